@@ -1,1 +1,64 @@
-fn main() {}
+//! The command `branchlab`: one file per subcommand, each thin. What a scenario
+//! means lives in the crate `scenarios`, what a day does in `sim`, the bank in
+//! `core-bank`, its load in `loadgen`, how results look in `reports`; here they
+//! are only strung together, and every way a command can end gets its exit code.
+
+mod arguments;
+mod bank;
+mod bank_process;
+mod check;
+mod compare;
+mod exit;
+mod interrupt;
+mod judge;
+mod load;
+mod progress;
+mod report;
+mod run;
+mod run_directory;
+mod simulate;
+mod summarise;
+
+use arguments::{Cli, Command};
+use clap::Parser;
+use exit::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let ended = match command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Simulate(arguments) => simulate::simulate(&arguments),
+        Command::Load(arguments) => load::load(&arguments),
+        Command::Bank(arguments) => bank::bank(arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::NotYet(name) => Err(not_yet(&name)),
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Commands that the design names and this version lacks are refused by name.
+fn not_yet(words: &[std::ffi::OsString]) -> Failure {
+    const NAMED: [&str; 8] = [
+        "plan", "capacity", "sweep", "fit", "serve", "schema", "merge", "submit",
+    ];
+    let name = words
+        .first()
+        .map(|word| word.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    if NAMED.contains(&name.as_str()) {
+        Failure::usage(format!("`branchlab {name}` is not yet supported"))
+    } else {
+        Failure::usage(format!(
+            "there is no command `{name}`; `branchlab --help` lists what there is"
+        ))
+    }
+}

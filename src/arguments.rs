@@ -1,0 +1,256 @@
+//! What can be said on the command line. The help texts are the manual that most
+//! people read, so they say what for, not only what.
+
+use clap::{Args, Parser, Subcommand};
+use reports::Lang;
+use std::path::PathBuf;
+
+/// A laboratory for bank branches.
+///
+/// Simulates a branch day, drives a real core bank with the operations its
+/// customers perform, and judges the promise made to them.
+#[derive(Parser)]
+#[command(name = "branchlab", version, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 all gates passed · 1 something failed · 2 wrong usage or input · \
+3 a gate failed · 4 the run could not decide · 5 the bank lost, doubled or invented something · 130 interrupted.\n\
+First steps: branchlab check scenarios/smart-branch.toml, then branchlab run scenarios/smart-branch.toml")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One variant per subcommand.
+#[derive(Subcommand)]
+pub enum Command {
+    /// The main job: simulate, start a bank, load it, reconcile, simulate again
+    /// with the measured latencies, judge, report
+    Run(RunArguments),
+    /// Simulate the scenario alone: no bank, no load
+    Simulate(SimulateArguments),
+    /// Play a scenario's operations, or those of a CSV file, on a bank
+    Load(LoadArguments),
+    /// The core bank: serve it, or verify its books
+    Bank(BankArguments),
+    /// Read scenarios and explain what was understood; run nothing
+    Check(CheckArguments),
+    /// Paired differences of two runs, with intervals
+    Compare(CompareArguments),
+    /// Draw a run's report again
+    Report(ReportArguments),
+    /// Refuses by name what is not built yet.
+    #[command(external_subcommand)]
+    NotYet(Vec<std::ffi::OsString>),
+}
+
+/// How a scenario is read and changed from the shell.
+#[derive(Args)]
+pub struct ScenarioArguments {
+    /// The scenario file (TOML; see docs/scenario.md)
+    pub scenario: PathBuf,
+    /// Change a value of the scenario, e.g. --set resources.kiosk.capacity=4
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Replications (days), in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub replications: Option<u32>,
+    /// Root of all randomness, in place of the scenario's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// One more gate, e.g. --gate 'p90(wait{channel=kiosk}) <= 3min'
+    #[arg(long = "gate", value_name = "GATE")]
+    pub gates: Vec<String>,
+}
+
+/// How results are shown and where they go.
+#[derive(Args)]
+pub struct OutputArguments {
+    /// Run directory to write; runs/<scenario>-<number> unless given
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Language of report and tables: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
+    /// Print summary.json on stdout in place of the tables
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no tables; the exit code and the run directory say it all
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// How simulated gates are judged, and with how many threads.
+#[derive(Args)]
+pub struct SimulationArguments {
+    /// Threads; all processors unless given. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Let the point estimate decide a gate whose interval straddles the bound
+    #[arg(long)]
+    pub accept_undecided: bool,
+}
+
+/// `branchlab run`.
+#[derive(Args)]
+pub struct RunArguments {
+    /// The scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// The simulation.
+    #[command(flatten)]
+    pub simulation: SimulationArguments,
+    /// The bank that is started.
+    #[command(flatten)]
+    pub bank: OwnBankArguments,
+    /// The output.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// `branchlab simulate`.
+#[derive(Args)]
+pub struct SimulateArguments {
+    /// The scenario.
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// The simulation.
+    #[command(flatten)]
+    pub simulation: SimulationArguments,
+    /// The output.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// What the bank that a run starts for itself does wrong on purpose.
+#[derive(Args)]
+pub struct OwnBankArguments {
+    /// Slow an operation of the bank down, e.g. --slow identity_check=20s
+    #[arg(long, value_name = "OPERATION=TIME")]
+    pub slow: Vec<String>,
+    /// Plant a defect in the bank: double_post or lost_acknowledgement. The run
+    /// must find it and exit 5
+    #[arg(long, value_name = "DEFECT")]
+    pub plant: Option<String>,
+}
+
+/// `branchlab load`.
+#[derive(Args)]
+pub struct LoadArguments {
+    /// The scenario (TOML), or recorded operations (CSV; see docs/operations.md).
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Play on the bank at this address, http://127.0.0.1:PORT, instead of
+    /// starting one
+    #[arg(long, value_name = "URL")]
+    pub target: Option<String>,
+    /// The tokens of the target: tokens.json of its data directory
+    #[arg(long, value_name = "FILE", requires = "target")]
+    pub tokens: Option<PathBuf>,
+    /// Play this many times faster than true, in place of the scenario's
+    #[arg(long, value_name = "TIMES")]
+    pub speed: Option<f64>,
+    /// The bank that is started.
+    #[command(flatten)]
+    pub bank: OwnBankArguments,
+    /// The output.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// `branchlab bank`.
+#[derive(Args)]
+pub struct BankArguments {
+    /// What the bank does.
+    #[command(subcommand)]
+    pub command: BankCommand,
+}
+
+/// Subcommands of `branchlab bank`.
+#[derive(Subcommand)]
+pub enum BankCommand {
+    /// Serve the core bank over HTTP; the first line on stdout says where
+    Serve(ServeArguments),
+    /// Replay the journal: hash chain, facts, trial balance
+    Verify {
+        /// The bank's data directory
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+}
+
+/// `branchlab bank serve`.
+#[derive(Args)]
+pub struct ServeArguments {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub addr: std::net::SocketAddr,
+    /// Data directory; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Open the doors that only a test bank may have
+    #[arg(long)]
+    pub test: bool,
+    /// Start the business clock here, e.g. 2026-06-15T10:00+08:00 (needs --test)
+    #[arg(long, value_name = "TIME")]
+    pub clock: Option<String>,
+    /// Run the business clock this many times faster (needs --test)
+    #[arg(long, value_name = "TIMES")]
+    pub clock_speed: Option<f64>,
+    /// Slow an operation down, e.g. identity_check=20s (needs --test)
+    #[arg(long, value_name = "OPERATION=TIME")]
+    pub slow: Vec<String>,
+    /// Plant a defect: double_post or lost_acknowledgement (needs --test)
+    #[arg(long, value_name = "DEFECT")]
+    pub plant: Option<String>,
+    /// Shut down when stdin is closed, so that it never outlives who started it
+    #[arg(long, hide = true)]
+    pub until_stdin_closes: bool,
+}
+
+/// `branchlab check`.
+#[derive(Args)]
+pub struct CheckArguments {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+    /// Change a value of each, e.g. --set resources.kiosk.capacity=4
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Print the checked scenario as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing when all is well
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `branchlab compare`.
+#[derive(Args)]
+pub struct CompareArguments {
+    /// Run directory of the first (before)
+    pub first: PathBuf,
+    /// Run directory of the second (after)
+    pub second: PathBuf,
+    /// Write the comparison as a page here
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Language: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
+    /// Print the differences as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `branchlab report`.
+#[derive(Args)]
+pub struct ReportArguments {
+    /// Run directory
+    pub run: PathBuf,
+    /// Language: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
+    /// Write the page here; report.html of the run directory unless given
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}

@@ -1,0 +1,117 @@
+//! The core bank as a process of its own on a free loopback port, ended when the
+//! run ends, however it ends.
+
+use crate::arguments::OwnBankArguments;
+use anyhow::{Context, bail};
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the bank may take to answer what it accepted and stop.
+const STOP_LIMIT: Duration = Duration::from_secs(15);
+
+/// A running bank that we started.
+pub struct BankProcess {
+    child: Child,
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// The tokens it wrote at its first start.
+    pub tokens: PathBuf,
+}
+
+impl BankProcess {
+    /// Starts this same program as `bank serve` with its store in `data`, its
+    /// clock at `clock` running `speed` times faster, and waits until it listens.
+    pub fn start(
+        data: &Path,
+        clock: &str,
+        speed: f64,
+        planted: &OwnBankArguments,
+    ) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot find this program to start the bank")?;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("cannot make the bank's folder {}", data.display()))?;
+        let log = std::fs::File::create(data.join("bank.log"))
+            .with_context(|| format!("cannot write the bank's log in {}", data.display()))?;
+        let mut command = Command::new(program);
+        command
+            .args(["bank", "serve", "--addr", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(["--test", "--until-stdin-closes", "--clock", clock, "--clock-speed"])
+            .arg(speed.to_string());
+        for slow in &planted.slow {
+            command.args(["--slow", slow]);
+        }
+        if let Some(defect) = &planted.plant {
+            command.args(["--plant", defect]);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            // Ctrl-C is for us: we end the bank after what is in flight is settled.
+            .process_group(0)
+            .spawn()
+            .context("cannot start the bank")?;
+        match listening_line(&mut child) {
+            Ok(url) => Ok(Self {
+                child,
+                url,
+                tokens: data.join("tokens.json"),
+            }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let log = std::fs::read_to_string(data.join("bank.log")).unwrap_or_default();
+                let last = log.lines().rev().take(5).collect::<Vec<_>>();
+                let said = last.into_iter().rev().collect::<Vec<_>>().join("\n");
+                Err(error.context(format!("the bank did not start; it said:\n{said}")))
+            }
+        }
+    }
+
+    /// Its process id.
+    #[cfg(test)]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop and waits until it has answered what it accepted.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.child.stdin.take());
+        let asked = Instant::now();
+        while asked.elapsed() < STOP_LIMIT {
+            if let Some(status) = self.child.try_wait().context("cannot wait for the bank")? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("the bank ended with {status}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("the bank did not stop within {} s", STOP_LIMIT.as_secs())
+    }
+}
+
+impl Drop for BankProcess {
+    fn drop(&mut self) {
+        // Already gone after `stop`; otherwise nobody needs its answers any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The address in the bank's first line on stdout.
+fn listening_line(child: &mut Child) -> anyhow::Result<String> {
+    let stdout = child.stdout.take().context("the bank has no stdout")?;
+    let mut line = String::new();
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .context("cannot read the bank's first line")?;
+    line.trim()
+        .strip_prefix("listening on ")
+        .map(str::to_owned)
+        .with_context(|| format!("its first line was {:?}", line.trim()))
+}

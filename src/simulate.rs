@@ -1,0 +1,98 @@
+//! `branchlab simulate`: the day alone.
+
+use crate::arguments::{ScenarioArguments, SimulateArguments, SimulationArguments};
+use crate::exit::{Ended, Failure};
+use crate::interrupt::Interrupt;
+use crate::judge::Measured;
+use crate::progress::Phases;
+use crate::run_directory::RunDirectory;
+use crate::summarise::{self, Results};
+use anyhow::Context;
+use scenarios::model::Scenario;
+
+/// Simulates a scenario's days, judges the gates on them, writes the run.
+pub fn simulate(arguments: &SimulateArguments) -> Ended {
+    let scenario = read(&arguments.scenario)?;
+    let interrupt = Interrupt::listen()?;
+    let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
+    directory.write("scenario.toml", scenario.as_run.as_bytes())?;
+    let mut phases = Phases::new(arguments.output.quiet);
+    let outcome = days(
+        &scenario,
+        sim::OperationLatencies::default(),
+        &arguments.simulation,
+        &interrupt,
+        &mut phases,
+        "simulating",
+    )?;
+    let mut results = Results::new("simulate", Measured::Simulation);
+    results.simulated = Some(outcome);
+    summarise::finish(
+        &scenario,
+        results,
+        &interrupt,
+        judge_as(&arguments.simulation),
+        &directory,
+        &phases,
+        threads(&arguments.simulation),
+        &arguments.output,
+    )
+}
+
+/// Reads a scenario with everything that the command line changes about it.
+pub fn read(arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
+    let mut overrides = arguments.overrides.clone();
+    if let Some(replications) = arguments.replications {
+        overrides.push(format!("run.replications={replications}"));
+    }
+    if let Some(seed) = arguments.seed {
+        overrides.push(format!("run.seed={seed}"));
+    }
+    for (position, gate) in arguments.gates.iter().enumerate() {
+        // A JSON string is a TOML string, too.
+        let quoted = serde_json::Value::from(gate.as_str());
+        overrides.push(format!("gates.command_line_{}={quoted}", position + 1));
+    }
+    let scenario = scenarios::file::read(&arguments.scenario, &overrides)?;
+    for warning in scenarios::explain::warnings(&scenario) {
+        eprintln!("warning: {warning}");
+    }
+    Ok(scenario)
+}
+
+/// Simulates every replication of the scenario with these latencies.
+pub fn days(
+    scenario: &Scenario,
+    latencies: sim::OperationLatencies,
+    arguments: &SimulationArguments,
+    interrupt: &Interrupt,
+    phases: &mut Phases,
+    name: &str,
+) -> anyhow::Result<sim::Outcome> {
+    let options = sim::Options {
+        replications: scenario.run.replications,
+        seed: scenario.run.seed,
+        threads: threads(arguments) as usize,
+        latencies,
+        stop: Some(interrupt.flag()),
+    };
+    phases
+        .phase(name, |bar| sim::simulate(scenario, &options, bar))
+        .context("cannot simulate the scenario")
+}
+
+/// Threads asked for, or every processor.
+pub fn threads(arguments: &SimulationArguments) -> u32 {
+    arguments.threads.unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, |count| count.get().min(1024) as u32)
+    })
+}
+
+/// How gates on simulated figures are judged.
+pub fn judge_as(arguments: &SimulationArguments) -> scenarios::gate::Judging {
+    if arguments.accept_undecided {
+        scenarios::gate::Judging::ByPointEstimate
+    } else {
+        scenarios::gate::Judging::ByInterval
+    }
+}

@@ -1,0 +1,10 @@
+//! The command, end to end, as its users run it.
+
+mod comparing;
+mod determinism;
+mod interrupted;
+mod main_job;
+mod references;
+mod support;
+mod theory;
+mod wrong_input;
