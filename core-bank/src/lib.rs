@@ -1,1 +1,30 @@
-//! core-bank
+//! The core bank: a small bank that is exact to the fen and durable before it answers.
+//!
+//! Here live the rules ([`rules`]: pure functions that decide), the journal ([`journal`]: what was
+//! decided, durable and chained), the one writer between them, the projection for history, and the
+//! HTTP service over all of it ([`serve`]). What does not live here: the command line that starts a
+//! server, the load that is put on it, and the reconciliation that judges it from outside. A request
+//! goes `api` → queue → `writer` → `rules::judge` → `journal` → answer; start reading at
+//! [`rules::decide`].
+
+mod access;
+mod api;
+pub mod clock;
+mod connection;
+mod data_folder;
+pub mod journal;
+pub mod metrics;
+mod options;
+mod projector;
+pub mod rules;
+mod server;
+mod verify;
+pub mod writer;
+
+pub use access::TerminalTokens;
+pub use data_folder::DataFolderError;
+pub use options::{OptionError, Plant, ServeOptions};
+pub use projector::ProjectionError;
+pub use rules::Operation;
+pub use server::{ServeError, serve};
+pub use verify::{VerifyError, VerifyReport, verify};

@@ -1,0 +1,147 @@
+//! Tokens: those of the terminals, made at the first start, and those of customers, derived from the
+//! bank's seal. The journal holds digests and nonces only, so a stolen journal opens no session.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
+
+use rand::{TryRng as _, rngs::SysRng};
+use serde::{Deserialize, Serialize};
+
+use crate::rules::{Caller, Channel, TokenDigest, TokenNonce};
+
+/// The bearer tokens of the terminals and the operator: 256 random bits each, in hexadecimal.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerminalTokens {
+    /// For counters.
+    pub counter: String,
+    /// For kiosks.
+    pub kiosk: String,
+    /// For cash machines.
+    pub atm: String,
+    /// For the operator.
+    pub operator: String,
+}
+
+/// What a customer's token is for; the two kinds never stand in for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Logs a device in.
+    Device,
+    /// Is a session.
+    Session,
+}
+
+/// Understands bearer tokens and makes customers' tokens.
+pub struct Access {
+    terminals: [(TokenDigest, Channel); 4],
+    seal: [u8; 32],
+}
+
+impl Access {
+    /// Reads `tokens.json` and `seal.key` of a data folder, or makes them, readable by their owner
+    /// only.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let tokens_path = folder.join("tokens.json");
+        if !tokens_path.exists() {
+            let tokens = TerminalTokens {
+                counter: random_token()?,
+                kiosk: random_token()?,
+                atm: random_token()?,
+                operator: random_token()?,
+            };
+            write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
+        }
+        let seal_path = folder.join("seal.key");
+        if !seal_path.exists() {
+            write_private(&seal_path, random_token()?.as_bytes())?;
+        }
+        let seal = TokenDigest::parse(fs::read_to_string(&seal_path)?.trim());
+        let seal = seal.ok_or_else(|| bad_file(&seal_path, "64 hexadecimal digits"))?;
+        let tokens: TerminalTokens = serde_json::from_slice(&fs::read(&tokens_path)?)
+            .map_err(|_| bad_file(&tokens_path, "counter, kiosk, atm and operator tokens"))?;
+        let terminals = [
+            (digest(&tokens.counter), Channel::Counter),
+            (digest(&tokens.kiosk), Channel::Kiosk),
+            (digest(&tokens.atm), Channel::Atm),
+            (digest(&tokens.operator), Channel::Operator),
+        ];
+        Ok(Self {
+            terminals,
+            seal: seal.0,
+        })
+    }
+
+    /// Who holds this token, as far as can be told without the state. Digests are compared, so the
+    /// time it takes says nothing about the tokens.
+    pub fn caller(&self, token: &str) -> Caller {
+        let shown = digest(token);
+        let terminal = self.terminals.iter().find(|(held, _)| *held == shown);
+        terminal.map_or(Caller::Session(shown), |(_, channel)| {
+            Caller::Terminal(*channel)
+        })
+    }
+
+    /// A fresh customer's token: the nonce to record and the digest of the token.
+    pub fn issue(&self, kind: TokenKind) -> io::Result<(TokenNonce, TokenDigest)> {
+        let mut nonce = TokenNonce([0; 16]);
+        SysRng
+            .try_fill_bytes(&mut nonce.0)
+            .map_err(io::Error::other)?;
+        Ok((nonce, digest(&self.token(kind, nonce))))
+    }
+
+    /// The token of a nonce: 256 bits that only the holder of the seal can derive, so that a
+    /// repeated request can be answered with the same token though no token is stored.
+    pub fn token(&self, kind: TokenKind, nonce: TokenNonce) -> String {
+        let purpose: &[u8] = match kind {
+            TokenKind::Device => b"device token 1",
+            TokenKind::Session => b"session token 1",
+        };
+        let mut hasher = blake3::Hasher::new_keyed(&self.seal);
+        hasher.update(purpose).update(&nonce.0);
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// The digest under which a token is known.
+pub fn digest(token: &str) -> TokenDigest {
+    TokenDigest(*blake3::hash(token.as_bytes()).as_bytes())
+}
+
+fn random_token() -> io::Result<String> {
+    let mut bytes = TokenDigest([0; 32]);
+    SysRng
+        .try_fill_bytes(&mut bytes.0)
+        .map_err(io::Error::other)?;
+    Ok(bytes.to_string())
+}
+
+/// A number that tells the request ids of two runs apart.
+pub fn random_prefix() -> io::Result<u32> {
+    SysRng.try_next_u32().map_err(io::Error::other)
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)
+}
+
+fn bad_file(path: &Path, expected: &str) -> io::Error {
+    let message = format!("{} does not hold {expected}", path.display());
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}

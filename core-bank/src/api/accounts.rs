@@ -1,0 +1,153 @@
+//! Readings of accounts: balances from the durable state, history from the projection.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    problem::Problem,
+    request::{caller, query},
+    write::{json_body, planted_slowness},
+};
+use crate::rules::State as BankState;
+use crate::{
+    projector::Entry,
+    rules::{
+        AccountNumber, CardStatus, CustomerId, Operation, Party, Refusal, RefusalCode as Code,
+    },
+};
+
+pub async fn of_customer(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let caller = caller(&service, request.headers(), Operation::BalanceQuery)?;
+    let customer = path
+        .ok()
+        .and_then(|Path(customer)| CustomerId::parse(&customer));
+    planted_slowness(&service, Operation::BalanceQuery).await;
+    let accounts = service
+        .bank
+        .read(move |state| {
+            let reader = state.reader(caller, Operation::BalanceQuery)?;
+            let customer = customer.ok_or(Code::CustomerNotFound)?;
+            match reader {
+                Party::Customer(own) if own != customer => Err(Code::CustomerNotFound.into()),
+                _ => list_accounts(state, customer),
+            }
+        })
+        .await??;
+    Ok(json_body(&json!({ "accounts": accounts })).into_response())
+}
+
+fn list_accounts(state: &BankState, customer: CustomerId) -> Result<Vec<Value>, Refusal> {
+    let owner = state.customer(customer).ok_or(Code::CustomerNotFound)?;
+    let describe = |number: &AccountNumber| {
+        let account = state.account(*number)?;
+        let status = state
+            .card(account.card)
+            .map_or(CardStatus::Active, |card| card.status);
+        Some(json!({
+            "account": number,
+            "balance": account.balance.to_string(),
+            "card": account.card,
+            "status": status.name(),
+        }))
+    };
+    Ok(owner.accounts.iter().filter_map(describe).collect())
+}
+
+/// Entries that one page of history may hold.
+const PAGE_MAX: usize = 100;
+/// How long a reader waits for the projection to reach the record that it named.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntriesQuery {
+    #[serde(default = "default_limit")]
+    limit: usize,
+    cursor: Option<u64>,
+    #[serde(default)]
+    min_seq: u64,
+}
+
+fn default_limit() -> usize {
+    20
+}
+
+pub async fn entries(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let caller = caller(&service, &parts.headers, Operation::HistoryQuery)?;
+    let query: EntriesQuery = query(&parts)?;
+    if !(1..=PAGE_MAX).contains(&query.limit) {
+        return Err(Problem::detailed(
+            Code::InvalidQuery,
+            "`limit` is from 1 to 100",
+        ));
+    }
+    let account = path
+        .ok()
+        .and_then(|Path(account)| AccountNumber::parse(&account));
+    planted_slowness(&service, Operation::HistoryQuery).await;
+    let account = service
+        .bank
+        .read(move |state| {
+            let reader = state.reader(caller, Operation::HistoryQuery)?;
+            let number = account.ok_or(Code::AccountNotFound)?;
+            let account = state.account(number).ok_or(Code::AccountNotFound)?;
+            match reader {
+                Party::Customer(own) if own != account.customer => {
+                    Err(Refusal::from(Code::AccountNotFound))
+                }
+                _ => Ok(number),
+            }
+        })
+        .await??;
+    if !service.history.reached(query.min_seq, PATIENCE).await {
+        return Err(Code::ProjectionBehind.into());
+    }
+    let reading = std::sync::Arc::clone(&service);
+    // One entry more than the page shows whether there is a next one.
+    let (cursor, limit) = (query.cursor, query.limit);
+    let found =
+        tokio::task::spawn_blocking(move || reading.history.entries(account, cursor, limit + 1));
+    let entries = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
+        tracing::error!("history cannot be read: {error}");
+        Code::Internal
+    })?;
+    Ok(json_body(&page(&entries, limit)).into_response())
+}
+
+fn page(entries: &[Entry], limit: usize) -> Value {
+    let shown = &entries[..entries.len().min(limit)];
+    let next = if entries.len() > limit {
+        shown.last().map(|entry| entry.seq.to_string())
+    } else {
+        None
+    };
+    let entries: Vec<Value> = shown
+        .iter()
+        .map(|entry| {
+            json!({
+                "seq": entry.seq,
+                "at": entry.at.to_string(),
+                "operation": entry.operation,
+                "amount": entry.amount.to_string(),
+                "balance_after": entry.balance_after.to_string(),
+            })
+        })
+        .collect();
+    json!({ "entries": entries, "next": next })
+}

@@ -1,0 +1,94 @@
+//! The HTTP edge: routes, strict parsing, and answers. Nothing is decided here.
+//!
+//! A file per domain; each hands an action to [`write::write`] or a reading to the bank.
+
+mod accounts;
+mod audit;
+mod cards;
+mod customers;
+mod health;
+mod money;
+mod observe;
+mod problem;
+mod request;
+mod sessions;
+mod write;
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router, middleware,
+    routing::{delete, get, post},
+};
+use tokio::sync::watch;
+
+use crate::{
+    access::Access,
+    clock::BusinessClock,
+    journal::JournalReader,
+    metrics::Metrics,
+    projector::History,
+    rules::{Operation, RefusalCode},
+    writer::Bank,
+};
+
+use problem::Problem;
+
+/// Everything that a request may need.
+pub(crate) struct Service {
+    pub bank: Bank,
+    pub access: Access,
+    pub history: History,
+    pub journal_readers: Mutex<Vec<Box<dyn JournalReader>>>,
+    pub open_reader:
+        Box<dyn Fn() -> Result<Box<dyn JournalReader>, crate::journal::JournalError> + Send + Sync>,
+    pub metrics: Arc<Metrics>,
+    pub clock: BusinessClock,
+    pub test: bool,
+    pub slow: Vec<(Operation, Duration)>,
+    pub durable: watch::Receiver<u64>,
+    pub stopping: AtomicBool,
+    pub requests: AtomicU64,
+    pub request_prefix: u32,
+}
+
+type Shared = Arc<Service>;
+
+/// The whole API.
+pub(crate) fn router(service: Shared) -> Router {
+    let v1 = Router::new()
+        .route("/identity-checks", post(customers::check_identity))
+        .route("/customers", post(customers::register))
+        .route("/customers/{customer}/accounts", get(accounts::of_customer))
+        .route("/ebanking", post(customers::sign_up_ebanking))
+        .route("/cards", post(cards::open))
+        .route("/cards/{card}/loss-reports", post(cards::report_loss))
+        .route("/cards/{card}/loss-lifts", post(cards::lift_loss))
+        .route("/accounts/{account}/entries", get(accounts::entries))
+        .route("/deposits", post(money::deposit))
+        .route("/withdrawals", post(money::withdraw))
+        .route("/transfers", post(money::transfer))
+        .route("/sessions", post(sessions::log_in))
+        .route("/sessions/current", delete(sessions::log_out))
+        .route("/audit/records", get(audit::records))
+        .route("/audit/trial-balance", get(audit::trial_balance))
+        .route("/audit/accounts", get(audit::accounts));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(async || Problem::from(RefusalCode::NotFound))
+        .method_not_allowed_fallback(async || Problem::from(RefusalCode::MethodNotAllowed))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&service),
+            observe::observe,
+        ))
+        .with_state(service)
+}

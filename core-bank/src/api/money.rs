@@ -1,0 +1,130 @@
+//! Money: deposits, withdrawals and transfers.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    problem::Problem,
+    request::{AmountText, well_formed},
+    write::write,
+};
+use crate::rules::{AccountNumber, Action, Operation};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CashBody {
+    account: String,
+    amount: AmountText,
+}
+
+pub async fn deposit(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::Deposit,
+        |body: &CashBody, _| {
+            let account = AccountNumber::parse(&body.account);
+            Ok(Action::Deposit {
+                account,
+                amount: body.amount.amount()?,
+            })
+        },
+    )
+    .await
+}
+
+pub async fn withdraw(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::Withdrawal,
+        |body: &CashBody, _| {
+            let account = AccountNumber::parse(&body.account);
+            Ok(Action::Withdrawal {
+                account,
+                amount: body.amount.amount()?,
+            })
+        },
+    )
+    .await
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransferBody {
+    from: String,
+    to: String,
+    amount: AmountText,
+    /// The other bank's code; without it the payee is in this bank. `null` is no code.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    bank: Option<String>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+/// Own bank and other bank have the same rights, so one operation stands for both here.
+pub async fn transfer(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::TransferOwnBank,
+        |body: &TransferBody, _| {
+            let amount = body.amount.amount()?;
+            let from = AccountNumber::parse(&body.from);
+            let Some(bank) = &body.bank else {
+                return Ok(Action::TransferOwnBank {
+                    from,
+                    to: AccountNumber::parse(&body.to),
+                    amount,
+                });
+            };
+            let bank = well_formed(
+                "bank",
+                "a code of 2 to 11 capital letters or digits",
+                code(bank),
+            )?;
+            let to = well_formed(
+                "to",
+                "an account of 1 to 34 letters or digits",
+                payee(&body.to),
+            )?;
+            Ok(Action::TransferOtherBank {
+                from,
+                to,
+                bank,
+                amount,
+            })
+        },
+    )
+    .await
+}
+
+/// A bank's code, as short as `CCB` or as long as a BIC (ISO 9362).
+fn code(text: &str) -> Option<String> {
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    (plain && (2..=11).contains(&text.len())).then(|| text.to_owned())
+}
+
+/// An account elsewhere, at most as long as an IBAN (ISO 13616).
+fn payee(text: &str) -> Option<String> {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
+    (plain && (1..=34).contains(&text.len())).then(|| text.to_owned())
+}

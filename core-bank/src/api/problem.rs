@@ -1,0 +1,108 @@
+//! Refusals on the wire: problem documents of RFC 9457.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::rules::{AmountError, Refusal, RefusalCode};
+
+/// A refusal on its way out. The document is written by the outermost layer, which knows the
+/// request's id.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    refusal: Refusal,
+    detail: Option<String>,
+    replayed: bool,
+}
+
+impl Problem {
+    /// A refusal with one sentence about this very request.
+    pub fn detailed(code: RefusalCode, detail: impl Into<String>) -> Self {
+        Self {
+            refusal: code.into(),
+            detail: Some(detail.into()),
+            replayed: false,
+        }
+    }
+
+    /// The refusal as the first answer again.
+    pub fn replayed(refusal: Refusal) -> Self {
+        Self {
+            replayed: true,
+            ..Self::from(refusal)
+        }
+    }
+
+    /// The whole answer, for the request of this id.
+    pub fn into_document(self, request_id: &str) -> Response {
+        let code = self.refusal.code;
+        let mut document = json!({
+            "type": format!("urn:branchlab:refusal:{code}"),
+            "title": code.title(),
+            "status": code.status(),
+            "code": code.code(),
+            "detail": self.detail.unwrap_or_else(|| code.title().to_owned()),
+            "instance": format!("urn:branchlab:request:{request_id}"),
+            "retryable": code.retryable(),
+            "effect": code.effect().name(),
+        });
+        if let Some(customer) = self.refusal.customer {
+            document["customer"] = json!(customer);
+        }
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = (status, document.to_string()).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if self.replayed {
+            headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        match code {
+            RefusalCode::Unauthenticated | RefusalCode::WrongCredentials => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            RefusalCode::Overloaded | RefusalCode::ProjectionBehind | RefusalCode::StorageFull => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            detail: None,
+            replayed: false,
+        }
+    }
+}
+
+impl From<RefusalCode> for Problem {
+    fn from(code: RefusalCode) -> Self {
+        Refusal::from(code).into()
+    }
+}
+
+impl From<AmountError> for Problem {
+    fn from(error: AmountError) -> Self {
+        let code = match error {
+            AmountError::Format => RefusalCode::AmountFormat,
+            AmountError::Scale => RefusalCode::AmountScale,
+            AmountError::TooLarge => RefusalCode::AmountTooLarge,
+            AmountError::NotPositive => RefusalCode::AmountNotPositive,
+        };
+        Self::detailed(code, error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.refusal.code.status());
+        let mut response = status.unwrap_or(StatusCode::BAD_REQUEST).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,159 @@
+//! Strict reading of requests: the token, the idempotency key, the body, the query.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, header, request::Parts};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+
+use super::{Service, problem::Problem};
+use crate::rules::{
+    Amount, AmountError, Caller, Fingerprint, IdempotencyKey, Operation, RefusalCode as Code,
+};
+
+/// The largest body in bytes.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Who asks. A terminal's rights are known here; a session's are looked up by the writer.
+pub fn caller(
+    service: &Service,
+    headers: &HeaderMap,
+    operation: Operation,
+) -> Result<Caller, Problem> {
+    let caller = bearer(service, headers)?;
+    match caller {
+        Caller::Terminal(channel) if !operation.allows(channel) => Err(Code::Forbidden.into()),
+        _ => Ok(caller),
+    }
+}
+
+/// Who holds the bearer token.
+pub fn bearer(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token)
+        .ok_or(Code::Unauthenticated)?;
+    Ok(service.access.caller(token))
+}
+
+/// The client's name for the request.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let key = match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().and_then(IdempotencyKey::parse),
+        _ => None,
+    };
+    key.ok_or_else(|| Code::IdempotencyKeyMissing.into())
+}
+
+/// The body as the one JSON object that the route takes.
+pub async fn body<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
+    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+        let kind = kind.to_str().unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Code::UnsupportedMediaType.into());
+        }
+    }
+    let arriving = Limited::new(body, BODY_BYTES_MAX).collect();
+    let bytes: Bytes = match tokio::time::timeout(BODY_TIME_MAX, arriving).await {
+        Err(_) => return Err(Code::RequestTimeout.into()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Code::BodyTooLarge.into()),
+        Ok(Err(_)) => return Err(Code::MalformedJson.into()),
+        Ok(Ok(collected)) => collected.to_bytes(),
+    };
+    // A struct would also read from an array; the contract is an object.
+    let value: serde_json::Value = match bytes.trim_ascii_start().first() {
+        Some(b'{') => return parse(&bytes),
+        _ => parse(&bytes)?,
+    };
+    let detail = format!("the body is {}, and should be an object", kind_of(&value));
+    Err(Problem::detailed(Code::InvalidBody, detail))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() {
+            Code::InvalidBody
+        } else {
+            Code::MalformedJson
+        };
+        Problem::detailed(code, error.to_string())
+    })
+}
+
+fn kind_of(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "a boolean",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a string",
+        serde_json::Value::Array(_) => "an array",
+        serde_json::Value::Object(_) => "an object",
+    }
+}
+
+/// What the request says, in short: its route and its body in one canonical spelling.
+pub fn fingerprint<T: Serialize>(parts: &Parts, body: &T) -> Result<Fingerprint, Problem> {
+    let canonical = serde_json::to_vec(body).map_err(|_| Code::Internal)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(parts.method.as_str().as_bytes())
+        .update(b" ")
+        .update(parts.uri.path().as_bytes())
+        .update(b"\n")
+        .update(&canonical);
+    let mut short = Fingerprint([0; 16]);
+    short.0.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    Ok(short)
+}
+
+/// A text that must have a form of its own, or the name of the member that has not.
+pub fn well_formed<T>(member: &str, form: &str, value: Option<T>) -> Result<T, Problem> {
+    value.ok_or_else(|| Problem::detailed(Code::InvalidBody, format!("`{member}` is not {form}")))
+}
+
+/// An amount in a body: read whatever it is, so that a number gets its own refusal.
+pub struct AmountText(Result<Amount, AmountError>);
+
+impl AmountText {
+    /// The amount, or why it is none.
+    pub fn amount(&self) -> Result<Amount, Problem> {
+        self.0.map_err(Problem::from)
+    }
+}
+
+impl<'de> Deserialize<'de> for AmountText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self(
+            value
+                .as_str()
+                .map_or(Err(AmountError::Format), Amount::parse),
+        ))
+    }
+}
+
+/// The canonical spelling, for fingerprints.
+impl Serialize for AmountText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Ok(amount) => serializer.collect_str(&amount),
+            Err(_) => serializer.serialize_none(),
+        }
+    }
+}
+
+/// The query as the parameters that the route takes.
+pub fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
+    axum::extract::Query::try_from_uri(&parts.uri)
+        .map(|axum::extract::Query(query)| query)
+        .map_err(|error| Problem::detailed(Code::InvalidQuery, error.body_text()))
+}

@@ -1,0 +1,129 @@
+//! The bytes of a group, and the hash chain that shows whether they are the bytes once written.
+//!
+//! A group is a run of `length (4 bytes, little endian) · record (JSON) · hash (32 bytes)`, where
+//! `hash = BLAKE3(hash before · record)`. To change a record unseen one has to rewrite every hash
+//! after it, and the last one is what an operator keeps elsewhere.
+
+use std::fmt;
+
+use super::{JournalError, RECORD_VERSION, Record};
+
+/// The hash over all records up to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainHash([u8; 32]);
+
+impl ChainHash {
+    /// The hash before the first record.
+    pub const GENESIS: Self = Self([0; 32]);
+
+    fn then(self, record: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0).update(record);
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
+impl fmt::Display for ChainHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A record as read, with the bytes and the hash that were stored.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The record.
+    pub record: Record,
+    bytes: Vec<u8>,
+    hash: ChainHash,
+}
+
+impl Link {
+    /// Checks that this record follows record `seq` whose chain hash is `before`; returns its own.
+    pub fn check(&self, seq: u64, before: ChainHash) -> Result<ChainHash, JournalError> {
+        let damaged = |what: String| JournalError::Damaged { seq: seq + 1, what };
+        if self.record.seq != seq + 1 {
+            return Err(damaged(format!(
+                "record {} stands in its place",
+                self.record.seq
+            )));
+        }
+        if before.then(&self.bytes) != self.hash {
+            return Err(damaged(
+                "its hash does not follow from the record before".to_owned(),
+            ));
+        }
+        Ok(self.hash)
+    }
+}
+
+/// The bytes of a group that follows the chain hash `before`, and the chain hash after it.
+pub fn encode_group(
+    before: ChainHash,
+    group: &[Record],
+) -> Result<(Vec<u8>, ChainHash), JournalError> {
+    let mut bytes = Vec::with_capacity(group.len() * 512);
+    let mut hash = before;
+    for record in group {
+        let at = bytes.len();
+        bytes.extend_from_slice(&[0; 4]);
+        serde_json::to_writer(&mut bytes, record)
+            .map_err(|error| JournalError::Unusable(error.to_string()))?;
+        let length = u32::try_from(bytes.len() - at - 4)
+            .map_err(|_| JournalError::Unusable("a record is larger than 4 GiB".to_owned()))?;
+        bytes[at..at + 4].copy_from_slice(&length.to_le_bytes());
+        hash = hash.then(&bytes[at + 4..]);
+        bytes.extend_from_slice(&hash.0);
+    }
+    Ok((bytes, hash))
+}
+
+/// Reads the records of a group whose first should be number `first`. The chain is checked by
+/// [`Link::check`], which needs the hash before.
+pub fn decode_group(first: u64, mut bytes: &[u8]) -> Result<Vec<Link>, JournalError> {
+    let mut links = Vec::new();
+    while !bytes.is_empty() {
+        let seq = first + links.len() as u64;
+        let (link, rest) = decode_link(seq, bytes)?;
+        links.push(link);
+        bytes = rest;
+    }
+    Ok(links)
+}
+
+fn decode_link(seq: u64, bytes: &[u8]) -> Result<(Link, &[u8]), JournalError> {
+    let damaged = |what: &str| JournalError::Damaged {
+        seq,
+        what: what.to_owned(),
+    };
+    let (length, rest) = bytes
+        .split_first_chunk::<4>()
+        .ok_or(damaged("it is torn"))?;
+    let length = u32::from_le_bytes(*length) as usize;
+    let (body, rest) = rest.split_at_checked(length).ok_or(damaged("it is torn"))?;
+    let (hash, rest) = rest
+        .split_first_chunk::<32>()
+        .ok_or(damaged("it is torn"))?;
+    let record: Record = serde_json::from_slice(body)
+        .map_err(|error| damaged(&format!("it does not read as a record ({error})")))?;
+    if record.v != RECORD_VERSION {
+        return Err(damaged(&format!(
+            "it has version {}, and this program reads version {RECORD_VERSION}",
+            record.v
+        )));
+    }
+    if record.seq != seq {
+        return Err(damaged(&format!(
+            "record {} stands in its place",
+            record.seq
+        )));
+    }
+    Ok((
+        Link {
+            record,
+            bytes: body.to_vec(),
+            hash: ChainHash(*hash),
+        },
+        rest,
+    ))
+}

@@ -1,0 +1,103 @@
+//! The journal: every decided command with the facts it yielded, in order, durable, chained by hash.
+//!
+//! A journal only appends groups and reads records. It knows nothing of the rules; the state is the
+//! fold of what it holds.
+
+mod chain;
+mod memory;
+mod record;
+mod sqlite;
+
+pub use chain::{ChainHash, Link, decode_group, encode_group};
+pub use memory::{Fault, MemoryJournal};
+pub use record::{RECORD_VERSION, Record};
+pub use sqlite::{SQLITE_VERSION_MIN, SqliteJournal};
+
+/// Why a journal did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// There is no room. Nothing was written; the same append may pass when there is room again.
+    #[error("the disk is full: make room under the data folder; nothing was written")]
+    StorageFull,
+    /// Somebody else appended first. Nothing was written; this writer must end.
+    #[error(
+        "another writer appended record {found} where record {expected} was expected: only one server may use this journal"
+    )]
+    AnotherWriter {
+        /// The number that this writer would have written next.
+        expected: u64,
+        /// The number that the journal would take next.
+        found: u64,
+    },
+    /// The medium failed in a way that leaves open whether the group is durable. This process must
+    /// end without an answer and never try again: a second sync may lie.
+    #[error(
+        "the journal could not be synced and the outcome is unknown: check the disk, then start again ({0})"
+    )]
+    SyncUnknown(String),
+    /// A record is not what was written.
+    #[error(
+        "record {seq} of the journal is damaged: {what}. Restore the data folder from a backup"
+    )]
+    Damaged {
+        /// The first record that cannot be trusted.
+        seq: u64,
+        /// What was found.
+        what: String,
+    },
+    /// The journal cannot be opened or read.
+    #[error("the journal cannot be used: {0}")]
+    Unusable(String),
+}
+
+/// Reads records; any number of readers may exist beside the writer. They see durable groups only.
+pub trait JournalReader: Send {
+    /// Up to about `limit` records after record `after`, in order; always whole groups but the
+    /// first, and at least one record when there is one.
+    fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError>;
+}
+
+/// Appends groups. There is one writer.
+pub trait Journal: Send {
+    /// Appends a group whose first record follows record `expected_seq`. On `Ok` the group is
+    /// durable; on [`JournalError::StorageFull`] and [`JournalError::AnotherWriter`] nothing of it
+    /// is; on any other error nobody knows.
+    fn append(&mut self, expected_seq: u64, group: &[Record]) -> Result<(), JournalError>;
+
+    /// A reader of its own.
+    fn reader(&self) -> Result<Box<dyn JournalReader>, JournalError>;
+
+    /// Housekeeping between groups, after the answers are out.
+    fn tidy(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    /// Reads the whole journal from its first record, verifies the chain, and leaves the writer
+    /// ready to append after the last. Returns the last link's number and hash.
+    fn replay(
+        &mut self,
+        visit: &mut dyn FnMut(Record) -> Result<(), JournalError>,
+    ) -> Result<(u64, ChainHash), JournalError>;
+}
+
+/// How many records a replay reads at a time.
+const REPLAY_CHUNK: usize = 4_096;
+
+/// Walks a journal from its first record and checks that each record follows from the one before.
+pub fn walk(
+    reader: &mut dyn JournalReader,
+    visit: &mut dyn FnMut(Record) -> Result<(), JournalError>,
+) -> Result<(u64, ChainHash), JournalError> {
+    let (mut seq, mut hash) = (0, ChainHash::GENESIS);
+    loop {
+        let links = reader.read(seq, REPLAY_CHUNK)?;
+        if links.is_empty() {
+            return Ok((seq, hash));
+        }
+        for link in links {
+            hash = link.check(seq, hash)?;
+            seq = link.record.seq;
+            visit(link.record)?;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! One record: a decided command, and what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::{
+    Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, Misfit, Refusal, State,
+};
+
+/// The version of records that this code writes. Readers refuse versions they do not know.
+pub const RECORD_VERSION: u8 = 1;
+
+/// A decided command with the facts it yielded or the refusal it met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The version of this layout.
+    pub v: u8,
+    /// Its number; records count from 1 without a gap.
+    pub seq: u64,
+    /// When it was decided, in business time.
+    pub at: BusinessTime,
+    /// The client's name for the request.
+    pub key: IdempotencyKey,
+    /// What the request said, in short.
+    pub fingerprint: Fingerprint,
+    /// Who wanted what.
+    pub command: Command,
+    /// The facts, or why there are none.
+    pub outcome: Result<Vec<Fact>, Refusal>,
+}
+
+impl Record {
+    /// Folds this record: the state after it, and what it answers.
+    pub fn fold_into(&self, state: &mut State) -> Result<Result<Answer, Refusal>, Misfit> {
+        state.record(
+            self.seq,
+            self.at,
+            &self.command,
+            &self.key,
+            self.fingerprint,
+            &self.outcome,
+        )
+    }
+}
+
+impl Record {
+    /// Whether this record moved money.
+    pub fn moves_money(&self) -> bool {
+        self.outcome
+            .iter()
+            .flatten()
+            .any(|fact| matches!(fact, Fact::MoneyMoved { .. }))
+    }
+}

@@ -1,0 +1,218 @@
+//! What a server is started with, and how the command line spells it.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::rules::Operation;
+
+/// A defect put in on purpose, to prove that a reconciliation finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// Every 50th transfer is posted twice.
+    DoublePost,
+    /// Every 50th deposit is acknowledged and never recorded.
+    LostAcknowledgement,
+}
+
+impl FromStr for Plant {
+    type Err = OptionError;
+
+    fn from_str(text: &str) -> Result<Self, OptionError> {
+        match text {
+            "double_post" => Ok(Self::DoublePost),
+            "lost_acknowledgement" => Ok(Self::LostAcknowledgement),
+            _ => Err(OptionError::Plant(text.to_owned())),
+        }
+    }
+}
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// The data folder; made when it is not there.
+    pub data: PathBuf,
+    /// Whether the doors of a test are open: the four options below.
+    pub test: bool,
+    /// The business time at the start; `None` for real time.
+    pub clock: Option<Timestamp>,
+    /// Business seconds a real second; 1 unless a test sets it.
+    pub clock_speed: f64,
+    /// Operations that are slow on purpose, and by how much (real time).
+    pub slow: Vec<(Operation, Duration)>,
+    /// A defect put in on purpose.
+    pub plant: Option<Plant>,
+}
+
+/// An option that cannot be taken: wrong usage, exit code 2.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// A door of a test without `--test`.
+    #[error("{0} is for tests only: add --test, and never on a bank that anybody trusts")]
+    TestOnly(&'static str),
+    /// A clock that is no moment.
+    #[error("--clock `{0}` is no moment with an offset: write it like 2026-06-09T10:00+08:00")]
+    Clock(String),
+    /// A speed that a clock cannot have.
+    #[error("--clock-speed must be greater than 0 and at most 100000")]
+    ClockSpeed,
+    /// A slowness that cannot be read.
+    #[error("--slow `{text}`: {problem}; write it like identity_check=20s")]
+    Slow {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An unknown defect.
+    #[error("--plant `{0}` is unknown: there are double_post and lost_acknowledgement")]
+    Plant(String),
+}
+
+/// The greatest planted slowness: an hour.
+const SLOW_MAX: Duration = Duration::from_secs(3_600);
+
+impl ServeOptions {
+    /// A server with real time, no slowness and no defect.
+    pub fn new(addr: SocketAddr, data: PathBuf) -> Self {
+        Self {
+            addr,
+            data,
+            test: false,
+            clock: None,
+            clock_speed: 1.0,
+            slow: Vec::new(),
+            plant: None,
+        }
+    }
+
+    /// Refuses a test's options without `test`, and a clock that cannot run.
+    pub fn check(&self) -> Result<(), OptionError> {
+        if !(self.clock_speed > 0.0 && self.clock_speed <= 100_000.0) {
+            return Err(OptionError::ClockSpeed);
+        }
+        let doors = [
+            (self.clock.is_some(), "--clock"),
+            (
+                (self.clock_speed - 1.0).abs() > f64::EPSILON,
+                "--clock-speed",
+            ),
+            (!self.slow.is_empty(), "--slow"),
+            (self.plant.is_some(), "--plant"),
+        ];
+        match doors.into_iter().find(|(open, _)| *open && !self.test) {
+            Some((_, name)) => Err(OptionError::TestOnly(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads `--clock`, like `2026-06-09T10:00+08:00`.
+    pub fn parse_clock(text: &str) -> Result<Timestamp, OptionError> {
+        text.parse()
+            .map_err(|_| OptionError::Clock(text.to_owned()))
+    }
+
+    /// Reads `--slow`, like `identity_check=20s`; the units are `ms`, `s` and `min`.
+    pub fn parse_slow(text: &str) -> Result<(Operation, Duration), OptionError> {
+        let problem = |problem: String| OptionError::Slow {
+            text: text.to_owned(),
+            problem,
+        };
+        let (name, duration) = text
+            .split_once('=')
+            .ok_or_else(|| problem("there is no `=`".to_owned()))?;
+        let operation = name.parse().map_err(problem)?;
+        let duration = parse_duration(duration)
+            .ok_or_else(|| problem(format!("`{duration}` is no duration up to an hour")))?;
+        Ok((operation, duration))
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(unit_at);
+    let number: u64 = number.parse().ok()?;
+    let millis = match unit {
+        "ms" => number,
+        "s" => number.checked_mul(1_000)?,
+        "min" | "m" => number.checked_mul(60_000)?,
+        _ => return None,
+    };
+    let duration = Duration::from_millis(millis);
+    (duration <= SLOW_MAX).then_some(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> ServeOptions {
+        ServeOptions::new(([127, 0, 0, 1], 0).into(), PathBuf::from("data"))
+    }
+
+    #[test]
+    fn a_tests_doors_stay_shut_without_test() {
+        assert_eq!(options().check(), Ok(()));
+        let moment = ServeOptions::parse_clock("2026-06-09T10:00+08:00").unwrap();
+        let doors = [
+            ServeOptions {
+                clock: Some(moment),
+                ..options()
+            },
+            ServeOptions {
+                clock_speed: 30.0,
+                ..options()
+            },
+            ServeOptions {
+                slow: vec![(Operation::Deposit, Duration::ZERO)],
+                ..options()
+            },
+            ServeOptions {
+                plant: Some(Plant::DoublePost),
+                ..options()
+            },
+        ];
+        for shut in doors {
+            assert!(matches!(shut.check(), Err(OptionError::TestOnly(_))));
+            assert_eq!(ServeOptions { test: true, ..shut }.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn slowness_is_an_operation_and_a_duration() {
+        assert_eq!(
+            ServeOptions::parse_slow("identity_check=20s"),
+            Ok((Operation::IdentityCheck, Duration::from_secs(20)))
+        );
+        assert_eq!(
+            ServeOptions::parse_slow("deposit=250ms"),
+            Ok((Operation::Deposit, Duration::from_millis(250)))
+        );
+        for wrong in [
+            "deposit",
+            "deposit=",
+            "deposit=20",
+            "deposit=-1s",
+            "lunch=1s",
+            "deposit=2h",
+        ] {
+            assert!(ServeOptions::parse_slow(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_clock_needs_its_offset_and_a_possible_speed() {
+        assert!(ServeOptions::parse_clock("2026-06-09T10:00+08:00").is_ok());
+        assert!(ServeOptions::parse_clock("2026-06-09T10:00").is_err());
+        for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let options = ServeOptions {
+                clock_speed: speed,
+                test: true,
+                ..options()
+            };
+            assert_eq!(options.check(), Err(OptionError::ClockSpeed));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Admission: who asks, whether the request is a repetition, and only then the decision.
+
+use super::{
+    answer::Answer,
+    command::{Action, Command, Party},
+    decide::decide,
+    fact::Fact,
+    ids::{Fingerprint, IdempotencyKey, TokenDigest},
+    operation::{Channel, Operation},
+    refusal::{Refusal, RefusalCode as Code},
+    state::{KeyDigest, Misfit, State},
+    time::BusinessTime,
+};
+
+/// Who asks, as far as the token tells without the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A terminal or the operator, by its token.
+    Terminal(Channel),
+    /// The holder of some session token.
+    Session(TokenDigest),
+    /// Nobody that is known: allowed to log in only.
+    Visitor,
+}
+
+/// A write request as it enters the queue.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Who asks.
+    pub caller: Caller,
+    /// The client's name for the request.
+    pub key: IdempotencyKey,
+    /// What the request says, in short.
+    pub fingerprint: Fingerprint,
+    /// What is wanted.
+    pub action: Action,
+}
+
+/// What became of an envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Refused without a trace: the same key may be used again.
+    TurnedAway(Refusal),
+    /// Decided before: the first answer again, with the number of its record.
+    Repeated(u64, Result<Answer, Refusal>),
+    /// Decided now, and to be recorded whether it passed or not.
+    Decided(Command, Result<Vec<Fact>, Refusal>),
+}
+
+/// Judges an envelope on the state at business time `now`.
+pub fn judge(state: &State, envelope: &Envelope, now: BusinessTime) -> Verdict {
+    let (by, open) = match state.party(envelope.caller) {
+        Ok(found) => found,
+        Err(refusal) => return Verdict::TurnedAway(refusal),
+    };
+    if let Some(first) = state.remembered(KeyDigest::of(by, &envelope.key), now) {
+        if first.fingerprint != envelope.fingerprint {
+            return Verdict::TurnedAway(Code::IdempotencyKeyReused.into());
+        }
+        return Verdict::Repeated(first.seq, first.outcome.clone());
+    }
+    if !open {
+        return Verdict::TurnedAway(Code::Unauthenticated.into());
+    }
+    if !may(by, envelope.action.operation()) {
+        return Verdict::TurnedAway(Code::Forbidden.into());
+    }
+    let command = Command {
+        by,
+        action: envelope.action.clone(),
+    };
+    let decision = decide(state, &command, now);
+    Verdict::Decided(command, decision)
+}
+
+/// Judges an envelope as if it had never been seen: what a bank without idempotency would do.
+pub fn judge_again(
+    state: &State,
+    envelope: &Envelope,
+    now: BusinessTime,
+) -> Result<(Command, Vec<Fact>), Refusal> {
+    let (by, _) = state.party(envelope.caller)?;
+    let command = Command {
+        by,
+        action: envelope.action.clone(),
+    };
+    let facts = decide(state, &command, now)?;
+    Ok((command, facts))
+}
+
+/// The channel's rights, and that a visitor may do nothing but log in.
+fn may(by: Party, operation: Operation) -> bool {
+    match by {
+        Party::Visitor => operation == Operation::LogIn,
+        Party::Customer(_) | Party::Terminal(_) => operation.allows(by.channel()),
+    }
+}
+
+impl State {
+    /// Who a caller is, and whether the session, if it is one, still stands. An ended session still
+    /// names its customer, so that a repeated log-out gets its first answer.
+    fn party(&self, caller: Caller) -> Result<(Party, bool), Refusal> {
+        match caller {
+            Caller::Terminal(channel) => Ok((Party::Terminal(channel), true)),
+            Caller::Visitor => Ok((Party::Visitor, true)),
+            Caller::Session(digest) => {
+                let session = self.session(digest).ok_or(Code::Unauthenticated)?;
+                Ok((Party::Customer(session.customer), session.open))
+            }
+        }
+    }
+
+    /// Who may read, and what: the counterpart of [`judge`] for requests that change nothing.
+    pub fn reader(&self, caller: Caller, operation: Operation) -> Result<Party, Refusal> {
+        let (party, open) = self.party(caller)?;
+        if !open {
+            return Err(Code::Unauthenticated.into());
+        }
+        may(party, operation)
+            .then_some(party)
+            .ok_or(Code::Forbidden.into())
+    }
+
+    /// Records a decided command: the state after it.
+    pub fn record(
+        &mut self,
+        seq: u64,
+        at: BusinessTime,
+        command: &Command,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+        outcome: &Result<Vec<Fact>, Refusal>,
+    ) -> Result<Result<Answer, Refusal>, Misfit> {
+        let answer = match outcome {
+            Ok(facts) => Ok(Answer::of(facts)),
+            Err(refusal) => Err(*refusal),
+        };
+        let key = KeyDigest::of(command.by, key);
+        self.turn_to(seq, at, key, fingerprint, answer.clone())?;
+        for fact in outcome.iter().flatten() {
+            self.fold(fact)?;
+        }
+        Ok(answer)
+    }
+}

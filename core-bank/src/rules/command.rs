@@ -1,0 +1,181 @@
+//! Commands: what somebody wants, after parsing and before any decision.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce},
+    money::Amount,
+    operation::{Channel, Operation},
+    resident::{PersonName, Phone, ResidentId},
+};
+
+/// Who asks, after the bearer token was understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// A terminal of the bank, at which the customer is present.
+    Terminal(Channel),
+    /// A customer in a session of the mobile bank.
+    Customer(CustomerId),
+    /// Somebody who has yet to log in.
+    Visitor,
+}
+
+impl Party {
+    /// The channel of the request.
+    pub fn channel(self) -> Channel {
+        match self {
+            Self::Terminal(channel) => channel,
+            Self::Customer(_) | Self::Visitor => Channel::Mobile,
+        }
+    }
+}
+
+/// What is wanted. Ids that name nothing in their own grammar are `None`: they cannot be found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Check an identity document; `resident` is `None` when its check digit is wrong.
+    IdentityCheck {
+        /// The name on the document.
+        name: PersonName,
+        /// The number on the document.
+        resident: Option<ResidentId>,
+    },
+    /// Become a customer.
+    RegisterCustomer {
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+        /// The customer's phone.
+        phone: Phone,
+    },
+    /// Open an account with a card.
+    OpenCard {
+        /// For whom.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+    },
+    /// Bind a device.
+    EbankingSignup {
+        /// For whom.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+        /// The digest of the token made for the device.
+        token: TokenDigest,
+        /// The number that the token derives from.
+        nonce: TokenNonce,
+    },
+    /// Report a card lost.
+    ReportLoss {
+        /// The card.
+        card: Option<CardId>,
+    },
+    /// Lift a loss report.
+    LiftLoss {
+        /// The card.
+        card: Option<CardId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+    },
+    /// Pay cash in.
+    Deposit {
+        /// Into this account.
+        account: Option<AccountNumber>,
+        /// How much.
+        amount: Amount,
+    },
+    /// Pay cash out.
+    Withdrawal {
+        /// From this account.
+        account: Option<AccountNumber>,
+        /// How much.
+        amount: Amount,
+    },
+    /// Move money within the bank.
+    TransferOwnBank {
+        /// From this account.
+        from: Option<AccountNumber>,
+        /// To this account.
+        to: Option<AccountNumber>,
+        /// How much.
+        amount: Amount,
+    },
+    /// Move money to another bank.
+    TransferOtherBank {
+        /// From this account.
+        from: Option<AccountNumber>,
+        /// To this account of the other bank; only that bank knows whether it exists.
+        to: String,
+        /// The other bank's code.
+        bank: String,
+        /// How much.
+        amount: Amount,
+    },
+    /// Start a session.
+    LogIn {
+        /// Who.
+        customer: Option<CustomerId>,
+        /// The digest of the device token that was shown.
+        device: TokenDigest,
+        /// The digest of the token made for the session.
+        session: TokenDigest,
+        /// The number that the session's token derives from.
+        nonce: TokenNonce,
+    },
+    /// End the session.
+    LogOut {
+        /// The session's digest.
+        session: TokenDigest,
+    },
+}
+
+impl Action {
+    /// The operation by its shared name.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::IdentityCheck { .. } => Operation::IdentityCheck,
+            Self::RegisterCustomer { .. } => Operation::RegisterCustomer,
+            Self::OpenCard { .. } => Operation::OpenCard,
+            Self::EbankingSignup { .. } => Operation::EbankingSignup,
+            Self::ReportLoss { .. } => Operation::ReportLoss,
+            Self::LiftLoss { .. } => Operation::LiftLoss,
+            Self::Deposit { .. } => Operation::Deposit,
+            Self::Withdrawal { .. } => Operation::Withdrawal,
+            Self::TransferOwnBank { .. } => Operation::TransferOwnBank,
+            Self::TransferOtherBank { .. } => Operation::TransferOtherBank,
+            Self::LogIn { .. } => Operation::LogIn,
+            Self::LogOut { .. } => Operation::LogOut,
+        }
+    }
+
+    /// The amount, when money is to move.
+    pub fn amount(&self) -> Option<Amount> {
+        match self {
+            Self::Deposit { amount, .. }
+            | Self::Withdrawal { amount, .. }
+            | Self::TransferOwnBank { amount, .. }
+            | Self::TransferOtherBank { amount, .. } => Some(*amount),
+            _ => None,
+        }
+    }
+
+    /// The account whose owner asks, when there is one.
+    pub fn account(&self) -> Option<AccountNumber> {
+        match self {
+            Self::Deposit { account, .. } | Self::Withdrawal { account, .. } => *account,
+            Self::TransferOwnBank { from, .. } | Self::TransferOtherBank { from, .. } => *from,
+            _ => None,
+        }
+    }
+}
+
+/// Who wants what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Who asks.
+    pub by: Party,
+    /// What is wanted.
+    pub action: Action,
+}

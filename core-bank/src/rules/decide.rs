@@ -1,0 +1,323 @@
+//! The decision: what one command does to this state, or why it does nothing.
+
+use super::{
+    command::{Action, Command, Party},
+    fact::{Fact, Posting},
+    ids::{
+        AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
+    },
+    ledger::{BookAccount, LedgerAccount},
+    money::{Amount, Fen},
+    operation::Channel,
+    refusal::{Refusal, RefusalCode as Code},
+    resident::ResidentId,
+    state::{Account, Card, CardStatus, Customer, IDEMPOTENCY_MICROS, State},
+    time::BusinessTime,
+};
+
+/// Cards that one customer may have.
+const CARDS_MAX: usize = 1_000;
+/// Devices that may log in for one customer; a further one takes the place of the oldest.
+const DEVICES_MAX: usize = 8;
+/// Sessions that one customer may have open; a further one ends the oldest.
+const SESSIONS_MAX: usize = 16;
+
+type Decision = Result<Vec<Fact>, Refusal>;
+
+/// Decides a command on the state at business time `now`. Whether the channel may ask at all, and
+/// whether the request is a repetition, was settled before (see [`super::judge`]).
+pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
+    let desk = Desk {
+        state,
+        by: command.by,
+        now,
+    };
+    match &command.action {
+        Action::IdentityCheck { name, resident } => {
+            let resident = resident.ok_or(Code::IdentityNotVerified)?;
+            let check = IdentityCheckId::of_seq(state.next_seq());
+            Ok(vec![Fact::IdentityVerified {
+                check,
+                name: name.clone(),
+                resident,
+            }])
+        }
+        Action::RegisterCustomer { check, phone } => {
+            let resident = desk.identified(*check)?;
+            if let Some(customer) = state.residents.get(&resident) {
+                return Err(Refusal {
+                    code: Code::CustomerExists,
+                    customer: Some(*customer),
+                });
+            }
+            let customer = CustomerId::of_seq(state.next_seq());
+            Ok(vec![Fact::CustomerRegistered {
+                customer,
+                resident,
+                phone: phone.clone(),
+            }])
+        }
+        Action::OpenCard { customer, check } => desk.open_card(*customer, *check),
+        Action::EbankingSignup {
+            customer,
+            check,
+            token,
+            nonce,
+        } => desk.bind_device(*customer, *check, *token, *nonce),
+        Action::ReportLoss { card } => desk.report_loss(*card),
+        Action::LiftLoss { card, check } => desk.lift_loss(*card, *check),
+        Action::Deposit { account, amount } => {
+            let (number, _) = desk.account(*account)?;
+            let customer = BookAccount::Customer(number);
+            desk.move_money(
+                None,
+                &[(customer, amount.fen()), (desk.cash()?, amount.outgoing())],
+            )
+        }
+        Action::Withdrawal { account, amount } => desk.withdraw(*account, *amount),
+        Action::TransferOwnBank { from, to, amount } => {
+            let (payer, account) = desk.account(*from)?;
+            let (payee, _) = desk.any_account(*to)?;
+            if payer == payee {
+                return Err(Code::SameAccount.into());
+            }
+            desk.transfer(payer, account, BookAccount::Customer(payee), *amount)
+        }
+        Action::TransferOtherBank { from, amount, .. } => {
+            let (payer, account) = desk.account(*from)?;
+            desk.transfer(
+                payer,
+                account,
+                BookAccount::Ledger(LedgerAccount::Nostro),
+                *amount,
+            )
+        }
+        Action::LogIn {
+            customer,
+            device,
+            session,
+            nonce,
+        } => desk.log_in(*customer, *device, *session, *nonce),
+        Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
+    }
+}
+
+/// One command's view of the state: who stands at the desk, and when.
+struct Desk<'a> {
+    state: &'a State,
+    by: Party,
+    now: BusinessTime,
+}
+
+impl<'a> Desk<'a> {
+    /// The person of an identity check that still stands.
+    fn identified(&self, check: Option<IdentityCheckId>) -> Result<ResidentId, Refusal> {
+        let found = check.and_then(|check| self.state.checks.get(&check));
+        match found {
+            Some(found) if found.at > self.now.before(IDEMPOTENCY_MICROS) => Ok(found.resident),
+            _ => Err(Code::IdentityCheckNotFound.into()),
+        }
+    }
+
+    /// A customer who is present and was identified.
+    fn present_customer(
+        &self,
+        customer: Option<CustomerId>,
+        check: Option<IdentityCheckId>,
+    ) -> Result<(CustomerId, &'a Customer), Refusal> {
+        let resident = self.identified(check)?;
+        let id = customer.ok_or(Code::CustomerNotFound)?;
+        let customer = self.state.customer(id).ok_or(Code::CustomerNotFound)?;
+        if customer.resident != resident {
+            return Err(Code::IdentityMismatch.into());
+        }
+        Ok((id, customer))
+    }
+
+    fn any_account(
+        &self,
+        number: Option<AccountNumber>,
+    ) -> Result<(AccountNumber, &'a Account), Refusal> {
+        let number = number.ok_or(Code::AccountNotFound)?;
+        let account = self.state.account(number).ok_or(Code::AccountNotFound)?;
+        Ok((number, account))
+    }
+
+    /// An account that this party may dispose of. Somebody else's account is not said to exist.
+    fn account(
+        &self,
+        number: Option<AccountNumber>,
+    ) -> Result<(AccountNumber, &'a Account), Refusal> {
+        let (number, account) = self.any_account(number)?;
+        match self.by {
+            Party::Customer(customer) if customer != account.customer => {
+                Err(Code::AccountNotFound.into())
+            }
+            _ => Ok((number, account)),
+        }
+    }
+
+    /// A card that this party may dispose of, with the owner of its account.
+    fn card(&self, card: Option<CardId>) -> Result<(CardId, &'a Card, CustomerId), Refusal> {
+        let id = card.ok_or(Code::CardNotFound)?;
+        let card = self.state.card(id).ok_or(Code::CardNotFound)?;
+        let account = self.state.account(card.account).ok_or(Code::CardNotFound)?;
+        match self.by {
+            Party::Customer(customer) if customer != account.customer => {
+                Err(Code::CardNotFound.into())
+            }
+            _ => Ok((id, card, account.customer)),
+        }
+    }
+
+    fn open_card(&self, customer: Option<CustomerId>, check: Option<IdentityCheckId>) -> Decision {
+        let (customer, owner) = self.present_customer(customer, check)?;
+        if owner.accounts.len() >= CARDS_MAX {
+            return Err(Code::CardLimit.into());
+        }
+        let seq = self.state.next_seq();
+        let (card, account) = (CardId::of_seq(seq), AccountNumber::of_seq(seq));
+        Ok(vec![Fact::CardOpened {
+            card,
+            account,
+            customer,
+        }])
+    }
+
+    fn bind_device(
+        &self,
+        customer: Option<CustomerId>,
+        check: Option<IdentityCheckId>,
+        token: TokenDigest,
+        nonce: TokenNonce,
+    ) -> Decision {
+        let (customer, owner) = self.present_customer(customer, check)?;
+        let mut facts = vec![Fact::DeviceBound {
+            customer,
+            token,
+            nonce,
+        }];
+        if let (true, Some(oldest)) = (owner.devices.len() >= DEVICES_MAX, owner.devices.first()) {
+            facts.push(Fact::DeviceUnbound {
+                customer,
+                token: *oldest,
+            });
+        }
+        Ok(facts)
+    }
+
+    fn report_loss(&self, card: Option<CardId>) -> Decision {
+        let (id, card, _) = self.card(card)?;
+        match card.status {
+            CardStatus::Lost => Err(Code::CardAlreadyLost.into()),
+            CardStatus::Active => Ok(vec![Fact::CardLost { card: id }]),
+        }
+    }
+
+    fn lift_loss(&self, card: Option<CardId>, check: Option<IdentityCheckId>) -> Decision {
+        let resident = self.identified(check)?;
+        let (id, card, owner) = self.card(card)?;
+        if self
+            .state
+            .customer(owner)
+            .is_none_or(|owner| owner.resident != resident)
+        {
+            return Err(Code::IdentityMismatch.into());
+        }
+        match card.status {
+            CardStatus::Lost => Ok(vec![Fact::CardLossLifted { card: id }]),
+            CardStatus::Active => Err(Code::CardNotLost.into()),
+        }
+    }
+
+    /// Where the cash of this channel lies.
+    fn cash(&self) -> Result<BookAccount, Refusal> {
+        match self.by.channel() {
+            Channel::Counter => Ok(BookAccount::Ledger(LedgerAccount::CashCounter)),
+            Channel::Atm => Ok(BookAccount::Ledger(LedgerAccount::CashAtm)),
+            Channel::Kiosk | Channel::Mobile | Channel::Operator => Err(Code::Forbidden.into()),
+        }
+    }
+
+    fn withdraw(&self, account: Option<AccountNumber>, amount: Amount) -> Decision {
+        let (number, account) = self.account(account)?;
+        if self
+            .state
+            .card(account.card)
+            .is_some_and(|card| card.status == CardStatus::Lost)
+        {
+            return Err(Code::CardLost.into());
+        }
+        if account.balance < amount.fen() {
+            return Err(Code::InsufficientFunds.into());
+        }
+        let customer = BookAccount::Customer(number);
+        self.move_money(
+            None,
+            &[(customer, amount.outgoing()), (self.cash()?, amount.fen())],
+        )
+    }
+
+    fn transfer(
+        &self,
+        payer: AccountNumber,
+        account: &Account,
+        payee: BookAccount,
+        amount: Amount,
+    ) -> Decision {
+        if account.balance < amount.fen() {
+            return Err(Code::InsufficientFunds.into());
+        }
+        let transfer = TransferId::of_seq(self.state.next_seq());
+        let payer = BookAccount::Customer(payer);
+        self.move_money(
+            Some(transfer),
+            &[(payer, amount.outgoing()), (payee, amount.fen())],
+        )
+    }
+
+    /// Postings on accounts that differ from each other.
+    fn move_money(&self, transfer: Option<TransferId>, lines: &[(BookAccount, Fen)]) -> Decision {
+        let post = |&(account, amount): &(BookAccount, Fen)| {
+            let before = self.state.balance(account).ok_or(Code::AccountNotFound)?;
+            let balance_after = before.checked_add(amount).ok_or(Code::BalanceOverflow)?;
+            Ok(Posting {
+                account,
+                amount,
+                balance_after,
+            })
+        };
+        let postings = lines
+            .iter()
+            .map(post)
+            .collect::<Result<Vec<_>, Refusal>>()?;
+        Ok(vec![Fact::MoneyMoved { transfer, postings }])
+    }
+
+    fn log_in(
+        &self,
+        customer: Option<CustomerId>,
+        device: TokenDigest,
+        session: TokenDigest,
+        nonce: TokenNonce,
+    ) -> Decision {
+        let customer = customer.ok_or(Code::WrongCredentials)?;
+        let owner = self
+            .state
+            .customer(customer)
+            .ok_or(Code::WrongCredentials)?;
+        if !owner.devices.contains(&device) {
+            return Err(Code::WrongCredentials.into());
+        }
+        let mut facts = vec![Fact::SessionStarted {
+            session,
+            nonce,
+            customer,
+        }];
+        if let (true, Some(oldest)) = (owner.sessions.len() >= SESSIONS_MAX, owner.sessions.first())
+        {
+            facts.push(Fact::SessionEnded { session: *oldest });
+        }
+        Ok(facts)
+    }
+}

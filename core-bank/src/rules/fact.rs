@@ -1,0 +1,104 @@
+//! Facts: what a decided command changed. The state is the fold of all facts, and of nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{
+        AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
+    },
+    ledger::BookAccount,
+    money::Fen,
+    resident::{PersonName, Phone, ResidentId},
+};
+
+/// One line of a movement of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    /// The account it changes.
+    pub account: BookAccount,
+    /// By how much: positive credits the account, negative debits it.
+    pub amount: Fen,
+    /// What the account holds afterwards; folding checks it.
+    pub balance_after: Fen,
+}
+
+/// Something that happened and stays true. Old journals hold these, so variants are only added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A person showed a document that passed.
+    IdentityVerified {
+        /// The check, to be shown by later commands.
+        check: IdentityCheckId,
+        /// The name on the document.
+        name: PersonName,
+        /// The number on the document.
+        resident: ResidentId,
+    },
+    /// A person became a customer.
+    CustomerRegistered {
+        /// The new customer.
+        customer: CustomerId,
+        /// The customer's document; the name stands in the fact that verified it.
+        resident: ResidentId,
+        /// The customer's phone.
+        phone: Phone,
+    },
+    /// A current account and its debit card came to be.
+    CardOpened {
+        /// The card.
+        card: CardId,
+        /// The account.
+        account: AccountNumber,
+        /// Whose they are.
+        customer: CustomerId,
+    },
+    /// A device may log in for the customer.
+    DeviceBound {
+        /// The customer.
+        customer: CustomerId,
+        /// The digest of the device's token.
+        token: TokenDigest,
+        /// The number that the token derives from.
+        nonce: TokenNonce,
+    },
+    /// The oldest device made room for a new one.
+    DeviceUnbound {
+        /// The customer.
+        customer: CustomerId,
+        /// The digest of the device's token.
+        token: TokenDigest,
+    },
+    /// A card was reported lost.
+    CardLost {
+        /// The card.
+        card: CardId,
+    },
+    /// The loss report of a card was lifted.
+    CardLossLifted {
+        /// The card.
+        card: CardId,
+    },
+    /// Money moved: postings that sum to zero.
+    MoneyMoved {
+        /// The transfer, when it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferId>,
+        /// Two or more lines; the paying customer's comes first.
+        postings: Vec<Posting>,
+    },
+    /// A session began.
+    SessionStarted {
+        /// The digest of the session's token.
+        session: TokenDigest,
+        /// The number that the token derives from.
+        nonce: TokenNonce,
+        /// Whose session it is.
+        customer: CustomerId,
+    },
+    /// A session ended.
+    SessionEnded {
+        /// The digest of the session's token.
+        session: TokenDigest,
+    },
+}

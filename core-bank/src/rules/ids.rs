@@ -1,0 +1,255 @@
+//! Names of things. Every id that the bank hands out derives from the number of the journal record
+//! that made the thing, so a replay hands out the same ids.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// Writes an id as its text, and reads nothing but the text that it writes.
+macro_rules! serde_as_text {
+    ($name:ident) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text)
+                    .ok_or_else(|| D::Error::custom(concat!("not a ", stringify!($name))))
+            }
+        }
+    };
+}
+
+macro_rules! sequence_id {
+    ($name:ident, $prefix:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// The id of what journal record `seq` makes.
+            pub const fn of_seq(seq: u64) -> Self {
+                Self(seq)
+            }
+
+            /// Reads the letter and twelve digits; any other text names nothing.
+            pub fn parse(text: &str) -> Option<Self> {
+                let digits = text.strip_prefix($prefix)?;
+                let plain = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
+                plain.then(|| digits.parse().ok().map(Self)).flatten()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{:012}"), self.0)
+            }
+        }
+
+        serde_as_text!($name);
+    };
+}
+
+sequence_id!(CustomerId, "C", "A customer: `C` and twelve digits.");
+sequence_id!(
+    IdentityCheckId,
+    "I",
+    "One check of a person's identity document: `I` and twelve digits."
+);
+sequence_id!(CardId, "K", "A debit card: `K` and twelve digits.");
+sequence_id!(TransferId, "T", "A transfer: `T` and twelve digits.");
+
+/// A customer's account: nineteen digits, the last one the Luhn check digit (ISO/IEC 7812-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountNumber(u64);
+
+/// Seven issuer digits that no bank uses, ahead of eleven digits of the record's number.
+const ISSUER: u64 = 6_200_001;
+const RECORDS_MAX: u64 = 100_000_000_000;
+
+impl AccountNumber {
+    /// The number of the account that journal record `seq` opens.
+    pub fn of_seq(seq: u64) -> Self {
+        let payload = ISSUER * RECORDS_MAX + seq % RECORDS_MAX;
+        Self(payload * 10 + luhn_check_digit(payload))
+    }
+
+    /// Reads nineteen digits of this bank with a right check digit; any other text names nothing.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 19 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let number: u64 = text.parse().ok()?;
+        let right =
+            number / 10 / RECORDS_MAX == ISSUER && luhn_check_digit(number / 10) == number % 10;
+        right.then_some(Self(number))
+    }
+
+    /// The nineteen digits as a number.
+    pub fn digits(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for AccountNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:019}", self.0)
+    }
+}
+
+serde_as_text!(AccountNumber);
+
+/// The digit that makes the Luhn sum of `payload` and itself a multiple of ten.
+fn luhn_check_digit(mut payload: u64) -> u64 {
+    let mut sum = 0;
+    let mut doubled = true;
+    while payload > 0 {
+        let digit = payload % 10;
+        let weighted = if doubled { digit * 2 } else { digit };
+        sum += weighted / 10 + weighted % 10;
+        doubled = !doubled;
+        payload /= 10;
+    }
+    (10 - sum % 10) % 10
+}
+
+macro_rules! hex_bytes {
+    ($name:ident, $length:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; $length]);
+
+        impl $name {
+            /// Reads lower-case hexadecimal digits, two a byte.
+            pub fn parse(text: &str) -> Option<Self> {
+                let mut bytes = [0; $length];
+                if text.len() != 2 * $length {
+                    return None;
+                }
+                for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+                    *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+                }
+                Some(Self(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        serde_as_text!($name);
+    };
+}
+
+hex_bytes!(
+    TokenDigest,
+    32,
+    "The BLAKE3 digest of a device or session token; the token itself is never stored."
+);
+hex_bytes!(
+    TokenNonce,
+    16,
+    "The random number that a token is derived from with the bank's seal; worthless without it."
+);
+hex_bytes!(
+    Fingerprint,
+    16,
+    "The first 16 bytes of BLAKE3 over the route and the canonical body of a request."
+);
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// The client's own name for one request: 1 to 64 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Reads a key; `None` when it is empty, too long, or not visible ASCII.
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (visible && (1..=64).contains(&text.len())).then(|| Self(text.to_owned()))
+    }
+
+    /// The key as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+serde_as_text!(IdempotencyKey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_digit_agrees_with_the_example_of_iso_7812() {
+        // 7992739871 carries check digit 3: the worked example of the Luhn formula.
+        assert_eq!(luhn_check_digit(7_992_739_871), 3);
+    }
+
+    #[test]
+    fn an_account_number_reads_back_and_a_changed_digit_does_not() {
+        let number = AccountNumber::of_seq(42);
+        let text = number.to_string();
+        assert_eq!(text.len(), 19);
+        assert_eq!(AccountNumber::parse(&text), Some(number));
+        for place in 0..19 {
+            let mut wrong = text.clone().into_bytes();
+            wrong[place] = b'0' + (wrong[place] - b'0' + 1) % 10;
+            assert_eq!(
+                AccountNumber::parse(&String::from_utf8(wrong).unwrap()),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = CustomerId::of_seq(7);
+        assert_eq!(id.to_string(), "C000000000007");
+        assert_eq!(CustomerId::parse("C000000000007"), Some(id));
+        for wrong in [
+            "",
+            "C",
+            "C7",
+            "c000000000007",
+            "C00000000000+7",
+            "K000000000007",
+        ] {
+            assert_eq!(CustomerId::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_visible_ascii_of_1_to_64_characters() {
+        assert!(IdempotencyKey::parse(&"k".repeat(64)).is_some());
+        for wrong in ["", " ", "a b", "a\n", "\u{e9}", &"k".repeat(65)] {
+            assert_eq!(IdempotencyKey::parse(wrong), None, "{wrong:?}");
+        }
+    }
+}

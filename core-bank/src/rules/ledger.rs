@@ -1,0 +1,98 @@
+//! The chart of accounts: a few accounts of the bank itself beside its customers' deposits.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::ids::AccountNumber;
+
+/// What an account of the bank's own books is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerKind {
+    /// The bank owns it; its balance is usually a debit, thus negative.
+    Asset,
+    /// The bank owes it; its balance is usually a credit, thus positive.
+    Liability,
+}
+
+impl LedgerKind {
+    /// The name in the trial balance.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asset => "asset",
+            Self::Liability => "liability",
+        }
+    }
+}
+
+/// An account of the bank itself. Customers' deposits are not here: each has its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LedgerAccount {
+    /// Cash at the counters.
+    CashCounter,
+    /// Cash in the cash machines.
+    CashAtm,
+    /// What this bank and the other banks owe each other, settled outside of it.
+    Nostro,
+}
+
+impl LedgerAccount {
+    /// The whole chart, in the order of the trial balance.
+    pub const ALL: [Self; 3] = [Self::CashCounter, Self::CashAtm, Self::Nostro];
+
+    /// The name in postings and in the trial balance.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CashCounter => "cash_counter",
+            Self::CashAtm => "cash_atm",
+            Self::Nostro => "nostro",
+        }
+    }
+
+    /// What the account is.
+    pub fn kind(self) -> LedgerKind {
+        LedgerKind::Asset
+    }
+}
+
+/// Either side of a posting: an account of the bank or of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BookAccount {
+    /// An account of the bank.
+    Ledger(LedgerAccount),
+    /// An account of a customer.
+    Customer(AccountNumber),
+}
+
+impl BookAccount {
+    fn parse(text: &str) -> Option<Self> {
+        let ledger = LedgerAccount::ALL
+            .into_iter()
+            .find(|account| account.name() == text);
+        ledger
+            .map(Self::Ledger)
+            .or_else(|| AccountNumber::parse(text).map(Self::Customer))
+    }
+}
+
+impl fmt::Display for BookAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ledger(account) => f.write_str(account.name()),
+            Self::Customer(number) => number.fmt(f),
+        }
+    }
+}
+
+impl Serialize for BookAccount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BookAccount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not an account of the books"))
+    }
+}

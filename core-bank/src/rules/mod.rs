@@ -1,0 +1,38 @@
+//! What the bank allows, written once: pure functions of (state, command, time) that either refuse
+//! with a reason or yield the facts to record. There is no clock, no randomness, no floating point
+//! and no input or output here; the state follows from the facts alone, so a replay of the journal
+//! rebuilds it exactly.
+
+mod admit;
+mod answer;
+mod command;
+mod decide;
+mod fact;
+mod ids;
+mod ledger;
+mod money;
+mod operation;
+mod refusal;
+mod resident;
+mod state;
+mod table;
+mod time;
+
+pub use admit::{Caller, Envelope, Verdict, judge, judge_again};
+pub use answer::Answer;
+pub use command::{Action, Command, Party};
+pub use decide::decide;
+pub use fact::{Fact, Posting};
+pub use ids::{
+    AccountNumber, CardId, CustomerId, Fingerprint, IdempotencyKey, IdentityCheckId, TokenDigest,
+    TokenNonce, TransferId,
+};
+pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
+pub use money::{Amount, AmountError, Fen};
+pub use operation::{Channel, Operation};
+pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
+pub use resident::{PersonName, Phone, ResidentId};
+pub use state::{
+    Account, Card, CardStatus, Customer, IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, Misfit, State,
+};
+pub use time::BusinessTime;

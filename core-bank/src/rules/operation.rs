@@ -1,0 +1,119 @@
+//! The operations by their shared names, the channels, and who may do what through which.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Where a request comes from. The bearer token decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A teller's counter; the customer is identified in person.
+    Counter,
+    /// A self-service kiosk; the customer is identified in person.
+    Kiosk,
+    /// A cash machine.
+    Atm,
+    /// The mobile bank, through a session.
+    Mobile,
+    /// The bank's operator: audits only.
+    Operator,
+}
+
+impl Channel {
+    /// The name in answers and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Kiosk => "kiosk",
+            Self::Atm => "atm",
+            Self::Mobile => "mobile",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($variant:ident $name:literal $doc:literal),+ $(,)?) => {
+        /// An operation of the bank, by the name it has in scenarios, summaries and reports.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "snake_case")]
+        pub enum Operation {
+            $(#[doc = $doc] $variant,)+
+        }
+
+        impl Operation {
+            /// Every operation, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The shared name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    IdentityCheck "identity_check" "Checks a person's identity document.",
+    RegisterCustomer "register_customer" "Makes a checked person a customer.",
+    OpenCard "open_card" "Opens a current account and issues a debit card on it.",
+    EbankingSignup "ebanking_signup" "Binds a device to the customer's mobile bank.",
+    ReportLoss "report_loss" "Reports a card lost.",
+    LiftLoss "lift_loss" "Lifts a loss report.",
+    BalanceQuery "balance_query" "Lists a customer's accounts and balances.",
+    HistoryQuery "history_query" "Lists an account's entries.",
+    Deposit "deposit" "Pays cash in.",
+    Withdrawal "withdrawal" "Pays cash out.",
+    TransferOwnBank "transfer_own_bank" "Moves money to another account of this bank.",
+    TransferOtherBank "transfer_other_bank" "Moves money to another bank.",
+    LogIn "log_in" "Starts a session of the mobile bank.",
+    LogOut "log_out" "Ends the session.",
+}
+
+impl Operation {
+    /// Whether a token of this channel may ask for the operation at all. Whose account it is, is
+    /// decided later, against the state.
+    pub fn allows(self, channel: Channel) -> bool {
+        use Channel::{Atm, Counter, Kiosk, Mobile};
+        let channels: &[Channel] = match self {
+            Self::IdentityCheck
+            | Self::RegisterCustomer
+            | Self::OpenCard
+            | Self::EbankingSignup
+            | Self::LiftLoss => &[Counter, Kiosk],
+            Self::ReportLoss | Self::TransferOwnBank | Self::TransferOtherBank => {
+                &[Counter, Kiosk, Mobile]
+            }
+            Self::BalanceQuery | Self::HistoryQuery => &[Counter, Kiosk, Atm, Mobile],
+            Self::Deposit | Self::Withdrawal => &[Counter, Atm],
+            Self::LogIn | Self::LogOut => &[Mobile],
+        };
+        channels.contains(&channel)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Operation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|operation| operation.name() == text);
+        found.copied().ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|operation| operation.name()).collect();
+            format!(
+                "`{text}` is no operation of the bank; there are {}",
+                names.join(", ")
+            )
+        })
+    }
+}

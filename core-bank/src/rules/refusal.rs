@@ -1,0 +1,177 @@
+//! Every way the bank says no: one table that is the enum, the HTTP status and the documentation.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::ids::CustomerId;
+
+/// What a refused request left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing happened.
+    None,
+    /// Nobody can say; repeat the request with the same key to find out.
+    Unknown,
+}
+
+impl Effect {
+    /// The name in the problem document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+macro_rules! refusals {
+    ($($variant:ident $code:literal $status:literal $retryable:ident $effect:ident $frozen:ident $title:literal;)+) => {
+        /// Why the bank refuses, in order of precedence: of two reasons the earlier one is given.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum RefusalCode {
+            $(#[doc = $title] $variant,)+
+        }
+
+        impl RefusalCode {
+            /// Every code, in order of precedence.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable name.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The HTTP status.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)+ }
+            }
+
+            /// One sentence for people.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// Whether the same request may pass later without a change.
+            pub fn retryable(self) -> bool {
+                match self { $(Self::$variant => refusals!(@retryable $retryable),)+ }
+            }
+
+            /// What the refused request left behind.
+            pub fn effect(self) -> Effect {
+                match self { $(Self::$variant => Effect::$effect,)+ }
+            }
+
+            /// Whether the refusal is recorded, and repeated to whoever repeats the key.
+            pub fn frozen(self) -> bool {
+                match self { $(Self::$variant => refusals!(@frozen $frozen),)+ }
+            }
+        }
+    };
+    (@retryable retry) => { true };
+    (@retryable final) => { false };
+    (@frozen frozen) => { true };
+    (@frozen fresh) => { false };
+}
+
+refusals! {
+    NotFound "not_found" 404 final None fresh "There is nothing at this address.";
+    MethodNotAllowed "method_not_allowed" 405 final None fresh "This address does not take this method.";
+    Unauthenticated "unauthenticated" 401 final None fresh "The bearer token is missing or unknown.";
+    Forbidden "forbidden" 403 final None fresh "This token may not do this.";
+    IdempotencyKeyMissing "idempotency_key_missing" 400 final None fresh "The header Idempotency-Key with 1 to 64 visible ASCII characters is missing.";
+    UnsupportedMediaType "unsupported_media_type" 415 final None fresh "The body must be application/json.";
+    BodyTooLarge "body_too_large" 413 final None fresh "The body is larger than 16 KiB.";
+    RequestTimeout "request_timeout" 408 retry None fresh "The body did not arrive within 5 seconds.";
+    MalformedJson "malformed_json" 400 final None fresh "The body is not JSON.";
+    InvalidBody "invalid_body" 400 final None fresh "A member of the body is missing, unknown, repeated or of the wrong type.";
+    InvalidQuery "invalid_query" 400 final None fresh "A parameter of the query is unknown or out of range.";
+    AmountFormat "amount_format" 422 final None fresh "The amount is not a string like \"12.34\".";
+    AmountScale "amount_scale" 422 final None fresh "The amount has more than two decimals.";
+    AmountTooLarge "amount_too_large" 422 final None fresh "The amount is larger than 9999999999999.99.";
+    AmountNotPositive "amount_not_positive" 422 final None fresh "The amount is not greater than zero.";
+    IdempotencyKeyReused "idempotency_key_reused" 422 final None fresh "The idempotency key was used for another request.";
+    IdentityNotVerified "identity_not_verified" 422 final None frozen "The resident id is wrong.";
+    IdentityCheckNotFound "identity_check_not_found" 404 final None frozen "There is no such identity check within the last 24 hours.";
+    CustomerExists "customer_exists" 409 final None frozen "This person is a customer already.";
+    CustomerNotFound "customer_not_found" 404 final None frozen "There is no such customer.";
+    IdentityMismatch "identity_mismatch" 422 final None frozen "The identity check is another person's.";
+    CardLimit "card_limit" 422 final None frozen "The customer has as many cards as one may have.";
+    CardNotFound "card_not_found" 404 final None frozen "There is no such card.";
+    CardAlreadyLost "card_already_lost" 409 final None frozen "The card is reported lost already.";
+    CardNotLost "card_not_lost" 409 final None frozen "The card is not reported lost.";
+    WrongCredentials "wrong_credentials" 401 final None frozen "The customer or the device token is wrong.";
+    AccountNotFound "account_not_found" 404 final None frozen "There is no such account.";
+    SameAccount "same_account" 422 final None frozen "Payer and payee are the same account.";
+    CardLost "card_lost" 422 final None frozen "The card of this account is reported lost.";
+    InsufficientFunds "insufficient_funds" 422 final None frozen "The account holds less than the amount.";
+    BalanceOverflow "balance_overflow" 422 final None frozen "An account cannot hold that much.";
+    Overloaded "overloaded" 503 retry None fresh "The bank has more requests than it can hold.";
+    ProjectionBehind "projection_behind" 503 retry None fresh "The history has not yet reached `min_seq`.";
+    ShuttingDown "shutting_down" 503 retry None fresh "The bank is shutting down.";
+    StorageFull "storage_full" 507 retry None fresh "The disk is full; nothing was written.";
+    OutcomeUnknown "outcome_unknown" 503 retry Unknown fresh "The bank could not learn whether the request was recorded.";
+    AnswerTimeout "answer_timeout" 504 retry Unknown fresh "The bank did not decide within 5 seconds.";
+    Internal "internal" 500 retry Unknown fresh "The bank failed.";
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for RefusalCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for RefusalCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let known = Self::ALL.iter().find(|code| code.code() == text);
+        known
+            .copied()
+            .ok_or_else(|| D::Error::custom("not a refusal code"))
+    }
+}
+
+/// A refusal with what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{}", code.title())]
+pub struct Refusal {
+    /// The reason.
+    pub code: RefusalCode,
+    /// The customer that exists already, for `customer_exists`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+}
+
+impl From<RefusalCode> for Refusal {
+    fn from(code: RefusalCode) -> Self {
+        Self {
+            code,
+            customer: None,
+        }
+    }
+}
+
+/// The documentation's table of refusals, a Markdown row per code in order of precedence.
+pub fn refusal_table() -> String {
+    let head = "| code | status | retryable | effect | frozen under the key | meaning |\n|---|---|---|---|---|---|\n";
+    let yes = |is| if is { "yes" } else { "no" };
+    RefusalCode::ALL
+        .iter()
+        .fold(head.to_owned(), |table, code| {
+            let row = format!(
+                "| `{code}` | {} | {} | {} | {} | {} |\n",
+                code.status(),
+                yes(code.retryable()),
+                code.effect().name(),
+                yes(code.frozen()),
+                code.title(),
+            );
+            table + &row
+        })
+}

@@ -1,0 +1,512 @@
+//! The state of the bank: what all facts so far add up to.
+//!
+//! Everything is held in sorted tables, so nothing depends on the order of a hash. A group of
+//! commands is folded between [`State::mark`] and [`State::keep`]; when the journal refuses the
+//! group, [`State::drop_changes`] undoes it at the price of the rows that were touched.
+
+use super::{
+    answer::Answer,
+    command::Party,
+    fact::{Fact, Posting},
+    ids::{
+        AccountNumber, CardId, CustomerId, Fingerprint, IdempotencyKey, IdentityCheckId,
+        TokenDigest,
+    },
+    ledger::{BookAccount, LedgerAccount},
+    money::Fen,
+    refusal::Refusal,
+    resident::ResidentId,
+    table::Table,
+    time::BusinessTime,
+};
+
+/// How long an idempotency key, an identity check and an ended session are remembered: 24 hours of
+/// business time, in microseconds.
+pub const IDEMPOTENCY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+
+/// How many idempotency keys are held at most; the oldest make room.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
+
+/// A customer's current account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The owner.
+    pub customer: CustomerId,
+    /// The debit card on it.
+    pub card: CardId,
+    /// What it holds; never negative.
+    pub balance: Fen,
+}
+
+/// Whether a card may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardStatus {
+    /// It may.
+    Active,
+    /// It was reported lost.
+    Lost,
+}
+
+impl CardStatus {
+    /// The name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A debit card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The account it draws on.
+    pub account: AccountNumber,
+    /// Whether it may be used.
+    pub status: CardStatus,
+}
+
+/// A customer. Name and phone stay in the journal: no rule asks for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// The number of the document that identified the customer.
+    pub resident: ResidentId,
+    /// The accounts in order of opening.
+    pub accounts: Vec<AccountNumber>,
+    /// The digests of the devices that may log in, oldest first.
+    pub devices: Vec<TokenDigest>,
+    /// The sessions that are open, oldest first.
+    pub sessions: Vec<TokenDigest>,
+}
+
+/// A session of the mobile bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// Whether it still stands.
+    pub open: bool,
+}
+
+/// A check of somebody's document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityCheck {
+    /// The number on the document.
+    pub resident: ResidentId,
+    /// When it was checked.
+    pub at: BusinessTime,
+}
+
+/// The scoped digest under which an idempotency key is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyDigest([u8; 16]);
+
+impl KeyDigest {
+    /// The digest of a key within its owner's scope: a terminal's channel, a customer, a visitor.
+    pub fn of(by: Party, key: &IdempotencyKey) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        match by {
+            Party::Terminal(channel) => hasher.update(channel.name().as_bytes()),
+            Party::Customer(customer) => hasher.update(customer.to_string().as_bytes()),
+            Party::Visitor => hasher.update(b"visitor"),
+        };
+        hasher.update(b"\0").update(key.as_str().as_bytes());
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self(digest)
+    }
+}
+
+/// A decided request, kept for whoever repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// What the request asked.
+    pub fingerprint: Fingerprint,
+    /// When it was decided.
+    pub at: BusinessTime,
+    /// The record that holds it.
+    pub seq: u64,
+    /// How it was decided.
+    pub outcome: Result<Answer, Refusal>,
+}
+
+/// A fact that does not fit the state: the journal is not the one that made this state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("record {seq} does not fit the records before it: {what}")]
+pub struct Misfit {
+    /// The record.
+    pub seq: u64,
+    /// What does not fit.
+    pub what: String,
+}
+
+/// The whole bank in memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    seq: u64,
+    at: BusinessTime,
+    pub(super) checks: Table<IdentityCheckId, IdentityCheck>,
+    pub(super) customers: Table<CustomerId, Customer>,
+    pub(super) residents: Table<ResidentId, CustomerId>,
+    pub(super) accounts: Table<AccountNumber, Account>,
+    pub(super) cards: Table<CardId, Card>,
+    pub(super) sessions: Table<TokenDigest, Session>,
+    ended_sessions: Table<u64, (BusinessTime, TokenDigest)>,
+    ledger: Table<LedgerAccount, Fen>,
+    keys: Table<KeyDigest, Remembered>,
+    keys_by_age: Table<u64, KeyDigest>,
+    marked: Option<(u64, BusinessTime)>,
+}
+
+impl State {
+    /// The number of the last record folded; 0 before the first.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The number of the record that is being decided.
+    pub fn next_seq(&self) -> u64 {
+        self.seq + 1
+    }
+
+    /// The business time of the last record.
+    pub fn at(&self) -> BusinessTime {
+        self.at
+    }
+
+    /// A customer by id.
+    pub fn customer(&self, id: CustomerId) -> Option<&Customer> {
+        self.customers.get(&id)
+    }
+
+    /// An account by number.
+    pub fn account(&self, number: AccountNumber) -> Option<&Account> {
+        self.accounts.get(&number)
+    }
+
+    /// A card by id.
+    pub fn card(&self, id: CardId) -> Option<&Card> {
+        self.cards.get(&id)
+    }
+
+    /// A session by the digest of its token, open or lately ended.
+    pub fn session(&self, digest: TokenDigest) -> Option<&Session> {
+        self.sessions.get(&digest)
+    }
+
+    /// The balance of an account of the bank's own books.
+    pub fn ledger(&self, account: LedgerAccount) -> Fen {
+        self.ledger.get(&account).copied().unwrap_or_default()
+    }
+
+    /// The balance of either kind of account, or `None` when it does not exist.
+    pub fn balance(&self, account: BookAccount) -> Option<Fen> {
+        match account {
+            BookAccount::Ledger(account) => Some(self.ledger(account)),
+            BookAccount::Customer(number) => self.account(number).map(|account| account.balance),
+        }
+    }
+
+    /// Customers' accounts in order of number, those after `last` or all of them.
+    pub fn accounts_after(
+        &self,
+        last: Option<AccountNumber>,
+    ) -> impl Iterator<Item = (&AccountNumber, &Account)> {
+        self.accounts.after(last)
+    }
+
+    /// What all customers' accounts hold together, in fen.
+    pub fn deposits(&self) -> i128 {
+        self.accounts
+            .iter()
+            .map(|(_, account)| i128::from(account.balance.0))
+            .sum()
+    }
+
+    /// The sum of the whole ledger, in fen: zero at any time.
+    pub fn ledger_sum(&self) -> i128 {
+        let own = self.ledger.iter().map(|(_, balance)| i128::from(balance.0));
+        own.sum::<i128>() + self.deposits()
+    }
+
+    /// What became of a request with this key, when that is still remembered.
+    pub fn remembered(&self, digest: KeyDigest, now: BusinessTime) -> Option<&Remembered> {
+        let found = self.keys.get(&digest)?;
+        (found.at > now.before(IDEMPOTENCY_MICROS)).then_some(found)
+    }
+
+    /// From here on changes can be undone.
+    pub fn mark(&mut self) {
+        self.marked = Some((self.seq, self.at));
+        self.each_table(Step::Mark);
+    }
+
+    /// The changes since the mark stay.
+    pub fn keep(&mut self) {
+        self.marked = None;
+        self.each_table(Step::Keep);
+    }
+
+    /// The changes since the mark never were.
+    pub fn drop_changes(&mut self) {
+        if let Some((seq, at)) = self.marked.take() {
+            (self.seq, self.at) = (seq, at);
+        }
+        self.each_table(Step::Drop);
+    }
+
+    fn each_table(&mut self, step: Step) {
+        step.take(&mut self.checks);
+        step.take(&mut self.customers);
+        step.take(&mut self.residents);
+        step.take(&mut self.accounts);
+        step.take(&mut self.cards);
+        step.take(&mut self.sessions);
+        step.take(&mut self.ended_sessions);
+        step.take(&mut self.ledger);
+        step.take(&mut self.keys);
+        step.take(&mut self.keys_by_age);
+    }
+
+    /// Moves on to record `seq` at `at`, forgets what is older than a day, and remembers the
+    /// request. The facts are folded by [`State::fold`] before or after: they do not depend on it.
+    pub fn turn_to(
+        &mut self,
+        seq: u64,
+        at: BusinessTime,
+        key: KeyDigest,
+        fingerprint: Fingerprint,
+        outcome: Result<Answer, Refusal>,
+    ) -> Result<(), Misfit> {
+        if seq != self.next_seq() || at < self.at {
+            let what = format!("it follows record {} and time cannot run back", self.seq);
+            return Err(Misfit { seq, what });
+        }
+        (self.seq, self.at) = (seq, at);
+        self.forget_before(at.before(IDEMPOTENCY_MICROS));
+        // A key that is there already belongs to the first of two records: the first answer stands.
+        if !self.keys.contains(&key) {
+            self.keys.put(
+                key,
+                Remembered {
+                    fingerprint,
+                    at,
+                    seq,
+                    outcome,
+                },
+            );
+            self.keys_by_age.put(seq, key);
+        }
+        Ok(())
+    }
+
+    /// Folds one fact. [`State::turn_to`] has been called for its record.
+    pub fn fold(&mut self, fact: &Fact) -> Result<(), Misfit> {
+        let folded = match fact {
+            Fact::IdentityVerified {
+                check, resident, ..
+            } => {
+                self.checks.put(
+                    *check,
+                    IdentityCheck {
+                        resident: *resident,
+                        at: self.at,
+                    },
+                );
+                Ok(())
+            }
+            Fact::CustomerRegistered {
+                customer, resident, ..
+            } => self.add_customer(*customer, *resident),
+            Fact::CardOpened {
+                card,
+                account,
+                customer,
+            } => self.add_card(*card, *account, *customer),
+            Fact::DeviceBound {
+                customer, token, ..
+            } => self.edit_customer(*customer, |owner| owner.devices.push(*token)),
+            Fact::DeviceUnbound { customer, token } => self.edit_customer(*customer, |owner| {
+                owner.devices.retain(|held| held != token)
+            }),
+            Fact::CardLost { card } => self.set_card(*card, CardStatus::Lost),
+            Fact::CardLossLifted { card } => self.set_card(*card, CardStatus::Active),
+            Fact::MoneyMoved { postings, .. } => self.post(postings),
+            Fact::SessionStarted {
+                session, customer, ..
+            } => {
+                self.sessions.put(
+                    *session,
+                    Session {
+                        customer: *customer,
+                        open: true,
+                    },
+                );
+                self.edit_customer(*customer, |owner| owner.sessions.push(*session))
+            }
+            Fact::SessionEnded { session } => self.end_session(*session),
+        };
+        folded.map_err(|what| Misfit {
+            seq: self.seq,
+            what: what.to_owned(),
+        })
+    }
+
+    fn add_customer(&mut self, id: CustomerId, resident: ResidentId) -> Result<(), &'static str> {
+        if self.customers.contains(&id) || self.residents.contains(&resident) {
+            return Err("the customer exists already");
+        }
+        let customer = Customer {
+            resident,
+            accounts: Vec::new(),
+            devices: Vec::new(),
+            sessions: Vec::new(),
+        };
+        self.customers.put(id, customer);
+        self.residents.put(resident, id);
+        Ok(())
+    }
+
+    fn add_card(
+        &mut self,
+        card: CardId,
+        account: AccountNumber,
+        customer: CustomerId,
+    ) -> Result<(), &'static str> {
+        if self.accounts.contains(&account) || self.cards.contains(&card) {
+            return Err("the account or the card exists already");
+        }
+        self.edit_customer(customer, |owner| owner.accounts.push(account))?;
+        self.accounts.put(
+            account,
+            Account {
+                customer,
+                card,
+                balance: Fen::ZERO,
+            },
+        );
+        self.cards.put(
+            card,
+            Card {
+                account,
+                status: CardStatus::Active,
+            },
+        );
+        Ok(())
+    }
+
+    fn edit_customer(
+        &mut self,
+        id: CustomerId,
+        change: impl FnOnce(&mut Customer),
+    ) -> Result<(), &'static str> {
+        let customer = self
+            .customers
+            .edit(&id)
+            .ok_or("the customer does not exist")?;
+        change(customer);
+        Ok(())
+    }
+
+    fn set_card(&mut self, id: CardId, status: CardStatus) -> Result<(), &'static str> {
+        self.cards
+            .edit(&id)
+            .ok_or("the card does not exist")?
+            .status = status;
+        Ok(())
+    }
+
+    fn end_session(&mut self, digest: TokenDigest) -> Result<(), &'static str> {
+        let session = self
+            .sessions
+            .edit(&digest)
+            .ok_or("the session does not exist")?;
+        session.open = false;
+        let customer = session.customer;
+        // At most one session ends in one record: log_out ends its own, log_in the oldest.
+        self.ended_sessions.put(self.seq, (self.at, digest));
+        self.edit_customer(customer, |owner| {
+            owner.sessions.retain(|held| *held != digest)
+        })
+    }
+
+    /// Double entry, checked a second time after the rules: the postings sum to zero, lead to the
+    /// balances that they state, and leave no customer in debt.
+    fn post(&mut self, postings: &[Posting]) -> Result<(), &'static str> {
+        let sum: i128 = postings
+            .iter()
+            .map(|posting| i128::from(posting.amount.0))
+            .sum();
+        if sum != 0 || postings.len() < 2 {
+            return Err("the postings do not sum to zero");
+        }
+        for posting in postings {
+            let before = self
+                .balance(posting.account)
+                .ok_or("an account does not exist")?;
+            let after = before
+                .checked_add(posting.amount)
+                .ok_or("a balance overflows")?;
+            if after != posting.balance_after {
+                return Err("a posting does not lead to its balance");
+            }
+            match posting.account {
+                BookAccount::Ledger(account) => self.ledger.put(account, after),
+                BookAccount::Customer(_) if after < Fen::ZERO => {
+                    return Err("a customer's account falls below zero");
+                }
+                BookAccount::Customer(number) => {
+                    let account = self
+                        .accounts
+                        .edit(&number)
+                        .ok_or("an account does not exist")?;
+                    account.balance = after;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_before(&mut self, limit: BusinessTime) {
+        while let Some((&seq, &key)) = self.keys_by_age.first() {
+            let old = self
+                .keys
+                .get(&key)
+                .is_none_or(|remembered| remembered.at <= limit);
+            if !old && self.keys_by_age.len() < IDEMPOTENCY_KEYS_MAX {
+                break;
+            }
+            self.keys.remove(&key);
+            self.keys_by_age.remove(&seq);
+        }
+        while let Some((&check, found)) = self.checks.first()
+            && found.at <= limit
+        {
+            self.checks.remove(&check);
+        }
+        while let Some((&seq, &(at, session))) = self.ended_sessions.first()
+            && at <= limit
+        {
+            self.sessions.remove(&session);
+            self.ended_sessions.remove(&seq);
+        }
+    }
+}
+
+/// What happens to every table of the state at once.
+#[derive(Clone, Copy)]
+enum Step {
+    Mark,
+    Keep,
+    Drop,
+}
+
+impl Step {
+    fn take<K: Ord + Clone, V: Clone>(self, table: &mut Table<K, V>) {
+        match self {
+            Self::Mark => table.mark(),
+            Self::Keep => table.keep(),
+            Self::Drop => table.drop_changes(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A sorted map that can forget what a refused group did to it.
+
+use std::collections::BTreeMap;
+
+/// A map in key order. Between [`Table::mark`] and [`Table::keep`] it remembers the former value of
+/// each row it changes, so that [`Table::drop_changes`] brings the marked content back. The price is
+/// one small clone per changed row, and nothing while no mark is set.
+#[derive(Clone, Debug)]
+pub struct Table<K, V> {
+    rows: BTreeMap<K, V>,
+    former: Option<Vec<(K, Option<V>)>>,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            former: None,
+        }
+    }
+}
+
+/// Tables are equal when their rows are; a mark is no content.
+impl<K: PartialEq, V: PartialEq> PartialEq for Table<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows == other.rows
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> Table<K, V> {
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.rows.get(key)
+    }
+
+    pub fn contains(&self, key: &K) -> bool {
+        self.rows.contains_key(key)
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn first(&self) -> Option<(&K, &V)> {
+        self.rows.first_key_value()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.iter()
+    }
+
+    /// The rows whose key is greater than `key`, or all of them.
+    pub fn after(&self, key: Option<K>) -> impl Iterator<Item = (&K, &V)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.rows
+            .range((key.map_or(Unbounded, Excluded), Unbounded))
+    }
+
+    pub fn put(&mut self, key: K, value: V) {
+        match &mut self.former {
+            Some(former) => {
+                let old = self.rows.insert(key.clone(), value);
+                former.push((key, old));
+            }
+            None => {
+                self.rows.insert(key, value);
+            }
+        }
+    }
+
+    pub fn remove(&mut self, key: &K) {
+        let old = self.rows.remove(key);
+        if let (Some(former), Some(old)) = (&mut self.former, old) {
+            former.push((key.clone(), Some(old)));
+        }
+    }
+
+    /// A row to change in place, or `None` when there is none.
+    pub fn edit(&mut self, key: &K) -> Option<&mut V> {
+        let row = self.rows.get_mut(key)?;
+        if let Some(former) = &mut self.former {
+            former.push((key.clone(), Some(row.clone())));
+        }
+        Some(row)
+    }
+
+    pub fn mark(&mut self) {
+        self.former = Some(Vec::new());
+    }
+
+    pub fn keep(&mut self) {
+        self.former = None;
+    }
+
+    pub fn drop_changes(&mut self) {
+        for (key, old) in self.former.take().into_iter().flatten().rev() {
+            match old {
+                Some(value) => self.rows.insert(key, value),
+                None => self.rows.remove(&key),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropping_the_changes_brings_the_marked_content_back() {
+        let mut table = Table::default();
+        table.put(1, "one");
+        table.put(2, "two");
+        let before = table.clone();
+        table.mark();
+        table.put(1, "uno");
+        table.put(3, "three");
+        table.remove(&2);
+        *table.edit(&1).unwrap() = "eins";
+        table.put(2, "zwei");
+        table.remove(&9);
+        assert_ne!(table, before);
+        table.drop_changes();
+        assert_eq!(table, before);
+    }
+}

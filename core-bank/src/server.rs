@@ -1,0 +1,314 @@
+//! The process: opens the data folder, replays the journal, listens, and ends in good order.
+
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{SignalKind, signal},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
+};
+use tower::ServiceExt as _;
+
+use crate::{
+    access::{Access, random_prefix},
+    api::{Service, router},
+    clock::BusinessClock,
+    connection::{HeadWatch, WatchedStream},
+    data_folder::{DataFolder, DataFolderError},
+    journal::{JournalError, SqliteJournal},
+    metrics::Metrics,
+    options::{OptionError, ServeOptions},
+    projector::{ProjectionError, start_projector},
+    verify::replay,
+    writer::{WriterError, WriterParts, start_writer},
+};
+
+/// Connections at a time; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 4_096;
+/// How long a kept connection may idle between two requests.
+const IDLE_MAX: Duration = Duration::from_secs(75);
+/// How long a stopping server waits for requests that it accepted, planted slowness aside.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// The most headers of a request and the most bytes of its head.
+const HEADERS_MAX: usize = 64;
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Why a server did not start or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Wrong usage.
+    #[error(transparent)]
+    Options(#[from] OptionError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    DataFolder(#[from] DataFolderError),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The projection cannot be used.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    /// The writer stopped; what it had not answered is unknown until the next start.
+    #[error("the bank stopped: {0}")]
+    Writer(#[from] WriterError),
+    /// The address cannot be listened on, or the tokens cannot be kept.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A second signal came while the server was stopping.
+    #[error("stopped at once by a second signal")]
+    Interrupted,
+}
+
+/// Serves until SIGTERM or SIGINT. The first line on standard output is
+/// `listening on http://ADDRESS:PORT`; by then the bank is ready.
+pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
+    options.check()?;
+    let folder = DataFolder::open(&options.data)?;
+    let running = start(&options, &folder)?;
+    let listener = TcpListener::bind(options.addr).await;
+    let listener =
+        listener.map_err(|error| io_error("the address cannot be listened on", error))?;
+    let local = listener
+        .local_addr()
+        .map_err(|error| io_error("the address is unknown", error))?;
+    announce(local).map_err(|error| io_error("standard output is closed", error))?;
+    let patience = DRAIN_MAX
+        + options
+            .slow
+            .iter()
+            .map(|(_, duration)| *duration)
+            .sum::<Duration>();
+    running.serve(listener, patience).await
+}
+
+fn io_error(what: &str, error: io::Error) -> ServeError {
+    ServeError::Io {
+        what: what.to_owned(),
+        error,
+    }
+}
+
+fn announce(local: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{local}")?;
+    out.flush()
+}
+
+/// The bank's threads and the API over them.
+struct Running {
+    service: Arc<Service>,
+    writer_end: oneshot::Receiver<Result<(), WriterError>>,
+    projector_end: oneshot::Receiver<Result<(), ProjectionError>>,
+}
+
+fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeError> {
+    let access = Access::open(folder.path())
+        .map_err(|error| io_error("the tokens cannot be read or made", error))?;
+    let mut journal = SqliteJournal::open(&folder.journal())?;
+    let began = Instant::now();
+    let (state, head) = replay(&mut journal)?;
+    let seq = state.seq();
+    tracing::info!(
+        "replayed {seq} records in {:?}, head {head}",
+        began.elapsed()
+    );
+    let clock = match options.clock {
+        Some(start) => BusinessClock::set(start, options.clock_speed),
+        None => BusinessClock::set(jiff::Timestamp::now(), options.clock_speed),
+    };
+    let metrics = Arc::new(Metrics::default());
+    metrics.durable(seq);
+    let (durable_sender, durable) = watch::channel(seq);
+    let reader = SqliteJournal::open_reader(&folder.journal())?;
+    let (history, projector_end) = start_projector(
+        &folder.projection(),
+        reader,
+        durable.clone(),
+        Arc::clone(&metrics),
+    )?;
+    let (bank, writer_end) = start_writer(WriterParts {
+        state,
+        journal: Box::new(journal),
+        clock,
+        plant: options.plant,
+        metrics: Arc::clone(&metrics),
+        durable: durable_sender,
+    })?;
+    let journal_path = folder.journal();
+    let service = Arc::new(Service {
+        bank,
+        access,
+        history,
+        journal_readers: Mutex::default(),
+        open_reader: Box::new(move || SqliteJournal::open_reader(&journal_path)),
+        metrics,
+        clock,
+        test: options.test,
+        slow: options.slow.clone(),
+        durable,
+        stopping: AtomicBool::new(false),
+        requests: AtomicU64::new(1),
+        request_prefix: random_prefix()
+            .map_err(|error| io_error("the system gives no random numbers", error))?,
+    });
+    Ok(Running {
+        service,
+        writer_end,
+        projector_end,
+    })
+}
+
+impl Running {
+    async fn serve(self, listener: TcpListener, patience: Duration) -> Result<(), ServeError> {
+        let Self {
+            service,
+            mut writer_end,
+            projector_end,
+        } = self;
+        let failed = |error| io_error("signals cannot be received", error);
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let (stop, stopping) = watch::channel(());
+        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let app = router(Arc::clone(&service));
+        tokio::select! {
+            () = accept(&listener, &slots, &app, &service, &stopping) => {}
+            end = &mut writer_end => return writer_failed(end),
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        drop(listener);
+        tracing::info!("stopping: answering what was accepted");
+        service.stopping.store(true, Ordering::Relaxed);
+        stop.send_replace(());
+        let all_slots = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
+        tokio::select! {
+            drained = tokio::time::timeout(patience, slots.acquire_many(all_slots)) => {
+                if drained.is_err() {
+                    tracing::warn!("some connections did not end in time and were cut");
+                }
+            }
+            end = &mut writer_end => return writer_failed(end),
+            _ = terminate.recv() => return Err(ServeError::Interrupted),
+            _ = interrupt.recv() => return Err(ServeError::Interrupted),
+        }
+        // The last way into the queue closes with the application; the writer then ends, and with
+        // it the channel that the projector follows.
+        drop(app);
+        drop(service);
+        let ended = tokio::time::timeout(patience, async {
+            if let Ok(end) = writer_end.await {
+                end?;
+            }
+            if let Ok(end) = projector_end.await {
+                end?;
+            }
+            Ok(())
+        });
+        ended.await.unwrap_or(Ok(()))
+    }
+}
+
+/// The writer ended though nobody told it to.
+fn writer_failed(
+    end: Result<Result<(), WriterError>, oneshot::error::RecvError>,
+) -> Result<(), ServeError> {
+    let fallen = || WriterError::Thread("it ended without a word".to_owned());
+    match end {
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(())) | Err(_) => Err(fallen().into()),
+    }
+}
+
+/// Accepts connections for ever, as many at a time as there are slots.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    app: &Router,
+    service: &Arc<Service>,
+    stopping: &watch::Receiver<()>,
+) {
+    loop {
+        let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                service.metrics.connected();
+                let service = Arc::clone(service);
+                let (app, stopping) = (app.clone(), stopping.clone());
+                tokio::spawn(async move {
+                    converse(stream, app, stopping, slot).await;
+                    service.metrics.disconnected();
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, most likely: wait until some connection ends.
+                tracing::warn!("a connection could not be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// One connection from its first request to its end.
+async fn converse(
+    stream: TcpStream,
+    app: Router,
+    mut stopping: watch::Receiver<()>,
+    _slot: OwnedSemaphorePermit,
+) {
+    // Answers are small and whole: waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    let watch = HeadWatch::new();
+    let io = TokioIo::new(WatchedStream::new(stream, watch.clone()));
+    let stage = watch.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        stage.head_arrived();
+        let stage = stage.clone();
+        let answering = app
+            .clone()
+            .oneshot(request.map(axum::body::Body::new) as Request);
+        async move {
+            let answer = answering.await;
+            stage.answered();
+            answer
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE_MAX)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    let connection = builder.serve_connection(io, service);
+    tokio::pin!(connection);
+    tokio::select! {
+        // Whatever ends a connection early is the client's affair.
+        _ = connection.as_mut() => {}
+        () = watch.head_too_slow() => {}
+        _ = stopping.changed() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = watch.head_too_slow() => {}
+            }
+        }
+    }
+}

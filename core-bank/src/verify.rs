@@ -1,0 +1,106 @@
+//! Verification of a data folder: every record read, its hash followed, its facts folded, its
+//! decision taken again, and the books balanced.
+
+use std::path::Path;
+
+use crate::{
+    journal::{ChainHash, Journal as _, JournalError, Record, SqliteJournal, walk},
+    rules::{Misfit, State, decide},
+};
+
+/// What a sound journal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Records, all of them whole and chained.
+    pub records: u64,
+    /// The chain's last hash: note it elsewhere, and a cut tail shows.
+    pub head: ChainHash,
+    /// Records that moved money.
+    pub movements: u64,
+    /// Customers' accounts.
+    pub accounts: u64,
+    /// What customers' accounts hold together, in fen.
+    pub deposits: i128,
+    /// The sum of the whole ledger, in fen; zero in a sound bank.
+    pub ledger_sum: i128,
+    /// The first record that today's rules decide otherwise, if there is one.
+    pub decided_otherwise: Option<u64>,
+}
+
+/// Why a data folder did not verify.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The journal is damaged or cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// There is no journal.
+    #[error("{0} holds no journal.sqlite: name the data folder of a bank")]
+    NoJournal(String),
+    /// The records contradict each other.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+}
+
+/// Reads the whole journal of a data folder and checks it. A server may be running meanwhile.
+pub fn verify(data: &Path) -> Result<VerifyReport, VerifyError> {
+    let path = data.join("journal.sqlite");
+    if !path.is_file() {
+        return Err(VerifyError::NoJournal(data.display().to_string()));
+    }
+    let mut audit = Audit::default();
+    let mut misfit = None;
+    let walked = walk(SqliteJournal::open_reader(&path)?.as_mut(), &mut |record| {
+        audit.visit(&record).map_err(|found| {
+            let damaged = JournalError::Damaged {
+                seq: record.seq,
+                what: found.what.clone(),
+            };
+            misfit = Some(found);
+            damaged
+        })
+    });
+    if let Some(misfit) = misfit {
+        return Err(misfit.into());
+    }
+    let (records, head) = walked?;
+    Ok(VerifyReport {
+        records,
+        head,
+        movements: audit.movements,
+        accounts: audit.state.accounts_after(None).count() as u64,
+        deposits: audit.state.deposits(),
+        ledger_sum: audit.state.ledger_sum(),
+        decided_otherwise: audit.decided_otherwise,
+    })
+}
+
+#[derive(Default)]
+struct Audit {
+    state: State,
+    movements: u64,
+    decided_otherwise: Option<u64>,
+}
+
+impl Audit {
+    fn visit(&mut self, record: &Record) -> Result<(), Misfit> {
+        let again = decide(&self.state, &record.command, record.at);
+        if again != record.outcome && self.decided_otherwise.is_none() {
+            self.decided_otherwise = Some(record.seq);
+        }
+        self.movements += u64::from(record.moves_money());
+        record.fold_into(&mut self.state).map(drop)
+    }
+}
+
+/// Replays a journal into a state, for a server that starts.
+pub(crate) fn replay(journal: &mut SqliteJournal) -> Result<(State, ChainHash), JournalError> {
+    let mut state = State::default();
+    let (_, head) = journal.replay(&mut |record| {
+        let damaged = |misfit: Misfit| JournalError::Damaged {
+            seq: misfit.seq,
+            what: misfit.what,
+        };
+        record.fold_into(&mut state).map(drop).map_err(damaged)
+    })?;
+    Ok((state, head))
+}

@@ -1,0 +1,320 @@
+//! The writer: one thread that decides, makes durable, and only then answers.
+//!
+//! It drains the queue, decides the group on the live state under a mark, appends the group in one
+//! durable commit and answers everybody. When the journal has no room the mark brings the state
+//! back and the group is refused without effect; when the outcome of a sync is unknown the thread
+//! ends without an answer, and the server with it. Reads wait in the same queue and are answered
+//! after the commit, so nobody sees what could still be lost.
+
+use std::{sync::Arc, thread, time::Instant};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    clock::BusinessClock,
+    journal::{Journal, JournalError, RECORD_VERSION, Record},
+    metrics::Metrics,
+    options::Plant,
+    rules::{
+        Action, Answer, BusinessTime, Command, Envelope, Fact, Misfit, Refusal, RefusalCode, State,
+        Verdict, judge, judge_again,
+    },
+};
+
+/// Requests that may wait in the queue, and the most that one commit takes.
+const QUEUE_MAX: usize = 1_024;
+
+/// The answer to a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The number of the record and what it answers, or why there is none.
+    pub outcome: Result<(u64, Answer), Refusal>,
+    /// Whether this is the first answer again.
+    pub replayed: bool,
+}
+
+type ReadAction = Box<dyn FnOnce(&State) + Send>;
+
+enum Work {
+    Write(Box<Envelope>, oneshot::Sender<Reply>),
+    Read(ReadAction),
+}
+
+/// The way into the queue; cheap to clone.
+#[derive(Clone)]
+pub struct Bank {
+    queue: mpsc::Sender<Work>,
+}
+
+impl Bank {
+    /// Decides and records a request. The answer comes when it is durable.
+    pub async fn write(&self, envelope: Envelope) -> Reply {
+        let (reply, answered) = oneshot::channel();
+        let outcome = match self.enqueue(Work::Write(Box::new(envelope), reply)) {
+            Err(refusal) => Err(refusal),
+            Ok(()) => match answered.await {
+                Ok(reply) => return reply,
+                Err(_) => Err(RefusalCode::OutcomeUnknown.into()),
+            },
+        };
+        Reply {
+            outcome,
+            replayed: false,
+        }
+    }
+
+    /// Reads the durable state.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (reply, answered) = oneshot::channel();
+        self.enqueue(Work::Read(Box::new(move |state| {
+            // Whoever asked may have gone.
+            let _ = reply.send(read(state));
+        })))?;
+        answered.await.map_err(|_| RefusalCode::ShuttingDown.into())
+    }
+
+    fn enqueue(&self, work: Work) -> Result<(), Refusal> {
+        self.queue.try_send(work).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => RefusalCode::Overloaded.into(),
+            mpsc::error::TrySendError::Closed(_) => RefusalCode::ShuttingDown.into(),
+        })
+    }
+}
+
+/// Why the writer ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum WriterError {
+    /// The journal failed for good.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A decided fact did not fit the state: a defect of this program.
+    #[error("a decision contradicts the state, so the bank stopped before recording it: {0}")]
+    Misfit(#[from] Misfit),
+    /// The thread could not start or fell over.
+    #[error("the writer's thread failed: {0}")]
+    Thread(String),
+}
+
+/// What the writer works with.
+pub struct WriterParts {
+    /// The state at the journal's end.
+    pub state: State,
+    /// The journal, replayed.
+    pub journal: Box<dyn Journal>,
+    /// The business clock.
+    pub clock: BusinessClock,
+    /// A defect put in on purpose.
+    pub plant: Option<Plant>,
+    /// Where groups are counted.
+    pub metrics: Arc<Metrics>,
+    /// Where the number of the last durable record is published.
+    pub durable: watch::Sender<u64>,
+}
+
+/// Starts the writer's thread. It ends when the last [`Bank`] is dropped; the receiver then tells
+/// how it went.
+pub fn start_writer(
+    parts: WriterParts,
+) -> Result<(Bank, oneshot::Receiver<Result<(), WriterError>>), WriterError> {
+    let (queue, work) = mpsc::channel(QUEUE_MAX);
+    let (ended, end) = oneshot::channel();
+    let mut writer = Writer {
+        parts,
+        transfers: 0,
+        deposits: 0,
+    };
+    thread::Builder::new()
+        .name("bank-writer".to_owned())
+        .spawn(move || {
+            let end = writer.run(work);
+            let _ = ended.send(end);
+        })
+        .map_err(|error| WriterError::Thread(error.to_string()))?;
+    Ok((Bank { queue }, end))
+}
+
+struct Writer {
+    parts: WriterParts,
+    transfers: u64,
+    deposits: u64,
+}
+
+/// Every how many operations a planted defect strikes.
+const PLANT_EVERY: u64 = 50;
+
+/// A group on its way: what to record and whom to answer.
+#[derive(Default)]
+struct Group {
+    records: Vec<Record>,
+    replies: Vec<(oneshot::Sender<Reply>, Reply)>,
+    reads: Vec<ReadAction>,
+}
+
+impl Writer {
+    fn run(&mut self, mut work: mpsc::Receiver<Work>) -> Result<(), WriterError> {
+        while let Some(first) = work.blocking_recv() {
+            let mut group = Group::default();
+            self.parts.state.mark();
+            let now = self.parts.clock.now();
+            self.take(first, now, &mut group)?;
+            for _ in 1..QUEUE_MAX {
+                match work.try_recv() {
+                    Ok(next) => self.take(next, now, &mut group)?,
+                    Err(_) => break,
+                }
+            }
+            self.commit(group)?;
+            self.parts.journal.tidy()?;
+        }
+        Ok(())
+    }
+
+    /// Appends what was decided, publishes it, and answers.
+    fn commit(&mut self, group: Group) -> Result<(), WriterError> {
+        let before = self.parts.state.seq() - group.records.len() as u64;
+        let began = Instant::now();
+        let appended = match group.records.is_empty() {
+            true => Ok(()),
+            false => self.parts.journal.append(before, &group.records),
+        };
+        match appended {
+            Ok(()) => self.parts.state.keep(),
+            Err(JournalError::StorageFull) => {
+                self.parts.state.drop_changes();
+                tracing::warn!("the disk is full: {} records refused", group.records.len());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if appended.is_ok() && !group.records.is_empty() {
+            let seq = self.parts.state.seq();
+            self.parts
+                .metrics
+                .appended(group.records.len(), seq, began.elapsed());
+            self.parts.durable.send_replace(seq);
+        }
+        for (sender, reply) in group.replies {
+            let reply = match &appended {
+                Err(_) => storage_full(reply, before),
+                Ok(()) => reply,
+            };
+            // A client that hung up finds its answer under its key.
+            let _ = sender.send(reply);
+        }
+        for read in group.reads {
+            read(&self.parts.state);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, work: Work, now: BusinessTime, group: &mut Group) -> Result<(), Misfit> {
+        match work {
+            Work::Read(read) => group.reads.push(read),
+            Work::Write(envelope, sender) => {
+                let reply = self.decide(&envelope, now, group)?;
+                group.replies.push((sender, reply));
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        envelope: &Envelope,
+        now: BusinessTime,
+        group: &mut Group,
+    ) -> Result<Reply, Misfit> {
+        let now = now.max(self.parts.state.at());
+        let (command, decision) = match judge(&self.parts.state, envelope, now) {
+            Verdict::TurnedAway(refusal) => {
+                return Ok(Reply {
+                    outcome: Err(refusal),
+                    replayed: false,
+                });
+            }
+            Verdict::Repeated(seq, first) => {
+                let outcome = first.map(|answer| (seq, answer));
+                return Ok(Reply {
+                    outcome,
+                    replayed: true,
+                });
+            }
+            Verdict::Decided(command, decision) => (command, decision),
+        };
+        let seq = self.parts.state.next_seq();
+        if let (Ok(facts), true) = (&decision, self.loses(&envelope.action)) {
+            let outcome = Ok((seq, Answer::of(facts)));
+            return Ok(Reply {
+                outcome,
+                replayed: false,
+            });
+        }
+        let applied = decision.is_ok();
+        let answer = self.record(envelope, command, decision, now, group)?;
+        if applied && self.doubles(&envelope.action) {
+            if let Ok((command, facts)) = judge_again(&self.parts.state, envelope, now) {
+                self.record(envelope, command, Ok(facts), now, group)
+                    .map(drop)?;
+            }
+        }
+        Ok(Reply {
+            outcome: answer.map(|answer| (seq, answer)),
+            replayed: false,
+        })
+    }
+
+    fn record(
+        &mut self,
+        envelope: &Envelope,
+        command: Command,
+        outcome: Result<Vec<Fact>, Refusal>,
+        at: BusinessTime,
+        group: &mut Group,
+    ) -> Result<Result<Answer, Refusal>, Misfit> {
+        let record = Record {
+            v: RECORD_VERSION,
+            seq: self.parts.state.next_seq(),
+            at,
+            key: envelope.key.clone(),
+            fingerprint: envelope.fingerprint,
+            command,
+            outcome,
+        };
+        let answer = record.fold_into(&mut self.parts.state)?;
+        group.records.push(record);
+        Ok(answer)
+    }
+
+    /// Whether the planted defect swallows this deposit.
+    fn loses(&mut self, action: &Action) -> bool {
+        let struck = self.parts.plant == Some(Plant::LostAcknowledgement)
+            && matches!(action, Action::Deposit { .. });
+        self.deposits += u64::from(struck);
+        struck && self.deposits.is_multiple_of(PLANT_EVERY)
+    }
+
+    /// Whether the planted defect doubles this transfer.
+    fn doubles(&mut self, action: &Action) -> bool {
+        let transfer = matches!(
+            action,
+            Action::TransferOwnBank { .. } | Action::TransferOtherBank { .. }
+        );
+        let struck = self.parts.plant == Some(Plant::DoublePost) && transfer;
+        self.transfers += u64::from(struck);
+        struck && self.transfers.is_multiple_of(PLANT_EVERY)
+    }
+}
+
+/// What a reply becomes when its group was refused. Everything that was decided on the undone state
+/// is void, refusals included; only first answers that were durable before stand.
+fn storage_full(reply: Reply, durable_seq: u64) -> Reply {
+    match &reply.outcome {
+        Ok((seq, _)) if reply.replayed && *seq <= durable_seq => reply,
+        _ => Reply {
+            outcome: Err(RefusalCode::StorageFull.into()),
+            replayed: false,
+        },
+    }
+}
