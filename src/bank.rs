@@ -1,14 +1,88 @@
 //! `branchlab bank`: the core bank, served or verified.
 
 use crate::arguments::{BankArguments, BankCommand, ServeArguments};
-use crate::exit::{Ended, Failure, PASSED};
+use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
+use core_bank::ServeOptions;
 use std::io::Read;
+use std::path::Path;
 
 /// Runs a subcommand of `branchlab bank`.
 pub fn bank(arguments: BankArguments) -> Ended {
     match arguments.command {
-        BankCommand::Serve(arguments) => serve(arguments),
+        BankCommand::Serve(arguments) => serve(&arguments),
         BankCommand::Verify { data } => verify(&data),
     }
+}
+
+fn serve(arguments: &ServeArguments) -> Ended {
+    let options = options(arguments).map_err(|error| Failure::usage(error.to_string()))?;
+    options
+        .check()
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .init();
+    if arguments.until_stdin_closes {
+        stop_when_stdin_closes();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the bank's runtime")?;
+    runtime
+        .block_on(core_bank::serve(options))
+        .context("the bank cannot serve")?;
+    Ok(PASSED)
+}
+
+fn options(arguments: &ServeArguments) -> Result<ServeOptions, core_bank::OptionError> {
+    let mut options = ServeOptions::new(arguments.addr, arguments.data.clone());
+    options.test = arguments.test;
+    if let Some(clock) = &arguments.clock {
+        options.clock = Some(ServeOptions::parse_clock(clock)?);
+    }
+    if let Some(speed) = arguments.clock_speed {
+        options.clock_speed = speed;
+    }
+    for slow in &arguments.slow {
+        options.slow.push(ServeOptions::parse_slow(slow)?);
+    }
+    if let Some(plant) = &arguments.plant {
+        options.plant = Some(plant.parse()?);
+    }
+    Ok(options)
+}
+
+/// Whoever started the bank holds its stdin open; when they are gone, killed
+/// even, it closes, and the bank ends as if it had been asked to.
+fn stop_when_stdin_closes() {
+    std::thread::spawn(|| {
+        let mut rest = Vec::new();
+        // However reading ends, nobody is there any more.
+        let _ = std::io::stdin().read_to_end(&mut rest);
+        let this = rustix::process::getpid();
+        if rustix::process::kill_process(this, rustix::process::Signal::TERM).is_err() {
+            std::process::exit(1);
+        }
+    });
+}
+
+fn verify(data: &Path) -> Ended {
+    let found = core_bank::verify(data).map_err(|error| anyhow::anyhow!("{error}"))?;
+    println!("records            {}", found.records);
+    println!("movements of money {}", found.movements);
+    println!("accounts           {}", found.accounts);
+    println!("ledger sum (fen)   {}", found.ledger_sum);
+    println!("chain head         {}", found.head);
+    if let Some(seq) = found.decided_otherwise {
+        println!("today's rules decide record {seq} otherwise");
+        return Ok(FAILED);
+    }
+    Ok(PASSED)
 }
