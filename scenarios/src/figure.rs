@@ -1,7 +1,10 @@
 //! The table of figures that every run reports: one row for each figure of each
 //! population. `docs/figures.md` defines every figure.
 
+use crate::names::UnknownName;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// Columns of `figures.csv` and of each row of `summary.json`'s `figures`, in
 /// order, before those of quantile intervals, thresholds and further quantiles.
@@ -141,5 +144,176 @@ impl FigureTable {
         self.rows
             .iter()
             .find(|row| row.figure == figure && row.population == *population)
+    }
+}
+
+impl Figure {
+    /// Every figure, in the order of the table.
+    pub const ALL: [Self; 22] = [
+        Self::Arrivals,
+        Self::Served,
+        Self::Abandoned,
+        Self::Balked,
+        Self::NoShows,
+        Self::FallbackCustomers,
+        Self::Wait,
+        Self::Service,
+        Self::Review,
+        Self::System,
+        Self::Fallback,
+        Self::TimeInBranch,
+        Self::QueueLength,
+        Self::PeopleInBranch,
+        Self::Occupancy,
+        Self::Overtime,
+        Self::Cost,
+        Self::Latency,
+        Self::ServiceLatency,
+        Self::GeneratorLag,
+        Self::Throughput,
+        Self::Errors,
+    ];
+
+    /// As formats write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Arrivals => "arrivals",
+            Self::Served => "served",
+            Self::Abandoned => "abandoned",
+            Self::Balked => "balked",
+            Self::NoShows => "no_shows",
+            Self::FallbackCustomers => "fallback_customers",
+            Self::Wait => "wait",
+            Self::Service => "service",
+            Self::Review => "review",
+            Self::System => "system",
+            Self::Fallback => "fallback",
+            Self::TimeInBranch => "time_in_branch",
+            Self::QueueLength => "queue_length",
+            Self::PeopleInBranch => "people_in_branch",
+            Self::Occupancy => "occupancy",
+            Self::Overtime => "overtime",
+            Self::Cost => "cost",
+            Self::Latency => "latency",
+            Self::ServiceLatency => "service_latency",
+            Self::GeneratorLag => "generator_lag",
+            Self::Throughput => "throughput",
+            Self::Errors => "errors",
+        }
+    }
+
+    /// The names of all, in order.
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::name).collect()
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Figure {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.into_iter().find(|known| known.name() == text);
+        found.ok_or_else(|| UnknownName::new("figure", text, &Self::names()))
+    }
+}
+
+/// What a figure is measured on, which decides the populations it is reported by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FigureKind {
+    /// Customers of the branch: by channel, service, segment, interval.
+    Customers,
+    /// Pools of servers and their queues: by resource, interval.
+    Resources,
+    /// The branch as a whole: by interval.
+    Branch,
+    /// Operations played on the bank: by operation, channel.
+    Load,
+}
+
+impl Figure {
+    /// The unit of its rows: `s`, `customers/day`, `people`, `share`, `yuan/day`, `1/s`.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Arrivals
+            | Self::Served
+            | Self::Abandoned
+            | Self::Balked
+            | Self::NoShows
+            | Self::FallbackCustomers => "customers/day",
+            Self::Wait
+            | Self::Service
+            | Self::Review
+            | Self::System
+            | Self::Fallback
+            | Self::TimeInBranch
+            | Self::Overtime
+            | Self::Latency
+            | Self::ServiceLatency
+            | Self::GeneratorLag => "s",
+            Self::QueueLength | Self::PeopleInBranch => "people",
+            Self::Occupancy | Self::Errors => "share",
+            Self::Cost => "yuan/day",
+            Self::Throughput => "1/s",
+        }
+    }
+
+    /// What it is measured on.
+    pub const fn kind(self) -> FigureKind {
+        match self {
+            Self::Arrivals
+            | Self::Served
+            | Self::Abandoned
+            | Self::Balked
+            | Self::NoShows
+            | Self::FallbackCustomers
+            | Self::Wait
+            | Self::Service
+            | Self::Review
+            | Self::System
+            | Self::Fallback
+            | Self::TimeInBranch => FigureKind::Customers,
+            Self::QueueLength | Self::Occupancy | Self::Cost => FigureKind::Resources,
+            Self::PeopleInBranch | Self::Overtime => FigureKind::Branch,
+            Self::Latency
+            | Self::ServiceLatency
+            | Self::GeneratorLag
+            | Self::Throughput
+            | Self::Errors => FigureKind::Load,
+        }
+    }
+}
+
+impl Population {
+    /// Every dimension with its name, in the order of the columns.
+    pub fn dimensions(&self) -> [(&'static str, Option<&str>); 7] {
+        [
+            ("branch", self.branch.as_deref()),
+            ("channel", self.channel.as_deref()),
+            ("service", self.service.as_deref()),
+            ("segment", self.segment.as_deref()),
+            ("resource", self.resource.as_deref()),
+            ("operation", self.operation.as_deref()),
+            ("interval", self.interval.as_deref()),
+        ]
+    }
+
+    /// The place of a dimension, if there is one of this name.
+    pub fn dimension_mut(&mut self, dimension: &str) -> Option<&mut Option<String>> {
+        Some(match dimension {
+            "branch" => &mut self.branch,
+            "channel" => &mut self.channel,
+            "service" => &mut self.service,
+            "segment" => &mut self.segment,
+            "resource" => &mut self.resource,
+            "operation" => &mut self.operation,
+            "interval" => &mut self.interval,
+            _ => return None,
+        })
     }
 }

@@ -1,6 +1,14 @@
 //! Gates: what must hold, in one grammar for the scenario file, the command line
 //! and the report, judged by one function fed with figures.
 
+mod check;
+mod judge;
+mod parse;
+
+pub use check::check_against;
+pub use judge::{Ending, NOTHING_LOST, accept_undecided, exit_code, judge, worst};
+pub use parse::{GateError, parse};
+
 use crate::figure::{Figure, Population};
 use serde::{Deserialize, Serialize};
 

@@ -9,8 +9,10 @@
 //! banks, drawing. This crate knows none of the others.
 
 pub mod figure;
+pub mod file;
 pub mod gate;
 pub mod model;
+pub mod names;
 pub mod operation;
 pub mod summary;
 pub mod time;

@@ -60,6 +60,52 @@ pub struct Scenario {
     pub as_run: String,
 }
 
+impl Scenario {
+    /// The reporting intervals by their start, as figures name them: `09:00`,
+    /// `09:30` …
+    pub fn intervals(&self) -> Vec<String> {
+        let mut starts = Vec::new();
+        let mut at = self.day.open;
+        while at < self.day.close && self.day.interval.0 > 0 {
+            starts.push(at.clock());
+            at = at.after(self.day.interval);
+        }
+        starts
+    }
+
+    /// Position of the resource of this name.
+    pub fn resource(&self, name: &str) -> Option<ResourceId> {
+        self.resources.iter().position(|it| it.name == name)
+    }
+
+    /// Position of the service of this name.
+    pub fn service(&self, name: &str) -> Option<ServiceId> {
+        self.services.iter().position(|it| it.name == name)
+    }
+
+    /// Position of the journey of this name.
+    pub fn journey(&self, name: &str) -> Option<JourneyId> {
+        self.journeys.iter().position(|it| it.name == name)
+    }
+}
+
+impl Roster {
+    /// How many are on duty at a moment.
+    pub fn count_at(&self, at: SimTime) -> u32 {
+        let later = self.steps.partition_point(|(from, _)| *from <= at);
+        later.checked_sub(1).map_or(0, |step| self.steps[step].1)
+    }
+
+    /// The most ever on duty.
+    pub fn most(&self) -> u32 {
+        self.steps
+            .iter()
+            .map(|(_, count)| *count)
+            .max()
+            .unwrap_or(0)
+    }
+}
+
 /// What a person reads, in two languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Label {

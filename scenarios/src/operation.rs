@@ -1,8 +1,11 @@
 //! Operations of the bank as everyone names them, and the stream of them that a
 //! simulated day yields and a load generator plays.
 
+use crate::names::UnknownName;
 use crate::time::{SimTime, Span};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// Through what a customer reaches the bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,4 +91,134 @@ pub struct PlannedOperation {
     pub payee: Option<String>,
     /// Codes of business refusals that are an allowed outcome beside success.
     pub allow: Vec<String>,
+}
+
+impl Channel {
+    /// Every channel, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Counter,
+        Self::Kiosk,
+        Self::Atm,
+        Self::Online,
+        Self::Mobile,
+        Self::Messenger,
+    ];
+
+    /// As formats write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Kiosk => "kiosk",
+            Self::Atm => "atm",
+            Self::Online => "online",
+            Self::Mobile => "mobile",
+            Self::Messenger => "messenger",
+        }
+    }
+
+    /// The names of all, in order.
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::name).collect()
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Channel {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.into_iter().find(|known| known.name() == text);
+        found.ok_or_else(|| UnknownName::new("channel", text, &Self::names()))
+    }
+}
+
+impl Operation {
+    /// Every operation, in order.
+    pub const ALL: [Self; 24] = [
+        Self::IdentityCheck,
+        Self::RegisterCustomer,
+        Self::OpenCard,
+        Self::EbankingSignup,
+        Self::ReportLoss,
+        Self::LiftLoss,
+        Self::BalanceQuery,
+        Self::HistoryQuery,
+        Self::Deposit,
+        Self::Withdrawal,
+        Self::TransferOwnBank,
+        Self::TransferOtherBank,
+        Self::LogIn,
+        Self::LogOut,
+        Self::Alerts,
+        Self::BillPayment,
+        Self::WealthView,
+        Self::Mall,
+        Self::CheckIn,
+        Self::Appointment,
+        Self::LockSetting,
+        Self::SocialSecurityQuery,
+        Self::LoanApplication,
+        Self::SuspiciousQuery,
+    ];
+
+    /// As formats write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IdentityCheck => "identity_check",
+            Self::RegisterCustomer => "register_customer",
+            Self::OpenCard => "open_card",
+            Self::EbankingSignup => "ebanking_signup",
+            Self::ReportLoss => "report_loss",
+            Self::LiftLoss => "lift_loss",
+            Self::BalanceQuery => "balance_query",
+            Self::HistoryQuery => "history_query",
+            Self::Deposit => "deposit",
+            Self::Withdrawal => "withdrawal",
+            Self::TransferOwnBank => "transfer_own_bank",
+            Self::TransferOtherBank => "transfer_other_bank",
+            Self::LogIn => "log_in",
+            Self::LogOut => "log_out",
+            Self::Alerts => "alerts",
+            Self::BillPayment => "bill_payment",
+            Self::WealthView => "wealth_view",
+            Self::Mall => "mall",
+            Self::CheckIn => "check_in",
+            Self::Appointment => "appointment",
+            Self::LockSetting => "lock_setting",
+            Self::SocialSecurityQuery => "social_security_query",
+            Self::LoanApplication => "loan_application",
+            Self::SuspiciousQuery => "suspicious_query",
+        }
+    }
+
+    /// The names of all, in order.
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::name).collect()
+    }
+
+    /// Whether the bank of this version can do it; the others are named in the
+    /// formats so that files written today keep their meaning.
+    pub const fn is_offered(self) -> bool {
+        (self as usize) < (Self::Alerts as usize)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Operation {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.into_iter().find(|known| known.name() == text);
+        found.ok_or_else(|| UnknownName::new("operation", text, &Self::names()))
+    }
 }

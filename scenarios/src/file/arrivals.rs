@@ -1,0 +1,215 @@
+//! When customers come.
+
+use super::fields::{Reader, Section};
+use super::tree::{Node, Table, Value};
+use crate::model::{ArrivalPiece, Arrivals, Day, Mode};
+use crate::time::{MICROS_PER_SECOND, SimTime};
+
+/// A million customers a day: beyond any branch.
+const PER_DAY_MAX: f64 = 1e6;
+
+/// The keys of which exactly one says how many come.
+const LEVELS: [&str; 3] = ["per_day", "rate_per_hour", "rates_per_hour"];
+
+impl Reader {
+    pub fn arrivals(
+        &mut self,
+        table: &Table,
+        day: Option<&Day>,
+        mode: Option<Mode>,
+    ) -> Option<Arrivals> {
+        let section = self.section(table.get("arrivals")?, "arrivals")?;
+        let known = [
+            "per_day",
+            "profile",
+            "rate_per_hour",
+            "rates_per_hour",
+            "busyness_cv",
+        ];
+        self.keys(&section, "arrivals", &known);
+        let busyness_cv = self
+            .optional_number(&section, "busyness_cv", 0.0..=2.0)
+            .unwrap_or(0.0);
+        let given: Vec<_> = LEVELS
+            .iter()
+            .filter_map(|key| section.table.entry(key))
+            .collect();
+        let level = match given.as_slice() {
+            [] => {
+                self.required(&section, "per_day", "300");
+                return None;
+            }
+            [level] => *level,
+            [_, second, ..] => {
+                self.fault(
+                    second.key_origin,
+                    format!(
+                        "`arrivals` says twice how many come, by `{}` and `{}`",
+                        given[0].key, second.key
+                    ),
+                    "keep one of per_day, rate_per_hour and rates_per_hour",
+                );
+                return None;
+            }
+        };
+        let steady = matches!(mode, Some(Mode::SteadyState { .. }));
+        if steady && level.key != "rate_per_hour" {
+            self.fault(
+                level.key_origin,
+                format!("`arrivals.{}` means nothing in a steady state", level.key),
+                "write `rate_per_hour = 60`",
+            );
+            return None;
+        }
+        if let Some(entry) = section.table.entry("profile")
+            && level.key != "per_day"
+        {
+            self.fault(
+                entry.key_origin,
+                format!("`arrivals.profile` stands beside `{}`", level.key),
+                "a profile shares out `per_day`",
+            );
+            return None;
+        }
+        let day = day?;
+        let pieces = match level.key.as_str() {
+            "per_day" => self.by_profile(&section, &level.node, day)?,
+            "rate_per_hour" => {
+                let rate = self.number(&level.node, "arrivals.rate_per_hour", 0.0..=PER_DAY_MAX)?;
+                vec![piece(day.open, day.close, rate)]
+            }
+            _ => self.by_rates(&level.node, day)?,
+        };
+        Some(Arrivals {
+            pieces,
+            busyness_cv,
+        })
+    }
+
+    fn by_profile(
+        &mut self,
+        section: &Section<'_>,
+        level: &Node,
+        day: &Day,
+    ) -> Option<Vec<ArrivalPiece>> {
+        let per_day = self.number(level, "arrivals.per_day", 0.0..=PER_DAY_MAX)?;
+        let Some(node) = section.get("profile") else {
+            return Some(vec![ArrivalPiece {
+                from: day.open,
+                to: day.close,
+                expected: per_day,
+            }]);
+        };
+        let path = "arrivals.profile";
+        let list = self.list(node, path)?;
+        let by_start = matches!(list.first().map(|item| &item.value), Some(Value::Table(_)));
+        let (stretches, written): (Vec<_>, Vec<f64>) = if by_start {
+            self.by_start(list, day)?
+        } else {
+            let numbers = self.numbers(list, path)?;
+            (self.equal_pieces(node, path, numbers.len(), day)?, numbers)
+        };
+        let shares = self.shares(node.origin, path, &written)?;
+        let pieces = stretches.into_iter().zip(shares);
+        Some(
+            pieces
+                .map(|((from, to), share)| ArrivalPiece {
+                    from,
+                    to,
+                    expected: per_day * share,
+                })
+                .collect(),
+        )
+    }
+
+    fn by_rates(&mut self, node: &Node, day: &Day) -> Option<Vec<ArrivalPiece>> {
+        let path = "arrivals.rates_per_hour";
+        let list = self.list(node, path)?;
+        let rates = self.numbers(list, path)?;
+        let stretches = self.equal_pieces(node, path, rates.len(), day)?;
+        let pieces = stretches.into_iter().zip(rates);
+        Some(
+            pieces
+                .map(|((from, to), rate)| piece(from, to, rate))
+                .collect(),
+        )
+    }
+
+    fn numbers(&mut self, list: &[Node], path: &str) -> Option<Vec<f64>> {
+        let numbers: Vec<_> = list
+            .iter()
+            .map(|item| self.number(item, path, 0.0..=PER_DAY_MAX))
+            .collect();
+        numbers.into_iter().collect()
+    }
+
+    /// The opening hours in so many equal pieces of whole seconds.
+    fn equal_pieces(
+        &mut self,
+        node: &Node,
+        path: &str,
+        count: usize,
+        day: &Day,
+    ) -> Option<Vec<(SimTime, SimTime)>> {
+        let hours = day.close.since(day.open);
+        let fits = count > 0 && (hours.0 / MICROS_PER_SECOND).is_multiple_of(count as u64);
+        if !fits {
+            self.fault(
+                node.origin,
+                format!("`{path}` has {count} numbers, which do not divide the {hours} of opening"),
+                "one number per hour, half hour … of the opening hours",
+            );
+            return None;
+        }
+        let length = hours.0 / count as u64;
+        let start = |position: usize| SimTime(day.open.0 + position as u64 * length);
+        Some((0..count).map(|at| (start(at), start(at + 1))).collect())
+    }
+
+    /// `[{ from = "09:00", share = 14 }, …]`: each until the next, the last until
+    /// closing.
+    #[expect(
+        clippy::type_complexity,
+        reason = "stretches beside their shares, unpacked at once"
+    )]
+    fn by_start(
+        &mut self,
+        list: &[Node],
+        day: &Day,
+    ) -> Option<(Vec<(SimTime, SimTime)>, Vec<f64>)> {
+        let mut starts: Vec<SimTime> = Vec::new();
+        let mut shares = Vec::new();
+        for (position, item) in list.iter().enumerate() {
+            let section = self.section(item, &format!("arrivals.profile.{position}"))?;
+            self.keys(&section, "profile", &["from", "share"]);
+            let node = self.required(&section, "from", "\"09:00\"")?;
+            let from = self.clock(node, &section.at("from"))?;
+            let after_last = starts.last().is_none_or(|last| *last < from);
+            if !(day.open..day.close).contains(&from) || !after_last {
+                self.fault(
+                    node.origin,
+                    format!("`{}` is {}, out of place", section.at("from"), from.clock()),
+                    format!(
+                        "times ascend within the opening hours, {} to {}",
+                        day.open.clock(),
+                        day.close.clock()
+                    ),
+                );
+                return None;
+            }
+            starts.push(from);
+            let node = self.required(&section, "share", "14")?;
+            shares.push(self.number(node, &section.at("share"), 0.0..=100.0)?);
+        }
+        let ends = starts.iter().skip(1).copied().chain([day.close]);
+        Some((starts.iter().copied().zip(ends).collect(), shares))
+    }
+}
+
+fn piece(from: SimTime, to: SimTime, rate_per_hour: f64) -> ArrivalPiece {
+    ArrivalPiece {
+        from,
+        to,
+        expected: rate_per_hour * to.since(from).seconds() / 3600.0,
+    }
+}

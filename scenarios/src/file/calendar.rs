@@ -1,0 +1,167 @@
+//! The day and how often it is run.
+
+use super::fields::{Reader, Section};
+use super::tree::Table;
+use crate::model::{Closing, Day, Mode, Run};
+use crate::time::{SimTime, Span};
+
+const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
+
+impl Reader {
+    /// `[run]`: 200 days from seed 1 unless it says otherwise.
+    pub fn run(&mut self, table: &Table) -> Option<Run> {
+        let mut run = Run {
+            mode: Mode::Days,
+            replications: 200,
+            seed: 1,
+        };
+        let Some(node) = table.get("run") else {
+            return Some(run);
+        };
+        let section = self.section(node, "run")?;
+        let known = ["mode", "replications", "seed", "warm_up", "length"];
+        self.keys(&section, "run", &known);
+        let mode = match section.get("mode") {
+            Some(node) => self.choice(node, "run.mode", &MODES),
+            None => Some(true),
+        };
+        let whole = self.optional_whole(&section, "replications", 1..=1_000_000);
+        run.replications = whole.unwrap_or(200) as u32;
+        run.seed = self
+            .optional_whole(&section, "seed", 0..=u64::MAX)
+            .unwrap_or(1);
+        if mode? {
+            for key in ["warm_up", "length"] {
+                if let Some(entry) = section.table.entry(key) {
+                    self.fault(
+                        entry.key_origin,
+                        format!("`run.{key}` belongs to a steady state"),
+                        "write `mode = \"steady_state\"`, or take it out: a day starts empty and ends",
+                    );
+                }
+            }
+        } else {
+            run.mode = self.steady_state(&section)?;
+        }
+        Some(run)
+    }
+
+    fn steady_state(&mut self, section: &Section<'_>) -> Option<Mode> {
+        let warm_up = self.required(section, "warm_up", "\"20h\"");
+        let warm_up = warm_up.and_then(|node| self.span(node, "run.warm_up"));
+        let node = self.required(section, "length", "\"500h\"")?;
+        let length = self.positive_span(node, "run.length")?;
+        let warm_up = warm_up?;
+        if warm_up >= length {
+            self.fault(
+                node.origin,
+                format!("`run.length` is {length}, not longer than the warm-up of {warm_up}"),
+                "the length counts the warm-up in",
+            );
+            return None;
+        }
+        Some(Mode::SteadyState { warm_up, length })
+    }
+
+    /// `[day]`: 9:00 to 17:00 by half hours unless it says otherwise.
+    pub fn day(&mut self, table: &Table, mode: Option<Mode>) -> Option<Day> {
+        let mut day = Day {
+            date: jiff::civil::date(2026, 6, 9),
+            open: SimTime::from_clock(9, 0),
+            close: SimTime::from_clock(17, 0),
+            interval: Span(30 * 60 * 1_000_000),
+            closing: Closing::ServeAllInside,
+            time_zone: "Asia/Shanghai".into(),
+        };
+        if let Some(node) = table.get("day") {
+            let section = self.section(node, "day")?;
+            self.day_section(&section, &mut day, mode)?;
+        }
+        if let Some(Mode::SteadyState { length, .. }) = mode {
+            day.open = SimTime(0);
+            day.close = SimTime(length.0);
+            day.interval = length;
+        }
+        Some(day)
+    }
+
+    fn day_section(
+        &mut self,
+        section: &Section<'_>,
+        day: &mut Day,
+        mode: Option<Mode>,
+    ) -> Option<()> {
+        let known = ["date", "open", "close", "interval", "closing", "time_zone"];
+        self.keys(section, "day", &known);
+        if let Some(Mode::SteadyState { .. }) = mode {
+            for key in ["open", "close", "interval", "closing"] {
+                if let Some(entry) = section.table.entry(key) {
+                    self.fault(
+                        entry.key_origin,
+                        format!("`day.{key}` means nothing in a steady state"),
+                        "a steady state never opens or closes; take it out",
+                    );
+                }
+            }
+        }
+        if let Some(node) = section.get("date") {
+            let text = self.text(node, "day.date")?;
+            match text.parse() {
+                Ok(date) => day.date = date,
+                Err(_) => self.fault(
+                    node.origin,
+                    format!("`day.date` is `{text}`, which is no date"),
+                    "write it like \"2026-06-09\"",
+                ),
+            }
+        }
+        if let Some(node) = section.get("closing") {
+            let all = [("serve_all_inside", Closing::ServeAllInside)];
+            day.closing = self.choice(node, "day.closing", &all)?;
+        }
+        if let Some(node) = section.get("time_zone") {
+            let text = self.text(node, "day.time_zone")?;
+            if jiff::tz::TimeZone::get(text).is_ok() {
+                text.clone_into(&mut day.time_zone);
+            } else {
+                self.fault(
+                    node.origin,
+                    format!("`day.time_zone` names `{text}`, which is no time zone"),
+                    "IANA names are like \"Asia/Shanghai\"",
+                );
+            }
+        }
+        day.open = self.optional_clock(section, "open").unwrap_or(day.open);
+        day.close = self.optional_clock(section, "close").unwrap_or(day.close);
+        let interval = self.optional_span(section, "interval");
+        day.interval = interval.unwrap_or(day.interval);
+        self.hours(section, day)
+    }
+
+    fn hours(&mut self, section: &Section<'_>, day: &Day) -> Option<()> {
+        let origin = |key: &str| section.get(key).map_or(section.origin, |node| node.origin);
+        if day.close <= day.open {
+            let (open, close) = (day.open.clock(), day.close.clock());
+            self.fault(
+                origin("close"),
+                format!("`day.close` is {close}, not later than the opening at {open}"),
+                "",
+            );
+            return None;
+        }
+        let hours = day.close.since(day.open);
+        let minute = Span(60_000_000);
+        if day.interval < minute || !hours.0.is_multiple_of(day.interval.0) {
+            self.fault(
+                origin("interval"),
+                format!(
+                    "`day.interval` is {}, which does not divide the {hours} of opening",
+                    day.interval
+                ),
+                "15min or 30min are usual; at least 1min",
+            );
+            return None;
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,208 @@
+//! What must hold between the parts of a scenario: enough servers, nobody stuck
+//! at closing, no circle of failures, no deadlock.
+
+use super::fields::Reader;
+use super::tree::{Origin, Table, Value};
+use crate::model::{Hold, Journey, Resource};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Reader {
+    pub fn cross_checks(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
+        self.enough_on_duty(table, resources, journeys);
+        self.no_circle_of_failures(table, journeys);
+        self.no_deadlock(table, resources, journeys);
+    }
+
+    /// Every step finds, at its most and at closing, as many servers as it takes.
+    fn enough_on_duty(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
+        for journey in journeys {
+            for needs in needs(journey) {
+                for (resource, count) in needs.together {
+                    let pool = &resources[resource];
+                    let Some((last, at_closing)) = pool.roster.steps.last() else {
+                        continue;
+                    };
+                    let most = pool.roster.most();
+                    let origin = place(table, journey, needs.step);
+                    let (journey, name) = (&journey.name, &pool.name);
+                    if most < count {
+                        self.fault(
+                            origin,
+                            format!("`{journey}` takes {count} of `{name}` at once, of which never more than {most} are on duty"),
+                            "raise the roster or take fewer",
+                        );
+                        return;
+                    }
+                    if *at_closing < count {
+                        let last = last.clock();
+                        self.fault(
+                            origin,
+                            format!("from {last} until closing {at_closing} of `{name}` are on duty, but `{journey}` takes {count}: who is inside could never be served"),
+                            "keep enough of them to the end of the day",
+                        );
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A failed customer never comes back to a journey that failed.
+    fn no_circle_of_failures(&mut self, table: &Table, journeys: &[Journey]) {
+        let edges = |journey: usize| -> BTreeSet<usize> {
+            let steps = journeys[journey].steps.iter();
+            steps
+                .filter_map(|step| Some(step.failure.as_ref()?.to))
+                .collect()
+        };
+        let graph: BTreeMap<usize, BTreeSet<usize>> =
+            (0..journeys.len()).map(|at| (at, edges(at))).collect();
+        let Some(circle) = circle(&graph) else {
+            return;
+        };
+        let first = &journeys[circle[0]];
+        let step = first.steps.iter().position(|it| it.failure.is_some());
+        let names: Vec<&str> = circle
+            .iter()
+            .map(|at| journeys[*at].name.as_str())
+            .collect();
+        self.fault(
+            place(table, first, step),
+            format!(
+                "customers who fail go round in a circle: {}",
+                names.join(" → ")
+            ),
+            "send them to a journey that does not lead back",
+        );
+    }
+
+    /// Resources are taken in one order: if some journey waits for B while it
+    /// holds A, no other waits (through others) for A while it holds B. Nor does
+    /// one wait for more of a pool that it holds already.
+    fn no_deadlock(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
+        let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let mut makers: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
+        for (position, journey) in journeys.iter().enumerate() {
+            for (at, step) in journey.steps.iter().enumerate() {
+                for held in &journey.holds {
+                    // What the first step takes besides is requested with the journey held.
+                    for wanted in &step.holds {
+                        let edge = (held.resource, wanted.resource);
+                        graph.entry(edge.0).or_default().insert(edge.1);
+                        makers.entry(edge).or_insert((position, at));
+                    }
+                }
+            }
+        }
+        let Some(circle) = circle(&graph) else {
+            return;
+        };
+        let edge = (circle[0], circle[1]);
+        let Some((journey, step)) = makers.get(&edge) else {
+            return;
+        };
+        let names: Vec<&str> = circle
+            .iter()
+            .map(|at| resources[*at].name.as_str())
+            .collect();
+        let waits = if circle.len() == 2 {
+            format!(
+                "a step waits for more of `{}` while its journey holds some",
+                names[0]
+            )
+        } else {
+            format!(
+                "each is waited for while the one before it is held: {}",
+                names.join(" → ")
+            )
+        };
+        self.fault(
+            place(table, &journeys[*journey], Some(*step)),
+            format!("customers could block each other for ever; {waits}"),
+            "hold both for the whole journey, or take them in one order everywhere",
+        );
+    }
+}
+
+/// What is held at once, and in which step (none: through the whole journey).
+struct Needs {
+    step: Option<usize>,
+    together: BTreeMap<usize, u32>,
+}
+
+fn needs(journey: &Journey) -> Vec<Needs> {
+    let sum = |holds: &mut dyn Iterator<Item = &Hold>| {
+        let mut together: BTreeMap<usize, u32> = BTreeMap::new();
+        for hold in holds {
+            *together.entry(hold.resource).or_default() += hold.count;
+        }
+        together
+    };
+    let mut all = vec![Needs {
+        step: None,
+        together: sum(&mut journey.holds.iter()),
+    }];
+    for (position, step) in journey.steps.iter().enumerate() {
+        all.push(Needs {
+            step: Some(position),
+            together: sum(&mut journey.holds.iter().chain(&step.holds)),
+        });
+    }
+    all
+}
+
+/// A circle in the graph, its first node again at its end.
+fn circle(graph: &BTreeMap<usize, BTreeSet<usize>>) -> Option<Vec<usize>> {
+    let mut done = BTreeSet::new();
+    for &start in graph.keys() {
+        let mut path: Vec<usize> = vec![start];
+        let mut open: Vec<Vec<usize>> = vec![next(graph, start)];
+        while let Some(choices) = open.last_mut() {
+            let Some(node) = choices.pop() else {
+                open.pop();
+                done.extend(path.pop());
+                continue;
+            };
+            if let Some(at) = path.iter().position(|it| *it == node) {
+                let mut circle = path.split_off(at);
+                circle.push(node);
+                return Some(circle);
+            }
+            if !done.contains(&node) {
+                path.push(node);
+                open.push(next(graph, node));
+            }
+        }
+    }
+    None
+}
+
+fn next(graph: &BTreeMap<usize, BTreeSet<usize>>, node: usize) -> Vec<usize> {
+    graph.get(&node).into_iter().flatten().copied().collect()
+}
+
+/// Where a journey, or one of its steps, stands in the file.
+fn place(table: &Table, journey: &Journey, step: Option<usize>) -> Origin {
+    let nowhere = Origin {
+        source: 0,
+        start: 0,
+        end: 0,
+    };
+    let Some(Value::Table(journeys)) = table.get("journeys").map(|node| &node.value) else {
+        return nowhere;
+    };
+    let Some(entry) = journeys.entry(&journey.name) else {
+        return nowhere;
+    };
+    let Value::Table(fields) = &entry.node.value else {
+        return entry.key_origin;
+    };
+    let field = |key: &str| fields.get(key).map(|node| &node.value);
+    match (step, field("steps"), fields.get("holds")) {
+        (Some(step), Some(Value::List(items)), _) => {
+            items.get(step).map_or(entry.key_origin, |item| item.origin)
+        }
+        (None, _, Some(holds)) => holds.origin,
+        _ => entry.key_origin,
+    }
+}

@@ -1,0 +1,345 @@
+//! Journeys and their steps.
+
+use super::fields::{Reader, Section};
+use super::law::NamedLaws;
+use super::tree::{Node, Origin, Table, Value};
+use crate::model::{Failure, Hold, Journey, Law, Part, QueueBy, Resource, Step, StepTime};
+use crate::operation::{Channel, Operation};
+use std::collections::BTreeSet;
+
+const CHANNELS: [(&str, Channel); 3] = [
+    ("counter", Channel::Counter),
+    ("kiosk", Channel::Kiosk),
+    ("atm", Channel::Atm),
+];
+const PARTS: [(&str, Part); 2] = [("service", Part::Service), ("review", Part::Review)];
+const QUEUE_BY: [(&str, QueueBy); 2] = [("ticket", QueueBy::Ticket), ("joining", QueueBy::Joining)];
+
+/// What the names in a journey may refer to.
+pub(super) struct Names<'n> {
+    pub laws: &'n NamedLaws,
+    pub resources: Vec<&'n str>,
+    pub journeys: Vec<&'n str>,
+}
+
+/// A step before the weights of its journey are known.
+struct Draft {
+    step: Step,
+    weight: Option<f64>,
+    weight_origin: Origin,
+}
+
+/// A branch channel by its name in the file.
+impl Reader {
+    pub fn branch_channel(&mut self, node: &Node, path: &str) -> Option<Channel> {
+        self.choice(node, path, &CHANNELS)
+    }
+
+    /// Every journey, or none if one of them is wrong: positions must hold.
+    pub fn journeys(
+        &mut self,
+        table: &Table,
+        resources: &[Resource],
+        laws: &NamedLaws,
+    ) -> Option<Vec<Journey>> {
+        let section = self.section(table.get("journeys")?, "journeys")?;
+        let names = Names {
+            laws,
+            resources: resources.iter().map(|it| it.name.as_str()).collect(),
+            journeys: section.table.keys().collect(),
+        };
+        let mut journeys = Vec::new();
+        for entry in section.table.iter() {
+            let path = section.at(&entry.key);
+            self.plain_name(entry.key_origin, &path, &entry.key);
+            let journey = self
+                .section(&entry.node, &path)
+                .and_then(|section| self.journey(&section, &entry.key, &names));
+            journeys.push(journey);
+        }
+        journeys.into_iter().collect()
+    }
+
+    fn journey(&mut self, section: &Section<'_>, name: &str, names: &Names<'_>) -> Option<Journey> {
+        let known = ["channel", "time", "holds", "steps", "operation"];
+        self.keys(section, "journeys", &known);
+        let before = self.faults.len();
+        let channel = match section.get("channel") {
+            Some(node) => self.branch_channel(node, &section.at("channel")),
+            None => Some(Channel::Counter),
+        };
+        let time = section
+            .get("time")
+            .and_then(|node| self.law(node, &section.at("time"), names.laws));
+        let holds = self.holds(section, names);
+        let drafts = self.steps(section, names);
+        if self.faults.len() > before {
+            return None;
+        }
+        let steps = self.weighted(section, drafts?, time.as_ref())?;
+        Some(Journey {
+            name: name.to_owned(),
+            channel: channel?,
+            time,
+            holds: holds?,
+            steps,
+        })
+    }
+
+    /// `holds = ["kiosk", { resource = "cash_window", count = 2 }]`.
+    fn holds(&mut self, section: &Section<'_>, names: &Names<'_>) -> Option<Vec<Hold>> {
+        let Some(node) = section.get("holds") else {
+            return Some(Vec::new());
+        };
+        let path = section.at("holds");
+        let mut holds: Vec<Hold> = Vec::new();
+        for item in self.list(node, &path)? {
+            let hold = self.hold(item, &path, names)?;
+            if holds.iter().any(|other| other.resource == hold.resource) {
+                let written = self.written(item.origin);
+                self.fault(
+                    item.origin,
+                    format!("`{path}` names {written} twice"),
+                    "say how many: { resource = \"…\", count = 2 }",
+                );
+                return None;
+            }
+            holds.push(hold);
+        }
+        Some(holds)
+    }
+
+    fn hold(&mut self, item: &Node, path: &str, names: &Names<'_>) -> Option<Hold> {
+        if let Value::Text(_) = item.value {
+            let resource = self.reference(item, path, &names.resources)?;
+            return Some(Hold { resource, count: 1 });
+        }
+        let section = self.section(item, path)?;
+        self.keys(&section, "holds", &["resource", "count"]);
+        let node = self.required(&section, "resource", "\"kiosk\"")?;
+        let resource = self.reference(node, &section.at("resource"), &names.resources)?;
+        let count = match section.get("count") {
+            Some(node) => self.whole(node, &section.at("count"), 1..=1000)?,
+            None => 1,
+        };
+        Some(Hold {
+            resource,
+            count: count as u32,
+        })
+    }
+
+    fn steps(&mut self, section: &Section<'_>, names: &Names<'_>) -> Option<Vec<Draft>> {
+        let path = section.at("steps");
+        let Some(node) = section.get("steps") else {
+            return self.only_step(section);
+        };
+        if let Some(entry) = section.table.entry("operation") {
+            self.fault(
+                entry.key_origin,
+                format!("`{}` stands beside steps", section.at("operation")),
+                "give the operation to the step that performs it",
+            );
+        }
+        let list = self.list(node, &path)?;
+        if list.is_empty() {
+            self.fault(node.origin, format!("`{path}` has no steps"), "");
+        }
+        let mut drafts: Vec<Option<Draft>> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (position, item) in list.iter().enumerate() {
+            let Some(section) = self.section(item, &format!("{path}.{position}")) else {
+                continue;
+            };
+            let draft = self.step(&section, names);
+            if let Some(draft) = &draft
+                && !seen.insert(draft.step.name.clone())
+            {
+                let origin = section.get("name").map_or(item.origin, |it| it.origin);
+                self.fault(
+                    origin,
+                    format!("a second step of `{path}` is named `{}`", draft.step.name),
+                    "the names of a journey's steps differ",
+                );
+            }
+            drafts.push(draft);
+        }
+        drafts.into_iter().collect()
+    }
+
+    /// A journey without steps is one step that takes its whole time.
+    fn only_step(&mut self, section: &Section<'_>) -> Option<Vec<Draft>> {
+        self.required(section, "time", "\"3min\"")?;
+        let operation = match section.get("operation") {
+            Some(node) => Some(self.operation(node, &section.at("operation"))?),
+            None => None,
+        };
+        Some(vec![Draft {
+            step: Step {
+                name: "service".into(),
+                part: Part::Service,
+                probability: 1.0,
+                holds: Vec::new(),
+                time: StepTime::None,
+                operation,
+                failure: None,
+            },
+            weight: Some(1.0),
+            weight_origin: section.origin,
+        }])
+    }
+
+    fn step(&mut self, section: &Section<'_>, names: &Names<'_>) -> Option<Draft> {
+        let known = [
+            "name",
+            "weight",
+            "duration",
+            "part",
+            "probability",
+            "holds",
+            "operation",
+            "fails",
+        ];
+        self.keys(section, "steps", &known);
+        let before = self.faults.len();
+        let name_node = self.required(section, "name", "\"identity_check\"");
+        let name = name_node.and_then(|node| self.text(node, &section.at("name")));
+        if let (Some(node), Some(name)) = (name_node, name) {
+            self.plain_name(node.origin, &section.at("name"), name);
+        }
+        let part = match section.get("part") {
+            Some(node) => self.choice(node, &section.at("part"), &PARTS),
+            None => Some(Part::Service),
+        };
+        let probability = self.optional_number(section, "probability", 0.0..=1.0);
+        let weight = self.optional_number(section, "weight", 1e-9..=1e9);
+        let law = section
+            .get("duration")
+            .and_then(|node| self.law(node, &section.at("duration"), names.laws));
+        let operation = section
+            .get("operation")
+            .and_then(|node| self.operation(node, &section.at("operation")));
+        let failure = self.failure(section, names);
+        let holds = self.holds(section, names);
+        self.lasts(section);
+        if self.faults.len() > before {
+            return None;
+        }
+        Some(Draft {
+            step: Step {
+                name: name?.to_owned(),
+                part: part?,
+                probability: probability.unwrap_or(1.0),
+                holds: holds?,
+                time: law.map_or(StepTime::None, StepTime::Law),
+                operation,
+                failure,
+            },
+            weight,
+            weight_origin: section
+                .table
+                .entry("weight")
+                .map_or(section.origin, |entry| entry.key_origin),
+        })
+    }
+
+    /// A step takes time in one way, or performs an operation.
+    fn lasts(&mut self, section: &Section<'_>) {
+        let has = |key| section.get(key).is_some();
+        if has("weight") && has("duration") {
+            self.fault(
+                section.origin,
+                format!("`{}` has both `weight` and `duration`", section.path),
+                "a weight is a share of the journey's time, a duration a time of its own; keep one",
+            );
+        }
+        if !has("weight") && !has("duration") && !has("operation") {
+            self.fault(
+                section.origin,
+                format!("`{}` takes no time and does nothing", section.path),
+                "give it `weight`, `duration` or `operation`",
+            );
+        }
+        if has("weight")
+            && let Some(node) = section.get("probability")
+        {
+            self.fault(
+                node.origin,
+                format!("`{}` has both `weight` and `probability`", section.path),
+                "weighted steps share out the whole journey's time; give this one a `duration`",
+            );
+        }
+    }
+
+    fn operation(&mut self, node: &Node, path: &str) -> Option<Operation> {
+        let operation: Operation = self.named(node, path, &Operation::names())?;
+        if operation.is_offered() {
+            return Some(operation);
+        }
+        self.fault(
+            node.origin,
+            format!("`{path} = \"{operation}\"` is not yet supported (the bank does not offer it)"),
+            "docs/operations.md lists what the bank offers",
+        );
+        None
+    }
+
+    fn failure(&mut self, section: &Section<'_>, names: &Names<'_>) -> Option<Failure> {
+        let section = self.subsection(section, "fails")?;
+        self.keys(&section, "fails", &["probability", "to", "queue_by"]);
+        let node = self.required(&section, "probability", "0.04")?;
+        let probability = self.number(node, &section.at("probability"), 0.0..=1.0)?;
+        let node = self.required(&section, "to", "\"counter_help\"")?;
+        let to = self.reference(node, &section.at("to"), &names.journeys)?;
+        let queue_by = match section.get("queue_by") {
+            Some(node) => self.choice(node, &section.at("queue_by"), &QUEUE_BY)?,
+            None => QueueBy::Ticket,
+        };
+        Some(Failure {
+            probability,
+            to,
+            queue_by,
+        })
+    }
+
+    /// Turns weights into fractions of the journey's one time.
+    fn weighted(
+        &mut self,
+        section: &Section<'_>,
+        drafts: Vec<Draft>,
+        time: Option<&Law>,
+    ) -> Option<Vec<Step>> {
+        let total: f64 = drafts.iter().filter_map(|draft| draft.weight).sum();
+        let first = drafts.iter().find(|draft| draft.weight.is_some());
+        match (first, time) {
+            (Some(draft), None) => {
+                self.fault(
+                    draft.weight_origin,
+                    format!(
+                        "step `{}` has a weight, but `{}` has no `time` to share out",
+                        draft.step.name, section.path
+                    ),
+                    "give the journey `time = { law = \"lognormal\", mean = \"3min\", cv = 0.5 }`",
+                );
+                return None;
+            }
+            (None, Some(_)) => {
+                let origin = section.table.entry("time").map(|entry| entry.key_origin);
+                self.fault(
+                    origin.unwrap_or(section.origin),
+                    format!("no step of `{}` has a weight of its `time`", section.path),
+                    "give the steps that share the time a `weight`",
+                );
+                return None;
+            }
+            _ => {}
+        }
+        let steps = drafts.into_iter().map(|draft| match draft.weight {
+            Some(weight) => Step {
+                time: StepTime::Fraction(weight / total),
+                ..draft.step
+            },
+            None => draft.step,
+        });
+        Some(steps.collect())
+    }
+}

@@ -1,0 +1,124 @@
+//! What the format already has a place for and this version does not do: it is
+//! refused by name, never ignored, so that no planner trusts a figure that left
+//! out what the file said. `docs/scenario.md` describes each.
+
+/// `(room, key, what it will mean)`.
+const KEYS: &[(&str, &str, &str)] = &[
+    ("", "region", "many branches on one core bank"),
+    (
+        "",
+        "incidents",
+        "kiosks down, staff missing, the bank slow or stopped",
+    ),
+    (
+        "",
+        "appointments",
+        "booked customers with punctuality and no-shows",
+    ),
+    ("", "replay", "arrivals from a recorded log"),
+    ("", "campaigns", "spikes of mobile traffic"),
+    (
+        "",
+        "cost",
+        "the cost of waiting, staff and machines in detail",
+    ),
+    ("", "targets", "write targets as [gates]"),
+    ("day", "holidays", "a calendar of holidays"),
+    (
+        "day",
+        "before_opening",
+        "people waiting before the doors open",
+    ),
+    (
+        "run",
+        "until",
+        "replications that stop at a half-width asked for",
+    ),
+    ("resources", "skills", "which services a server can do"),
+    ("resources", "speed", "servers of different speed"),
+    ("resources", "breakdowns", "failures with MTBF and MTTR"),
+    ("resources", "jams", "jams that a lobby manager clears"),
+    ("resources", "shared", "a centre shared by many branches"),
+    (
+        "resources",
+        "queue",
+        "orders other than priority, then ticket or joining",
+    ),
+    (
+        "resources",
+        "cost",
+        "purchase and upkeep beside the hourly cost",
+    ),
+    ("journeys", "retry", "trying again after a failure"),
+    ("journeys", "skill", "a skill that the server must have"),
+    ("steps", "retry", "trying again after a failure"),
+    ("steps", "skill", "a skill that the server must have"),
+    ("segments", "balking", "leaving at the sight of the queue"),
+    ("segments", "jockeying", "changing the queue"),
+    (
+        "segments",
+        "waiting_credit",
+        "a head start instead of absolute priority",
+    ),
+    (
+        "segments",
+        "no_show",
+        "called tickets whose holder has gone",
+    ),
+    (
+        "segments",
+        "channels",
+        "a choice of channel by the queues seen",
+    ),
+    ("segments", "appointments", "booked customers"),
+    ("arrivals", "day_of_week", "factors by weekday"),
+    ("arrivals", "day_of_month", "factors by day of the month"),
+    (
+        "arrivals",
+        "before_opening",
+        "people waiting before the doors open",
+    ),
+    ("arrivals", "batches", "customers who come together"),
+    ("arrivals", "replay", "arrivals from a recorded log"),
+    ("mobile", "campaigns", "spikes of mobile traffic"),
+    ("mobile", "mall", "sessions of the mall"),
+    ("mobile", "messenger", "sessions of the messenger"),
+    ("mobile", "retry", "users who try again"),
+    ("load", "model", "closed load"),
+    ("load", "retry", "operations sent again"),
+    (
+        "report",
+        "populations",
+        "populations beyond the standard ones",
+    ),
+];
+
+/// `(path's last part, value, what it will mean)`.
+const VALUES: &[(&str, &str, &str)] = &[
+    ("closing", "send_home", "those still waiting leave unserved"),
+    ("closing", "stop_tickets", "no tickets in the last minutes"),
+    ("queue_by", "front", "the head of the queue"),
+    ("window", "day", "the whole day played"),
+];
+
+/// What a key of this room will mean, if a later version knows it.
+pub(super) fn key(room: &str, key: &str) -> Option<&'static str> {
+    KEYS.iter()
+        .find(|(r, k, _)| *r == room && *k == key)
+        .map(|(_, _, what)| *what)
+}
+
+/// What a value at this path will mean, if a later version knows it.
+pub(super) fn value(path: &str, value: &str) -> Option<&'static str> {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    VALUES
+        .iter()
+        .find(|(p, v, _)| *p == last && *v == value)
+        .map(|(_, _, what)| *what)
+}
+
+/// Every key refused by name, as `(room, key)`.
+#[cfg(test)]
+pub(super) fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KEYS.iter().map(|(room, key, _)| (*room, *key))
+}

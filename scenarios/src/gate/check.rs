@@ -1,0 +1,153 @@
+//! Whether a run of a scenario will have the row that a gate asks for: a gate on
+//! what does not exist is an error, never a pass.
+
+use super::{Gate, GateError, Statistic};
+use crate::figure::{Figure, FigureKind, Population};
+use crate::model::{Mode, Scenario};
+use crate::names::nearest;
+use crate::operation::{Channel, Operation};
+use std::collections::BTreeSet;
+
+/// Checks that figure, statistic and population of `gate` will be reported.
+pub fn check_against(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
+    names_exist(gate, scenario)?;
+    row_is_reported(gate, scenario)?;
+    let mean_only = matches!(gate.figure, Figure::Errors | Figure::Throughput);
+    if mean_only && !matches!(gate.statistic, Statistic::Mean | Statistic::Count) {
+        return Err(GateError::NoSuchRow(format!(
+            "`{}` is one number of the whole load; write `{} <= …`",
+            gate.figure, gate.figure
+        )));
+    }
+    Ok(())
+}
+
+/// The operations that a run of this scenario asks of the bank.
+fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
+    let steps = scenario.journeys.iter().flat_map(|journey| &journey.steps);
+    let mut operations: BTreeSet<_> = steps.filter_map(|step| step.operation).collect();
+    if let Some(mobile) = &scenario.mobile {
+        operations.insert(Operation::LogIn);
+        operations.extend(mobile.mix.iter().map(|(operation, _)| *operation));
+    }
+    operations
+}
+
+fn channels(scenario: &Scenario, kind: FigureKind) -> BTreeSet<Channel> {
+    let journeys = &scenario.journeys;
+    let mut channels: BTreeSet<_> = match kind {
+        FigureKind::Load => journeys.iter().map(|journey| journey.channel).collect(),
+        // Whom a journey only serves after a failure stays in the first channel.
+        _ => scenario
+            .segments
+            .iter()
+            .flat_map(|segment| &segment.services)
+            .map(|(_, journey, _)| journeys[*journey].channel)
+            .collect(),
+    };
+    if kind == FigureKind::Load && scenario.mobile.is_some() {
+        channels.insert(Channel::Mobile);
+    }
+    channels
+}
+
+fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
+    let intervals = scenario.intervals();
+    for (dimension, name) in gate.population.dimensions() {
+        let Some(name) = name else { continue };
+        let known: Vec<&str> = match dimension {
+            "branch" => vec![&scenario.branch],
+            "channel" => channels(scenario, gate.figure.kind())
+                .into_iter()
+                .map(Channel::name)
+                .collect(),
+            "service" => names(&scenario.services, |service| &service.name),
+            "segment" => names(&scenario.segments, |segment| &segment.name),
+            "resource" => names(&scenario.resources, |resource| &resource.name),
+            "operation" => operations(scenario)
+                .into_iter()
+                .map(Operation::name)
+                .collect(),
+            _ => intervals.iter().map(String::as_str).collect(),
+        };
+        if !known.contains(&name) {
+            let offset = gate.text.find(&format!("={name}")).map(|at| at + 1);
+            let near = nearest(name, known.iter().copied());
+            return Err(GateError::Unknown {
+                what: format!("{dimension} of this scenario"),
+                offset: offset.or_else(|| gate.text.find(name)).unwrap_or(0),
+                name: name.to_owned(),
+                nearest: near.or(known.first().copied()).map(str::to_owned),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
+    items.iter().map(|item| name(item).as_str()).collect()
+}
+
+fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
+    let figure = gate.figure;
+    let refuse = |why: String| Err(GateError::NoSuchRow(why));
+    if figure.kind() == FigureKind::Load && scenario.load.is_none() {
+        return refuse(format!(
+            "`{figure}` is measured under load, and the scenario has no [load]"
+        ));
+    }
+    if figure == Figure::Cost && scenario.resources.iter().all(|r| r.cost_per_hour.is_none()) {
+        return refuse("`cost` needs a `cost_per_hour` of some resource".into());
+    }
+    if matches!(figure, Figure::Balked | Figure::NoShows) {
+        return refuse(format!(
+            "`{figure}` is not yet supported: nothing causes it"
+        ));
+    }
+    if scenario.run.mode != Mode::Days && figure == Figure::Overtime {
+        return refuse("a steady state has no overtime".into());
+    }
+    let asked: Vec<&str> = asked(&gate.population);
+    let allowed: &[&[&str]] = match figure.kind() {
+        FigureKind::Customers => &[
+            &[],
+            &["channel"],
+            &["service"],
+            &["segment"],
+            &["interval"],
+            &["channel", "interval"],
+            &["service", "interval"],
+            &["segment", "interval"],
+        ],
+        FigureKind::Resources => &[&[], &["resource"], &["interval"], &["resource", "interval"]],
+        FigureKind::Branch => &[&[], &["interval"]],
+        FigureKind::Load => &[&[], &["operation"], &["channel"]],
+    };
+    if !allowed.contains(&asked.as_slice()) {
+        return refuse(format!(
+            "`{figure}` is not reported by {}",
+            asked.join(" and ")
+        ));
+    }
+    for (dimension, reported) in [
+        ("service", scenario.report.service_by_interval),
+        ("segment", scenario.report.segment_by_interval),
+    ] {
+        if asked == [dimension, "interval"] && !reported {
+            return refuse(format!(
+                "`{figure}` by {dimension} and interval needs `{dimension}_by_interval = true` in [report]"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The dimensions that a population names; the branch is always the one there is.
+fn asked(population: &Population) -> Vec<&'static str> {
+    population
+        .dimensions()
+        .into_iter()
+        .filter(|(dimension, name)| name.is_some() && *dimension != "branch")
+        .map(|(dimension, _)| dimension)
+        .collect()
+}
