@@ -72,7 +72,7 @@ pub enum OptionError {
 }
 
 /// The greatest planted slowness: an hour.
-const SLOW_MAX: Duration = Duration::from_secs(3_600);
+const SLOW_MAX: Duration = Duration::from_hours(1);
 
 impl ServeOptions {
     /// A server with real time, no slowness and no defect.

@@ -44,7 +44,7 @@ pub struct Entry {
 /// Why the projection cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectionError {
-    /// SQLite refused.
+    /// `SQLite` refused.
     #[error("the projection cannot be used; delete projection.sqlite and start again: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The journal cannot be read.
@@ -70,6 +70,13 @@ impl History {
         matches!(tokio::time::timeout(patience, waiting).await, Ok(Ok(_)))
     }
 
+    fn connect(&self) -> Result<Connection, ProjectionError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(Duration::from_secs(2))?;
+        Ok(connection)
+    }
+
     /// Up to `limit` entries of an account with numbers below `before`, newest first. It reads a
     /// file: call it where blocking is allowed.
     pub fn entries(
@@ -83,15 +90,7 @@ impl History {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(&self.path, flags)?;
-                connection.busy_timeout(Duration::from_secs(2))?;
-                connection
-            }
-        };
+        let connection = kept.map_or_else(|| self.connect(), Ok)?;
         let entries = select_entries(&connection, account, before, limit)?;
         self.idle
             .lock()
@@ -149,7 +148,9 @@ pub fn start_projector(
     thread::Builder::new()
         .name("bank-projector".to_owned())
         .spawn(move || {
-            let _ = ended.send(projector.run(durable, &runtime));
+            let end = projector.run(durable, &runtime);
+            drop(projector);
+            let _ = ended.send(end);
         })?;
     let history = History {
         path: path.to_owned(),

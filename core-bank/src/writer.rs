@@ -130,6 +130,8 @@ pub fn start_writer(
         .name("bank-writer".to_owned())
         .spawn(move || {
             let end = writer.run(work);
+            // Closes the journal before anybody is told.
+            drop(writer);
             let _ = ended.send(end);
         })
         .map_err(|error| WriterError::Thread(error.to_string()))?;
@@ -176,9 +178,10 @@ impl Writer {
     fn commit(&mut self, group: Group) -> Result<(), WriterError> {
         let before = self.parts.state.seq() - group.records.len() as u64;
         let began = Instant::now();
-        let appended = match group.records.is_empty() {
-            true => Ok(()),
-            false => self.parts.journal.append(before, &group.records),
+        let appended = if group.records.is_empty() {
+            Ok(())
+        } else {
+            self.parts.journal.append(before, &group.records)
         };
         match appended {
             Ok(()) => self.parts.state.keep(),
@@ -253,11 +256,12 @@ impl Writer {
         }
         let applied = decision.is_ok();
         let answer = self.record(envelope, command, decision, now, group)?;
-        if applied && self.doubles(&envelope.action) {
-            if let Ok((command, facts)) = judge_again(&self.parts.state, envelope, now) {
-                self.record(envelope, command, Ok(facts), now, group)
-                    .map(drop)?;
-            }
+        if applied
+            && self.doubles(&envelope.action)
+            && let Ok((command, facts)) = judge_again(&self.parts.state, envelope, now)
+        {
+            self.record(envelope, command, Ok(facts), now, group)
+                .map(drop)?;
         }
         Ok(Reply {
             outcome: answer.map(|answer| (seq, answer)),

@@ -1,4 +1,4 @@
-//! The journal in one SQLite file: a row per group, written ahead and synced before `append` returns.
+//! The journal in one `SQLite` file: a row per group, written ahead and synced before `append` returns.
 //!
 //! With `journal_mode=WAL` and `synchronous=FULL` a commit syncs the log before it becomes visible
 //! to readers (<https://www.sqlite.org/wal.html>), so whoever reads sees durable groups only.
@@ -15,7 +15,7 @@ use super::{
     ChainHash, Journal, JournalError, JournalReader, Link, Record, decode_group, encode_group, walk,
 };
 
-/// The oldest SQLite whose write-ahead log is trusted here, as `SQLITE_VERSION_NUMBER` counts.
+/// The oldest `SQLite` whose write-ahead log is trusted here, as `SQLITE_VERSION_NUMBER` counts.
 pub const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
 /// Groups between two checkpoints.
@@ -38,13 +38,13 @@ impl SqliteJournal {
                 "SQLite {found} is too old; 3.51.3 or newer is needed"
             )));
         }
-        let connection = Connection::open(path).map_err(unusable)?;
+        let connection = Connection::open(path).map_err(|error| unusable(&error))?;
         connection
             .busy_timeout(Duration::from_secs(5))
-            .map_err(unusable)?;
+            .map_err(|error| unusable(&error))?;
         let mode: String = connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
-            .map_err(unusable)?;
+            .map_err(|error| unusable(&error))?;
         if mode != "wal" {
             return Err(JournalError::Unusable(format!(
                 "SQLite keeps journal mode {mode}"
@@ -60,7 +60,7 @@ impl SqliteJournal {
                    body BLOB NOT NULL
                  ) STRICT;",
             )
-            .map_err(unusable)?;
+            .map_err(|error| unusable(&error))?;
         let head = (0, ChainHash::GENESIS);
         Ok(Self {
             connection,
@@ -73,10 +73,11 @@ impl SqliteJournal {
     /// Opens a journal for reading only.
     pub fn open_reader(path: &Path) -> Result<Box<dyn JournalReader>, JournalError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(unusable)?;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|error| unusable(&error))?;
         connection
             .busy_timeout(Duration::from_secs(5))
-            .map_err(unusable)?;
+            .map_err(|error| unusable(&error))?;
         Ok(Box::new(SqliteReader { connection }))
     }
 
@@ -84,7 +85,7 @@ impl SqliteJournal {
     pub fn limit_pages(&self, pages: u32) -> Result<(), JournalError> {
         self.connection
             .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
-            .map_err(unusable)
+            .map_err(|error| unusable(&error))
     }
 
     fn commit(&mut self, first: u64, last: u64, body: &[u8]) -> Result<(), rusqlite::Error> {
@@ -109,7 +110,7 @@ fn as_sql(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
-fn unusable(error: rusqlite::Error) -> JournalError {
+fn unusable(error: &rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::StorageFull,
         _ => JournalError::Unusable(error.to_string()),
@@ -205,16 +206,18 @@ impl JournalReader for SqliteReader {
                    coalesce((SELECT max(first_seq) FROM journal WHERE first_seq <= ?1), 0)
                  ORDER BY first_seq",
             )
-            .map_err(unusable)?;
-        let mut rows = statement.query([as_sql(after + 1)]).map_err(unusable)?;
+            .map_err(|error| unusable(&error))?;
+        let mut rows = statement
+            .query([as_sql(after + 1)])
+            .map_err(|error| unusable(&error))?;
         let mut links = Vec::new();
-        while let Some(row) = rows.next().map_err(unusable)? {
-            let first: u64 = row.get(0).map_err(unusable)?;
-            let last: u64 = row.get(1).map_err(unusable)?;
+        while let Some(row) = rows.next().map_err(|error| unusable(&error))? {
+            let first: u64 = row.get(0).map_err(|error| unusable(&error))?;
+            let last: u64 = row.get(1).map_err(|error| unusable(&error))?;
             let body = row
                 .get_ref(2)
                 .and_then(|value| Ok(value.as_blob()?))
-                .map_err(unusable)?;
+                .map_err(|error| unusable(&error))?;
             let group = decode_group(first, body)?;
             if group.len() as u64 != (last + 1).saturating_sub(first) {
                 let what = format!("its group ends before record {last}");

@@ -77,11 +77,11 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
         Action::Withdrawal { account, amount } => desk.withdraw(*account, *amount),
         Action::TransferOwnBank { from, to, amount } => {
             let (payer, account) = desk.account(*from)?;
-            let (payee, _) = desk.any_account(*to)?;
-            if payer == payee {
+            let (to_account, _) = desk.any_account(*to)?;
+            if payer == to_account {
                 return Err(Code::SameAccount.into());
             }
-            desk.transfer(payer, account, BookAccount::Customer(payee), *amount)
+            desk.transfer(payer, account, BookAccount::Customer(to_account), *amount)
         }
         Action::TransferOtherBank { from, amount, .. } => {
             let (payer, account) = desk.account(*from)?;
@@ -262,7 +262,7 @@ impl<'a> Desk<'a> {
         &self,
         payer: AccountNumber,
         account: &Account,
-        payee: BookAccount,
+        to_account: BookAccount,
         amount: Amount,
     ) -> Decision {
         if account.balance < amount.fen() {
@@ -272,7 +272,7 @@ impl<'a> Desk<'a> {
         let payer = BookAccount::Customer(payer);
         self.move_money(
             Some(transfer),
-            &[(payer, amount.outgoing()), (payee, amount.fen())],
+            &[(payer, amount.outgoing()), (to_account, amount.fen())],
         )
     }
 

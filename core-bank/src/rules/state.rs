@@ -327,7 +327,7 @@ impl State {
                 customer, token, ..
             } => self.edit_customer(*customer, |owner| owner.devices.push(*token)),
             Fact::DeviceUnbound { customer, token } => self.edit_customer(*customer, |owner| {
-                owner.devices.retain(|held| held != token)
+                owner.devices.retain(|held| held != token);
             }),
             Fact::CardLost { card } => self.set_card(*card, CardStatus::Lost),
             Fact::CardLossLifted { card } => self.set_card(*card, CardStatus::Active),
@@ -426,7 +426,7 @@ impl State {
         // At most one session ends in one record: log_out ends its own, log_in the oldest.
         self.ended_sessions.put(self.seq, (self.at, digest));
         self.edit_customer(customer, |owner| {
-            owner.sessions.retain(|held| *held != digest)
+            owner.sessions.retain(|held| *held != digest);
         })
     }
 

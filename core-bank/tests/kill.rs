@@ -1,0 +1,146 @@
+//! SIGKILL under load at random instants: nothing acknowledged is lost, nothing is doubled.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bank_process;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use bank_process::{BankProcess, new_rich_person};
+use core_bank::verify;
+use serde_json::{Value, json};
+
+/// Kills in one run; more with `BANK_KILLS=200`.
+const KILLS: u64 = 8;
+
+/// Numbers without a pattern to the eye; the instants need no better (Vigna's `SplitMix64`).
+fn scatter(seed: u64) -> u64 {
+    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Transfers back and forth until the server dies; returns what it acknowledged: key to record.
+fn load(
+    bank: &BankProcess,
+    run: u64,
+    worker: u64,
+    accounts: &[String],
+    stop: &AtomicBool,
+) -> BTreeMap<String, u64> {
+    let mut acknowledged = BTreeMap::new();
+    let mut client = bank.client();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let pair = scatter(run * 1_000_000 + worker * 10_000 + number) as usize;
+        let (from, to) = (pair % accounts.len(), (pair + 1) % accounts.len());
+        let body = json!({"from": accounts[from], "to": accounts[to], "amount": "0.01"});
+        let key = format!("{run}-{worker}-{number}");
+        match client.try_post(&bank.tokens.counter, &key, "/v1/transfers", &body) {
+            Ok(answer) if answer.status == 201 => {
+                acknowledged.insert(key, answer.body["seq"].as_u64().unwrap());
+            }
+            Ok(answer) => panic!("{answer:?}"),
+            Err(_) => break,
+        }
+    }
+    acknowledged
+}
+
+fn audit(bank: &BankProcess) -> BTreeMap<String, Vec<u64>> {
+    let mut client = bank.client();
+    let mut records: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let path = format!("/v1/audit/records?after={after}&limit=10000");
+        let page = client.get(&bank.tokens.operator, &path).expect(200).body;
+        let rows = page["records"].as_array().unwrap().clone();
+        for row in &rows {
+            let seq = row["seq"].as_u64().unwrap();
+            assert_eq!(seq, after + 1, "a gap in the audit");
+            after = seq;
+            let sum: i64 = row["postings"].as_array().unwrap().iter().map(fen).sum();
+            assert_eq!(sum, 0, "{row}");
+            records
+                .entry(row["key"].as_str().unwrap().to_owned())
+                .or_default()
+                .push(seq);
+        }
+        if rows.is_empty() {
+            return records;
+        }
+    }
+}
+
+fn fen(posting: &Value) -> i64 {
+    posting["amount"]
+        .as_str()
+        .unwrap()
+        .replace('.', "")
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn killed_at_any_instant_the_bank_loses_and_doubles_nothing_that_it_acknowledged() {
+    let data = tempfile::tempdir().unwrap();
+    let mut bank = BankProcess::start(data.path(), "");
+    let accounts: Vec<String> = (0..4)
+        .map(|number| new_rich_person(&bank, number, "1000.00").account)
+        .collect();
+    let kills = std::env::var("BANK_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let acknowledged = Mutex::new(BTreeMap::new());
+    for run in 0..kills.unwrap_or(KILLS) {
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for worker in 0..4 {
+                let (bank, accounts, stop, acknowledged) = (&bank, &accounts, &stop, &acknowledged);
+                scope.spawn(move || {
+                    let mut done = load(bank, run, worker, accounts, stop);
+                    acknowledged.lock().unwrap().append(&mut done);
+                });
+            }
+            thread::sleep(Duration::from_micros(50_000 + scatter(run) % 400_000));
+            bank.send_kill();
+            stop.store(true, Ordering::Relaxed);
+        });
+        bank.kill();
+        bank = BankProcess::start(data.path(), "");
+        let records = audit(&bank);
+        for (key, seq) in &*acknowledged.lock().unwrap() {
+            assert_eq!(
+                records.get(key),
+                Some(&vec![*seq]),
+                "{key} after kill {run}"
+            );
+        }
+        assert!(
+            records.values().all(|seqs| seqs.len() == 1 || seqs[0] < 20),
+            "a key twice"
+        );
+        let trial = bank
+            .client()
+            .get(&bank.tokens.operator, "/v1/audit/trial-balance");
+        assert_eq!(trial.expect(200).text("sum"), "0.00");
+        let report = verify(data.path()).unwrap();
+        assert_eq!((report.ledger_sum, report.decided_otherwise), (0, None));
+        assert_eq!(report.deposits, 400_000);
+    }
+    let acknowledged = acknowledged.into_inner().unwrap().len();
+    assert!(
+        acknowledged > 100,
+        "only {acknowledged} transfers were acknowledged under load"
+    );
+}

@@ -1,0 +1,189 @@
+//! The server as a process: how it stops, restarts, and what a test may plant in it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bank_process;
+
+use std::{
+    io::{BufReader, Write as _},
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+use bank_process::{
+    BankProcess, balance, new_person, new_rich_person, post_bytes, read_response, resident_id,
+};
+use serde_json::json;
+
+fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), options);
+    (data, bank)
+}
+
+#[test]
+fn a_repeated_sign_up_and_log_in_give_the_same_secrets_even_after_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    let person = new_person(&bank, 1);
+    let wish = json!({"customer": person.customer, "identity_check": person.check});
+    let counter = bank.tokens.counter.clone();
+    let mut client = bank.client();
+    let device = client
+        .post_with_key(&counter, "sign-up", "/v1/ebanking", &wish)
+        .expect(201);
+    let device = device.text("device_token");
+    let credentials =
+        json!({"customer": person.customer, "device_token": device, "channel": "mobile"});
+    let session = client
+        .post_with_key("", "log-in", "/v1/sessions", &credentials)
+        .expect(201);
+    let session = session.text("session");
+    bank.send_terminate();
+    assert!(bank.wait().success());
+
+    let bank = BankProcess::start(data.path(), "");
+    let mut client = bank.client();
+    let again = client
+        .post_with_key(&counter, "sign-up", "/v1/ebanking", &wish)
+        .expect(201);
+    assert_eq!(again.text("device_token"), device);
+    let again = client
+        .post_with_key("", "log-in", "/v1/sessions", &credentials)
+        .expect(201);
+    assert_eq!(again.text("session"), session);
+    client
+        .get(
+            &session,
+            &format!("/v1/customers/{}/accounts", person.customer),
+        )
+        .expect(200);
+    // Neither secret is anywhere in the data folder.
+    for file in std::fs::read_dir(data.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for secret in [&device, &session] {
+            assert!(
+                !bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stopping_server_answers_what_it_accepted() {
+    let (_data, bank) = start("slow=deposit=1500ms");
+    let person = new_person(&bank, 1);
+    let mut stream = BufReader::new(TcpStream::connect(bank.address).unwrap());
+    let body = json!({"account": person.account, "amount": "1.00"}).to_string();
+    let request = post_bytes(&bank.tokens.atm, "last", "/v1/deposits", body.as_bytes());
+    stream.get_mut().write_all(&request).unwrap();
+    thread::sleep(Duration::from_millis(300));
+    let address = bank.address;
+    bank.send_terminate();
+    let answer = read_response(&mut stream).unwrap();
+    assert_eq!(answer.expect(201).text("balance"), "1.00");
+    assert_eq!(bank.wait().code(), Some(0));
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn planted_slowness_holds_up_its_own_operation_only() {
+    let (_data, bank) = start("slow=identity_check=7s clock=2026-06-09T10:00+08:00 speed=30");
+    let ready = bank.client().get("", "/readyz").expect(200);
+    assert!(
+        ready.text("business_time").starts_with("2026-06-09T10:0"),
+        "{ready:?}"
+    );
+    assert_eq!(
+        (&ready.body["clock_speed"], &ready.body["test"]),
+        (&json!(30.0), &json!(true))
+    );
+    let identity = json!({"name": "A", "id_number": resident_id(1)});
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| {
+            let began = Instant::now();
+            bank.client()
+                .post(&bank.tokens.kiosk, "/v1/identity-checks", &identity)
+                .expect(201);
+            began.elapsed().as_secs_f64()
+        });
+        thread::sleep(Duration::from_millis(200));
+        let began = Instant::now();
+        let nothing = json!({"account": "1", "amount": "1"});
+        bank.client()
+            .post(&bank.tokens.atm, "/v1/deposits", &nothing)
+            .refused(404, "account_not_found");
+        assert!(began.elapsed() < Duration::from_secs(2));
+        // Longer than any timeout of the server: planted slowness is not cut off.
+        assert!((7.0..9.0).contains(&slow.join().unwrap()));
+    });
+}
+
+#[test]
+fn planted_defects_show_in_the_audit() {
+    let (_data, bank) = start("plant=double_post");
+    let (li, wang) = (new_rich_person(&bank, 1, "200.00"), new_person(&bank, 2));
+    let mut client = bank.client();
+    let transfer = json!({"from": li.account, "to": wang.account, "amount": "1.00"});
+    for _ in 0..50 {
+        client
+            .post(&bank.tokens.counter, "/v1/transfers", &transfer)
+            .expect(201);
+    }
+    assert_eq!(balance(&bank, &wang), "51.00");
+    let audit = client
+        .get(&bank.tokens.operator, "/v1/audit/records?limit=10000")
+        .expect(200);
+    let records = audit.body["records"].as_array().unwrap();
+    let [.., first, second] = &records[..] else {
+        panic!("{audit:?}")
+    };
+    assert_eq!(first["key"], second["key"]);
+
+    let (_data, bank) = start("plant=lost_acknowledgement");
+    let person = new_person(&bank, 1);
+    let deposit = json!({"account": person.account, "amount": "1.00"});
+    for _ in 0..50 {
+        bank.client()
+            .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+            .expect(201);
+    }
+    assert_eq!(balance(&bank, &person), "49.00");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_folder_is_refused_with_a_clear_message() {
+    let (data, _bank) = start("");
+    let said = BankProcess::start_in_vain(data.path());
+    assert!(
+        said.contains("another server uses the data folder"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_projection_that_is_gone_or_damaged_is_rebuilt() {
+    let data = tempfile::tempdir().unwrap();
+    let mut bank = BankProcess::start(data.path(), "");
+    let person = new_rich_person(&bank, 1, "3.00");
+    let path = format!("/v1/accounts/{}/entries?min_seq=4", person.account);
+    let first = bank.client().get(&bank.tokens.atm, &path).expect(200).body;
+    assert_eq!(first["entries"].as_array().unwrap().len(), 1);
+    for damage in ["removed", "damaged"] {
+        bank.send_terminate();
+        assert!(bank.wait().success());
+        let projection = data.path().join("projection.sqlite");
+        match damage {
+            "removed" => std::fs::remove_file(&projection).unwrap(),
+            _ => std::fs::write(&projection, vec![7; 5_000]).unwrap(),
+        }
+        bank = BankProcess::start(data.path(), "");
+        assert_eq!(
+            bank.client().get(&bank.tokens.atm, &path).expect(200).body,
+            first,
+            "{damage}"
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! Decisions as a table of text: one command a line, with what must come of it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use core_bank::rules::{
+    AccountNumber, Action, Amount, BusinessTime, Caller, CardId, Channel, CustomerId, Envelope,
+    Fen, Fingerprint, IdempotencyKey, IdentityCheckId, PersonName, Phone, RefusalCode, ResidentId,
+    State, TokenDigest, TokenNonce, Verdict, judge, refusal_table,
+};
+
+/// Each line: business hour, who, what, `->`, what comes of it. Records count from 1, so that
+/// `I1` is the check of the first applied line. Two residents: `ann` and `bob`.
+const STORY: &str = "
+    0 counter check nobody                 -> identity_not_verified
+    0 counter check ann                    -> ok
+    0 counter check bob                    -> ok
+    0 counter register I9                  -> identity_check_not_found
+    0 counter register I2                  -> ok
+    0 kiosk   register I2                  -> customer_exists
+    0 counter register I3                  -> ok
+    0 counter open C9 I9                   -> identity_check_not_found
+    0 counter open C9 I2                   -> customer_not_found
+    0 counter open C7 I2                   -> identity_mismatch
+    0 counter open C5 I2                   -> ok
+    0 kiosk   open C7 I3                   -> ok
+    0 atm     open C5 I2                   -> forbidden
+    0 atm     deposit A9 1                 -> account_not_found
+    0 kiosk   deposit A11 1                -> forbidden
+    0 atm     deposit A11 100              -> ok
+    0 counter withdraw A11 100.01          -> insufficient_funds
+    0 counter withdraw A11 100             -> ok
+    0 counter withdraw A11 0.01            -> insufficient_funds
+    0 counter deposit A11 50               -> ok
+    0 kiosk   transfer A9 A9 1             -> account_not_found
+    0 kiosk   transfer A11 A9 1            -> account_not_found
+    0 kiosk   transfer A11 A11 1000        -> same_account
+    0 kiosk   transfer A11 A12 50.01       -> insufficient_funds
+    0 kiosk   transfer A11 A12 50          -> ok
+    0 kiosk   remit A11 1                  -> insufficient_funds
+    0 kiosk   remit A12 20                 -> ok
+    0 atm     transfer A12 A11 1           -> forbidden
+    0 counter lift K12 I2                  -> identity_mismatch
+    0 counter lift K12 I3                  -> card_not_lost
+    0 counter lose K9                      -> card_not_found
+    0 counter lose K12                     -> ok
+    0 kiosk   lose K12                     -> card_already_lost
+    0 atm     withdraw A12 1000            -> card_lost
+    0 kiosk   transfer A12 A11 10          -> ok
+    0 atm     deposit A12 5                -> ok
+    0 counter lift K12 I9                  -> identity_check_not_found
+    0 counter lift K12 I3                  -> ok
+    0 atm     withdraw A12 25              -> ok
+    0 visitor log_in C5 d1                 -> wrong_credentials
+    0 counter sign_up C5 I2 d1             -> ok
+    0 visitor log_in C5 d2                 -> wrong_credentials
+    0 visitor log_in C7 d1                 -> wrong_credentials
+    0 visitor log_in C5 d1 s1              -> ok
+    0 visitor lose K11                     -> forbidden
+    0 s1      deposit A11 1                -> forbidden
+    0 s1      transfer A12 A11 1           -> account_not_found
+    0 s1      lose K12                     -> card_not_found
+    0 s1      transfer A11 A12 10          -> ok
+    0 s2      transfer A11 A12 10          -> unauthenticated
+    0 s1      log_out                      -> ok
+    0 s1      transfer A11 A12 10          -> unauthenticated
+    23 counter open C5 I2                  -> ok
+    24 counter open C5 I2                  -> identity_check_not_found
+";
+
+const CHECKS: [(&str, &str); 2] = [("ann", "11010519491231002X"), ("bob", "440524188001010014")];
+
+fn digest(name: &str) -> TokenDigest {
+    TokenDigest(*blake3::hash(name.as_bytes()).as_bytes())
+}
+
+fn number(word: &str) -> u64 {
+    word[1..].parse().unwrap()
+}
+
+fn action(words: &[&str], caller: Caller) -> Action {
+    let customer = |word: &str| Some(CustomerId::of_seq(number(word)));
+    let check = |word: &str| Some(IdentityCheckId::of_seq(number(word)));
+    let card = |word: &str| Some(CardId::of_seq(number(word)));
+    let account = |word: &str| Some(AccountNumber::of_seq(number(word)));
+    let amount = |word: &str| Amount::parse(word).unwrap();
+    let nonce = TokenNonce([0; 16]);
+    match *words {
+        ["check", who] => {
+            let found = CHECKS.iter().find(|(name, _)| *name == who);
+            let resident = found.and_then(|(_, id)| ResidentId::parse(id));
+            Action::IdentityCheck {
+                name: PersonName::parse(who).unwrap(),
+                resident,
+            }
+        }
+        ["register", i] => Action::RegisterCustomer {
+            check: check(i),
+            phone: Phone::parse("12345").unwrap(),
+        },
+        ["open", c, i] => Action::OpenCard {
+            customer: customer(c),
+            check: check(i),
+        },
+        ["sign_up", c, i, device] => Action::EbankingSignup {
+            customer: customer(c),
+            check: check(i),
+            token: digest(device),
+            nonce,
+        },
+        ["lose", k] => Action::ReportLoss { card: card(k) },
+        ["lift", k, i] => Action::LiftLoss {
+            card: card(k),
+            check: check(i),
+        },
+        ["deposit", a, much] => Action::Deposit {
+            account: account(a),
+            amount: amount(much),
+        },
+        ["withdraw", a, much] => Action::Withdrawal {
+            account: account(a),
+            amount: amount(much),
+        },
+        ["transfer", a, b, much] => Action::TransferOwnBank {
+            from: account(a),
+            to: account(b),
+            amount: amount(much),
+        },
+        ["remit", a, much] => Action::TransferOtherBank {
+            from: account(a),
+            to: "6227".to_owned(),
+            bank: "CCB".to_owned(),
+            amount: amount(much),
+        },
+        ["log_in", c, device, ref session @ ..] => Action::LogIn {
+            customer: customer(c),
+            device: digest(device),
+            session: digest(session.first().unwrap_or(&"unused")),
+            nonce,
+        },
+        ["log_out"] => {
+            let Caller::Session(session) = caller else {
+                panic!("only a session logs out")
+            };
+            Action::LogOut { session }
+        }
+        _ => panic!("{words:?}"),
+    }
+}
+
+fn caller(word: &str) -> Caller {
+    match word {
+        "counter" => Caller::Terminal(Channel::Counter),
+        "kiosk" => Caller::Terminal(Channel::Kiosk),
+        "atm" => Caller::Terminal(Channel::Atm),
+        "visitor" => Caller::Visitor,
+        session => Caller::Session(digest(session)),
+    }
+}
+
+fn tell(state: &mut State, line: usize, hour: i64, who: &str, what: &[&str]) -> String {
+    let at = BusinessTime(hour * 3_600_000_000);
+    let envelope = Envelope {
+        caller: caller(who),
+        key: IdempotencyKey::parse(&format!("line-{line}")).unwrap(),
+        fingerprint: Fingerprint([0; 16]),
+        action: action(what, caller(who)),
+    };
+    match judge(state, &envelope, at) {
+        Verdict::TurnedAway(refusal) => refusal.code.to_string(),
+        Verdict::Repeated(..) => panic!("no line repeats a key"),
+        Verdict::Decided(command, outcome) => {
+            let said = outcome
+                .as_ref()
+                .map_or_else(|refusal| refusal.code.code(), |_| "ok");
+            let (seq, key) = (state.next_seq(), &envelope.key);
+            let answer = state
+                .record(seq, at, &command, key, envelope.fingerprint, &outcome)
+                .unwrap();
+            assert_eq!(answer.is_ok(), outcome.is_ok());
+            said.to_owned()
+        }
+    }
+}
+
+#[test]
+fn every_line_of_the_story_comes_out_as_it_says() {
+    let mut state = State::default();
+    for (line, text) in STORY
+        .lines()
+        .filter(|text| !text.trim().is_empty())
+        .enumerate()
+    {
+        let (told, expected) = text.split_once("->").unwrap();
+        let words: Vec<&str> = told.split_whitespace().collect();
+        let [hour, who, what @ ..] = &words[..] else {
+            panic!("{text}")
+        };
+        let said = tell(&mut state, line, hour.parse().unwrap(), who, what);
+        assert_eq!(said, expected.trim(), "{text}");
+        assert_eq!(state.ledger_sum(), 0, "{text}");
+    }
+    // By hand: A11 got 100, gave 100, got 50, gave 50, got 10, gave 10; A12 got 50, gave 20 and 10,
+    // got 5, gave 25, got 10.
+    let balance = |seq| state.account(AccountNumber::of_seq(seq)).unwrap().balance;
+    assert_eq!((balance(11), balance(12)), (Fen(0), Fen(10_00)));
+}
+
+#[test]
+fn every_code_is_named_once_and_documented() {
+    let mut names: Vec<&str> = RefusalCode::ALL.iter().map(|code| code.code()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), RefusalCode::ALL.len());
+    for code in RefusalCode::ALL {
+        assert!((400..=599).contains(&code.status()), "{code}");
+        // What is recorded must be certain, and what is certain and recorded cannot be retried.
+        assert!(!(code.frozen() && code.retryable()), "{code}");
+    }
+    let documentation = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bank.md");
+    let documentation = std::fs::read_to_string(documentation).unwrap();
+    assert!(
+        documentation.contains(&refusal_table()),
+        "docs/bank.md must contain this table:\n{}",
+        refusal_table()
+    );
+}
