@@ -9,6 +9,7 @@
 //! connects or looks at a clock.
 
 mod arrivals;
+mod compare;
 mod days;
 mod engine;
 mod error;
@@ -16,11 +17,14 @@ mod keyed;
 mod latency;
 mod law;
 mod normal;
+mod operations;
 mod plan;
 mod simulate;
 mod statistics;
 
+pub use compare::compare;
 pub use days::{DayRow, WITHIN, from_csv, to_csv};
 pub use error::SimError;
 pub use latency::OperationLatencies;
+pub use operations::{busiest_window, operations};
 pub use simulate::{Options, Outcome, Progress, simulate};

@@ -54,7 +54,8 @@ impl Engine<'_> {
             return;
         };
         // Nobody who waits could be served before this event; but what it gave
-        // back belongs to the first in line, who may be someone else.
+        // back belongs to the first in line, who may be someone else: then all
+        // who want any of it, this customer too, are looked at by their places.
         if self.given_back.is_empty() && self.is_free(request) {
             self.take(request);
             self.begin_step(slot, observer);
@@ -68,10 +69,14 @@ impl Engine<'_> {
         visitor.request = request;
         self.lines.join(request, visitor.place, slot);
         self.waiting.rise(self.now, &self.stretch);
+        let after_release = !self.given_back.is_empty();
         for hold in &self.plan.requests[request as usize] {
             self.pools[hold.resource]
                 .waiting_level
                 .rise(self.now, &self.stretch);
+            if after_release && !self.given_back.contains(&hold.resource) {
+                self.given_back.push(hold.resource);
+            }
         }
     }
 

@@ -11,7 +11,6 @@ pub mod levels;
 mod lines;
 pub mod visitor;
 
-use crate::arrivals::ArrivalTimes;
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Plan, PlannedSegment};
@@ -131,17 +130,27 @@ impl<'plan> Engine<'plan> {
         &self.people
     }
 
-    /// Goes through one replication.
+    /// Goes through one replication of the plan's arrivals.
     pub fn run<O: Observer>(
         &mut self,
         replication: u32,
         stop: Option<&AtomicBool>,
         observer: &mut O,
     ) -> Result<Ending, SimError> {
+        let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
+        self.replay(self.plan.arrivals.times(key), stop, observer)
+    }
+
+    /// Goes through one replication of these arrivals, ascending in time.
+    pub fn replay<O: Observer>(
+        &mut self,
+        arrivals: impl Iterator<Item = (u64, Key)>,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
         self.reset();
         let plan = self.plan;
-        let key = Key::of_stream(plan.seed, replication, BRANCH_STREAM);
-        let mut arrivals = plan.arrivals.times(key).peekable();
+        let mut arrivals = arrivals.peekable();
         let mut roster = plan.roster.iter().copied().peekable();
         loop {
             self.ending.events += 1;
@@ -189,7 +198,10 @@ impl<'plan> Engine<'plan> {
     }
 
     /// The next arrival that still comes in.
-    fn next_arrival(&self, arrivals: &mut Peekable<ArrivalTimes<'_>>) -> Option<(u64, Key)> {
+    fn next_arrival(
+        &self,
+        arrivals: &mut Peekable<impl Iterator<Item = (u64, Key)>>,
+    ) -> Option<(u64, Key)> {
         let (time, key) = *arrivals.peek()?;
         let doors_open = time < self.plan.last_arrival;
         // In steady state arrivals go on until the counted customers have left.
@@ -309,7 +321,6 @@ impl<'plan> Engine<'plan> {
             self.now - visitor.arrived
         };
         let departure = Departure {
-            index: visitor.index,
             fate,
             arrived: visitor.arrived,
             left: self.now,
@@ -358,7 +369,6 @@ impl<'plan> Engine<'plan> {
                 && visitor.arrived < self.plan.close
             {
                 observer.departed(&Departure {
-                    index: visitor.index,
                     fate: Fate::Unserved,
                     arrived: visitor.arrived,
                     left: self.now,
@@ -392,3 +402,6 @@ fn choose_service(segment: &PlannedSegment, u: f64) -> (u16, u32) {
         .min(segment.services.len() - 1);
     (segment.services[at].1, segment.services[at].2)
 }
+
+#[cfg(test)]
+mod traces;

@@ -61,7 +61,6 @@ pub enum Fate {
 /// A customer who has left, with the five parts of the time in branch, in microseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Departure {
-    pub index: u32,
     pub fate: Fate,
     pub arrived: u64,
     pub left: u64,
