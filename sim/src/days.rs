@@ -1,0 +1,187 @@
+//! Each day's counts and sums: what paired comparisons need, and what a
+//! spreadsheet reads.
+
+use crate::error::SimError;
+use crate::statistics::population::Populations;
+use crate::statistics::tally::{BlockRecord, DayRecord};
+use scenarios::figure::Population;
+use scenarios::time::Span;
+use std::fmt::Write;
+
+/// The threshold of [`DayRow::within`]: five minutes, inclusive, always, so that
+/// the days of any two runs can be compared.
+pub const WITHIN: Span = Span(300_000_000);
+
+const HEADER: &str = "replication,figure,channel,service,segment,count,sum,within";
+const CUSTOMER_FIGURES: [&str; 6] = [
+    "wait",
+    "service",
+    "review",
+    "system",
+    "fallback",
+    "time_in_branch",
+];
+
+/// One figure of one population on one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayRow {
+    /// Replication, from 0.
+    pub replication: u32,
+    /// `arrivals`, `served`, `abandoned`, `wait`, `service`, `review`, `system`,
+    /// `fallback`, `time_in_branch`.
+    pub figure: String,
+    /// Channel, if the population is one; all three none: everybody.
+    pub channel: Option<String>,
+    /// Service, if the population is one.
+    pub service: Option<String>,
+    /// Segment, if the population is one.
+    pub segment: Option<String>,
+    /// Customers.
+    pub count: u64,
+    /// Sum of their seconds; of `abandoned` the seconds waited; 0 for `arrivals` and `served`.
+    pub sum: f64,
+    /// Of them, those within [`WITHIN`]; of `abandoned` those who waited no
+    /// longer; 0 for `arrivals` and `served`.
+    pub within: u64,
+}
+
+pub(crate) fn rows(populations: &Populations, blocks: &[BlockRecord]) -> Vec<DayRow> {
+    let days = blocks.iter().flat_map(|block| &block.days);
+    days.flat_map(|(replication, records)| {
+        records
+            .iter()
+            .zip(&populations.names)
+            .flat_map(|(record, population)| rows_of(*replication, population, record))
+    })
+    .collect()
+}
+
+fn rows_of(replication: u32, population: &Population, record: &DayRecord) -> Vec<DayRow> {
+    let row = |figure: &str, count: u64, micros: u64, within: u64| DayRow {
+        replication,
+        figure: figure.to_owned(),
+        channel: population.channel.clone(),
+        service: population.service.clone(),
+        segment: population.segment.clone(),
+        count,
+        sum: micros as f64 / 1e6,
+        within,
+    };
+    let mut rows = vec![
+        row("arrivals", record.arrivals, 0, 0),
+        row("served", record.served, 0, 0),
+        row(
+            "abandoned",
+            record.abandoned,
+            record.abandoned_wait,
+            record.abandoned_within,
+        ),
+    ];
+    for (number, figure) in CUSTOMER_FIGURES.iter().enumerate() {
+        rows.push(row(
+            figure,
+            record.served,
+            record.sums[number],
+            record.within[number],
+        ));
+    }
+    rows
+}
+
+/// The days as CSV with a header line; a population's missing dimensions are `*`.
+pub fn to_csv(rows: &[DayRow]) -> String {
+    let mut text = String::with_capacity(rows.len() * 48 + HEADER.len() + 1);
+    text.push_str(HEADER);
+    text.push('\n');
+    for row in rows {
+        let name = |dimension: &Option<String>| quoted(dimension.as_deref().unwrap_or("*"));
+        let (channel, service, segment) =
+            (name(&row.channel), name(&row.service), name(&row.segment));
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{},{},{channel},{service},{segment},{},{},{}",
+            row.replication, row.figure, row.count, row.sum, row.within
+        );
+    }
+    text
+}
+
+/// Reads what [`to_csv`] has written.
+///
+/// # Errors
+/// [`SimError::Days`] names the line that cannot be read.
+pub fn from_csv(text: &str) -> Result<Vec<DayRow>, SimError> {
+    let mut lines = text.lines().enumerate();
+    let refuse = |line: usize, problem: String| SimError::Days {
+        line: line + 1,
+        problem,
+    };
+    match lines.next() {
+        Some((_, header)) if header.trim_start_matches('\u{feff}').trim() == HEADER => {}
+        _ => return Err(refuse(0, format!("the columns must be {HEADER}"))),
+    }
+    lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(number, line)| {
+            row_of(&fields(line)).ok_or_else(|| {
+                refuse(
+                    number,
+                    format!("`{line}` is not a row of the columns {HEADER}"),
+                )
+            })
+        })
+        .collect()
+}
+
+fn row_of(fields: &[String]) -> Option<DayRow> {
+    let [
+        replication,
+        figure,
+        channel,
+        service,
+        segment,
+        count,
+        sum,
+        within,
+    ] = fields
+    else {
+        return None;
+    };
+    let name = |field: &String| (field != "*").then(|| field.clone());
+    Some(DayRow {
+        replication: replication.parse().ok()?,
+        figure: figure.clone(),
+        channel: name(channel),
+        service: name(service),
+        segment: name(segment),
+        count: count.parse().ok()?,
+        sum: sum.parse().ok().filter(|sum: &f64| sum.is_finite())?,
+        within: within.parse().ok()?,
+    })
+}
+
+fn quoted(name: &str) -> String {
+    if name.contains([',', '"']) {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
+}
+
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut inside = false;
+    for letter in line.trim_end_matches('\r').chars() {
+        match letter {
+            '"' => inside = !inside,
+            ',' if !inside => fields.push(String::new()),
+            _ => {
+                if let Some(field) = fields.last_mut() {
+                    field.push(letter);
+                }
+            }
+        }
+    }
+    fields
+}

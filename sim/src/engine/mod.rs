@@ -1,0 +1,407 @@
+//! The event loop: one replication from the opening of the doors until the last
+//! customer has left. The order of simultaneous events and every rule it follows
+//! is described in `docs/simulation.md`.
+//!
+//! The loop allocates nothing per customer: slots, lines and the calendar are
+//! reused, and whoever watches is known at compile time.
+
+pub mod calendar;
+mod journey;
+pub mod levels;
+mod lines;
+pub mod visitor;
+
+use crate::error::SimError;
+use crate::keyed::{BRANCH_STREAM, Key, Purpose};
+use crate::plan::{Plan, PlannedSegment};
+use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use levels::{Level, Stretch};
+use lines::Lines;
+use scenarios::operation::{Channel, Operation};
+use std::iter::Peekable;
+use std::sync::atomic::{AtomicBool, Ordering};
+use visitor::{Departure, Fate, NEVER, State, Visitor};
+
+/// So many events pass between two looks at the interruption flag.
+const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
+
+/// Who watches a replication.
+pub trait Observer {
+    /// A customer has left (or never will).
+    fn departed(&mut self, departure: &Departure);
+
+    /// A customer asks the bank for something at a time.
+    fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
+}
+
+/// One pool of servers.
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    capacity: u32,
+    busy: u32,
+    /// Servers at work, over time.
+    pub busy_level: Level,
+    /// Servers on duty, over time: those of the roster, and those who finish a customer after their shift.
+    pub duty_level: Level,
+    /// People waiting for it, over time.
+    pub waiting_level: Level,
+    /// Servers of the roster, over time.
+    pub rostered_level: Level,
+}
+
+impl Pool {
+    fn free(&self) -> u32 {
+        self.capacity.saturating_sub(self.busy)
+    }
+}
+
+/// How a replication ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// Events that happened.
+    pub events: u64,
+    /// Customers who came, counted or not.
+    pub customers: u64,
+    /// When the last of them left, in microseconds; 0 if none came.
+    pub last_left: u64,
+    /// Interrupted: what was seen is not the whole replication.
+    pub interrupted: bool,
+}
+
+/// The engine with all its buffers, reused from one replication to the next.
+#[derive(Debug)]
+pub struct Engine<'plan> {
+    plan: &'plan Plan,
+    stretch: Stretch,
+    intervals: usize,
+    now: u64,
+    calendar: Calendar,
+    visitors: Vec<Visitor>,
+    free_slots: Vec<u32>,
+    lines: Lines,
+    pools: Vec<Pool>,
+    /// Resources given back by the event that is happening.
+    given_back: Vec<usize>,
+    /// People waiting for anything, over time.
+    waiting: Level,
+    people: Level,
+    /// Customers inside who are counted.
+    counted_inside: u64,
+    ending: Ending,
+}
+
+impl<'plan> Engine<'plan> {
+    /// An engine for a plan; levels are integrated over `stretch`.
+    pub fn new(plan: &'plan Plan, stretch: Stretch) -> Self {
+        let intervals = match stretch.interval {
+            0 => 0,
+            interval => (stretch.to - stretch.from).div_ceil(interval) as usize,
+        };
+        Self {
+            plan,
+            stretch,
+            intervals,
+            now: 0,
+            calendar: Calendar::default(),
+            visitors: Vec::new(),
+            free_slots: Vec::new(),
+            lines: Lines::new(plan.requests.len()),
+            pools: vec![Pool::default(); plan.capacity.len()],
+            given_back: Vec::new(),
+            waiting: Level::default(),
+            people: Level::default(),
+            counted_inside: 0,
+            ending: Ending::default(),
+        }
+    }
+
+    /// The pools after a replication.
+    pub fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+
+    /// People waiting for anything, after a replication.
+    pub fn waiting(&self) -> &Level {
+        &self.waiting
+    }
+
+    /// People in the branch, after a replication.
+    pub fn people(&self) -> &Level {
+        &self.people
+    }
+
+    /// Goes through one replication of the plan's arrivals.
+    pub fn run<O: Observer>(
+        &mut self,
+        replication: u32,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
+        self.replay(self.plan.arrivals.times(key), stop, observer)
+    }
+
+    /// Goes through one replication of these arrivals, ascending in time.
+    pub fn replay<O: Observer>(
+        &mut self,
+        arrivals: impl Iterator<Item = (u64, Key)>,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        self.reset();
+        let plan = self.plan;
+        let mut arrivals = arrivals.peekable();
+        let mut roster = plan.roster.iter().copied().peekable();
+        loop {
+            self.ending.events += 1;
+            if self.ending.events.is_multiple_of(EVENTS_BETWEEN_LOOKS)
+                && stop.is_some_and(|flag| flag.load(Ordering::Relaxed))
+            {
+                self.ending.interrupted = true;
+                return Ok(self.ending);
+            }
+            let arrival = self.next_arrival(&mut arrivals);
+            if arrival.is_none() && self.people.now() == 0 {
+                break;
+            }
+            let change = roster.peek().map(|change| change.0);
+            let event = self.calendar.peek();
+            let before_change =
+                |time, rank| change.is_none_or(|at| (time, rank) < (at, ROSTER_RANK));
+            if let Some(event) = event
+                && arrival.is_none_or(|(time, _)| event.before(time, ARRIVAL_RANK))
+                && change.is_none_or(|at| event.before(at, ROSTER_RANK))
+            {
+                self.calendar.pop();
+                self.now = event.time;
+                match event.kind() {
+                    Kind::StepEnd => self.step_ends(event.slot(), observer),
+                    Kind::Abandonment => self.patience_ends(event.slot(), event.tag(), observer),
+                }
+            } else if let Some((time, customer)) = arrival
+                && before_change(time, ARRIVAL_RANK)
+            {
+                arrivals.next();
+                self.now = time;
+                self.arrive(customer, observer)?;
+            } else if let Some((time, resource, count)) = roster.next() {
+                self.now = time;
+                self.change_roster(resource as usize, count, observer);
+            } else {
+                // People inside, but nothing can happen any more.
+                break;
+            }
+        }
+        self.ending.events -= 1;
+        self.finish(observer);
+        Ok(self.ending)
+    }
+
+    /// The next arrival that still comes in.
+    fn next_arrival(
+        &self,
+        arrivals: &mut Peekable<impl Iterator<Item = (u64, Key)>>,
+    ) -> Option<(u64, Key)> {
+        let (time, key) = *arrivals.peek()?;
+        let doors_open = time < self.plan.last_arrival;
+        // In steady state arrivals go on until the counted customers have left.
+        let needed = !self.plan.steady_state || time < self.plan.close || self.counted_inside > 0;
+        (doors_open && needed).then_some((time, key))
+    }
+
+    fn reset(&mut self) {
+        self.now = self.plan.open;
+        self.calendar.clear();
+        self.visitors.clear();
+        self.free_slots.clear();
+        self.lines.clear();
+        self.given_back.clear();
+        self.waiting.reset(self.intervals);
+        self.people.reset(self.intervals);
+        self.counted_inside = 0;
+        self.ending = Ending::default();
+        for (pool, capacity) in self.pools.iter_mut().zip(&self.plan.capacity) {
+            pool.capacity = *capacity;
+            pool.busy = 0;
+            for level in [
+                &mut pool.busy_level,
+                &mut pool.duty_level,
+                &mut pool.waiting_level,
+                &mut pool.rostered_level,
+            ] {
+                level.reset(0);
+            }
+            pool.duty_level
+                .set(self.now, u64::from(*capacity), &self.stretch);
+            pool.rostered_level
+                .set(self.now, u64::from(*capacity), &self.stretch);
+        }
+    }
+
+    fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Result<(), SimError> {
+        let plan = self.plan;
+        let (segment_number, segment) = choose_segment(plan, key.uniform(Purpose::Segment));
+        let (service_id, journey) = choose_service(segment, key.uniform(Purpose::Service));
+        let visitor = Visitor {
+            key,
+            arrived: self.now,
+            waiting_since: self.now,
+            failed_at: NEVER,
+            index: self.ending.customers as u32,
+            segment: segment_number,
+            service_id,
+            first_journey: journey,
+            ..Visitor::default()
+        };
+        self.ending.customers += 1;
+        self.people.rise(self.now, &self.stretch);
+        if self.now >= plan.counted_from && self.now < plan.close {
+            self.counted_inside += 1;
+        }
+        let slot = self.take_slot(visitor)?;
+        self.start_journey(slot, journey, self.now, observer);
+        if self.visitors[slot].state == State::Waiting
+            && let Some(patience) = &segment.patience
+        {
+            let patience = patience.micros(key.bits(Purpose::Patience));
+            if patience == 0 {
+                self.leave(slot, Fate::Abandoned, observer);
+            } else {
+                let event = self
+                    .calendar
+                    .push(self.now + patience, Kind::Abandonment, slot);
+                self.visitors[slot].patience_event = event;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {
+        if let Some(slot) = self.free_slots.pop() {
+            self.visitors[slot as usize] = visitor;
+            return Ok(slot as usize);
+        }
+        if self.visitors.len() >= SLOTS {
+            return Err(SimError::Overcrowded { limit: SLOTS });
+        }
+        self.visitors.push(visitor);
+        Ok(self.visitors.len() - 1)
+    }
+
+    fn patience_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
+        let visitor = &self.visitors[slot];
+        // The event of someone who was served in time is left over.
+        if visitor.state == State::Waiting && !visitor.started && visitor.patience_event == tag {
+            self.leave(slot, Fate::Abandoned, observer);
+        }
+    }
+
+    fn change_roster<O: Observer>(&mut self, resource: usize, count: u32, observer: &mut O) {
+        let pool = &mut self.pools[resource];
+        pool.capacity = count;
+        pool.rostered_level
+            .set(self.now, u64::from(count), &self.stretch);
+        pool.duty_level
+            .set(self.now, u64::from(count.max(pool.busy)), &self.stretch);
+        self.given_back.push(resource);
+        self.serve_waiting(observer);
+    }
+
+    /// Takes a customer out of the branch and tells what became of it.
+    fn leave<O: Observer>(&mut self, slot: usize, fate: Fate, observer: &mut O) {
+        let visitor = self.visitors[slot];
+        if visitor.state == State::Waiting {
+            self.stop_waiting(slot);
+        }
+        self.people.fall(self.now, &self.stretch);
+        let fell_back = visitor.failed_at != NEVER;
+        let wait = if fate == Fate::Served {
+            visitor.wait
+        } else {
+            self.now - visitor.arrived
+        };
+        let departure = Departure {
+            fate,
+            arrived: visitor.arrived,
+            left: self.now,
+            segment: visitor.segment,
+            service_id: visitor.service_id,
+            journey: visitor.first_journey,
+            fell_back,
+            wait,
+            service: visitor.service,
+            review: visitor.review,
+            system: visitor.system,
+            fallback: if fell_back {
+                self.now - visitor.failed_at
+            } else {
+                0
+            },
+        };
+        self.visitors[slot].state = State::Gone;
+        self.free_slots.push(slot as u32);
+        if visitor.arrived >= self.plan.counted_from && visitor.arrived < self.plan.close {
+            self.counted_inside -= 1;
+            self.ending.last_left = self.ending.last_left.max(self.now);
+            observer.departed(&departure);
+        }
+    }
+
+    /// Tells of those who were never served, and closes the integrals.
+    fn finish<O: Observer>(&mut self, observer: &mut O) {
+        let end = self.stretch.to.max(self.now);
+        for pool in &mut self.pools {
+            for level in [
+                &mut pool.busy_level,
+                &mut pool.duty_level,
+                &mut pool.waiting_level,
+                &mut pool.rostered_level,
+            ] {
+                level.set(end, 0, &self.stretch);
+            }
+        }
+        self.waiting.set(end, 0, &self.stretch);
+        self.people.set(end, 0, &self.stretch);
+        for slot in 0..self.visitors.len() {
+            let visitor = self.visitors[slot];
+            if visitor.state != State::Gone
+                && visitor.arrived >= self.plan.counted_from
+                && visitor.arrived < self.plan.close
+            {
+                observer.departed(&Departure {
+                    fate: Fate::Unserved,
+                    arrived: visitor.arrived,
+                    left: self.now,
+                    segment: visitor.segment,
+                    service_id: visitor.service_id,
+                    journey: visitor.first_journey,
+                    fell_back: visitor.failed_at != NEVER,
+                    wait: 0,
+                    service: 0,
+                    review: 0,
+                    system: 0,
+                    fallback: 0,
+                });
+            }
+        }
+    }
+}
+
+fn choose_segment(plan: &Plan, u: f64) -> (u16, &PlannedSegment) {
+    let at = plan
+        .segments
+        .partition_point(|segment| segment.cumulative < u)
+        .min(plan.segments.len() - 1);
+    (at as u16, &plan.segments[at])
+}
+
+fn choose_service(segment: &PlannedSegment, u: f64) -> (u16, u32) {
+    let at = segment
+        .services
+        .partition_point(|(cumulative, ..)| *cumulative < u)
+        .min(segment.services.len() - 1);
+    (segment.services[at].1, segment.services[at].2)
+}
+
+#[cfg(test)]
+mod traces;

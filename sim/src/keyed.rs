@@ -1,0 +1,191 @@
+//! Randomness by place instead of by order: every draw is a pure function of
+//! (seed, replication, arrival stream, customer, purpose), so two variants of a
+//! scenario meet the same customers whatever happens between two draws.
+//!
+//! The mixing function is the finaliser of `SplitMix64` (Steele, Lea & Flood,
+//! "Fast splittable pseudorandom number generators", OOPSLA 2014), which is a
+//! bijection of 64 bits; a customer's purposes are positions in a `SplitMix64`
+//! sequence of its own.
+
+const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The customers of the branch.
+pub const BRANCH_STREAM: u64 = 0;
+/// The sessions of the mobile bank.
+pub const MOBILE_STREAM: u64 = 1;
+
+/// What a draw is for; each has a fixed place of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Exponential gap before this arrival.
+    Gap,
+    /// Segment of the customer.
+    Segment,
+    /// Service within the segment.
+    Service,
+    /// How long the customer is ready to wait.
+    Patience,
+    /// The one human time of a journey; `hop` counts the journeys before it.
+    JourneyTime { hop: u8, journey: u32 },
+    /// A step's own human time.
+    StepTime { hop: u8, journey: u32, step: u32 },
+    /// Whether the customer goes through a step.
+    StepTaken { hop: u8, journey: u32, step: u32 },
+    /// Whether a step fails.
+    Failure { hop: u8, journey: u32, step: u32 },
+    /// Latency of a step's operation.
+    Latency { hop: u8, journey: u32, step: u32 },
+    /// A day's busyness factor.
+    Busyness,
+    /// Amount of money moved by the operation at this place of the session.
+    Amount { place: u32 },
+    /// Who is paid.
+    Payee { place: u32 },
+    /// Which operation of the mix.
+    Mix { place: u32 },
+    /// Pause before the operation at this place.
+    Think { place: u32 },
+    /// Which of the mobile bank's customers.
+    Who,
+    /// Whether a fraction of a copy is played.
+    Copy,
+    /// A copy of a session.
+    CopyOf { copy: u32 },
+}
+
+impl Purpose {
+    const fn place(self) -> u64 {
+        match self {
+            Self::Gap => 1 << 56,
+            Self::Segment => 2 << 56,
+            Self::Service => 3 << 56,
+            Self::Patience => 4 << 56,
+            Self::JourneyTime { hop, journey } => in_journey(5, hop, journey, 0),
+            Self::StepTime { hop, journey, step } => in_journey(6, hop, journey, step),
+            Self::StepTaken { hop, journey, step } => in_journey(7, hop, journey, step),
+            Self::Failure { hop, journey, step } => in_journey(8, hop, journey, step),
+            Self::Latency { hop, journey, step } => in_journey(9, hop, journey, step),
+            Self::Busyness => 10 << 56,
+            Self::Amount { place } => (11 << 56) | place as u64,
+            Self::Payee { place } => (12 << 56) | place as u64,
+            Self::Mix { place } => (13 << 56) | place as u64,
+            Self::Think { place } => (14 << 56) | place as u64,
+            Self::Who => 15 << 56,
+            Self::Copy => 16 << 56,
+            Self::CopyOf { copy } => (17 << 56) | copy as u64,
+        }
+    }
+}
+
+const fn in_journey(kind: u64, hop: u8, journey: u32, step: u32) -> u64 {
+    (kind << 56)
+        | ((hop as u64) << 48)
+        | ((journey as u64 & 0xFF_FFFF) << 24)
+        | (step as u64 & 0xFF_FFFF)
+}
+
+/// The place from which all draws of one customer (or one day) come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Key(u64);
+
+impl Key {
+    /// The key of one replication of one arrival stream.
+    pub fn of_stream(seed: u64, replication: u32, stream: u64) -> Self {
+        Self(mix(mix(mix(0, seed), u64::from(replication)), stream))
+    }
+
+    /// The key of the customer (or session) with this index.
+    pub fn nth(self, index: u64) -> Self {
+        Self(mix(self.0, index))
+    }
+
+    /// The key under this one for a purpose with draws of its own.
+    pub fn under(self, purpose: Purpose) -> Self {
+        Self(self.bits(purpose))
+    }
+
+    /// The 64 random bits at the place of a purpose.
+    pub fn bits(self, purpose: Purpose) -> u64 {
+        finalise(
+            self.0
+                .wrapping_add(purpose.place().wrapping_add(1).wrapping_mul(GOLDEN_GAMMA)),
+        )
+    }
+
+    /// A uniform number strictly between 0 and 1 at the place of a purpose.
+    pub fn uniform(self, purpose: Purpose) -> f64 {
+        uniform(self.bits(purpose))
+    }
+}
+
+/// A uniform number strictly between 0 and 1 from 64 random bits.
+pub fn uniform(bits: u64) -> f64 {
+    // 52 bits, so that the half added to keep away from 0 does not round up to 1.
+    const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
+    ((bits >> 12) as f64 + 0.5) * STEP
+}
+
+fn mix(key: u64, value: u64) -> u64 {
+    finalise(key.wrapping_add(GOLDEN_GAMMA) ^ finalise(value.wrapping_add(0xD1B5_4A32_D192_ED03)))
+}
+
+/// The finaliser of `SplitMix64`.
+pub fn finalise(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splitmix_gives_the_reference_sequence() {
+        // First outputs of SplitMix64 seeded with 1234567, from the reference C code.
+        let state = 1_234_567_u64;
+        let outputs: Vec<u64> = (1..=3)
+            .map(|place: u64| finalise(state.wrapping_add(GOLDEN_GAMMA.wrapping_mul(place))))
+            .collect();
+        assert_eq!(
+            outputs,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423
+            ]
+        );
+    }
+
+    #[test]
+    fn draws_depend_on_every_part_of_their_key() {
+        let base = Key::of_stream(1, 2, BRANCH_STREAM)
+            .nth(3)
+            .bits(Purpose::Segment);
+        for other in [
+            Key::of_stream(2, 2, BRANCH_STREAM)
+                .nth(3)
+                .bits(Purpose::Segment),
+            Key::of_stream(1, 3, BRANCH_STREAM)
+                .nth(3)
+                .bits(Purpose::Segment),
+            Key::of_stream(1, 2, MOBILE_STREAM)
+                .nth(3)
+                .bits(Purpose::Segment),
+            Key::of_stream(1, 2, BRANCH_STREAM)
+                .nth(4)
+                .bits(Purpose::Segment),
+            Key::of_stream(1, 2, BRANCH_STREAM)
+                .nth(3)
+                .bits(Purpose::Service),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn uniforms_are_strictly_inside_the_unit_interval() {
+        assert!(uniform(0) > 0.0);
+        assert!(uniform(u64::MAX) < 1.0);
+    }
+}

@@ -1,0 +1,148 @@
+//! The stream of bank operations that a simulated day yields, with the bank
+//! answering at once: those of customers in the branch, and the sessions of the
+//! mobile bank beside it.
+
+mod branch;
+mod mobile;
+mod money;
+
+use crate::keyed::{Key, Purpose};
+use crate::plan::Plan;
+use crate::{OperationLatencies, SimError};
+use scenarios::model::Scenario;
+use scenarios::operation::{Channel, Operation, PlannedOperation};
+use scenarios::time::{SimTime, Span};
+
+/// One session before it is copied: its steps in order.
+struct Session {
+    /// Place of its draws.
+    key: Key,
+    branch: String,
+    customer: String,
+    steps: Vec<SessionStep>,
+}
+
+struct SessionStep {
+    at: u64,
+    channel: Channel,
+    operation: Operation,
+}
+
+/// The operations of one simulated day whose session starts in `[from, to)`,
+/// each session followed to its end, in order of time. A branch customer's visit
+/// is one session. `load.volume` of the scenario plays each session so many
+/// times, by different customers; a fraction is a probability. The same
+/// arguments give the same stream.
+///
+/// # Errors
+/// The scenario contradicts itself, or the branch overflows.
+pub fn operations(
+    scenario: &Scenario,
+    replication: u32,
+    seed: u64,
+    from: SimTime,
+    to: SimTime,
+) -> Result<Vec<PlannedOperation>, SimError> {
+    let mut plan = Plan::new(scenario, &OperationLatencies::default())?;
+    plan.seed = seed;
+    let mut sessions = branch::sessions(scenario, &plan, replication, from.0, to.0)?;
+    if let Some(mobile) = &scenario.mobile {
+        sessions.extend(mobile::sessions(mobile, seed, replication, from.0, to.0)?);
+    }
+    sessions.sort_by(|a, b| (a.steps[0].at, &a.customer).cmp(&(b.steps[0].at, &b.customer)));
+    let volume = scenario.load.as_ref().map_or(1.0, |load| load.volume);
+    let mut planned = Vec::new();
+    let mut number = 0;
+    for session in &sessions {
+        for copy in 0..copies(session, volume) {
+            plan_session(session, copy, number, scenario, &mut planned);
+            number += 1;
+        }
+    }
+    planned.sort_by_key(|operation: &PlannedOperation| {
+        (operation.at, operation.session, operation.step)
+    });
+    money::name_payees(&mut planned, Key::of_stream(seed, replication, u64::MAX));
+    Ok(planned)
+}
+
+/// How often a session is played: the whole part of the volume, and once more
+/// with the probability of its fraction.
+fn copies(session: &Session, volume: f64) -> u32 {
+    let volume = if volume.is_finite() {
+        volume.clamp(0.0, 1e6)
+    } else {
+        0.0
+    };
+    volume as u32 + u32::from(session.key.uniform(Purpose::Copy) < volume.fract())
+}
+
+fn plan_session(
+    session: &Session,
+    copy: u32,
+    number: u64,
+    scenario: &Scenario,
+    planned: &mut Vec<PlannedOperation>,
+) {
+    // The first copy is the session itself; the others are other people.
+    let (key, customer) = if copy == 0 {
+        (session.key, session.customer.clone())
+    } else {
+        let key = session.key.under(Purpose::CopyOf { copy });
+        let customer = match &scenario.mobile {
+            Some(mobile) if session.branch == mobile::BRANCH => mobile::customer(mobile, key),
+            _ => format!("{}-{copy}", session.customer),
+        };
+        (key, customer)
+    };
+    let mut before = None;
+    for (step, place) in session.steps.iter().zip(0_u32..) {
+        planned.push(PlannedOperation {
+            at: SimTime(step.at),
+            branch: session.branch.clone(),
+            channel: step.channel,
+            customer: customer.clone(),
+            session: number,
+            step: place,
+            think: before.map(|before| Span(step.at - before)),
+            operation: step.operation,
+            amount_fen: money::amount_fen(step.operation, key, place),
+            payee: None,
+            allow: money::allowed(step.operation),
+        });
+        before = Some(step.at);
+    }
+}
+
+/// The stretch of this length within the opening hours, starting on the
+/// reporting grid, with the most arrivals expected; the earliest of several. A
+/// length beyond the opening hours gives the opening hours.
+pub fn busiest_window(scenario: &Scenario, length: Span) -> (SimTime, SimTime) {
+    let (open, close) = (scenario.day.open.0, scenario.day.close.0);
+    if length.0 >= close.saturating_sub(open) {
+        return (SimTime(open), SimTime(close));
+    }
+    let expected = |from: u64| -> f64 {
+        let to = from + length.0;
+        let pieces = scenario.arrivals.pieces.iter();
+        pieces
+            .map(|piece| {
+                let overlap = to.min(piece.to.0).saturating_sub(from.max(piece.from.0));
+                piece.expected * overlap as f64 / (piece.to.0 - piece.from.0).max(1) as f64
+            })
+            .sum()
+    };
+    let grid = scenario.day.interval.0.max(1);
+    let starts = (0..)
+        .map(|number| open + number * grid)
+        .take_while(|from| from + length.0 <= close);
+    let mut best = (open, expected(open));
+    for from in starts {
+        let count = expected(from);
+        // Sums in another order differ in their last digits; that is no difference.
+        if count > best.1 * (1.0 + 1e-9) {
+            best = (from, count);
+        }
+    }
+    (SimTime(best.0), SimTime(best.0 + length.0))
+}

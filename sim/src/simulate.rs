@@ -1,0 +1,285 @@
+//! Replications on threads, and what comes out of them.
+
+use crate::days::{self, DayRow};
+use crate::engine::Engine;
+use crate::engine::levels::Stretch;
+use crate::error::SimError;
+use crate::latency::OperationLatencies;
+use crate::plan::Plan;
+use crate::statistics::population::Populations;
+use crate::statistics::promise::Promise;
+use crate::statistics::table::{Sources, table};
+use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use scenarios::figure::FigureTable;
+use scenarios::model::Scenario;
+use scenarios::summary::{Minutes, Misses};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+
+/// Days are resampled in at most so many blocks of consecutive days: what is
+/// kept for intervals of quantiles does not grow with the number of days.
+const MOST_BLOCKS: u32 = 256;
+
+/// How a scenario is simulated.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Independent replications (days in day mode), at least 1.
+    pub replications: u32,
+    /// Root of all randomness.
+    pub seed: u64,
+    /// Threads to use; the outcome does not depend on it; 0 counts as 1.
+    pub threads: usize,
+    /// How long the bank takes to answer.
+    pub latencies: OperationLatencies,
+    /// Set from elsewhere to end early; the outcome is then partial.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl Options {
+    /// What the scenario says, on one thread, with a bank that answers at once.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self {
+            replications: scenario.run.replications,
+            seed: scenario.run.seed,
+            threads: 1,
+            latencies: OperationLatencies::default(),
+            stop: None,
+        }
+    }
+}
+
+/// Who is told how far a simulation is. Called from several threads.
+pub trait Progress: Sync {
+    /// So many replications of so many are done.
+    fn replications_done(&self, done: u32, of: u32);
+}
+
+impl Progress for () {
+    fn replications_done(&self, _done: u32, _of: u32) {}
+}
+
+/// What a simulation gives.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Every figure of every population.
+    pub figures: FigureTable,
+    /// Why customers missed the promise, if there is one.
+    pub misses: Option<Misses>,
+    /// Where the minutes of served customers go: the total, then each channel.
+    pub minutes: Vec<Minutes>,
+    /// Each day's counts and sums, by replication.
+    pub days: Vec<DayRow>,
+    /// Interrupted: what is there is true, but not all.
+    pub partial: bool,
+    /// Replications done.
+    pub replications: u32,
+    /// Events that happened in all replications.
+    pub events: u64,
+    /// Customers who came in all replications, counted or not.
+    pub customers: u64,
+    /// What a reader should know, such as customers who were never served.
+    pub warnings: Vec<String>,
+}
+
+/// Simulates a scenario. The same scenario, replications and seed give the same
+/// outcome on any number of threads.
+///
+/// # Errors
+/// The scenario contradicts itself, the branch overflows, no replication was
+/// asked for, or none was done before an interruption.
+pub fn simulate(
+    scenario: &Scenario,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimError> {
+    if options.replications == 0 {
+        return Err(SimError::NoReplications);
+    }
+    let mut plan = Plan::new(scenario, &options.latencies)?;
+    plan.seed = options.seed;
+    let populations = Populations::new(scenario, &plan);
+    let mut thresholds: Vec<u64> = scenario
+        .report
+        .thresholds
+        .iter()
+        .map(|span| span.0)
+        .collect();
+    thresholds.push(days::WITHIN.0);
+    thresholds.sort_unstable();
+    thresholds.dedup();
+    let promise = Promise::of(scenario, &populations);
+    let frame = Frame {
+        plan: &plan,
+        populations: &populations,
+        thresholds: &thresholds,
+        five_minutes: thresholds.binary_search(&days::WITHIN.0).unwrap_or(0),
+        promise: promise.as_ref(),
+    };
+    let (mut totals, blocks) = run_blocks(&frame, options, progress)?;
+    if totals.days == 0 {
+        return Err(SimError::Interrupted);
+    }
+    let minutes = minutes(&frame, &totals);
+    let misses = promise
+        .as_ref()
+        .map(|promise| promise.misses(&totals.misses));
+    let warnings = warnings(&totals);
+    let (replications, events, customers) = (totals.days, totals.events, totals.customers);
+    let figures = table(Sources {
+        scenario,
+        plan: &plan,
+        populations: &populations,
+        thresholds: &thresholds,
+        totals: &mut totals,
+        blocks: &blocks,
+        seed: options.seed,
+    });
+    Ok(Outcome {
+        figures,
+        misses,
+        minutes,
+        days: days::rows(&populations, &blocks),
+        partial: replications < options.replications,
+        replications,
+        events,
+        customers,
+        warnings,
+    })
+}
+
+/// What one thread brings back.
+type Share = Result<(Totals, Vec<(u32, BlockRecord)>), SimError>;
+
+fn run_blocks(
+    frame: &Frame<'_>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Totals, Vec<BlockRecord>), SimError> {
+    let blocks = options.replications.min(MOST_BLOCKS);
+    let threads = options.threads.clamp(1, blocks as usize);
+    let (next, done) = (AtomicU32::new(0), AtomicU32::new(0));
+    let work = || run_share(frame, options, blocks, &next, &done, progress);
+    let shares: Vec<Share> = if threads == 1 {
+        vec![work()]
+    } else {
+        thread::scope(|scope| {
+            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            handles
+                .into_iter()
+                .map(|handle| {
+                    handle
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
+                .collect()
+        })
+    };
+    let mut totals = Totals::new(frame);
+    let mut records = Vec::new();
+    for share in shares {
+        let (mut part, blocks) = share?;
+        totals.merge(&mut part);
+        records.extend(blocks);
+    }
+    records.sort_by_key(|(block, _)| *block);
+    Ok((
+        totals,
+        records.into_iter().map(|(_, record)| record).collect(),
+    ))
+}
+
+fn run_share(
+    frame: &Frame<'_>,
+    options: &Options,
+    blocks: u32,
+    next: &AtomicU32,
+    done: &AtomicU32,
+    progress: &dyn Progress,
+) -> Share {
+    let stop = options.stop.as_deref();
+    let stopped = || stop.is_some_and(|flag| flag.load(Ordering::Relaxed));
+    let plan = frame.plan;
+    let stretch = Stretch {
+        from: plan.open.max(plan.counted_from),
+        to: plan.close,
+        interval: frame.populations.interval,
+    };
+    let mut engine = Engine::new(plan, stretch);
+    let mut tally = Tally::new(frame);
+    let mut records = Vec::new();
+    loop {
+        let block = next.fetch_add(1, Ordering::Relaxed);
+        if block >= blocks || stopped() {
+            break;
+        }
+        let replications = replications_of(block, blocks, options.replications);
+        // Only a long replication that is a block of its own is interrupted within.
+        let stop_within = stop.filter(|_| replications.len() == 1);
+        let mut interrupted = false;
+        for replication in replications {
+            tally.start_day();
+            let ending = engine.run(replication, stop_within, &mut tally)?;
+            interrupted |= ending.interrupted;
+            if interrupted || (stop_within.is_none() && stopped()) {
+                break;
+            }
+            tally.end_day(replication, &engine, &ending);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress.replications_done(done, options.replications);
+        }
+        let record = tally.end_block();
+        if !interrupted {
+            records.push((block, record));
+        }
+    }
+    Ok((tally.into_totals(), records))
+}
+
+/// The replications of a block: consecutive, and as many as of any other to one.
+fn replications_of(block: u32, blocks: u32, replications: u32) -> Range<u32> {
+    let cut =
+        |number: u32| (u64::from(number) * u64::from(replications) / u64::from(blocks)) as u32;
+    cut(block)..cut(block + 1)
+}
+
+fn minutes(frame: &Frame<'_>, totals: &Totals) -> Vec<Minutes> {
+    (0..=frame.plan.channels.len())
+        .map(|number| {
+            let cell = &totals.cells[number];
+            let customers = cell.served.spread.sum as u64;
+            let means: [f64; CUSTOMER_FIGURES] = cell.spreads.map(|spread| {
+                if customers == 0 {
+                    0.0
+                } else {
+                    spread.sum as f64 / 1e6 / customers as f64
+                }
+            });
+            let [wait, service, review, system, fallback, time_in_branch] = means;
+            let channel = frame.populations.names[number].channel.clone();
+            Minutes {
+                channel: channel.unwrap_or_else(|| "*".to_owned()),
+                customers,
+                wait,
+                service,
+                review,
+                system,
+                fallback,
+                time_in_branch,
+            }
+        })
+        .collect()
+}
+
+fn warnings(totals: &Totals) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if totals.unserved > 0 {
+        warnings.push(format!(
+            "{} customers on {} of {} days were still inside when nobody was left who could serve them; they count as \
+             arrivals, but neither as served nor as abandoned. Give the roster servers until the end of the day.",
+            totals.unserved, totals.days_with_unserved, totals.days
+        ));
+    }
+    warnings
+}

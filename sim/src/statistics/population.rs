@@ -1,0 +1,155 @@
+//! The populations that are reported, and to which of them a customer belongs.
+
+use crate::plan::Plan;
+use scenarios::figure::Population;
+use scenarios::model::Scenario;
+use scenarios::operation::Channel;
+use scenarios::time::SimTime;
+
+/// The name of a channel in figures and files.
+pub fn channel_name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Counter => "counter",
+        Channel::Kiosk => "kiosk",
+        Channel::Atm => "atm",
+        Channel::Online => "online",
+        Channel::Mobile => "mobile",
+        Channel::Messenger => "messenger",
+    }
+}
+
+/// All populations of customers, numbered: the total, each channel, service and
+/// segment alone, then those by arrival interval.
+#[derive(Debug, Clone)]
+pub struct Populations {
+    channels: usize,
+    services: usize,
+    segments: usize,
+    pub intervals: usize,
+    pub open: u64,
+    pub interval: u64,
+    service_by_interval: bool,
+    segment_by_interval: bool,
+    /// Whom each number stands for.
+    pub names: Vec<Population>,
+    pub branch: String,
+    pub interval_labels: Vec<String>,
+}
+
+impl Populations {
+    pub fn new(scenario: &Scenario, plan: &Plan) -> Self {
+        let interval = if plan.steady_state {
+            0
+        } else {
+            scenario.day.interval.0
+        };
+        let intervals = if interval == 0 {
+            0
+        } else {
+            (plan.close - plan.open).div_ceil(interval) as usize
+        };
+        let mut populations = Self {
+            channels: plan.channels.len(),
+            services: scenario.services.len(),
+            segments: scenario.segments.len(),
+            intervals,
+            open: plan.open,
+            interval,
+            service_by_interval: scenario.report.service_by_interval,
+            segment_by_interval: scenario.report.segment_by_interval,
+            names: Vec::new(),
+            branch: scenario.branch.clone(),
+            interval_labels: (0..intervals)
+                .map(|number| SimTime(plan.open + number as u64 * interval).clock())
+                .collect(),
+        };
+        populations.name(scenario, plan);
+        populations
+    }
+
+    fn name(&mut self, scenario: &Scenario, plan: &Plan) {
+        let channels = plan.channels.iter().map(|channel| Population {
+            channel: Some(channel_name(*channel).to_owned()),
+            ..Population::default()
+        });
+        let services = scenario.services.iter().map(|service| Population {
+            service: Some(service.name.clone()),
+            ..Population::default()
+        });
+        let segments = scenario.segments.iter().map(|segment| Population {
+            segment: Some(segment.name.clone()),
+            ..Population::default()
+        });
+        let (channels, services, segments): (Vec<_>, Vec<_>, Vec<_>) =
+            (channels.collect(), services.collect(), segments.collect());
+        let at = |population: &Population, interval: &String| Population {
+            interval: Some(interval.clone()),
+            ..population.clone()
+        };
+        let total = Population::default();
+        let labels = self.interval_labels.clone();
+        let mut names = vec![total.clone()];
+        names.extend(channels.iter().chain(&services).chain(&segments).cloned());
+        names.extend(labels.iter().map(|label| at(&total, label)));
+        let by_interval = channels
+            .iter()
+            .chain(services.iter().filter(|_| self.service_by_interval))
+            .chain(segments.iter().filter(|_| self.segment_by_interval));
+        for population in by_interval {
+            names.extend(labels.iter().map(|label| at(population, label)));
+        }
+        self.names = names;
+    }
+
+    /// How many populations there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How many of them, the first ones, have at most one dimension and no interval.
+    pub fn plain(&self) -> usize {
+        1 + self.channels + self.services + self.segments
+    }
+
+    /// The populations of a customer who arrived then.
+    pub fn of(
+        &self,
+        channel: u16,
+        service: u16,
+        segment: u16,
+        arrived: u64,
+        found: &mut Vec<usize>,
+    ) {
+        let (channel, service, segment) = (
+            usize::from(channel),
+            usize::from(service),
+            usize::from(segment),
+        );
+        found.clear();
+        let services_from = 1 + self.channels;
+        let segments_from = services_from + self.services;
+        found.extend([
+            0,
+            1 + channel,
+            services_from + service,
+            segments_from + segment,
+        ]);
+        if self.intervals == 0 {
+            return;
+        }
+        let interval = (arrived.saturating_sub(self.open) / self.interval) as usize;
+        let interval = interval.min(self.intervals - 1);
+        let mut from = self.plain();
+        found.push(from + interval);
+        from += self.intervals;
+        found.push(from + channel * self.intervals + interval);
+        from += self.channels * self.intervals;
+        if self.service_by_interval {
+            found.push(from + service * self.intervals + interval);
+            from += self.services * self.intervals;
+        }
+        if self.segment_by_interval {
+            found.push(from + segment * self.intervals + interval);
+        }
+    }
+}

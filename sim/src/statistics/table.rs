@@ -1,0 +1,431 @@
+//! The table of figures from the totals of a run; `docs/figures.md` defines each
+//! figure.
+
+use super::histogram::BinNumber;
+use super::moments::{Daily, Estimate, Ratio, Spread};
+use super::population::Populations;
+use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, Totals};
+use super::{quantile, t_quantile};
+use crate::keyed::finalise;
+use crate::plan::Plan;
+use scenarios::figure::{Figure, FigureRow, FigureTable, Population, QuantileValue, ShareWithin};
+use scenarios::model::Scenario;
+use std::collections::BTreeMap;
+
+const SECONDS_PER_MICRO: f64 = 1e-6;
+const STANDARD_QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+const MICROS_PER_HOUR: f64 = 3.6e9;
+
+/// Everything that the table is made from.
+pub struct Sources<'run> {
+    pub scenario: &'run Scenario,
+    pub plan: &'run Plan,
+    pub populations: &'run Populations,
+    pub thresholds: &'run [u64],
+    pub totals: &'run mut Totals,
+    pub blocks: &'run [BlockRecord],
+    pub seed: u64,
+}
+
+struct Writer<'run> {
+    sources: Sources<'run>,
+    quantiles: Vec<f64>,
+    t: Option<f64>,
+    rows: BTreeMap<Figure, Vec<FigureRow>>,
+}
+
+/// The rows of all figures, figure by figure in the order of [`Figure`], within
+/// each the total, the branch, then the populations as numbered.
+pub fn table(sources: Sources<'_>) -> FigureTable {
+    let mut quantiles = STANDARD_QUANTILES.to_vec();
+    quantiles.extend(
+        sources
+            .scenario
+            .report
+            .quantiles
+            .iter()
+            .filter(|q| (0.0..=1.0).contains(*q)),
+    );
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup();
+    let t = (sources.totals.days >= 2)
+        .then(|| t_quantile(f64::from(sources.totals.days - 1)))
+        .flatten();
+    let mut writer = Writer {
+        sources,
+        quantiles,
+        t,
+        rows: BTreeMap::new(),
+    };
+    for number in 0..writer.sources.populations.len() {
+        writer.customers(number);
+    }
+    writer.resources();
+    writer.branch();
+    FigureTable {
+        rows: writer.rows.into_values().flatten().collect(),
+    }
+}
+
+impl Writer<'_> {
+    fn push(&mut self, row: FigureRow) {
+        let branch = &self.sources.populations.branch;
+        let of_branch = row.population.channel.is_none()
+            && row.population.service.is_none()
+            && row.population.segment.is_none()
+            && row.population.resource.is_none();
+        let again = of_branch.then(|| FigureRow {
+            population: Population {
+                branch: Some(branch.clone()),
+                ..row.population.clone()
+            },
+            ..row.clone()
+        });
+        let rows = self.rows.entry(row.figure).or_default();
+        rows.push(row);
+        rows.extend(again);
+    }
+
+    fn per_day(&self) -> &'static str {
+        if self.sources.plan.steady_state {
+            "customers/replication"
+        } else {
+            "customers/day"
+        }
+    }
+
+    fn customers(&mut self, number: usize) {
+        let population = self.sources.populations.names[number].clone();
+        let cell = self
+            .sources
+            .totals
+            .cells
+            .get_mut(number)
+            .map(std::mem::take)
+            .unwrap_or_default();
+        let Cell {
+            arrivals,
+            served,
+            abandoned,
+            fallback,
+            spreads,
+            means,
+            within,
+            histograms,
+        } = cell;
+        let unit = self.per_day();
+        for (figure, daily) in [
+            (Figure::Arrivals, arrivals),
+            (Figure::Served, served.clone()),
+            (Figure::Abandoned, abandoned),
+            (Figure::FallbackCustomers, fallback),
+        ] {
+            let row = self.daily(figure, population.clone(), unit, daily, 1.0);
+            self.push(row);
+        }
+        let plain = self.sources.populations.plain();
+        let thresholds = self.sources.thresholds.len();
+        let count = served.spread.sum as u64;
+        for (figure, mut histogram) in histograms.into_iter().enumerate() {
+            let quantiles = if number < plain {
+                self.pooled_quantiles(number, figure)
+            } else {
+                self.plain_quantiles(&histogram.take(), SECONDS_PER_MICRO)
+            };
+            let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
+            let row = self.customer_row(
+                figure,
+                population.clone(),
+                count,
+                &spreads[figure],
+                &means[figure],
+                quantiles,
+                shares,
+            );
+            self.push(row);
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one argument per group of the row's columns"
+    )]
+    fn customer_row(
+        &self,
+        figure: usize,
+        population: Population,
+        count: u64,
+        spread: &Spread,
+        mean: &Ratio,
+        quantiles: Vec<QuantileValue>,
+        shares: Vec<ShareWithin>,
+    ) -> FigureRow {
+        const FIGURES: [Figure; CUSTOMER_FIGURES] = [
+            Figure::Wait,
+            Figure::Service,
+            Figure::Review,
+            Figure::System,
+            Figure::Fallback,
+            Figure::TimeInBranch,
+        ];
+        let estimate = mean.estimate(self.sources.totals.days, self.t);
+        let seen = |micros: u64| (count > 0).then_some(micros as f64 * SECONDS_PER_MICRO);
+        row(
+            FIGURES[figure],
+            population,
+            "s",
+            count,
+            estimate,
+            SECONDS_PER_MICRO,
+            |row| {
+                row.sd = spread
+                    .standard_deviation(count)
+                    .map(|deviation| deviation * SECONDS_PER_MICRO);
+                row.min = seen(spread.least);
+                row.max = seen(spread.greatest);
+                row.quantiles = quantiles;
+                row.shares = shares;
+            },
+        )
+    }
+
+    fn shares(&self, within: &[Ratio]) -> Vec<ShareWithin> {
+        let asked = &self.sources.scenario.report.thresholds;
+        let all = self.sources.thresholds.iter().zip(within);
+        all.filter(|(micros, _)| asked.iter().any(|span| span.0 == **micros))
+            .map(|(micros, ratio)| {
+                let estimate = ratio.estimate(self.sources.totals.days, self.t);
+                let interval = estimate.and_then(|estimate| estimate.interval);
+                ShareWithin {
+                    threshold_seconds: *micros as f64 * SECONDS_PER_MICRO,
+                    share: estimate.map(|estimate| estimate.value),
+                    low: interval.map(|(low, _)| low.clamp(0.0, 1.0)),
+                    high: interval.map(|(_, high)| high.clamp(0.0, 1.0)),
+                }
+            })
+            .collect()
+    }
+
+    /// Quantiles of a plain population with their intervals by resampling.
+    fn pooled_quantiles(&self, number: usize, figure: usize) -> Vec<QuantileValue> {
+        let place = number * CUSTOMER_FIGURES + figure;
+        let days: Vec<&[(BinNumber, u64)]> = self
+            .sources
+            .blocks
+            .iter()
+            .filter_map(|block| block.histograms.get(place).map(Vec::as_slice))
+            .collect();
+        let pooled = pool(&days);
+        let mut values = self.plain_quantiles(&pooled, SECONDS_PER_MICRO);
+        let seed = finalise(self.sources.seed ^ finalise(place as u64));
+        let intervals = quantile::intervals(&days, &self.quantiles, seed);
+        for (value, interval) in values.iter_mut().zip(intervals) {
+            if let (Some(point), Some((low, high))) = (value.value, interval) {
+                value.low = Some((low * SECONDS_PER_MICRO).min(point));
+                value.high = Some((high * SECONDS_PER_MICRO).max(point));
+            }
+        }
+        values
+    }
+
+    fn plain_quantiles(&self, bins: &[(BinNumber, u64)], scale: f64) -> Vec<QuantileValue> {
+        self.quantiles
+            .iter()
+            .map(|q| QuantileValue {
+                q: *q,
+                value: quantile::quantile(bins, *q).map(|value| value * scale),
+                low: None,
+                high: None,
+            })
+            .collect()
+    }
+
+    fn daily(
+        &self,
+        figure: Figure,
+        population: Population,
+        unit: &'static str,
+        daily: Daily,
+        scale: f64,
+    ) -> FigureRow {
+        let estimate = daily.estimate(self.t);
+        let Daily {
+            days,
+            spread,
+            mut histogram,
+        } = daily;
+        let quantiles = self.plain_quantiles(&histogram.take(), scale);
+        let seen = |value: u64| (days > 0).then_some(value as f64 * scale);
+        row(figure, population, unit, days, estimate, scale, |row| {
+            row.sd = spread
+                .standard_deviation(days)
+                .map(|deviation| deviation * scale);
+            row.min = seen(spread.least);
+            row.max = seen(spread.greatest);
+            row.quantiles = quantiles;
+        })
+    }
+
+    fn resources(&mut self) {
+        let plan = self.sources.plan;
+        let counted = (plan.close - plan.open.max(plan.counted_from)) as f64;
+        let uses = std::mem::take(&mut self.sources.totals.uses);
+        let resources = &self.sources.scenario.resources;
+        let all_cost: f64 = resources
+            .iter()
+            .zip(&uses)
+            .filter_map(|(resource, used)| {
+                resource
+                    .cost_per_hour
+                    .map(|cost| cost * used.rostered.spread.least as f64)
+            })
+            .sum();
+        let costs = resources
+            .iter()
+            .any(|resource| resource.cost_per_hour.is_some());
+        for (number, used) in uses.into_iter().enumerate() {
+            let resource = resources.get(number);
+            let population = Population {
+                resource: resource.map(|resource| resource.name.clone()),
+                ..Population::default()
+            };
+            let queue = self.daily(
+                Figure::QueueLength,
+                population.clone(),
+                "people",
+                used.queue,
+                1.0 / counted,
+            );
+            self.push(queue);
+            let mut occupancy = self.daily(
+                Figure::Occupancy,
+                population.clone(),
+                "share",
+                used.occupancy_daily,
+                1e-9,
+            );
+            let estimate = used.occupancy.estimate(self.sources.totals.days, self.t);
+            occupancy.mean = estimate.map(|estimate| estimate.value);
+            occupancy.mean_low = estimate
+                .and_then(|e| e.interval)
+                .map(|(low, _)| low.clamp(0.0, 1.0));
+            occupancy.mean_high = estimate
+                .and_then(|e| e.interval)
+                .map(|(_, high)| high.clamp(0.0, 1.0));
+            self.push(occupancy);
+            if let Some(cost) = resource.and_then(|resource| resource.cost_per_hour) {
+                let row = self.daily(
+                    Figure::Cost,
+                    population,
+                    "yuan/day",
+                    used.rostered,
+                    cost / MICROS_PER_HOUR,
+                );
+                self.push(row);
+            } else if resource.is_none() && costs {
+                let days = used.rostered.days;
+                let cost = (days > 0).then_some(all_cost / MICROS_PER_HOUR);
+                let estimate = cost.map(|value| Estimate {
+                    value,
+                    interval: self.t.map(|_| (value, value)),
+                });
+                let row = row(
+                    Figure::Cost,
+                    population,
+                    "yuan/day",
+                    days,
+                    estimate,
+                    1.0,
+                    |row| {
+                        row.min = cost;
+                        row.max = cost;
+                        row.sd = cost.filter(|_| days >= 2).map(|_| 0.0);
+                        row.quantiles = self.plain_quantiles(&[], 1.0);
+                    },
+                );
+                self.push(row);
+            }
+        }
+    }
+
+    fn branch(&mut self) {
+        let plan = self.sources.plan;
+        let counted = (plan.close - plan.open.max(plan.counted_from)) as f64;
+        let people = std::mem::take(&mut self.sources.totals.people);
+        let row = self.daily(
+            Figure::PeopleInBranch,
+            Population::default(),
+            "people",
+            people,
+            1.0 / counted,
+        );
+        self.push(row);
+        if !plan.steady_state {
+            let overtime = std::mem::take(&mut self.sources.totals.overtime);
+            let row = self.daily(
+                Figure::Overtime,
+                Population::default(),
+                "s",
+                overtime,
+                SECONDS_PER_MICRO,
+            );
+            self.push(row);
+        }
+        let people = std::mem::take(&mut self.sources.totals.people_by_interval);
+        let queues = std::mem::take(&mut self.sources.totals.queue_by_interval);
+        let interval = self.sources.populations.interval;
+        for (figure, dailies) in [
+            (Figure::PeopleInBranch, people),
+            (Figure::QueueLength, queues),
+        ] {
+            for (number, daily) in dailies.into_iter().enumerate() {
+                let label = self.sources.populations.interval_labels[number].clone();
+                let from = plan.open + number as u64 * interval;
+                let length = (plan.close - from).min(interval) as f64;
+                let population = Population {
+                    interval: Some(label),
+                    ..Population::default()
+                };
+                let row = self.daily(figure, population, "people", daily, 1.0 / length);
+                self.push(row);
+            }
+        }
+    }
+}
+
+/// The counts of all days together.
+fn pool(days: &[&[(BinNumber, u64)]]) -> Vec<(BinNumber, u64)> {
+    let mut pooled: BTreeMap<BinNumber, u64> = BTreeMap::new();
+    for (bin, count) in days.iter().flat_map(|day| day.iter()) {
+        *pooled.entry(*bin).or_default() += count;
+    }
+    pooled.into_iter().collect()
+}
+
+fn row(
+    figure: Figure,
+    population: Population,
+    unit: &'static str,
+    count: u64,
+    estimate: Option<Estimate>,
+    scale: f64,
+    fill: impl FnOnce(&mut FigureRow),
+) -> FigureRow {
+    let interval = estimate.and_then(|estimate| estimate.interval);
+    let mut row = FigureRow {
+        figure,
+        population,
+        unit,
+        count,
+        mean: estimate.map(|estimate| estimate.value * scale),
+        mean_low: interval.map(|(low, _)| low * scale),
+        mean_high: interval.map(|(_, high)| high * scale),
+        sd: None,
+        min: None,
+        max: None,
+        quantiles: Vec::new(),
+        shares: Vec::new(),
+    };
+    fill(&mut row);
+    row
+}
