@@ -1,0 +1,197 @@
+//! The bank's own books, read through its audit endpoints page by page.
+
+use crate::connection::{Connection, Exchange, Message};
+use crate::error::LoadError;
+use crate::money;
+use crate::target::Target;
+use bytes::Bytes;
+use http::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Records or accounts on a page.
+const PAGE: usize = 10_000;
+/// A page may take so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A page is tried so often.
+const ATTEMPTS: u32 = 3;
+
+/// One decided command.
+#[derive(Debug, Deserialize)]
+pub struct Record {
+    pub seq: u64,
+    pub operation: String,
+    pub key: Option<String>,
+    pub outcome: String,
+    pub account: Option<String>,
+    pub to: Option<String>,
+    pub amount: Option<String>,
+    #[serde(default)]
+    pub postings: Vec<Posting>,
+}
+
+/// One line of a double entry.
+#[derive(Debug, Deserialize)]
+pub struct Posting {
+    pub account: String,
+    pub amount: String,
+}
+
+impl Record {
+    /// It changed something.
+    pub fn is_applied(&self) -> bool {
+        self.outcome == "applied"
+    }
+
+    /// Its postings in fen.
+    pub fn postings(&self) -> Result<Vec<(&str, i128)>, LoadError> {
+        let fen = |posting: &Posting| amount("an amount of its records", &posting.amount);
+        self.postings
+            .iter()
+            .map(|posting| Ok((posting.account.as_str(), fen(posting)?)))
+            .collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct RecordsPage {
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Balance {
+    account: String,
+    balance: String,
+}
+
+#[derive(Deserialize)]
+struct AccountsPage {
+    accounts: Vec<Balance>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TrialBalance {
+    seq: u64,
+    sum: String,
+    accounts: Vec<Balance>,
+}
+
+/// All balances at one moment.
+pub struct Balances {
+    /// Sequence number of the last record in them.
+    pub seq: u64,
+    /// The sum that the bank itself states, in fen.
+    pub sum: i128,
+    /// The bank's own accounts, and customers' deposits as one, in fen.
+    pub ledger: HashMap<String, i128>,
+    /// Each customer account, in fen.
+    pub customers: HashMap<String, i128>,
+}
+
+/// The row of the trial balance that sums up customers' accounts.
+pub const CUSTOMER_DEPOSITS: &str = "customer_deposits";
+
+/// Reads a bank's books.
+pub struct Audit<'a> {
+    target: &'a Target,
+    connection: Connection,
+}
+
+impl<'a> Audit<'a> {
+    pub fn new(target: &'a Target) -> Self {
+        let connection = Connection::new(target.address(), target.authority(), PATIENCE);
+        Self { target, connection }
+    }
+
+    /// Hands on all records after `after`; returns the last sequence number.
+    pub async fn records(
+        &mut self,
+        mut after: u64,
+        mut each: impl FnMut(Record) -> Result<(), LoadError>,
+    ) -> Result<u64, LoadError> {
+        loop {
+            let path = format!("/v1/audit/records?after={after}&limit={PAGE}");
+            let page: RecordsPage = self.page(&path).await?;
+            if page.records.is_empty() {
+                return Ok(after);
+            }
+            for record in page.records {
+                if record.seq <= after {
+                    let why = format!("record {} comes after record {after}", record.seq);
+                    return Err(LoadError::Audit { what: path, why });
+                }
+                after = record.seq;
+                each(record)?;
+            }
+        }
+    }
+
+    /// The balances as they are now.
+    pub async fn balances(&mut self) -> Result<Balances, LoadError> {
+        let path = "/v1/audit/trial-balance";
+        let trial: TrialBalance = self.page(path).await?;
+        let mut balances = Balances {
+            seq: trial.seq,
+            sum: amount(path, &trial.sum)?,
+            ledger: HashMap::new(),
+            customers: HashMap::new(),
+        };
+        for row in trial.accounts {
+            let fen = amount(path, &row.balance)?;
+            balances.ledger.insert(row.account, fen);
+        }
+        let mut after = String::new();
+        loop {
+            let path = format!("/v1/audit/accounts?after={after}&limit={PAGE}");
+            let page: AccountsPage = self.page(&path).await?;
+            for row in page.accounts {
+                let fen = amount(&path, &row.balance)?;
+                balances.customers.insert(row.account, fen);
+            }
+            match page.next {
+                None => return Ok(balances),
+                Some(next) if next == after => {
+                    let why = format!("the page after {next} leads to itself");
+                    return Err(LoadError::Audit { what: path, why });
+                }
+                Some(next) => after = next,
+            }
+        }
+    }
+
+    async fn page<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, LoadError> {
+        let message = Message {
+            method: Method::GET,
+            path: path.to_owned(),
+            token: Some(self.target.tokens().operator.clone()),
+            key: None,
+            body: Bytes::new(),
+        };
+        let mut why = String::new();
+        for _ in 0..ATTEMPTS {
+            why = match self.connection.exchange(&message, |_| {}).await {
+                Exchange::Answered { status: 200, body } => match serde_json::from_slice(&body) {
+                    Ok(page) => return Ok(page),
+                    Err(error) => format!("its answer is not understood: {error}"),
+                },
+                Exchange::Answered { status, .. } => format!("it answers {status}"),
+                Exchange::NotWritten(why) | Exchange::Broken(why) => why,
+                Exchange::TimedOut => format!("no answer in {} s", PATIENCE.as_secs()),
+            };
+        }
+        Err(LoadError::Audit {
+            what: path.to_owned(),
+            why,
+        })
+    }
+}
+
+fn amount(what: &str, text: &str) -> Result<i128, LoadError> {
+    money::fen(text).ok_or_else(|| LoadError::Audit {
+        what: what.to_owned(),
+        why: format!("`{text}` is no amount"),
+    })
+}

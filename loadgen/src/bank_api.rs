@@ -1,0 +1,322 @@
+//! How an operation is said to the core bank over HTTP, and how its answer is
+//! read. The only file that knows the bank's paths and members.
+
+use crate::fate::{Effect, Outcome};
+use crate::money::yuan;
+use crate::target::Tokens;
+use bytes::Bytes;
+use http::Method;
+use scenarios::operation::{Channel, Operation};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+/// What is known of a customer so far; filled by the answers of the bank.
+#[derive(Debug, Clone, Default)]
+pub struct Customer {
+    pub name: String,
+    pub id_number: String,
+    pub phone: String,
+    pub account_elsewhere: String,
+    pub identity_check: Option<String>,
+    pub customer: Option<String>,
+    pub account: Option<String>,
+    pub card: Option<String>,
+    pub device_token: Option<String>,
+}
+
+/// An operation to be asked of the bank.
+pub struct Question<'a> {
+    pub operation: Operation,
+    pub channel: Channel,
+    pub amount_fen: Option<i64>,
+    pub customer: &'a Customer,
+    /// Account of the payee of a transfer within the bank, if it has one.
+    pub payee_account: Option<&'a str>,
+    /// Token of the log-in of this session.
+    pub session: Option<&'a str>,
+}
+
+/// The same as an HTTP request, with what the journal notes of it.
+#[derive(Debug)]
+pub struct Request {
+    pub method: Method,
+    pub path: String,
+    pub token: Option<String>,
+    pub body: Bytes,
+    pub account: Option<String>,
+    pub to: Option<String>,
+}
+
+/// Whether the operation changes something and so carries an idempotency key.
+pub fn is_write(operation: Operation) -> bool {
+    !matches!(operation, Operation::BalanceQuery | Operation::HistoryQuery)
+}
+
+/// Puts the question into HTTP; an error says what the session lacks for it.
+pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static str> {
+    use Operation as O;
+    let customer = question.customer;
+    let id = || have(&customer.customer, "its session had no customer number");
+    let account = || have(&customer.account, "its session had no account");
+    let card = || have(&customer.card, "its session had no card");
+    let check = || {
+        have(
+            &customer.identity_check,
+            "its session had no identity check",
+        )
+    };
+    let device = || have(&customer.device_token, "its session had no device token");
+    let amount = || {
+        let fen = question.amount_fen.ok_or("the plan gave no amount")?;
+        Ok::<_, &'static str>(yuan(i128::from(fen)))
+    };
+    let mut made = match question.operation {
+        O::IdentityCheck => post(
+            "/v1/identity-checks",
+            &json!({"name": customer.name, "id_number": customer.id_number}),
+        ),
+        O::RegisterCustomer => post(
+            "/v1/customers",
+            &json!({"identity_check": check()?, "phone": customer.phone}),
+        ),
+        O::OpenCard => post(
+            "/v1/cards",
+            &json!({"customer": id()?, "identity_check": check()?}),
+        ),
+        O::EbankingSignup => post(
+            "/v1/ebanking",
+            &json!({"customer": id()?, "identity_check": check()?}),
+        ),
+        O::ReportLoss => post(&format!("/v1/cards/{}/loss-reports", card()?), &json!({})),
+        O::LiftLoss => post(
+            &format!("/v1/cards/{}/loss-lifts", card()?),
+            &json!({"identity_check": check()?}),
+        ),
+        O::BalanceQuery => read(Method::GET, format!("/v1/customers/{}/accounts", id()?)),
+        O::HistoryQuery => read(
+            Method::GET,
+            format!("/v1/accounts/{}/entries?limit=20", account()?),
+        ),
+        O::Deposit | O::Withdrawal => {
+            let deposit = question.operation == O::Deposit;
+            let path = if deposit {
+                "/v1/deposits"
+            } else {
+                "/v1/withdrawals"
+            };
+            let body = json!({"account": account()?, "amount": amount()?});
+            post(path, &body).between(account()?, None)
+        }
+        O::TransferOwnBank => {
+            let to = question.payee_account.ok_or("its payee had no account")?;
+            let body = json!({"from": account()?, "to": to, "amount": amount()?});
+            post("/v1/transfers", &body).between(account()?, Some(to))
+        }
+        O::TransferOtherBank => {
+            let to = customer.account_elsewhere.as_str();
+            let body = json!({"from": account()?, "to": to, "amount": amount()?, "bank": "CCB"});
+            post("/v1/transfers", &body).between(account()?, Some(to))
+        }
+        O::LogIn => post(
+            "/v1/sessions",
+            &json!({"customer": id()?, "device_token": device()?, "channel": "mobile"}),
+        ),
+        O::LogOut => read(Method::DELETE, "/v1/sessions/current".to_owned()),
+        _ => return Err("the bank does not offer it"),
+    };
+    made.token = match (question.operation, tokens.terminal(question.channel)) {
+        (O::LogIn, _) => None,
+        (_, Some(terminal)) => Some(terminal.to_owned()),
+        (_, None) => Some(
+            question
+                .session
+                .ok_or("its session had no log-in")?
+                .to_owned(),
+        ),
+    };
+    Ok(made)
+}
+
+fn have<'a>(value: &'a Option<String>, without: &'static str) -> Result<&'a str, &'static str> {
+    value.as_deref().ok_or(without)
+}
+
+fn post(path: &str, body: &Value) -> Request {
+    Request {
+        method: Method::POST,
+        path: path.to_owned(),
+        token: None,
+        body: Bytes::from(body.to_string()),
+        account: None,
+        to: None,
+    }
+}
+
+fn read(method: Method, path: String) -> Request {
+    Request {
+        method,
+        path,
+        token: None,
+        body: Bytes::new(),
+        account: None,
+        to: None,
+    }
+}
+
+impl Request {
+    fn between(mut self, account: &str, to: Option<&str>) -> Self {
+        self.account = Some(account.to_owned());
+        self.to = to.map(ToOwned::to_owned);
+        self
+    }
+}
+
+/// What a successful answer tells us; what an operation does not return is none.
+#[derive(Debug, Default, Deserialize)]
+pub struct Answer {
+    pub seq: Option<u64>,
+    pub identity_check: Option<String>,
+    pub customer: Option<String>,
+    pub card: Option<String>,
+    pub account: Option<String>,
+    pub device_token: Option<String>,
+    pub session: Option<String>,
+    pub transfer: Option<String>,
+    accounts: Option<Vec<IgnoredAny>>,
+    entries: Option<Vec<IgnoredAny>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Problem {
+    code: String,
+    #[serde(default)]
+    effect: Option<String>,
+}
+
+/// An answer of the bank, understood.
+#[derive(Debug)]
+pub struct Reading {
+    pub outcome: Outcome,
+    pub effect: Effect,
+    /// Code of the refusal, if it was one.
+    pub code: Option<String>,
+    /// Why it failed, if it did.
+    pub what: Option<String>,
+    /// What it tells, if it succeeded.
+    pub answer: Answer,
+}
+
+/// Reads the answer to an operation.
+pub fn reading(operation: Operation, allow: &[String], status: u16, body: &[u8]) -> Reading {
+    let unsure = if is_write(operation) {
+        Effect::Unknown
+    } else {
+        Effect::None
+    };
+    let failed = |what: String, effect, code| Reading {
+        outcome: Outcome::Failed,
+        effect,
+        code,
+        what: Some(what),
+        answer: Answer::default(),
+    };
+    if (200..300).contains(&status) {
+        return match understood(operation, body) {
+            Ok(answer) => Reading {
+                outcome: Outcome::Succeeded,
+                effect: if is_write(operation) {
+                    Effect::Applied
+                } else {
+                    Effect::None
+                },
+                code: None,
+                what: None,
+                answer,
+            },
+            Err(why) => failed(format!("{status} {why}"), unsure, None),
+        };
+    }
+    let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
+        // A refusal without a word about its effect tells nothing about it.
+        return failed(format!("{status} without a problem"), unsure, None);
+    };
+    let effect = match problem.effect.as_deref() {
+        Some("none") => Effect::None,
+        _ => unsure,
+    };
+    if allow.contains(&problem.code) && effect == Effect::None {
+        return Reading {
+            outcome: Outcome::Refused,
+            effect,
+            code: Some(problem.code),
+            what: None,
+            answer: Answer::default(),
+        };
+    }
+    failed(
+        format!("{status} {}", problem.code),
+        effect,
+        Some(problem.code),
+    )
+}
+
+fn understood(operation: Operation, body: &[u8]) -> Result<Answer, String> {
+    let answer: Answer = serde_json::from_slice(body)
+        .map_err(|_| "with a body that is not understood".to_owned())?;
+    let lacks = |member: &str| Err(format!("without `{member}`"));
+    if is_write(operation) && answer.seq.is_none() {
+        return lacks("seq");
+    }
+    let members = match operation {
+        Operation::IdentityCheck => vec![("identity_check", answer.identity_check.is_some())],
+        Operation::RegisterCustomer => vec![("customer", answer.customer.is_some())],
+        Operation::OpenCard => vec![
+            ("card", answer.card.is_some()),
+            ("account", answer.account.is_some()),
+        ],
+        Operation::EbankingSignup => vec![("device_token", answer.device_token.is_some())],
+        Operation::LogIn => vec![("session", answer.session.is_some())],
+        Operation::BalanceQuery => vec![("accounts", answer.accounts.is_some())],
+        Operation::HistoryQuery => vec![("entries", answer.entries.is_some())],
+        _ => vec![],
+    };
+    match members.iter().find(|(_, there)| !there) {
+        Some((member, _)) => lacks(member),
+        None => Ok(answer),
+    }
+}
+
+impl Answer {
+    /// What the journal notes as the thing made.
+    pub fn id(&self) -> Option<String> {
+        [
+            &self.card,
+            &self.transfer,
+            &self.identity_check,
+            &self.customer,
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+        .cloned()
+    }
+}
+
+impl Customer {
+    /// Remembers what the answer gave.
+    pub fn learn(&mut self, answer: &Answer) {
+        let pairs = [
+            (&mut self.identity_check, &answer.identity_check),
+            (&mut self.customer, &answer.customer),
+            (&mut self.account, &answer.account),
+            (&mut self.card, &answer.card),
+            (&mut self.device_token, &answer.device_token),
+        ];
+        for (known, told) in pairs {
+            if told.is_some() {
+                known.clone_from(told);
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The figures of a run, as rows of the table that every run reports.
+
+use crate::measurement::{Measured, Times};
+use crate::outcome::LoadOutcome;
+use crate::script::{channel_name, operation_name};
+use scenarios::figure::{Figure, FigureRow, Population, QuantileValue, ShareWithin};
+use scenarios::operation::{Channel, Operation};
+use std::collections::BTreeSet;
+
+/// Quantiles that every row has.
+const STANDARD_QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+
+/// The operations that a row sums up.
+#[derive(Debug, Clone, Copy)]
+enum Group {
+    All,
+    On(Channel),
+    Of(Operation),
+}
+
+impl Group {
+    fn holds(self, channel: Channel, operation: Operation) -> bool {
+        match self {
+            Self::All => true,
+            Self::On(on) => on == channel,
+            Self::Of(of) => of == operation,
+        }
+    }
+
+    fn population(self) -> Population {
+        let mut population = Population::default();
+        match self {
+            Self::All => {}
+            Self::On(channel) => population.channel = Some(channel_name(channel)),
+            Self::Of(operation) => population.operation = Some(operation_name(operation)),
+        }
+        population
+    }
+}
+
+impl LoadOutcome {
+    /// Latency and service latency in total, by channel and by operation; the
+    /// generator's lag in total; throughput and errors in total and by operation.
+    /// One run gives point estimates: no row has intervals.
+    pub fn figures(&self) -> Vec<FigureRow> {
+        let kinds = || self.book.kinds();
+        let channels: BTreeSet<Channel> = kinds().map(|(channel, _, _)| channel).collect();
+        let operations: BTreeSet<Operation> = kinds().map(|(_, operation, _)| operation).collect();
+        let by_operation = operations.into_iter().map(Group::Of);
+        let groups: Vec<(Group, Measured)> = std::iter::once(Group::All)
+            .chain(channels.into_iter().map(Group::On))
+            .chain(by_operation)
+            .filter_map(|group| {
+                let merged = self.book.merged(|channel, of| group.holds(channel, of));
+                merged.map(|measured| (group, measured))
+            })
+            .collect();
+        let mut rows = Vec::new();
+        for (group, measured) in &groups {
+            rows.push(self.times(Figure::Latency, *group, &measured.latency));
+        }
+        for (group, measured) in &groups {
+            rows.push(self.times(Figure::ServiceLatency, *group, &measured.service));
+        }
+        rows.push(self.times(Figure::GeneratorLag, Group::All, &self.book.lag));
+        let counted: Vec<_> = groups
+            .iter()
+            .filter(|(group, _)| !matches!(group, Group::On(_)))
+            .collect();
+        for (group, measured) in &counted {
+            let rate = measured.answered as f64 / self.answered_seconds();
+            rows.push(value(
+                Figure::Throughput,
+                *group,
+                "1/s",
+                measured.answered,
+                Some(rate),
+            ));
+        }
+        for (group, measured) in &counted {
+            let planned = measured.tally.planned();
+            let share = (planned > 0).then(|| measured.tally.errors() as f64 / planned as f64);
+            rows.push(value(Figure::Errors, *group, "share", planned, share));
+        }
+        rows
+    }
+
+    fn times(&self, figure: Figure, group: Group, times: &Times) -> FigureRow {
+        let mut quantiles: Vec<f64> = STANDARD_QUANTILES.to_vec();
+        quantiles.extend(&self.options.quantiles);
+        quantiles.sort_by(f64::total_cmp);
+        quantiles.dedup();
+        let quantiles = quantiles.into_iter().map(|q| QuantileValue {
+            q,
+            value: times.quantile(q),
+            low: None,
+            high: None,
+        });
+        let shares = times.shares().map(|(threshold, share)| ShareWithin {
+            threshold_seconds: threshold as f64 / 1e6,
+            share,
+            low: None,
+            high: None,
+        });
+        FigureRow {
+            sd: times.deviation(),
+            min: times.least(),
+            max: times.greatest(),
+            quantiles: quantiles.collect(),
+            shares: shares.collect(),
+            ..value(figure, group, "s", times.count(), times.mean())
+        }
+    }
+}
+
+fn value(
+    figure: Figure,
+    group: Group,
+    unit: &'static str,
+    count: u64,
+    mean: Option<f64>,
+) -> FigureRow {
+    FigureRow {
+        figure,
+        population: group.population(),
+        unit,
+        count,
+        mean,
+        mean_low: None,
+        mean_high: None,
+        sd: None,
+        min: None,
+        max: None,
+        quantiles: Vec::new(),
+        shares: Vec::new(),
+    }
+}

@@ -1,0 +1,375 @@
+//! What is measured: times in histograms whose size does not depend on how many
+//! operations there are, and counts.
+
+use crate::fate::{Outcome, Tally};
+use hdrhistogram::Histogram;
+use scenarios::operation::{Channel, Operation};
+use std::collections::{BTreeMap, HashMap};
+
+/// Longest time that is told apart from longer ones: 120 s, in microseconds.
+const LONGEST_MICROS: u64 = 120_000_000;
+/// A quantile is told only if so many samples lie beyond it.
+const SAMPLES_BEYOND: f64 = 10.0;
+/// A run longer than this many seconds keeps several seconds in one slot.
+const MOST_SLOTS: u64 = 3600;
+
+/// Times of one kind: three digits of each, and exact moments and shares.
+#[derive(Debug, Clone)]
+pub struct Times {
+    histogram: Histogram<u64>,
+    sum: u128,
+    sum_of_squares: u128,
+    least: u64,
+    greatest: u64,
+    /// Ascending thresholds in microseconds and how many lie within each.
+    within: Vec<(u64, u64)>,
+}
+
+impl Times {
+    /// None yet; `thresholds` in microseconds.
+    pub fn new(thresholds: &[u64]) -> Self {
+        Self {
+            histogram: Histogram::new_with_bounds(1, LONGEST_MICROS, 3)
+                .expect("1 to 120,000,000 with three digits are valid bounds"),
+            sum: 0,
+            sum_of_squares: 0,
+            least: u64::MAX,
+            greatest: 0,
+            within: thresholds.iter().map(|threshold| (*threshold, 0)).collect(),
+        }
+    }
+
+    /// One time in nanoseconds.
+    pub fn record(&mut self, nanos: u64) {
+        let micros = nanos.div_ceil(1000).max(1);
+        self.histogram.saturating_record(micros);
+        self.sum += u128::from(micros);
+        self.sum_of_squares += u128::from(micros) * u128::from(micros);
+        self.least = self.least.min(micros);
+        self.greatest = self.greatest.max(micros);
+        for (threshold, count) in &mut self.within {
+            *count += u64::from(micros <= *threshold);
+        }
+    }
+
+    /// Adds other times; they were made with the same thresholds.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram
+            .add(&other.histogram)
+            .expect("all histograms have the same bounds");
+        self.sum += other.sum;
+        self.sum_of_squares += other.sum_of_squares;
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
+        for ((_, mine), (_, theirs)) in self.within.iter_mut().zip(&other.within) {
+            *mine += theirs;
+        }
+    }
+
+    /// How many.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Mean in seconds.
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.count();
+        (count > 0).then(|| self.sum as f64 / count as f64 / 1e6)
+    }
+
+    /// Sample standard deviation in seconds.
+    pub fn deviation(&self) -> Option<f64> {
+        let count = self.count() as f64;
+        if count < 2.0 {
+            return None;
+        }
+        let sum = self.sum as f64;
+        let squares = self.sum_of_squares as f64 - sum * sum / count;
+        Some((squares.max(0.0) / (count - 1.0)).sqrt() / 1e6)
+    }
+
+    /// Least, in seconds.
+    pub fn least(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.least as f64 / 1e6)
+    }
+
+    /// Greatest, in seconds; exact even beyond the histogram.
+    pub fn greatest(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.greatest as f64 / 1e6)
+    }
+
+    /// Quantile in seconds; none when fewer than ten samples lie beyond it.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        quantile(&self.histogram, q).map(|seconds| seconds.min(self.greatest as f64 / 1e6))
+    }
+
+    /// Share within each threshold.
+    pub fn shares(&self) -> impl Iterator<Item = (u64, Option<f64>)> + '_ {
+        let count = self.count();
+        self.within.iter().map(move |(threshold, within)| {
+            (
+                *threshold,
+                (count > 0).then(|| *within as f64 / count as f64),
+            )
+        })
+    }
+
+    /// `(microseconds, count)` ascending.
+    pub fn counts(&self) -> Vec<(u64, u64)> {
+        self.histogram
+            .iter_recorded()
+            .map(|step| {
+                let value = self.histogram.median_equivalent(step.value_iterated_to());
+                (value, step.count_at_value())
+            })
+            .collect()
+    }
+}
+
+fn quantile(histogram: &Histogram<u64>, q: f64) -> Option<f64> {
+    // A billionth of slack: 1 - .99 is not exact in binary.
+    let beyond = histogram.len() as f64 * (1.0 - q) + 1e-9;
+    (beyond >= SAMPLES_BEYOND).then(|| histogram.value_at_quantile(q) as f64 / 1e6)
+}
+
+/// Latencies of one slot of seconds, to two digits.
+#[derive(Debug, Clone)]
+struct Slot {
+    histogram: Histogram<u64>,
+    operations: u64,
+}
+
+impl Slot {
+    fn new() -> Self {
+        let mut histogram = Histogram::new_with_max(1000, 2).expect("1000 is a valid maximum");
+        histogram.auto(true);
+        Self {
+            histogram,
+            operations: 0,
+        }
+    }
+}
+
+/// What one channel's operations of one kind came to.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// From the intended start to the end, of all that were answered or timed out.
+    pub latency: Times,
+    /// From being written to the end, of the same.
+    pub service: Times,
+    /// How they ended.
+    pub tally: Tally,
+    /// Those to which a whole answer came.
+    pub answered: u64,
+}
+
+/// All measurements of a run.
+#[derive(Debug, Clone)]
+pub struct Book {
+    thresholds: Vec<u64>,
+    by_kind: BTreeMap<(Channel, Operation), Measured>,
+    /// Latency of all operations, so that watching costs no merging.
+    pub latency_so_far: Times,
+    /// Failed and timed out, warm-up included.
+    pub errors_so_far: u64,
+    /// Of all operations, how late the generator itself was.
+    pub lag: Times,
+    /// How the operations of the warm-up ended.
+    pub warm_up: Tally,
+    /// What went wrong, by message.
+    pub failures: HashMap<String, u64>,
+    slot_seconds: u64,
+    slots: BTreeMap<u64, Slot>,
+}
+
+/// One operation that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    pub channel: Channel,
+    pub operation: Operation,
+    pub warm_up: bool,
+    pub outcome: Outcome,
+    /// A whole answer came.
+    pub answered: bool,
+    /// Nanoseconds from the start of the clock to the intended start.
+    pub intended: Option<u64>,
+    /// Nanoseconds.
+    pub latency: Option<u64>,
+    /// Nanoseconds.
+    pub service: Option<u64>,
+    /// Nanoseconds.
+    pub lag: Option<u64>,
+}
+
+impl Book {
+    /// Empty. A run expected to last `seconds` keeps a bounded number of slots.
+    pub fn new(thresholds: &[u64], seconds: u64) -> Self {
+        Self {
+            thresholds: thresholds.to_vec(),
+            by_kind: BTreeMap::new(),
+            latency_so_far: Times::new(&[]),
+            errors_so_far: 0,
+            lag: Times::new(&[]),
+            warm_up: Tally::default(),
+            failures: HashMap::new(),
+            slot_seconds: seconds.div_ceil(MOST_SLOTS).max(1),
+            slots: BTreeMap::new(),
+        }
+    }
+
+    /// Enters an operation that has ended.
+    pub fn enter(&mut self, ended: &Ended) {
+        let error = matches!(ended.outcome, Outcome::Failed | Outcome::TimedOut);
+        self.errors_so_far += u64::from(error);
+        if ended.warm_up {
+            self.warm_up.add(ended.outcome);
+            return;
+        }
+        let thresholds = &self.thresholds;
+        let kind = (ended.channel, ended.operation);
+        let measured = self.by_kind.entry(kind).or_insert_with(|| Measured {
+            latency: Times::new(thresholds),
+            service: Times::new(thresholds),
+            tally: Tally::default(),
+            answered: 0,
+        });
+        measured.tally.add(ended.outcome);
+        measured.answered += u64::from(ended.answered);
+        if let Some(lag) = ended.lag {
+            self.lag.record(lag);
+        }
+        let second = ended.intended.map(|nanos| nanos / 1_000_000_000);
+        let slot = second.map(|second| {
+            let start = second / self.slot_seconds * self.slot_seconds;
+            self.slots.entry(start).or_insert_with(Slot::new)
+        });
+        // A quick failure would flatter the latency; it is counted among the errors.
+        let timed = match ended.outcome {
+            Outcome::Succeeded | Outcome::Refused | Outcome::TimedOut => true,
+            Outcome::Failed | Outcome::NotSent | Outcome::Unknown => false,
+        };
+        if let (true, Some(latency)) = (timed, ended.latency) {
+            measured.latency.record(latency);
+            self.latency_so_far.record(latency);
+            if let Some(service) = ended.service {
+                measured.service.record(service);
+            }
+        }
+        if let Some(slot) = slot {
+            slot.operations += 1;
+            if let (true, Some(latency)) = (timed, ended.latency) {
+                let micros = latency.div_ceil(1000).clamp(1, LONGEST_MICROS);
+                slot.histogram.saturating_record(micros);
+            }
+        }
+    }
+
+    /// One more failure of this kind.
+    pub fn fail(&mut self, what: String) {
+        // Messages come from a fixed set and from problem codes; a target that makes
+        // up a new code each time must not fill the memory.
+        let known = self.failures.len() < 1000 || self.failures.contains_key(&what);
+        let name = if known { what } else { "others".to_owned() };
+        *self.failures.entry(name).or_insert(0) += 1;
+    }
+
+    /// The measurements of each channel's operations.
+    pub fn kinds(&self) -> impl Iterator<Item = (Channel, Operation, &Measured)> {
+        self.by_kind
+            .iter()
+            .map(|((channel, operation), measured)| (*channel, *operation, measured))
+    }
+
+    /// The measurements of those chosen, merged; none if there are none.
+    pub fn merged(&self, choose: impl Fn(Channel, Operation) -> bool) -> Option<Measured> {
+        let mut chosen = self
+            .kinds()
+            .filter(|(channel, operation, _)| choose(*channel, *operation))
+            .map(|(_, _, measured)| measured);
+        let mut merged = chosen.next()?.clone();
+        for measured in chosen {
+            merged.latency.merge(&measured.latency);
+            merged.service.merge(&measured.service);
+            merged.tally.merge(&measured.tally);
+            merged.answered += measured.answered;
+        }
+        Some(merged)
+    }
+
+    /// How all measured operations ended.
+    pub fn tally(&self) -> Tally {
+        let mut all = Tally::default();
+        for measured in self.by_kind.values() {
+            all.merge(&measured.tally);
+        }
+        all
+    }
+
+    /// Each slot: its first second, operations, median, 99th percentile, longest.
+    pub fn seconds(
+        &self,
+    ) -> impl Iterator<Item = (u64, u64, Option<f64>, Option<f64>, Option<f64>)> + '_ {
+        self.slots.iter().map(|(second, slot)| {
+            let histogram = &slot.histogram;
+            let max = (!histogram.is_empty()).then(|| histogram.max() as f64 / 1e6);
+            let p50 = quantile(histogram, 0.5);
+            (
+                *second,
+                slot.operations,
+                p50,
+                quantile(histogram, 0.99),
+                max,
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1 ms to 1000 ms, each once: mean 500.5 ms, variance (n² − 1)/12 · n/(n − 1).
+    fn thousand() -> Times {
+        let mut times = Times::new(&[250_000]);
+        for milli in 1..=1000 {
+            times.record(milli * 1_000_000);
+        }
+        times
+    }
+
+    #[test]
+    fn moments_quantiles_and_shares_are_those_of_a_uniform_row() {
+        let times = thousand();
+        assert!((times.mean().unwrap() - 0.5005).abs() < 1e-12);
+        let variance = (1e6 - 1.0) / 12.0 * 1000.0 / 999.0;
+        assert!((times.deviation().unwrap() - variance.sqrt() / 1e3).abs() < 1e-9);
+        assert!((times.quantile(0.9).unwrap() - 0.9).abs() < 0.9e-3);
+        assert_eq!(times.shares().collect::<Vec<_>>(), [(250_000, Some(0.25))]);
+    }
+
+    #[test]
+    fn a_quantile_with_nine_samples_beyond_it_is_not_told() {
+        let mut times = Times::new(&[]);
+        for _ in 0..999 {
+            times.record(1000);
+        }
+        assert_eq!(times.quantile(0.99), None);
+        times.record(1000);
+        assert!(times.quantile(0.99).is_some());
+    }
+
+    #[test]
+    fn parts_merged_are_the_whole() {
+        let (mut odd, mut even) = (Times::new(&[250_000]), Times::new(&[250_000]));
+        for milli in 1..=1000 {
+            let part = if milli % 2 == 0 { &mut even } else { &mut odd };
+            part.record(milli * 1_000_000);
+        }
+        odd.merge(&even);
+        let whole = thousand();
+        assert_eq!(odd.counts(), whole.counts());
+        assert_eq!(odd.mean(), whole.mean());
+        assert_eq!(odd.deviation(), whole.deviation());
+        assert_eq!(odd.least(), Some(0.001));
+    }
+}

@@ -1,0 +1,165 @@
+//! What is played, how fast, and how whoever asked for it watches and stops it.
+
+use crate::error::LoadError;
+use scenarios::time::{SimTime, Span};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How a plan is played.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Name of this run; with the sequence number it makes the idempotency keys,
+    /// so that another run on the same bank is new work.
+    pub run: String,
+    /// Scenario time that is played at the start of the real clock; operations
+    /// planned before it start at once.
+    pub window_start: SimTime,
+    /// Scenario seconds per real second; above 0. Think times shrink alike.
+    pub speed: f64,
+    /// Connections at most; 1 to 65,535. An operation that finds none free waits
+    /// for one, and its latency counts the wait.
+    pub connections: u32,
+    /// Connections at most while customers are opened beforehand; 1 to 65,535.
+    pub setup_connections: u32,
+    /// Real time from being written after which an operation has timed out; above 0.
+    pub timeout: Duration,
+    /// Real time at the start that is played and reconciled, not measured: the
+    /// operations planned to start before it.
+    pub warm_up: Duration,
+    /// Real time after the last planned start in which late sessions may still
+    /// end; then what waits has timed out and what was not yet due is not sent.
+    pub drain: Duration,
+    /// The journal of the run, a CSV file that is created or replaced.
+    pub journal: PathBuf,
+    /// The tightest bound that a gate sets on a latency, if one does: the
+    /// generator's own lag must stay far below it.
+    pub tightest_latency_gate: Option<Duration>,
+    /// Thresholds to count shares of latencies for, ascending.
+    pub thresholds: Vec<Span>,
+    /// Quantiles (0 to 1) beyond .5 .9 .95 .99 that are asked for.
+    pub quantiles: Vec<f64>,
+}
+
+impl LoadOptions {
+    /// True speed from midnight, 64 connections, ten seconds' patience, no warm-up.
+    pub fn new(run: impl Into<String>, journal: impl Into<PathBuf>) -> Self {
+        Self {
+            run: run.into(),
+            window_start: SimTime(0),
+            speed: 1.0,
+            connections: 64,
+            setup_connections: 256,
+            timeout: Duration::from_secs(10),
+            warm_up: Duration::ZERO,
+            drain: Duration::from_mins(1),
+            journal: journal.into(),
+            tightest_latency_gate: None,
+            thresholds: Vec::new(),
+            quantiles: Vec::new(),
+        }
+    }
+
+    /// Refuses what is out of range.
+    pub(crate) fn check(&self) -> Result<(), LoadError> {
+        let refuse = |option, value: String, right| {
+            Err(LoadError::Option {
+                option,
+                value,
+                right,
+            })
+        };
+        if !(self.speed.is_finite() && self.speed > 0.0) {
+            return refuse(
+                "speed",
+                self.speed.to_string(),
+                "it must be a number above 0",
+            );
+        }
+        let limits = [
+            ("connections", self.connections),
+            ("setup connections", self.setup_connections),
+        ];
+        for (option, connections) in limits {
+            if !(1..=65_535).contains(&connections) {
+                let right = "it must lie between 1 and 65535";
+                return refuse(option, connections.to_string(), right);
+            }
+        }
+        if self.timeout.is_zero() {
+            return refuse("timeout", "0 s".into(), "it must be above 0");
+        }
+        if self.quantiles.iter().any(|q| !(0.0..=1.0).contains(q)) {
+            let right = "each must lie between 0 and 1";
+            return refuse("quantiles", format!("{:?}", self.quantiles), right);
+        }
+        Ok(())
+    }
+}
+
+/// Ends a run from outside: set it (from a signal handler or another thread) and
+/// within two seconds the run ends with what it has.
+#[derive(Debug, Clone, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// A flag that is not set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A flag that shares its state with whoever holds `flag`.
+    pub fn from_shared(flag: Arc<AtomicBool>) -> Self {
+        Self(flag)
+    }
+
+    /// Asks the run to end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far the run is, once a second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LoadSnapshot {
+    /// Real seconds since the start.
+    pub seconds: f64,
+    /// Operations of the plan, warm-up included.
+    pub planned: u64,
+    /// Handed to a connection or waiting for one, so far.
+    pub dispatched: u64,
+    /// Ended, in whatever way.
+    pub finished: u64,
+    /// Ended as failed or timed out.
+    pub errors: u64,
+    /// Due, and no connection free for them.
+    pub waiting: u64,
+    /// Median latency so far, seconds, warm-up excluded.
+    pub p50: Option<f64>,
+    /// 99th percentile so far, seconds, warm-up excluded.
+    pub p99: Option<f64>,
+}
+
+/// Who watches a run. Called from a thread beside the one that keeps the pace,
+/// so that a slow terminal does not delay the load.
+pub trait LoadProgress: Sync + Send {
+    /// So many of the operations that open customers and accounts are done.
+    fn setup(&self, done: u64, of: u64);
+    /// About once a second while the plan is played.
+    fn second(&self, snapshot: &LoadSnapshot);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProgress;
+
+impl LoadProgress for NoProgress {
+    fn setup(&self, _done: u64, _of: u64) {}
+    fn second(&self, _snapshot: &LoadSnapshot) {}
+}
