@@ -40,15 +40,11 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
         Text::ExitCode.say(lang),
         &[("code", &summary.exit_code.to_string())],
     );
-    out += &coloured(head.tone, head.words, style);
-    out += &plain(&format!(
-        "{}{code}: {}\n",
-        lang.pick(" · ", " · "),
-        head.exit
-    ));
     for sentence in &head.why {
         out += &plain(&format!("{sentence}\n"));
     }
+    out += &coloured(head.tone, head.words, style);
+    out += &format!(" · {code}{}{}\n", lang.pick(": ", ":"), head.exit);
     out
 }
 
@@ -113,7 +109,7 @@ fn coloured(tone: Tone, text: &str, style: TerminalStyle) -> String {
 
 fn table(heads: &[String], rows: Vec<Vec<String>>, style: TerminalStyle) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     match style.width {
         Some(width) => {
             table

@@ -26,7 +26,7 @@ pub(super) fn text_style(colour: Colour, horizontal: HPos, vertical: VPos) -> Te
 /// about half as wide.
 pub(super) fn text_width(text: &str) -> f64 {
     text.chars()
-        .map(|character| if wide(character) { FONT } else { FONT * 0.56 })
+        .map(|character| if wide(character) { FONT } else { FONT * 0.66 })
         .sum()
 }
 

@@ -110,7 +110,7 @@ fn sentence(view: &View, effect: &Effect) -> String {
 fn verdict(view: &View, name: &str) -> Markup {
     let head = headline(view.run, view.lang);
     html! {
-        section.card.banner class={ "tone-" (head.tone.class()) } {
+        section class={ "card banner tone-" (head.tone.class()) } {
             p.overline { (name) }
             h2 { (head.words) }
             @for sentence in &head.why { p { (sentence) } }

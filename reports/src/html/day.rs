@@ -35,7 +35,7 @@ pub(super) fn waiting(view: &View) -> Markup {
 /// People waiting by clock interval, else over the day.
 pub(super) fn queue(view: &View) -> Markup {
     let ask = DayChart {
-        title: view.say(Text::Queue),
+        title: view.say(Text::MeanPeople),
         read: view.say(Text::QueueRead),
         column: "mean",
         kind: Kind::People,
@@ -127,7 +127,7 @@ fn resource_bars(view: &View, figure: &str, title: Text, read: Text) -> Option<M
 /// Customers who arrive in each interval.
 pub(super) fn arrivals(view: &View) -> Markup {
     let ask = DayChart {
-        title: view.say(Text::Arrivals),
+        title: view.say(Text::PerInterval),
         read: view.say(Text::ArrivalsRead),
         column: "mean",
         kind: Kind::Plain,

@@ -278,11 +278,7 @@ fn over_time(view: &View, seconds: &[LoadSecond]) -> Markup {
         y: Axis::logarithmic(low, high, |value| {
             numbers::round(Kind::Latency, value, view.lang)
         }),
-        y_title: format!(
-            "{} / {}",
-            view.say(Text::LatencyOverTime),
-            view.say(Text::SecondsAxis)
-        ),
+        y_title: view.say(Text::SecondsAxis).to_owned(),
         series: curves
             .iter()
             .map(|(_, colour, points)| Series {
@@ -396,7 +392,7 @@ fn reconciled(view: &View, found: &Reconciliation) -> Markup {
         ),
     ];
     html! {
-        div.note class={ "tone-" (tone) } { p { (view.say(sentence)) } }
+        div class={ "note tone-" (tone) } { p { (view.say(sentence)) } }
         div.counts {
             @for (name, value) in &counts { div { b { (value) } span { (view.say(*name)) } } }
         }

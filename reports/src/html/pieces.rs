@@ -301,7 +301,23 @@ pub(super) fn difference(
     high: f64,
 ) -> (String, String) {
     if kind == Kind::Share {
-        let signed = |value: f64| format!("{:+.1}", value * 100.0 + 0.0).replacen('-', "−", 1);
+        // Points, with more decimals for small differences.
+        let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;
+        let decimals = if size < 0.1 {
+            3
+        } else {
+            usize::from(size < 1.0) + 1
+        };
+        let signed = |share: f64| {
+            let text = format!("{:.decimals$}", (share * 100.0).abs());
+            let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+            let sign = match (zero, share < 0.0) {
+                (true, _) => "",
+                (false, true) => "−",
+                (false, false) => "+",
+            };
+            format!("{sign}{text}")
+        };
         let range = format!("{} … {}", signed(low), signed(high));
         return (signed(value) + view.say(Text::Points), range);
     }

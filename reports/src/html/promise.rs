@@ -2,7 +2,7 @@
 
 use super::View;
 use super::pieces::{Bound, Caption, DayChart, card, chart, day_chart, value_axis};
-use crate::chart::{BarChart, BarRow, Colour, Segment};
+use crate::chart::{Axis, BarChart, BarRow, Colour, Segment};
 use crate::rows::DayCurve;
 use crate::words::gates::{self, Asked};
 use crate::words::numbers::{self, Kind};
@@ -210,7 +210,10 @@ pub(super) fn minutes_chart(view: &View, named: &[(String, &Minutes)]) -> Markup
         .iter()
         .map(|(_, row)| parts(row).map(finite).iter().sum::<f64>())
         .fold(0.0, f64::max);
-    let (axis, _) = value_axis(view, Kind::Duration, 0.0, longest, "");
+    let mut axis = Axis::linear(0.0, longest / 60.0, |value, decimals| {
+        format!("{value:.decimals$} {}", view.say(Text::MinuteUnit))
+    });
+    axis.stretch(60.0);
     let rows = named.iter().map(|(name, row)| BarRow {
         name: name.clone(),
         value: numbers::value(Kind::Duration, Some(row.time_in_branch), view.lang),

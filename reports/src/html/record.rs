@@ -63,7 +63,7 @@ fn badge(view: &View, mark: Mark) -> Markup {
         Mark::Derived => ("invalid", Text::Derived),
         Mark::Assumed => ("undecided", Text::Assumed),
     };
-    html! { span.badge class={ "tone-" (tone) } { (view.say(word)) } }
+    html! { span class={ "badge tone-" (tone) } { (view.say(word)) } }
 }
 
 /// The definitions in short.

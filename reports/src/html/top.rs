@@ -19,7 +19,7 @@ pub(super) fn banner(view: &View) -> Markup {
         &[("code", &view.summary.exit_code.to_string())],
     );
     html! {
-        header.card.banner class={ "tone-" (head.tone.class()) } {
+        header class={ "card banner tone-" (head.tone.class()) } {
             p.overline {
                 b { (scenario.name) } " · " (view.name("branch", &scenario.branch))
                 " · " (scenario.date) " · " (scenario.open) "–" (scenario.close)
@@ -157,7 +157,7 @@ pub(super) fn gates(view: &View) -> Markup {
         &html! {
             p { (view.say(Text::GatesIntro)) }
             div.scroll tabindex="0" {
-                table {
+                table.gates {
                     thead { tr { @for head in heads { th scope="col" { (view.say(head)) } } } }
                     tbody { @for gate in gates { (gate_row(view, gate)) } }
                 }
@@ -175,9 +175,9 @@ fn gate_row(view: &View, gate: &GateRecord) -> Markup {
                 @if let Some(asks) = gates::asks(gate, view.summary, view.lang) {
                     " " span.sub { (asks) }
                 }
-                @if gate.gate != gate.name { " " code { (gate.gate) } }
+                @if gate.gate != gate.name { " " code.sub { (gate.gate) } }
             }
-            td { span.badge class={ "tone-" (tone) } { (gates::verdict(gate.verdict, view.lang)) } }
+            td { span class={ "badge tone-" (tone) } { (gates::verdict(gate.verdict, view.lang)) } }
             td { (gates::found(gate, view.lang)) }
             td { (gates::bound_words(gate, view.lang)) }
             td.wide-text { (gates::reason(gate, view.lang)) }

@@ -58,7 +58,7 @@ impl Scale {
     pub(crate) fn fit(kind: Kind, value: f64, lang: Lang) -> Self {
         let size = value.abs();
         let (factor, unit) = match kind {
-            Kind::Duration if size >= 6.0 || size == 0.0 => {
+            Kind::Duration if size >= 0.6 || size == 0.0 => {
                 (1.0 / 60.0, lang.pick(" min", " 分钟"))
             }
             Kind::Duration | Kind::Latency if size >= 1.0 => (1.0, lang.pick(" s", " 秒")),
@@ -209,7 +209,7 @@ mod tests {
     fn a_time_is_read_in_the_unit_of_its_size() {
         assert_eq!(value(Kind::Duration, Some(228.0), Lang::En), "3.80 min");
         assert_eq!(value(Kind::Duration, Some(0.0042), Lang::En), "4.20 ms");
-        assert_eq!(value(Kind::Duration, Some(3.6), Lang::Zh), "3.60 秒");
+        assert_eq!(value(Kind::Duration, Some(3.6), Lang::Zh), "0.060 分钟");
         assert_eq!(value(Kind::Latency, Some(0.041), Lang::En), "41.0 ms");
         assert_eq!(value(Kind::Latency, None, Lang::En), "–");
         assert_eq!(value(Kind::Latency, Some(f64::NAN), Lang::En), "–");

@@ -141,7 +141,7 @@ texts! {
     Points = " points", " 个百分点";
     // Load.
     Load = "The load on the core banking system", "核心系统压测";
-    LoadIntro = "Operations of {from} to {to}, played {speed} times as fast and {volume} times as many, openly: each at its time, whether or not the bank had answered. {seconds} of real time, at most {connections} connections. Offered load {offered}, achieved rate {achieved}.", "回放 {from} 至 {to} 的操作,速度 {speed} 倍、数量 {volume} 倍,开放式发压:到点即发,不等待核心系统应答。实际用时 {seconds},最多 {connections} 个连接。压测负载 {offered},实际吞吐 {achieved}。";
+    LoadIntro = "Operations of {from} to {to}, played openly at {speed} × speed and {volume} × volume: each operation at its time, whether or not the bank had answered. {seconds} of real time, at most {connections} connections. Offered load {offered}, achieved rate {achieved}.", "回放 {from} 至 {to} 的操作,速度 {speed} 倍、数量 {volume} 倍,开放式发压:到点即发,不等待核心系统应答。实际用时 {seconds},最多 {connections} 个连接。压测负载 {offered},实际吞吐 {achieved}。";
     Accounts = "Every planned operation is accounted for", "每笔计划操作都有去向";
     Planned = "planned", "计划";
     Succeeded = "succeeded", "成功";
@@ -160,7 +160,9 @@ texts! {
     Greatest = "greatest", "最大";
     LatencyOverTime = "Latency over time", "时延随时间的变化";
     LatencyOverTimeRead = "How to read this: each second of the load, on a logarithmic scale: a step up by one line is ten times slower. Gaps are seconds with too few operations for that percentile.", "读图方法:压测的每一秒,纵轴为对数刻度:每升高一格即慢十倍。断开处是操作数不足以给出该分位的秒。";
-    SecondsAxis = "seconds since the start of the load", "压测开始后的秒数";
+    SecondsAxis = "latency, by seconds since the start of the load", "时延(横轴为压测开始后的秒数)";
+    PerInterval = "customers per interval", "每时段客户数";
+    MeanPeople = "mean number of people waiting", "平均等候人数";
     Second = "second", "秒";
     Median = "median", "中位数";
     Quantile99 = "99th percentile", "99分位";
@@ -232,7 +234,6 @@ texts! {
     MethodLatency = "from the intended start of an operation to its answer, so that no coordinated omission flatters the bank.", "自操作计划发出的时刻起至收到应答止,避免协同遗漏美化结果。";
     Run = "The run", "运行记录";
     Scenario = "scenario", "情景";
-    Question = "question", "问题";
     DateWord = "day", "日期";
     Hours = "business hours", "营业时间";
     Seed = "seed", "随机种子";
@@ -263,11 +264,7 @@ texts! {
     After = "after", "之后";
     Differences = "Differences", "差值";
     DifferencesRead = "How to read this: the second run minus the first, with a 95% confidence interval; an interval that contains zero shows no difference.", "读表方法:第二次运行减第一次运行,附 95% 置信区间;区间包含零即看不出差异。";
-    Paired = "paired", "配对";
-    Yes = "yes", "是";
-    No = "no", "否";
     DifferencesNone = "The two runs have no figure in common that could be compared.", "两次运行没有可比较的共同指标。";
-    ReportAt = "report", "报告";
 }
 
 /// Puts values into a text's `{places}`, in one pass: a value is never read as a
