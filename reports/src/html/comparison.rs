@@ -1,0 +1,187 @@
+//! Two runs side by side: before and after.
+
+use super::pieces::{DayChart, card, day_chart};
+use super::{View, document, load, promise, record, top};
+use crate::rows::DayCurve;
+use crate::run::RunData;
+use crate::verdict::headline;
+use crate::words::language::Lang;
+use crate::words::numbers::{Kind, Scale};
+use crate::words::texts::Text;
+use maud::{Markup, html};
+use scenarios::summary::{Effect, Minutes};
+
+/// The before-and-after page of two runs, with the differences computed for them.
+pub fn comparison_html(
+    first: &RunData,
+    second: &RunData,
+    effects: &[Effect],
+    lang: Lang,
+) -> String {
+    let (before, after) = (View::new(first, lang), View::new(second, lang));
+    let names = [title(&before, Text::Before), title(&after, Text::After)];
+    let body = html! {
+        (banner(&before, &after, effects))
+        div.pair { (verdict(&before, &names[0])) (verdict(&after, &names[1])) }
+        (differences(&after, effects, &names))
+        (minutes(&before, &after, &names))
+        (waiting(&before, &after, &names))
+        @for view in [&before, &after] { (top::gates(view)) }
+        (record::method(&after))
+        @for view in [&before, &after] { (record::run(view)) }
+    };
+    let title = format!(
+        "{} · {} · {}",
+        first.summary.scenario.name,
+        second.summary.scenario.name,
+        Text::ComparisonTitle.say(lang)
+    );
+    document(&title, lang, &second.run.version, &body)
+}
+
+/// `before: traditional-branch`.
+fn title(view: &View, side: Text) -> String {
+    let name = &view.summary.scenario.name;
+    view.lang.pick(
+        format!("{}: {name}", view.say(side)),
+        format!("{}:{name}", view.say(side)),
+    )
+}
+
+fn banner(before: &View, after: &View, effects: &[Effect]) -> Markup {
+    let head = after.fill(
+        Text::ComparisonHead,
+        &[
+            ("first", &before.summary.scenario.name),
+            ("second", &after.summary.scenario.name),
+        ],
+    );
+    html! {
+        header.card.banner.tone-invalid {
+            p.overline { b { (after.say(Text::ComparisonTitle)) } }
+            h1 { (head) }
+            @for sentence in sentences(after, effects) { p.why { (sentence) } }
+        }
+    }
+}
+
+/// The differences of all customers in words, at most four; without any, the first four.
+pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
+    let of_all: Vec<&Effect> = effects
+        .iter()
+        .filter(|effect| effect.population == "*")
+        .collect();
+    let chosen = if of_all.is_empty() {
+        effects.iter().collect()
+    } else {
+        of_all
+    };
+    chosen
+        .into_iter()
+        .take(4)
+        .map(|effect| sentence(view, effect))
+        .collect()
+}
+
+fn sentence(view: &View, effect: &Effect) -> String {
+    let kind = load::kind_of(effect);
+    let straddles = effect.low <= 0.0 && effect.high >= 0.0;
+    // More customers within a threshold, or served, is better; less of all else.
+    let more_is_better =
+        kind == Kind::Share && effect.figure != "errors" && effect.figure != "occupancy"
+            || matches!(effect.figure.as_str(), "served" | "throughput");
+    let template = match (straddles, (effect.difference > 0.0) == more_is_better) {
+        (true, _) => Text::NoChange,
+        (false, true) => Text::Better,
+        (false, false) => Text::Worse,
+    };
+    let scale = Scale::fit(kind, effect.first.abs().max(effect.second.abs()), view.lang);
+    view.fill(
+        template,
+        &[
+            ("population", &load::population_of(view, effect)),
+            ("figure", &load::figure_of(view, effect)),
+            ("first", &scale.full(effect.first)),
+            ("second", &scale.full(effect.second)),
+        ],
+    )
+}
+
+fn verdict(view: &View, name: &str) -> Markup {
+    let head = headline(view.run, view.lang);
+    html! {
+        section class={ "card banner tone-" (head.tone.class()) } {
+            p.overline { (name) }
+            h2 { (head.words) }
+            @for sentence in &head.why { p { (sentence) } }
+            p.read { (view.summary.scenario.question) }
+        }
+    }
+}
+
+fn differences(view: &View, effects: &[Effect], names: &[String; 2]) -> Markup {
+    let content = if effects.is_empty() {
+        html! { p { (view.say(Text::DifferencesNone)) } }
+    } else {
+        html! {
+            (load::effects_table(view, effects, [&names[0], &names[1]]))
+            p.read {
+                (view.say(Text::DifferencesRead))
+                @if effects.iter().any(|effect| !effect.paired) { " " (view.say(Text::EffectUnpaired)) }
+            }
+        }
+    };
+    card(view.say(Text::Differences), &content)
+}
+
+fn minutes(before: &View, after: &View, names: &[String; 2]) -> Markup {
+    let rows: Vec<(String, &Minutes)> = [before, after]
+        .iter()
+        .zip(names)
+        .flat_map(|(view, side)| {
+            view.summary.minutes.iter().map(move |row| {
+                let channel = match row.channel.as_str() {
+                    "*" => view.say(Text::AllChannels).to_owned(),
+                    name => view.name("channel", name),
+                };
+                (format!("{channel} · {side}"), row)
+            })
+        })
+        .collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    card(
+        after.say(Text::Minutes),
+        &promise::minutes_chart(after, &rows),
+    )
+}
+
+fn waiting(before: &View, after: &View, names: &[String; 2]) -> Markup {
+    let curves: Vec<DayCurve> = [before, after]
+        .iter()
+        .zip(names)
+        .flat_map(|(view, name)| {
+            view.rows
+                .over_the_day("wait", &[])
+                .into_iter()
+                .map(move |curve| DayCurve {
+                    dimension: "run",
+                    name: name.as_str(),
+                    rows: curve.rows,
+                })
+        })
+        .collect();
+    let ask = DayChart {
+        title: after.say(Text::TileWait),
+        read: after.say(Text::WaitingRead),
+        column: "mean",
+        kind: Kind::Duration,
+        bars: false,
+        bound: None,
+    };
+    match day_chart(after, &curves, &ask) {
+        Some(drawn) => card(after.say(Text::Waiting), &drawn),
+        None => html! {},
+    }
+}

@@ -1,0 +1,429 @@
+//! The load on the bank, what its latency does to the customers, and whether
+//! what it acknowledged is there.
+
+use super::View;
+use super::pieces::{Caption, card, chart, difference, table};
+use crate::chart::{Axis, Colour, Plot, Point, Series, Shape};
+use crate::rows::Row;
+use crate::words::numbers::{self, Kind, Scale};
+use crate::words::texts::Text;
+use maud::{Markup, html};
+use scenarios::summary::{Effect, LoadRecord, LoadSecond, Reconciliation};
+
+/// Differences that the measured latency makes.
+pub(super) fn effect(view: &View) -> Markup {
+    if view.summary.bank_effect.is_empty() {
+        return html! {};
+    }
+    let heads = [Text::Without, Text::With];
+    card(
+        view.say(Text::Effect),
+        &html! {
+            p { (view.say(Text::EffectIntro)) }
+            (effects_table(view, &view.summary.bank_effect, heads.map(|head| view.say(head))))
+            p.read {
+                (view.say(Text::EffectRead))
+                @if view.summary.bank_effect.iter().any(|effect| !effect.paired) {
+                    " " (view.say(Text::EffectUnpaired))
+                }
+            }
+        },
+    )
+}
+
+/// A row per paired difference, under these names for first and second.
+pub(super) fn effects_table(view: &View, effects: &[Effect], heads: [&str; 2]) -> Markup {
+    let [first, second] = heads;
+    let heads = [
+        view.say(Text::Population),
+        view.say(Text::Figure),
+        first,
+        second,
+    ];
+    let mut heads: Vec<String> = heads.map(str::to_owned).to_vec();
+    heads.extend([Text::Difference, Text::IntervalHeading].map(|head| view.say(head).to_owned()));
+    table(&heads, &effect_lines(view, effects))
+}
+
+/// The cells of each difference: customers, figure, first, second, difference, interval.
+pub(crate) fn effect_lines(view: &View, effects: &[Effect]) -> Vec<Vec<String>> {
+    let rows = effects.iter().map(|effect| {
+        let kind = kind_of(effect);
+        let (difference, range) =
+            difference(view, kind, effect.difference, effect.low, effect.high);
+        let scale = Scale::fit(kind, effect.first.abs().max(effect.second.abs()), view.lang);
+        vec![
+            population_of(view, effect),
+            figure_of(view, effect),
+            scale.full(effect.first),
+            scale.full(effect.second),
+            difference,
+            range,
+        ]
+    });
+    rows.collect()
+}
+
+/// The kind of number that an effect compares.
+pub(super) fn kind_of(effect: &Effect) -> Kind {
+    if effect.statistic.starts_with("share_within") {
+        Kind::Share
+    } else {
+        Kind::of_figure(&effect.figure)
+    }
+}
+
+/// `channel:kiosk` as people read it.
+pub(super) fn population_of(view: &View, effect: &Effect) -> String {
+    match effect.population.split_once(':') {
+        Some((dimension, name)) => view.name(dimension, name),
+        None if effect.population == "*" => view.say(Text::EveryCustomer).to_owned(),
+        None => effect.population.clone(),
+    }
+}
+
+/// Figure and statistic as people read them.
+pub(super) fn figure_of(view: &View, effect: &Effect) -> String {
+    let figure = view.figure(&effect.figure);
+    let threshold = effect
+        .statistic
+        .strip_prefix("share_within_")
+        .and_then(|rest| rest.strip_suffix('s'))
+        .and_then(|seconds| seconds.parse::<f64>().ok());
+    match (threshold, effect.statistic.as_str()) {
+        (Some(seconds), _) => {
+            let threshold = numbers::round(Kind::Duration, seconds, view.lang);
+            view.fill(
+                Text::ShareWithin,
+                &[("figure", &figure), ("threshold", &threshold)],
+            )
+        }
+        (None, "mean") => view.fill(Text::MeanOf, &[("figure", &figure)]),
+        (None, other) => format!("{figure} {other}"),
+    }
+}
+
+/// Everything about the load.
+pub(super) fn load(view: &View) -> Markup {
+    let Some(load) = &view.summary.load else {
+        return html! {};
+    };
+    card(
+        view.say(Text::Load),
+        &html! {
+            p { (intro(view, load)) }
+            (accounts(view, load))
+            @if !load.left_out.is_empty() {
+                div.note { p { (left_out(view, load)) } }
+            }
+            (latency_tables(view))
+            (over_time(view, &load.over_time))
+            (lag(view))
+            (failures(view, load))
+        },
+    )
+}
+
+fn intro(view: &View, load: &LoadRecord) -> String {
+    let plain = |value: f64| numbers::round(Kind::Plain, value, view.lang);
+    view.fill(
+        Text::LoadIntro,
+        &[
+            ("from", &load.from),
+            ("to", &load.to),
+            ("speed", &plain(load.speed)),
+            ("volume", &plain(load.volume)),
+            (
+                "seconds",
+                &numbers::value(Kind::Latency, Some(load.seconds), view.lang),
+            ),
+            ("connections", &numbers::count(u64::from(load.connections))),
+            (
+                "offered",
+                &numbers::value(Kind::Rate, Some(load.offered_per_second), view.lang),
+            ),
+            (
+                "achieved",
+                &numbers::value(Kind::Rate, Some(load.achieved_per_second), view.lang),
+            ),
+        ],
+    )
+}
+
+/// planned = the sum of everything else.
+fn accounts(view: &View, load: &LoadRecord) -> Markup {
+    let parts = [
+        (Text::Succeeded, load.succeeded),
+        (Text::Refused, load.refused),
+        (Text::Failed, load.failed),
+        (Text::TimedOut, load.timed_out),
+        (Text::NotSent, load.not_sent),
+        (Text::Unknown, load.unknown),
+    ];
+    let sum = parts
+        .iter()
+        .fold(0u64, |sum, (_, count)| sum.saturating_add(*count));
+    let sentence = if sum == load.planned {
+        Text::SumHolds
+    } else {
+        Text::SumBroken
+    };
+    let (planned, sum) = (numbers::count(load.planned), numbers::count(sum));
+    html! {
+        h3 { (view.say(Text::Accounts)) }
+        div.counts {
+            div { b { (planned) } span { (view.say(Text::Planned)) } }
+            @for (name, count) in parts {
+                div { b { (numbers::count(count)) } span { (view.say(name)) } }
+            }
+        }
+        p.read { (view.fill(sentence, &[("planned", &planned), ("sum", &sum)])) }
+    }
+}
+
+fn left_out(view: &View, load: &LoadRecord) -> String {
+    let names: Vec<String> = load
+        .left_out
+        .iter()
+        .map(|name| view.name("operation", name))
+        .collect();
+    view.fill(
+        Text::LeftOut,
+        &[("operations", &names.join(view.lang.pick(", ", "、")))],
+    )
+}
+
+/// Latency percentiles of all operations and of each.
+fn latency_tables(view: &View) -> Markup {
+    let total = view
+        .rows
+        .total("latency")
+        .map(|row| (view.say(Text::EveryOperation).to_owned(), row));
+    let each = view
+        .rows
+        .of("latency", &["operation"])
+        .into_iter()
+        .filter_map(|row| Some((view.name("operation", row.name("operation")?), row)));
+    let rows: Vec<Vec<String>> = total
+        .into_iter()
+        .chain(each)
+        .map(|(name, row)| percentile_row(view, name, row))
+        .collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    let errors = view
+        .rows
+        .total("errors")
+        .and_then(|row| row.estimate("mean"));
+    html! {
+        h3 { (view.say(Text::LatencyTable)) }
+        (table(&percentile_heads(view, Text::Operation), &rows))
+        @if let Some(errors) = errors {
+            p.read { (view.say(Text::Errors)) (view.lang.pick(": ", ":")) (numbers::estimate(Kind::Share, errors, view.lang)) }
+        }
+        p.read { (view.say(Text::LatencyRead)) }
+    }
+}
+
+fn percentile_heads(view: &View, first: Text) -> Vec<String> {
+    let mut heads = vec![view.say(first).to_owned(), view.say(Text::Count).to_owned()];
+    heads.push(view.say(Text::Mean).to_owned());
+    heads.extend(["p50", "p90", "p95", "p99"].map(str::to_owned));
+    heads.push(view.say(Text::Greatest).to_owned());
+    heads
+}
+
+fn percentile_row(view: &View, name: String, row: Row) -> Vec<String> {
+    let count = row.number("count").unwrap_or(0.0).max(0.0) as u64;
+    let mut cells = vec![name, numbers::count(count)];
+    cells.push(numbers::value(Kind::Latency, row.number("mean"), view.lang));
+    cells.extend(
+        ["p50", "p90", "p95", "p99"].map(|column| match row.number(column) {
+            Some(value) => numbers::value(Kind::Latency, Some(value), view.lang),
+            None => view.fill(Text::NotEnough, &[("count", &numbers::count(count))]),
+        }),
+    );
+    cells.push(numbers::value(Kind::Latency, row.number("max"), view.lang));
+    cells
+}
+
+/// Latency of each second, on a logarithmic axis.
+fn over_time(view: &View, seconds: &[LoadSecond]) -> Markup {
+    let curve = |of: fn(&LoadSecond) -> Option<f64>| -> Vec<(f64, f64)> {
+        let positive = |value: &f64| value.is_finite() && *value > 0.0;
+        seconds
+            .iter()
+            .filter_map(|second| Some((f64::from(second.second), of(second).filter(positive)?)))
+            .collect()
+    };
+    let curves = [
+        (Text::Median, Colour::Series(0), curve(|second| second.p50)),
+        (
+            Text::Quantile99,
+            Colour::Series(1),
+            curve(|second| second.p99),
+        ),
+        (Text::Greatest, Colour::Soft, curve(|second| second.max)),
+    ];
+    let values = || curves.iter().flat_map(|(_, _, points)| points);
+    let low = values().map(|point| point.1).fold(f64::INFINITY, f64::min);
+    let high = values().map(|point| point.1).fold(0.0, f64::max);
+    let last = values().map(|point| point.0).fold(0.0, f64::max);
+    if !low.is_finite() {
+        return html! {};
+    }
+    let plot = Plot {
+        x: Axis::linear(0.0, last.max(1.0), |value, _| format!("{value:.0}")),
+        y: Axis::logarithmic(low, high, |value| {
+            numbers::round(Kind::Latency, value, view.lang)
+        }),
+        y_title: view.say(Text::SecondsAxis).to_owned(),
+        series: curves
+            .iter()
+            .map(|(_, colour, points)| Series {
+                colour: *colour,
+                shape: Shape::Line { gap: 1.5 },
+                points: points
+                    .iter()
+                    .map(|(x, y)| Point {
+                        x: *x,
+                        y: y.log10(),
+                        low: None,
+                        high: None,
+                        colour: None,
+                    })
+                    .collect(),
+            })
+            .rev()
+            .collect(),
+        bound: None,
+    };
+    let heads = [
+        Text::Second,
+        Text::Operations,
+        Text::Median,
+        Text::Quantile99,
+        Text::Greatest,
+    ];
+    let rows = seconds.iter().map(|second| {
+        let mut cells = vec![second.second.to_string(), numbers::count(second.operations)];
+        cells.extend(
+            [second.p50, second.p99, second.max]
+                .map(|value| numbers::value(Kind::Latency, value, view.lang)),
+        );
+        cells
+    });
+    let caption = Caption {
+        title: view.say(Text::LatencyOverTime),
+        read: view.say(Text::LatencyOverTimeRead),
+        legend: curves
+            .iter()
+            .map(|(name, colour, _)| (*colour, view.say(*name).to_owned()))
+            .collect(),
+        heads: heads.map(|head| view.say(head).to_owned()).to_vec(),
+        rows: rows.collect(),
+    };
+    html! {
+        h3 { (view.say(Text::LatencyOverTime)) }
+        (chart(view, &plot, &caption))
+    }
+}
+
+/// How late the generator itself was.
+fn lag(view: &View) -> Markup {
+    let Some(row) = view.rows.total("generator_lag") else {
+        return html! {};
+    };
+    let name = view.say(Text::Lag).to_owned();
+    html! {
+        h3 { (view.say(Text::Lag)) }
+        (table(&percentile_heads(view, Text::Figure), &[percentile_row(view, name, row)]))
+        p.read { (view.say(Text::LagRead)) }
+    }
+}
+
+fn failures(view: &View, load: &LoadRecord) -> Markup {
+    if load.failures.is_empty() {
+        return html! {};
+    }
+    html! {
+        h3 { (view.say(Text::Failures)) }
+        div.scroll tabindex="0" {
+            table {
+                thead { tr {
+                    th scope="col" { (view.say(Text::What)) }
+                    th.n scope="col" { (view.say(Text::HowOften)) }
+                } }
+                tbody {
+                    @for failure in &load.failures {
+                        // As the bank or the network said it.
+                        tr { td.wide-text lang="en" { (failure.what) } td.n { (numbers::count(failure.count)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether everything acknowledged is in the bank.
+pub(super) fn reconciliation(view: &View) -> Markup {
+    let content = match (&view.summary.reconciliation, &view.summary.load) {
+        (Some(found), _) => reconciled(view, found),
+        (None, Some(_)) => html! { p { (view.say(Text::ReconciliationAbsent)) } },
+        (None, None) => return html! {},
+    };
+    card(view.say(Text::Reconciliation), &content)
+}
+
+fn reconciled(view: &View, found: &Reconciliation) -> Markup {
+    let (tone, sentence) = if found.reconciled {
+        ("pass", Text::Reconciled)
+    } else {
+        ("fail", Text::NotReconciled)
+    };
+    let counts = [
+        (Text::Acknowledged, numbers::count(found.acknowledged)),
+        (Text::FoundOnce, numbers::count(found.found_once)),
+        (Text::UnknownFound, numbers::count(found.unknown_found)),
+        (
+            Text::LedgerSum,
+            format!("{} {}", found.ledger_sum, view.say(Text::Yuan)),
+        ),
+    ];
+    html! {
+        div class={ "note tone-" (tone) } { p { (view.say(sentence)) } }
+        div.counts {
+            @for (name, value) in &counts { div { b { (value) } span { (view.say(*name)) } } }
+        }
+        @if !found.discrepancies.is_empty() {
+            div.scroll tabindex="0" {
+                table {
+                    thead { tr {
+                        @for head in [Text::Kind, Text::What, Text::Key] { th scope="col" { (view.say(head)) } }
+                    } }
+                    tbody {
+                        @for discrepancy in &found.discrepancies {
+                            tr {
+                                td { (kind_word(view, &discrepancy.kind)) }
+                                td.wide-text lang="en" { (discrepancy.what) }
+                                td { code { (discrepancy.key) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn kind_word<'a>(view: &View, kind: &'a str) -> &'a str {
+    match kind {
+        "missing" => view.say(Text::Missing),
+        "doubled" => view.say(Text::Doubled),
+        "different" => view.say(Text::Different),
+        "unplanned" => view.say(Text::Unplanned),
+        "ledger" => view.say(Text::Ledger),
+        other => other,
+    }
+}

@@ -1,0 +1,134 @@
+//! The first thing a reader sees: what came out, in words, and why.
+
+use crate::run::RunData;
+use crate::words::gates::{self, Asked};
+use crate::words::language::Lang;
+use crate::words::texts::{Text, fill};
+use scenarios::gate::Verdict;
+use scenarios::summary::{GateRecord, Status};
+
+/// What colour the headline has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Pass,
+    Fail,
+    Undecided,
+    Invalid,
+}
+
+impl Tone {
+    /// Its CSS class.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Undecided => "undecided",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+impl From<Verdict> for Tone {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Fail => Self::Fail,
+            Verdict::Undecided => Self::Undecided,
+            Verdict::Invalid => Self::Invalid,
+        }
+    }
+}
+
+/// The headline of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Headline {
+    pub(crate) tone: Tone,
+    /// A few words.
+    pub(crate) words: &'static str,
+    /// Sentences: why.
+    pub(crate) why: Vec<String>,
+    /// What the exit code means.
+    pub(crate) exit: &'static str,
+}
+
+/// The headline of this run. A run that is incomplete or could not measure says
+/// so before any verdict; lost operations come before a broken promise.
+pub(crate) fn headline(run: &RunData, lang: Lang) -> Headline {
+    let summary = &run.summary;
+    let promise = gates::promise(summary);
+    let lost = summary
+        .reconciliation
+        .as_ref()
+        .is_some_and(|found| !found.reconciled);
+    let (tone, words) = match (summary.status, summary.verdict) {
+        (Status::Partial, _) => (Tone::Invalid, Text::HeadPartial),
+        (Status::Invalid, _) => (Tone::Invalid, Text::HeadInvalid),
+        (Status::Complete, _) if lost || summary.exit_code == 5 => (Tone::Fail, Text::HeadLost),
+        (Status::Complete, Verdict::Invalid) => (Tone::Invalid, Text::HeadInvalid),
+        (Status::Complete, _) if summary.gates.is_empty() => (Tone::Invalid, Text::HeadNoGates),
+        (Status::Complete, Verdict::Fail) => match promise.map(|gate| gate.verdict) {
+            Some(Verdict::Fail) => (Tone::Fail, Text::HeadPromiseBroken),
+            _ => (Tone::Fail, Text::HeadFail),
+        },
+        (Status::Complete, Verdict::Undecided) => (Tone::Undecided, Text::HeadUndecided),
+        (Status::Complete, Verdict::Pass) if promise.is_some() => {
+            (Tone::Pass, Text::HeadPromiseKept)
+        }
+        (Status::Complete, Verdict::Pass) => (Tone::Pass, Text::HeadPass),
+    };
+    let mut why = Vec::new();
+    why.extend(promise.and_then(|gate| promise_sentence(run, gate, lang)));
+    why.extend(other_gates(run, lang));
+    if promise.is_some_and(|gate| gate.verdict != Verdict::Pass) {
+        let finding = summary.misses.as_ref().map(|misses| &misses.finding);
+        why.extend(finding.map(|finding| lang.pick(&finding.en, &finding.zh).clone()));
+    }
+    Headline {
+        tone,
+        words: words.say(lang),
+        why,
+        exit: exit(summary.exit_code, lang),
+    }
+}
+
+/// What was promised, to whom, and what was found.
+fn promise_sentence(run: &RunData, gate: &GateRecord, lang: Lang) -> Option<String> {
+    gate.estimate?;
+    let asks = gates::asks(gate, &run.summary, lang)?;
+    let template = match Asked::read(&gate.gate)?.statistic.as_str() {
+        "share_within" => Text::WhyShare,
+        _ => Text::WhyOther,
+    };
+    Some(fill(
+        template.say(lang),
+        &[("asks", &asks), ("found", &gates::found(gate, lang))],
+    ))
+}
+
+/// The other gates that did not pass, by name.
+fn other_gates(run: &RunData, lang: Lang) -> Option<String> {
+    let names: Vec<String> = gates::failing_first(&run.summary)
+        .into_iter()
+        .filter(|gate| gate.name != "promise" && gate.verdict != Verdict::Pass)
+        .map(|gate| {
+            let (name, verdict) = (gates::name(gate, lang), gates::verdict(gate.verdict, lang));
+            lang.pick(format!("{name} ({verdict})"), format!("{name}({verdict})"))
+        })
+        .collect();
+    let all = names.join(lang.pick(", ", "、"));
+    (!names.is_empty()).then(|| fill(Text::WhyGates.say(lang), &[("gates", &all)]))
+}
+
+/// What an exit code means.
+fn exit(code: u8, lang: Lang) -> &'static str {
+    match code {
+        0 => Text::Exit0,
+        2 => Text::Exit2,
+        3 => Text::Exit3,
+        4 => Text::Exit4,
+        5 => Text::Exit5,
+        130 => Text::Exit130,
+        _ => Text::Exit1,
+    }
+    .say(lang)
+}

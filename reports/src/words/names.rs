@@ -1,0 +1,132 @@
+//! Names of figures, dimensions and populations as people read them.
+
+use super::language::Lang;
+use scenarios::summary::Summary;
+
+/// A name in English and in Chinese.
+type Pair = (&'static str, &'static str);
+
+/// A figure's name.
+pub(crate) fn figure(name: &str, lang: Lang) -> String {
+    let (en, zh): Pair = match name {
+        "arrivals" => ("arrivals", "到达"),
+        "served" => ("served", "已办理"),
+        "abandoned" => ("abandoned", "中途离开"),
+        "balked" => ("balked", "止步"),
+        "no_shows" => ("no-shows", "过号"),
+        "fallback_customers" => ("customers who fell back to the counter", "转人工客户"),
+        "wait" => ("waiting time", "等候时间"),
+        "service" => ("service time", "办理时间"),
+        "review" => ("on-site review", "现场审核"),
+        "system" => ("system time", "系统时间"),
+        "fallback" => ("fallback to counter", "转人工"),
+        "time_in_branch" => ("time in branch", "逗留时间"),
+        "queue_length" => ("people waiting", "等候人数"),
+        "people_in_branch" => ("people in branch", "在店人数"),
+        "occupancy" => ("occupancy", "占用率"),
+        "overtime" => ("overtime", "加班时间"),
+        "cost" => ("cost", "成本"),
+        "latency" => ("latency", "时延"),
+        "service_latency" => ("service latency", "服务端时延"),
+        "generator_lag" => ("generator lag", "发压端滞后"),
+        "throughput" => ("throughput", "业务处理量"),
+        "errors" => ("error rate", "错误率"),
+        other => return other.to_owned(),
+    };
+    lang.pick(en, zh).to_owned()
+}
+
+/// A dimension's name.
+pub(crate) fn dimension(name: &str, lang: Lang) -> String {
+    let (en, zh): Pair = match name {
+        "branch" => ("branch", "网点"),
+        "channel" => ("channel", "渠道"),
+        "service" => ("service", "业务"),
+        "segment" => ("customer segment", "客户群"),
+        "resource" => ("resource", "资源"),
+        "operation" => ("operation", "操作"),
+        "interval" => ("interval", "时段"),
+        other => return other.to_owned(),
+    };
+    lang.pick(en, zh).to_owned()
+}
+
+/// A population's name: the scenario's label, else the field's word, else as written.
+pub(crate) fn population(summary: &Summary, dimension: &str, name: &str, lang: Lang) -> String {
+    let key = format!("{dimension}:{name}");
+    if let Some(label) = summary.scenario.labels.get(&key) {
+        let text = lang.pick(&label.en, &label.zh);
+        if !text.trim().is_empty() {
+            return text.clone();
+        }
+    }
+    let known = match dimension {
+        "channel" => channel(name),
+        "operation" => operation(name),
+        _ => None,
+    };
+    known.map_or_else(|| name.to_owned(), |(en, zh)| lang.pick(en, zh).to_owned())
+}
+
+fn channel(name: &str) -> Option<Pair> {
+    Some(match name {
+        "counter" => ("counter", "柜台"),
+        "kiosk" => ("smart terminal", "智能终端"),
+        "atm" => ("cash machine", "自动柜员机"),
+        "online" => ("online bank", "网上银行"),
+        "mobile" => ("mobile bank", "手机银行"),
+        "messenger" => ("messenger", "即时通讯"),
+        _ => return None,
+    })
+}
+
+fn operation(name: &str) -> Option<Pair> {
+    Some(match name {
+        "identity_check" => ("identity check", "身份核查"),
+        "register_customer" => ("customer registration", "客户建档"),
+        "open_card" => ("card opening", "开卡"),
+        "ebanking_signup" => ("e-banking sign-up", "电子银行签约"),
+        "report_loss" => ("loss report", "挂失"),
+        "lift_loss" => ("lifting a loss report", "解挂"),
+        "balance_query" => ("balance query", "余额查询"),
+        "history_query" => ("history query", "明细查询"),
+        "deposit" => ("deposit", "存款"),
+        "withdrawal" => ("withdrawal", "取款"),
+        "transfer_own_bank" => ("transfer within the bank", "行内转账"),
+        "transfer_other_bank" => ("transfer to another bank", "跨行转账"),
+        "log_in" => ("log-in", "登录"),
+        "log_out" => ("log-out", "退出"),
+        "alerts" => ("alerts", "余额变动提醒"),
+        "bill_payment" => ("bill payment", "生活缴费"),
+        "wealth_view" => ("wealth products", "理财查看"),
+        "mall" => ("mall", "商城"),
+        "check_in" => ("sign-in", "签到"),
+        "appointment" => ("appointment", "预约"),
+        "lock_setting" => ("safety locks", "安全锁设置"),
+        "social_security_query" => ("social-security query", "社保查询"),
+        "loan_application" => ("loan application", "贷款申请"),
+        "suspicious_query" => ("suspicious query", "可疑查询"),
+        _ => return None,
+    })
+}
+
+/// A part of the time in branch.
+pub(crate) fn part(name: &str, lang: Lang) -> String {
+    figure(name, lang)
+}
+
+/// A phase of a run in `run.json`.
+pub(crate) fn phase(name: &str, lang: Lang) -> String {
+    let (en, zh): Pair = match name {
+        "check" => ("check", "检查"),
+        "simulate" => ("simulate", "模拟"),
+        "bank" => ("start the bank", "启动核心系统"),
+        "prepare" => ("prepare the bank", "准备账户"),
+        "load" => ("load", "压测"),
+        "reconcile" => ("reconcile", "对账"),
+        "resimulate" | "simulate_again" => ("simulate again", "再次模拟"),
+        "report" => ("report", "报告"),
+        other => return other.to_owned(),
+    };
+    lang.pick(en, zh).to_owned()
+}
