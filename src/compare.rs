@@ -4,14 +4,14 @@ use crate::arguments::CompareArguments;
 use crate::exit::{Ended, Failure, PASSED};
 use anyhow::Context;
 use reports::RunData;
-use sim::{DayRow, Pairing};
+use sim::DayRow;
 use std::path::Path;
 
 /// Compares two run directories and prints what changed.
 pub fn compare(arguments: &CompareArguments) -> Ended {
     let (first, first_days) = read(&arguments.first)?;
     let (second, second_days) = read(&arguments.second)?;
-    let effects = sim::compare(&first_days, &second_days, pairing(&first, &second));
+    let effects = sim::compare(&first_days, &second_days, same_days(&first, &second));
     if let Some(path) = &arguments.html {
         let page = reports::comparison_html(&first, &second, &effects, arguments.lang);
         std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
@@ -21,19 +21,15 @@ pub fn compare(arguments: &CompareArguments) -> Ended {
             .context("cannot write the differences as JSON")?;
         println!("{json}");
     } else {
-        println!("{}", reports::comparison_terminal(&first, &second, &effects, arguments.lang));
+        println!("{}", reports::comparison_terminal(&first, &second, &effects, arguments.lang, crate::summarise::style()));
     }
     Ok(PASSED)
 }
 
 /// Days of equal seeds met the same customers and are compared one by one.
-fn pairing(first: &RunData, second: &RunData) -> Pairing {
+fn same_days(first: &RunData, second: &RunData) -> bool {
     let (first, second) = (&first.summary.scenario, &second.summary.scenario);
-    if first.seed == second.seed && first.replications == second.replications {
-        Pairing::SameDays
-    } else {
-        Pairing::Independent
-    }
+    first.seed == second.seed && first.replications == second.replications
 }
 
 fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
@@ -41,7 +37,7 @@ fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
     let days = path.join("days.csv");
     let text = std::fs::read_to_string(&days)
         .map_err(|error| Failure::usage(format!("{}: {error}; a comparison needs the days of both runs", days.display())))?;
-    let rows = sim::days_from_csv(&text)
+    let rows = sim::from_csv(&text)
         .map_err(|error| Failure::usage(format!("{}: {error}", days.display())))?;
     Ok((data, rows))
 }

@@ -5,22 +5,34 @@ use crate::arguments::{LoadArguments, OwnBankArguments};
 use crate::bank_process::BankProcess;
 use crate::exit::{Ended, Failure};
 use crate::interrupt::Interrupt;
-use crate::judge::Measured;
+use crate::judge::{Judging, Measured};
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
-use crate::summarise::{self, Loaded, Results};
+use crate::simulate;
+use crate::summarise::{self, Loaded, Results, Subject};
 use anyhow::Context;
-use scenarios::model::{Load, Scenario, Window};
-use scenarios::operation::PlannedOperation;
-use scenarios::time::SimTime;
+use loadgen::{BankStart, LoadOptions, PlayedWindow, Reach, StopFlag, Target, Tokens};
+use scenarios::figure::Figure;
+use scenarios::gate::Statistic;
+use scenarios::model::{Load, NamedGate, Scenario, Window};
+use scenarios::operation::{Operation, PlannedOperation};
+use scenarios::time::{SimTime, Span};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
 
 /// What is played, and how.
 pub struct Plan {
     operations: Vec<PlannedOperation>,
+    /// Calendar date of the day that is played.
+    date: String,
     from: SimTime,
     to: SimTime,
     load: Load,
     left_out: Vec<String>,
+    thresholds: Vec<Span>,
+    quantiles: Vec<f64>,
+    tightest_latency_gate: Option<Duration>,
 }
 
 impl Plan {
@@ -34,15 +46,279 @@ impl Plan {
             mobile
                 .mix_left_out
                 .iter()
-                .map(|(operation, weight)| format!("{operation} ({weight}%)"))
+                .map(|(operation, weight)| format!("{operation} ({weight})"))
                 .collect()
         });
         Self {
             operations: sim::operations(scenario, 0, scenario.run.seed, from, to),
+            date: scenario.day.date.to_string(),
             from,
             to,
             load: load.clone(),
             left_out,
+            thresholds: scenario.report.thresholds.clone(),
+            quantiles: scenario.report.quantiles.clone(),
+            tightest_latency_gate: tightest_latency(&scenario.gates),
         }
     }
+
+    fn options(&self, run: &str, directory: &RunDirectory) -> LoadOptions {
+        let mut options = LoadOptions::new(run, directory.file("operations.csv"));
+        options.window_start = self.from;
+        options.speed = self.load.speed;
+        options.connections = self.load.connections;
+        options.timeout = Duration::from_micros(self.load.timeout.0);
+        options.warm_up = Duration::from_micros(self.load.warm_up.0);
+        options.tightest_latency_gate = self.tightest_latency_gate;
+        options.thresholds.clone_from(&self.thresholds);
+        options.quantiles.clone_from(&self.quantiles);
+        options
+    }
+
+    fn window(&self) -> PlayedWindow {
+        PlayedWindow {
+            from: self.from.clock(),
+            to: self.to.clock(),
+            volume: self.load.volume,
+            left_out: self.left_out.clone(),
+        }
+    }
+
+    /// Business time at which the bank's clock starts: the window's begin.
+    fn clock(&self) -> String {
+        format!("{}T{}+08:00", self.date, self.from.clock())
+    }
+}
+
+/// The tightest bound that a gate sets on a latency.
+fn tightest_latency(gates: &[NamedGate]) -> Option<Duration> {
+    gates
+        .iter()
+        .filter(|named| {
+            matches!(named.gate.figure, Figure::Latency | Figure::ServiceLatency)
+                && !matches!(named.gate.statistic, Statistic::Count)
+        })
+        .map(|named| match named.gate.statistic {
+            Statistic::ShareWithin(seconds) => seconds,
+            _ => named.gate.bound,
+        })
+        .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
+        .min_by(f64::total_cmp)
+        .map(Duration::from_secs_f64)
+}
+
+/// Plays operations on a bank and writes what came of it.
+pub fn load(arguments: &LoadArguments) -> Ended {
+    let (subject, plan) = read(arguments)?;
+    let target = arguments
+        .target
+        .as_deref()
+        .map(|url| given_target(url, arguments.tokens.as_deref()))
+        .transpose()?;
+    let interrupt = Interrupt::listen()?;
+    let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
+    directory.write("scenario.toml", subject.as_run.as_bytes())?;
+    let mut phases = Phases::new(arguments.output.quiet);
+    let mut player = Player {
+        name: &subject.record.name,
+        plan: &plan,
+        directory: &directory,
+        interrupt: &interrupt,
+        phases: &mut phases,
+    };
+    let loaded = match &target {
+        None => player.on_own_bank(&arguments.bank)?,
+        Some(target) => player.on(target, BankStart::Shared)?,
+    };
+    let mut results = Results::new("load", Measured::Load);
+    results.loaded = Some(loaded);
+    summarise::finish(
+        subject,
+        results,
+        &interrupt,
+        Judging::ByInterval,
+        &directory,
+        &phases,
+        1,
+        &arguments.output,
+    )
+}
+
+/// The scenario's plan, or that of a CSV file of recorded operations.
+fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
+    let path = &arguments.scenario.scenario;
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        return recorded(arguments, path);
+    }
+    let scenario = simulate::read(&arguments.scenario)?;
+    let Some(load) = &scenario.load else {
+        return Err(Failure::usage(format!(
+            "{}: there is no [load] in this scenario: nothing says what to play and how fast",
+            path.display()
+        )));
+    };
+    let mut load = load.clone();
+    if let Some(speed) = arguments.speed {
+        load.speed = checked_speed(speed)?;
+    }
+    let plan = Plan::of_scenario(&scenario, &load);
+    Ok((Subject::of_scenario(&scenario), plan))
+}
+
+fn recorded(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Failure> {
+    let file = std::fs::File::open(path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let operations = scenarios::operation::read_csv(file)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let (Some(first), Some(last)) = (
+        operations.iter().map(|operation| operation.at).min(),
+        operations.iter().map(|operation| operation.at).max(),
+    ) else {
+        return Err(Failure::usage(format!("{}: there is no operation in it", path.display())));
+    };
+    let gates = command_line_gates(&arguments.scenario.gates)?;
+    let speed = checked_speed(arguments.speed.unwrap_or(1.0))?;
+    let subject = Subject::of_operations(path, gates)?;
+    let plan = Plan {
+        operations,
+        date: subject.record.date.clone(),
+        from: first,
+        to: last,
+        load: Load {
+            window: Window::Between(first, last),
+            speed,
+            volume: 1.0,
+            connections: 64,
+            timeout: Span::from_seconds(30.0),
+            warm_up: Span(0),
+        },
+        left_out: Vec::new(),
+        thresholds: Vec::new(),
+        quantiles: Vec::new(),
+        tightest_latency_gate: tightest_latency(&subject.gates),
+    };
+    Ok((subject, plan))
+}
+
+fn checked_speed(speed: f64) -> Result<f64, Failure> {
+    if speed.is_finite() && speed > 0.0 && speed <= 100_000.0 {
+        Ok(speed)
+    } else {
+        Err(Failure::usage(format!(
+            "--speed {speed}: it must be above 0 and at most 100000"
+        )))
+    }
+}
+
+fn command_line_gates(texts: &[String]) -> Result<Vec<NamedGate>, Failure> {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(position, text)| {
+            let gate = scenarios::gate::parse(text)
+                .map_err(|error| Failure::usage(format!("--gate {text:?}: {error}; {}", error.help())))?;
+            Ok(NamedGate {
+                name: format!("command_line_{}", position + 1),
+                gate,
+            })
+        })
+        .collect()
+}
+
+fn given_target(url: &str, tokens: Option<&Path>) -> Result<Target, Failure> {
+    let Some(tokens) = tokens else {
+        return Err(Failure::usage(
+            "--target needs --tokens: the tokens.json in the data directory of that bank",
+        ));
+    };
+    let usage = |error: loadgen::LoadError| Failure::usage(error.to_string());
+    let tokens = Tokens::read(tokens).map_err(usage)?;
+    Target::new(url, tokens, &Reach::Loopback).map_err(usage)
+}
+
+/// Plays a plan and reconciles.
+pub struct Player<'run> {
+    /// What is played, for the run's id.
+    pub name: &'run str,
+    /// The plan.
+    pub plan: &'run Plan,
+    /// Where the journal goes.
+    pub directory: &'run RunDirectory,
+    /// Ctrl-C.
+    pub interrupt: &'run Interrupt,
+    /// Progress.
+    pub phases: &'run mut Phases,
+}
+
+impl Player<'_> {
+    /// Starts a bank in the run directory, plays the plan on it, reads its books, stops it.
+    pub fn on_own_bank(&mut self, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
+        let data = self.directory.file("bank");
+        let plan = self.plan;
+        let bank = self.phases.phase("starting the bank", |_| {
+            BankProcess::start(&data, &plan.clock(), plan.load.speed, planted)
+        })?;
+        let tokens = Tokens::read(&bank.tokens)?;
+        let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
+        let mut loaded = self.on(&target, BankStart::Empty)?;
+        loaded.bank_data = Some(data.display().to_string());
+        if self.interrupt.happened() {
+            // Nobody waits for planted slowness any more.
+            drop(bank);
+        } else {
+            bank.stop()?;
+        }
+        Ok(loaded)
+    }
+
+    /// Plays the plan on a bank that is there, and reads its books unless interrupted.
+    pub fn on(&mut self, target: &Target, start: BankStart) -> anyhow::Result<Loaded> {
+        let run = format!("{}-{}", self.name, self.phases.started());
+        let options = self.plan.options(&run, self.directory);
+        let stop = StopFlag::from_shared(self.interrupt.flag());
+        let operations = &self.plan.operations;
+        let outcome = self
+            .phases
+            .phase("loading the bank", |bar| {
+                loadgen::run(operations, target, &options, bar, &stop)
+            })
+            .context("the load could not be played")?;
+        let reconciliation = if self.interrupt.happened() {
+            None
+        } else {
+            let found = self.phases.phase("reading the bank's books", |_| {
+                loadgen::reconcile(target, outcome.journal(), start)
+            })?;
+            Some(found)
+        };
+        Ok(Loaded {
+            record: outcome.load_record(&self.plan.window()),
+            outcome,
+            reconciliation,
+            bank_data: None,
+        })
+    }
+}
+
+/// The latencies that the load measured, for the operations that the branch's
+/// journeys perform; and the names of those it did not measure.
+pub fn measured_latencies(
+    scenario: &Scenario,
+    outcome: &loadgen::LoadOutcome,
+) -> (sim::OperationLatencies, Vec<String>) {
+    let performed: BTreeSet<Operation> = scenario
+        .journeys
+        .iter()
+        .flat_map(|journey| journey.steps.iter().filter_map(|step| step.operation))
+        .collect();
+    let mut latencies = sim::OperationLatencies::default();
+    let mut unmeasured = performed;
+    for (operation, counts) in outcome.latency_counts() {
+        if unmeasured.remove(&operation) {
+            latencies.insert(operation, &counts);
+        }
+    }
+    let unmeasured = unmeasured.iter().map(ToString::to_string).collect();
+    (latencies, unmeasured)
 }

@@ -63,7 +63,7 @@ impl Bar {
         } else {
             ProgressBar::hidden()
         };
-        if let Ok(style) = ProgressStyle::with_template("{msg:32} {wide_bar} {pos}/{len} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed}") {
             bar.set_style(style);
         }
         bar.set_message(name.to_owned());
@@ -82,5 +82,24 @@ impl Bar {
 impl sim::Progress for Bar {
     fn replications_done(&self, done: u32, of: u32) {
         self.at(u64::from(done), u64::from(of));
+    }
+}
+
+impl loadgen::LoadProgress for Bar {
+    fn setup(&self, done: u64, of: u64) {
+        self.0.set_message("opening customers and accounts");
+        self.at(done, of);
+    }
+
+    fn second(&self, snapshot: &loadgen::LoadSnapshot) {
+        let milliseconds = |latency: Option<f64>| {
+            latency.map_or_else(|| "–".to_owned(), |seconds| format!("{:.1}", seconds * 1e3))
+        };
+        self.0.set_message(format!(
+            "loading the bank: p50 {} p99 {} ms",
+            milliseconds(snapshot.p50),
+            milliseconds(snapshot.p99)
+        ));
+        self.at(snapshot.finished, snapshot.planned);
     }
 }

@@ -9,7 +9,7 @@ use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::simulate::{days, judge_as, read, threads};
-use crate::summarise::{self, Results};
+use crate::summarise::{self, Results, Subject};
 use scenarios::model::Scenario;
 
 /// Runs a scenario as far as it goes: with `[load]` on a bank, else the days alone.
@@ -21,7 +21,7 @@ pub fn run(arguments: &RunArguments) -> Ended {
     let mut phases = Phases::new(arguments.output.quiet);
     let results = measure(&scenario, arguments, &directory, &interrupt, &mut phases)?;
     summarise::finish(
-        &scenario,
+        Subject::of_scenario(&scenario),
         results,
         &interrupt,
         judge_as(&arguments.simulation),
@@ -62,7 +62,14 @@ fn measure(
         return Ok(results);
     }
     let plan = load::Plan::of_scenario(scenario, load);
-    let loaded = load::play_on_own_bank(scenario, &plan, &arguments.bank, directory, interrupt, phases)?;
+    let mut player = load::Player {
+        name: &scenario.name,
+        plan: &plan,
+        directory,
+        interrupt,
+        phases,
+    };
+    let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {
         results.simulated = Some(at_once);
         results.loaded = Some(loaded);
@@ -83,7 +90,7 @@ fn measure(
         phases,
         "simulating with the measured latencies",
     )?;
-    results.bank_effect = sim::compare(&at_once.days, &with_bank.days, sim::Pairing::SameDays);
+    results.bank_effect = sim::compare(&at_once.days, &with_bank.days, true);
     results.simulated = Some(with_bank);
     results.loaded = Some(loaded);
     Ok(results)

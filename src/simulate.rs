@@ -3,10 +3,10 @@
 use crate::arguments::{ScenarioArguments, SimulateArguments, SimulationArguments};
 use crate::exit::{Ended, Failure};
 use crate::interrupt::Interrupt;
-use crate::judge::Measured;
+use crate::judge::{Judging, Measured};
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
-use crate::summarise::{self, Results};
+use crate::summarise::{self, Results, Subject};
 use anyhow::Context;
 use scenarios::model::Scenario;
 
@@ -28,7 +28,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Ended {
     let mut results = Results::new("simulate", Measured::Simulation);
     results.simulated = Some(outcome);
     summarise::finish(
-        &scenario,
+        Subject::of_scenario(&scenario),
         results,
         &interrupt,
         judge_as(&arguments.simulation),
@@ -89,10 +89,10 @@ pub fn threads(arguments: &SimulationArguments) -> u32 {
 }
 
 /// How gates on simulated figures are judged.
-pub fn judge_as(arguments: &SimulationArguments) -> scenarios::gate::Judging {
+pub fn judge_as(arguments: &SimulationArguments) -> Judging {
     if arguments.accept_undecided {
-        scenarios::gate::Judging::ByPointEstimate
+        Judging::ByPointEstimate
     } else {
-        scenarios::gate::Judging::ByInterval
+        Judging::ByInterval
     }
 }

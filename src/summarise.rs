@@ -4,17 +4,87 @@
 use crate::arguments::OutputArguments;
 use crate::exit::Ended;
 use crate::interrupt::Interrupt;
-use crate::judge::{self, Measured};
+use crate::judge::{self, Judging, Measured};
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use anyhow::Context;
 use scenarios::figure::FigureTable;
-use scenarios::gate::Judging;
-use scenarios::model::{Label, Scenario};
+use scenarios::gate::{self, Ending, Verdict};
+use scenarios::model::{Label, NamedGate, Scenario};
 use scenarios::summary::{
-    AssumptionRecord, Effect, Reconciliation, RunRecord, SCHEMA, ScenarioRecord, Summary,
+    AssumptionRecord, Effect, GateRecord, LoadRecord, Reconciliation, RunRecord, SCHEMA,
+    ScenarioRecord, Status, Summary,
 };
 use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a run is about: a scenario, or recorded operations.
+pub struct Subject {
+    /// As the summary records it.
+    pub record: ScenarioRecord,
+    /// What must hold.
+    pub gates: Vec<NamedGate>,
+    /// The file that repeats it.
+    pub as_run: String,
+}
+
+impl Subject {
+    /// A scenario.
+    pub fn of_scenario(scenario: &Scenario) -> Self {
+        Self {
+            record: ScenarioRecord {
+                name: scenario.name.clone(),
+                question: scenario.question.clone(),
+                hash: scenario.hash.clone(),
+                seed: scenario.run.seed,
+                replications: 0,
+                branch: scenario.branch.clone(),
+                date: scenario.day.date.to_string(),
+                open: scenario.day.open.clock(),
+                close: scenario.day.close.clock(),
+                labels: labels(scenario),
+                assumptions: scenario.assumptions.iter().map(assumption).collect(),
+            },
+            gates: scenario.gates.clone(),
+            as_run: scenario.as_run.clone(),
+        }
+    }
+
+    /// Recorded operations, played as of today.
+    pub fn of_operations(path: &Path, gates: Vec<NamedGate>) -> anyhow::Result<Self> {
+        let content =
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let name = path
+            .file_stem()
+            .map_or_else(|| "operations".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Self {
+            record: ScenarioRecord {
+                question: format!("How does the bank answer the operations of {}?", path.display()),
+                hash: blake3::hash(&content).to_hex().to_string(),
+                seed: 0,
+                replications: 0,
+                branch: "*".to_owned(),
+                date: jiff::Zoned::now().date().to_string(),
+                open: "*".to_owned(),
+                close: "*".to_owned(),
+                labels: BTreeMap::new(),
+                assumptions: Vec::new(),
+                name,
+            },
+            gates,
+            as_run: format!("# The operations of {} were played.\n", path.display()),
+        })
+    }
+}
+
+fn assumption(assumption: &scenarios::model::Assumption) -> AssumptionRecord {
+    AssumptionRecord {
+        about: assumption.about.clone(),
+        value: assumption.value.clone(),
+        mark: assumption.mark,
+        because: assumption.because.clone(),
+    }
+}
 
 /// What a command measured.
 pub struct Results {
@@ -34,6 +104,8 @@ pub struct Results {
 pub struct Loaded {
     /// What the generator measured.
     pub outcome: loadgen::LoadOutcome,
+    /// The same as the summary records it.
+    pub record: LoadRecord,
     /// What was found in the bank.
     pub reconciliation: Option<Reconciliation>,
     /// Where the bank kept its data, if it was ours.
@@ -68,7 +140,7 @@ impl Results {
 /// Judges, writes the run directory, prints, and says what to exit with.
 #[expect(clippy::too_many_arguments, reason = "the one place where everything meets")]
 pub fn finish(
-    scenario: &Scenario,
+    subject: Subject,
     mut results: Results,
     interrupt: &Interrupt,
     judging: Judging,
@@ -78,7 +150,7 @@ pub fn finish(
     output: &OutputArguments,
 ) -> Ended {
     let table = results.figures();
-    let summary = summary(scenario, &mut results, &table, interrupt.happened(), judging);
+    let summary = summary(subject, &mut results, &table, interrupt.happened(), judging);
     let run = RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: phases.started(),
@@ -95,13 +167,13 @@ pub fn finish(
 }
 
 fn summary(
-    scenario: &Scenario,
+    subject: Subject,
     results: &mut Results,
     table: &FigureTable,
     interrupted: bool,
     judging: Judging,
 ) -> Summary {
-    let (mut gates, left_out) = judge::gates(scenario, table, results.measured, judging);
+    let (mut gates, left_out) = judge::gates(&subject.gates, table, results.measured, judging);
     let mut warnings = std::mem::take(&mut results.warnings);
     if !left_out.is_empty() {
         warnings.push(format!(
@@ -112,58 +184,54 @@ fn summary(
     }
     if let Some(loaded) = &results.loaded {
         gates.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
-        gates.push(judge::generator_kept_up(loaded.outcome.lagged().as_deref()));
+        gates.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
     }
     if let Some(simulated) = &results.simulated {
         warnings.extend(simulated.warnings.iter().cloned());
     }
-    let ending = judge::ending(interrupted, &gates);
+    let (status, verdict, exit_code) = ending(interrupted, &gates);
     let simulated = results.simulated.as_ref();
     let loaded = results.loaded.as_ref();
     Summary {
         schema: SCHEMA.to_owned(),
         command: results.command.to_owned(),
-        status: ending.status,
-        verdict: ending.verdict,
-        exit_code: ending.exit_code,
-        scenario: scenario_record(
-            scenario,
-            simulated.map_or(0, |simulated| simulated.replications),
-        ),
+        status,
+        verdict,
+        exit_code,
+        scenario: ScenarioRecord {
+            replications: simulated.map_or(0, |simulated| simulated.replications),
+            ..subject.record
+        },
         figures: table.to_maps(),
         gates,
         misses: simulated.and_then(|simulated| simulated.misses.clone()),
         minutes: simulated.map(|simulated| simulated.minutes.clone()).unwrap_or_default(),
         bank_effect: std::mem::take(&mut results.bank_effect),
-        load: loaded.map(|loaded| loaded.outcome.record()),
+        load: loaded.map(|loaded| loaded.record.clone()),
         reconciliation: loaded.and_then(|loaded| loaded.reconciliation.clone()),
         warnings,
     }
 }
 
-fn scenario_record(scenario: &Scenario, replications: u32) -> ScenarioRecord {
-    ScenarioRecord {
-        name: scenario.name.clone(),
-        question: scenario.question.clone(),
-        hash: scenario.hash.clone(),
-        seed: scenario.run.seed,
-        replications,
-        branch: scenario.branch.clone(),
-        date: scenario.day.date.to_string(),
-        open: scenario.day.open.clock(),
-        close: scenario.day.close.clock(),
-        labels: labels(scenario),
-        assumptions: scenario
-            .assumptions
-            .iter()
-            .map(|assumption| AssumptionRecord {
-                about: assumption.about.clone(),
-                value: assumption.value.clone(),
-                mark: assumption.mark,
-                because: assumption.because.clone(),
-            })
-            .collect(),
-    }
+/// How the run as a whole ended. What the bank lost outranks what the run could
+/// not measure, so a failed reconciliation is never an invalid run.
+fn ending(interrupted: bool, gates: &[GateRecord]) -> (Status, Verdict, u8) {
+    let ending = if interrupted {
+        Ending::Interrupted
+    } else {
+        Ending::Complete
+    };
+    let exit_code = gate::exit_code(ending, gates);
+    let lost = gates
+        .iter()
+        .any(|gate| gate.name == gate::NOTHING_LOST && gate.verdict == Verdict::Fail);
+    let verdict = if lost { Verdict::Fail } else { gate::worst(gates) };
+    let status = match verdict {
+        _ if interrupted => Status::Partial,
+        Verdict::Invalid => Status::Invalid,
+        _ => Status::Complete,
+    };
+    (status, verdict, exit_code)
 }
 
 fn labels(scenario: &Scenario) -> BTreeMap<String, Label> {
@@ -188,7 +256,7 @@ fn write_tables(
 ) -> anyhow::Result<()> {
     directory.write("figures.csv", table.to_csv().as_bytes())?;
     if let Some(simulated) = &results.simulated {
-        directory.write("days.csv", sim::days_to_csv(&simulated.days).as_bytes())?;
+        directory.write("days.csv", sim::to_csv(&simulated.days).as_bytes())?;
     }
     Ok(())
 }
@@ -220,10 +288,19 @@ fn print(
             serde_json::to_string_pretty(&data.summary).context("cannot write the summary")?;
         println!("{summary}");
     } else if !output.quiet {
-        println!("{}", reports::terminal(data, output.lang));
+        println!("{}", reports::terminal(data, output.lang, style()));
         println!("{}", directory.file("report.html").display());
     }
     Ok(())
+}
+
+/// Tables as wide as the terminal, coloured where somebody sees colours.
+pub fn style() -> reports::TerminalStyle {
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
+    reports::TerminalStyle {
+        width: None,
+        colour: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
 }
 
 /// Host name, operating system and processors, for `run.json`.
