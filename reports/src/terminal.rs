@@ -44,7 +44,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
         out += &plain(&format!("{sentence}\n"));
     }
     out += &coloured(head.tone, head.words, style);
-    out += &format!(" · {code}{}{}\n", lang.pick(": ", ":"), head.exit);
+    out += &format!(" · {code}{}{}\n", lang.pick(": ", "："), head.exit);
     out
 }
 

@@ -112,7 +112,10 @@ fn other_gates(run: &RunData, lang: Lang) -> Option<String> {
         .filter(|gate| gate.name != "promise" && gate.verdict != Verdict::Pass)
         .map(|gate| {
             let (name, verdict) = (gates::name(gate, lang), gates::verdict(gate.verdict, lang));
-            lang.pick(format!("{name} ({verdict})"), format!("{name}({verdict})"))
+            lang.pick(
+                format!("{name} ({verdict})"),
+                format!("{name}（{verdict}）"),
+            )
         })
         .collect();
     let all = names.join(lang.pick(", ", "、"));

@@ -67,7 +67,9 @@ impl BarChart {
         root.present()
     }
 
+    /// Where a value lies; one outside the axis lies at its end.
     fn x(&self, width: Width, value: f64) -> i32 {
+        let value = value.clamp(self.axis.low, self.axis.high);
         let room = f64::from(width.units() as i32 - LEFT - RIGHT);
         LEFT + ((value - self.axis.low) / (self.axis.high - self.axis.low) * room).round() as i32
     }

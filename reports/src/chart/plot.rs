@@ -98,9 +98,12 @@ impl Plot {
             .build_cartesian_2d(self.x.low..self.x.high, self.y.low..self.y.high)?;
         self.draw_axes(&root, &chart, width)?;
         for series in &self.series {
-            draw_series(&mut chart, series, self.y.low)?;
+            draw_series(&mut chart, &self.within(series), self.y.low)?;
         }
-        if let Some(bound) = self.bound {
+        if let Some(bound) = self
+            .bound
+            .filter(|at| (self.y.low..=self.y.high).contains(at))
+        {
             let ends = vec![(self.x.low, bound), (self.x.high, bound)];
             chart.draw_series([PathElement::new(
                 ends,
@@ -114,6 +117,19 @@ impl Plot {
             (2, 2),
         )?;
         root.present()
+    }
+
+    /// The series with every point within the axes: plotters counts pixels in
+    /// whole numbers, and one far outside would overflow them.
+    fn within(&self, series: &Series) -> Series {
+        let clamp = |value: f64| value.clamp(self.y.low, self.y.high);
+        let mut series = series.clone();
+        for point in &mut series.points {
+            point.x = point.x.clamp(self.x.low, self.x.high);
+            point.y = clamp(point.y);
+            (point.low, point.high) = (point.low.map(clamp), point.high.map(clamp));
+        }
+        series
     }
 
     /// Grid lines and tick texts; ticks that would run together are left out.

@@ -44,7 +44,7 @@ fn title(view: &View, side: Text) -> String {
     let name = &view.summary.scenario.name;
     view.lang.pick(
         format!("{}: {name}", view.say(side)),
-        format!("{}:{name}", view.say(side)),
+        format!("{}：{name}", view.say(side)),
     )
 }
 

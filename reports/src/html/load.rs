@@ -220,7 +220,7 @@ fn latency_tables(view: &View) -> Markup {
         h3 { (view.say(Text::LatencyTable)) }
         (table(&percentile_heads(view, Text::Operation), &rows))
         @if let Some(errors) = errors {
-            p.read { (view.say(Text::Errors)) (view.lang.pick(": ", ":")) (numbers::estimate(Kind::Share, errors, view.lang)) }
+            p.read { (view.say(Text::Errors)) (view.lang.pick(": ", "：")) (numbers::estimate(Kind::Share, errors, view.lang)) }
         }
         p.read { (view.say(Text::LatencyRead)) }
     }

@@ -257,7 +257,7 @@ pub(super) fn value_axis(
 
 fn with_unit(view: &View, title: &str, unit: &str) -> String {
     view.lang
-        .pick(format!("{title} ({unit})"), format!("{title}({unit})"))
+        .pick(format!("{title} ({unit})"), format!("{title}（{unit}）"))
 }
 
 fn day_table(
@@ -300,6 +300,9 @@ pub(super) fn difference(
     low: f64,
     high: f64,
 ) -> (String, String) {
+    if ![value, low, high].iter().all(|number| number.is_finite()) {
+        return ("–".to_owned(), "–".to_owned());
+    }
     if kind == Kind::Share {
         // Points, with more decimals for small differences.
         let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;

@@ -49,7 +49,7 @@ pub(super) fn by_interval(view: &View) -> Markup {
             bars: false,
             bound: gate
                 .bound
-                .filter(|bound| bound.is_finite())
+                .filter(|bound| (0.0..=1.0).contains(bound))
                 .map(|at| Bound {
                     at,
                     at_least: !gate.gate.contains('<'),

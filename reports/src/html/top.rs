@@ -25,7 +25,7 @@ pub(super) fn banner(view: &View) -> Markup {
                 " · " (scenario.date) " · " (scenario.open) "–" (scenario.close)
             }
             h1 { (head.words) }
-            p.exit { (code) (view.lang.pick(": ", ":")) (head.exit) }
+            p.exit { (code) (view.lang.pick(": ", "：")) (head.exit) }
             @for sentence in &head.why { p.why { (sentence) } }
             @if !scenario.question.is_empty() { p.question { (scenario.question) } }
             (tiles(view))
