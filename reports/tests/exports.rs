@@ -12,7 +12,7 @@ use scenarios::summary::{Discrepancy, Status};
 fn whatever_did_not_pass_is_a_failure_and_never_a_skip() {
     let run = support::whole_run(false);
     let report = junit(&run);
-    support::assert_well_formed(report.split_once("?>").unwrap().1);
+    support::well_formed::assert_well_formed(report.split_once("?>").unwrap().1);
     // The run, six gates and the reconciliation; the promise fails, one is undecided.
     assert!(
         report.contains("tests=\"8\" failures=\"2\" errors=\"0\" skipped=\"0\""),
@@ -37,7 +37,7 @@ fn an_unreconciled_load_fails_in_junit_with_what_was_wrong() {
         what: "deposit of 10.00 <lost> & gone \u{1}".to_owned(),
     });
     let report = junit(&run);
-    support::assert_well_formed(report.split_once("?>").unwrap().1);
+    support::well_formed::assert_well_formed(report.split_once("?>").unwrap().1);
     assert!(report.contains("missing: deposit of 10.00 &lt;lost&gt; &amp; gone"));
     run.summary.reconciliation = None;
     assert!(junit(&run).contains("the load was not reconciled"));

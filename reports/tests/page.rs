@@ -188,7 +188,7 @@ fn every_drawing_is_well_formed() {
     for page in pages(&support::whole_run(true)) {
         for drawing in page.split("<svg ").skip(1) {
             let (drawing, _) = drawing.split_once("</svg>").expect("a closing tag");
-            support::assert_well_formed(&format!("<svg {drawing}</svg>"));
+            support::well_formed::assert_well_formed(&format!("<svg {drawing}</svg>"));
         }
     }
 }
@@ -235,17 +235,17 @@ fn append_everywhere(value: &mut Value, text: &str) {
 
 fn hostile(text: &str) -> Vec<RunData> {
     let run = support::whole_run(false);
-    let mut everything = serde_json::to_value(&run.summary).unwrap();
+    let mut everything = serde_json::to_value(&run.summary).expect("a summary is JSON");
     append_everywhere(&mut everything, text);
-    let mut labels = serde_json::to_value(&run.summary).unwrap();
+    let mut labels = serde_json::to_value(&run.summary).expect("a summary is JSON");
     append_everywhere(&mut labels["scenario"]["labels"], text);
-    let mut record = serde_json::to_value(&run.run).unwrap();
+    let mut record = serde_json::to_value(&run.run).expect("a summary is JSON");
     append_everywhere(&mut record, text);
     [everything, labels]
         .into_iter()
         .map(|summary| RunData {
-            summary: serde_json::from_value(summary).unwrap(),
-            run: serde_json::from_value(record.clone()).unwrap(),
+            summary: serde_json::from_value(summary).expect("a summary is JSON"),
+            run: serde_json::from_value(record.clone()).expect("a summary is JSON"),
         })
         .collect()
 }

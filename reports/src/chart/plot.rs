@@ -89,7 +89,8 @@ impl Plot {
     fn draw_into<'b>(&self, document: &'b mut String, width: Width, height: u32) -> Drawn<'b> {
         let units = width.units();
         let left = (self.y.widest() + 12.0) as u32;
-        let root = SVGBackend::with_string(document, (units, height)).into_drawing_area();
+        let root =
+            SVGBackend::with_string(document, (units.unsigned_abs(), height)).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .margin_top(TOP)
             .margin_right(14)
@@ -151,8 +152,8 @@ impl Plot {
             root.draw_text(text, &right, (x - 8, y))?;
         }
         let middle = text_style(Colour::Soft, HPos::Center, VPos::Top);
-        let room = f64::from(width.units()) - self.y.widest() - 30.0;
-        let fit = (room / (self.x.widest() + 16.0)).floor().max(1.0) as usize;
+        let space = f64::from(width.units()) - self.y.widest() - 30.0;
+        let fit = (space / (self.x.widest() + 16.0)).floor().max(1.0) as usize;
         let every = self.x.ticks.len().div_ceil(fit).max(1);
         for (at, text) in self.x.ticks.iter().step_by(every) {
             let (x, y) = chart.backend_coord(&(*at, self.y.low));
@@ -161,7 +162,7 @@ impl Plot {
                 Colour::Soft.number(),
             ))?;
             let half = (super::svg::text_width(text) / 2.0) as i32;
-            let x = x.min(width.units() as i32 - half - 1);
+            let x = x.min(width.units() - half - 1);
             root.draw_text(text, &middle, (x, y + 8))?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 //! what it acknowledged is there.
 
 use super::View;
-use super::pieces::{Caption, card, chart, difference, table};
+use super::pieces::{Caption, card, chart, difference, table, table_with_texts};
 use crate::chart::{Axis, Colour, Plot, Point, Series, Shape};
 use crate::rows::Row;
 use crate::words::numbers::{self, Kind, Scale};
@@ -42,7 +42,7 @@ pub(super) fn effects_table(view: &View, effects: &[Effect], heads: [&str; 2]) -
     ];
     let mut heads: Vec<String> = heads.map(str::to_owned).to_vec();
     heads.extend([Text::Difference, Text::IntervalHeading].map(|head| view.say(head).to_owned()));
-    table(&heads, &effect_lines(view, effects))
+    table_with_texts(2, &heads, &effect_lines(view, effects))
 }
 
 /// The cells of each difference: customers, figure, first, second, difference, interval.
@@ -98,6 +98,7 @@ pub(super) fn figure_of(view: &View, effect: &Effect) -> String {
                 &[("figure", &figure), ("threshold", &threshold)],
             )
         }
+        (None, "mean") if Kind::of_figure(&effect.figure) == Kind::PerDay => figure,
         (None, "mean") => view.fill(Text::MeanOf, &[("figure", &figure)]),
         (None, other) => format!("{figure} {other}"),
     }

@@ -197,7 +197,8 @@ pub(super) fn minutes(view: &View) -> Markup {
     card(view.say(Text::Minutes), &minutes_chart(view, &named))
 }
 
-fn channel_name(view: &View, row: &Minutes) -> String {
+/// The channel of a row as people read it.
+pub(super) fn channel_name(view: &View, row: &Minutes) -> String {
     match row.channel.as_str() {
         "*" => view.say(Text::AllChannels).to_owned(),
         name => view.name("channel", name),

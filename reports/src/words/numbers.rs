@@ -136,7 +136,7 @@ fn decimals(size: f64) -> usize {
 /// A per cent has one decimal; small ones, and those just below all, have more.
 fn share_decimals(percent: f64) -> usize {
     match percent {
-        percent if percent == 0.0 || percent == 100.0 => 0,
+        percent if percent <= 0.0 || (percent - 100.0).abs() < 1e-9 => 0,
         percent if percent < 0.095 => 3,
         percent if percent < 0.95 || (percent > 99.9 && percent < 100.0) => 2,
         _ => 1,
