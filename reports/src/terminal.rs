@@ -57,8 +57,14 @@ pub fn comparison_terminal(
     lang: Lang,
     style: TerminalStyle,
 ) -> String {
-    let names = [(Text::Before, first), (Text::After, second)]
-        .map(|(side, run)| format!("{}: {}", side.say(lang), run.summary.scenario.name));
+    let names = [(Text::Before, first), (Text::After, second)].map(|(side, run)| {
+        format!(
+            "{}{}{}",
+            side.say(lang),
+            lang.pick(": ", "："),
+            run.summary.scenario.name
+        )
+    });
     let view = View::new(second, lang);
     let mut out = String::new();
     if effects.is_empty() {
@@ -81,7 +87,7 @@ pub fn comparison_terminal(
     let mut out = plain(&out);
     for (name, run) in names.iter().zip([first, second]) {
         let head = headline(run, lang);
-        out += &plain(&format!("{name}: "));
+        out += &plain(&format!("{name}{}", lang.pick(": ", "：")));
         out += &coloured(head.tone, head.words, style);
         out.push('\n');
     }

@@ -141,7 +141,7 @@ fn a_comparison_says_better_worse_and_no_difference_by_the_interval() {
     ];
     let text = comparison_terminal(&run, &run, &effects, Lang::En, TerminalStyle::default());
     assert!(
-        text.contains("all customers: mean waiting time improves from 1.67 min to 0.83 min."),
+        text.contains("All customers: mean waiting time improves from 1.67 min to 0.83 min."),
         "{text}"
     );
     assert!(text.contains("time in branch within 5 min worsens from 90.0% to 80.0%."));

@@ -145,6 +145,19 @@ fn operations_that_do_not_add_up_are_said_not_to() {
 }
 
 #[test]
+fn latencies_of_a_generator_that_lagged_are_called_invalid() {
+    let mut run = support::whole_run(true);
+    assert!(html(&run, Lang::En).contains("Valid: the generator kept up"));
+    let gates = &mut run.summary.gates;
+    let gate = gates
+        .iter_mut()
+        .find(|gate| gate.name == "generator_kept_up")
+        .unwrap();
+    gate.verdict = Verdict::Invalid;
+    assert!(html(&run, Lang::En).contains("Not valid: the generator did not keep up"));
+}
+
+#[test]
 fn nothing_in_the_file_leaves_the_file() {
     for run in [
         support::whole_run(true),

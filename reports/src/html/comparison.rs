@@ -83,6 +83,7 @@ pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
         .collect()
 }
 
+/// One difference in words.
 fn sentence(view: &View, effect: &Effect) -> String {
     let kind = load::kind_of(effect);
     let straddles = effect.low <= 0.0 && effect.high >= 0.0;
@@ -96,7 +97,7 @@ fn sentence(view: &View, effect: &Effect) -> String {
         (false, false) => Text::Worse,
     };
     let scale = Scale::fit(kind, effect.first.abs().max(effect.second.abs()), view.lang);
-    view.fill(
+    let text = view.fill(
         template,
         &[
             ("population", &load::population_of(view, effect)),
@@ -104,7 +105,12 @@ fn sentence(view: &View, effect: &Effect) -> String {
             ("first", &scale.full(effect.first)),
             ("second", &scale.full(effect.second)),
         ],
-    )
+    );
+    // Names of populations are written small; a sentence starts large.
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn verdict(view: &View, name: &str) -> Markup {

@@ -5,9 +5,11 @@ use super::View;
 use super::pieces::{Caption, card, chart, difference, table, table_with_texts};
 use crate::chart::{Axis, Colour, Plot, Point, Series, Shape};
 use crate::rows::Row;
+use crate::words::gates;
 use crate::words::numbers::{self, Kind, Scale};
 use crate::words::texts::Text;
 use maud::{Markup, html};
+use scenarios::gate::Verdict;
 use scenarios::summary::{Effect, LoadRecord, LoadSecond, Reconciliation};
 
 /// Differences that the measured latency makes.
@@ -120,6 +122,7 @@ pub(super) fn load(view: &View) -> Markup {
             (latency_tables(view))
             (over_time(view, &load.over_time))
             (lag(view))
+            (validity(view))
             (failures(view, load))
         },
     )
@@ -342,6 +345,23 @@ fn lag(view: &View) -> Markup {
         (table(&percentile_heads(view, Text::Figure), &[percentile_row(view, name, row)]))
         p.read { (view.say(Text::LagRead)) }
     }
+}
+
+/// Whether the generator's own gate lets the latencies stand.
+fn validity(view: &View) -> Markup {
+    let gates = &view.summary.gates;
+    let Some(gate) = gates.iter().find(|gate| gate.name == "generator_kept_up") else {
+        return html! {};
+    };
+    let (tone, sentence) = if gate.verdict == Verdict::Pass {
+        ("pass", view.say(Text::ValidLoad).to_owned())
+    } else {
+        let reason = gates::reason(gate, view.lang);
+        let reason = reason.trim_end_matches(['.', '。']);
+        let sentence = view.fill(Text::InvalidLoad, &[("reason", reason)]);
+        ("invalid", sentence)
+    };
+    html! { div class={ "note tone-" (tone) } { p { (sentence) } } }
 }
 
 fn failures(view: &View, load: &LoadRecord) -> Markup {

@@ -117,7 +117,7 @@ pub(super) fn misses(view: &View) -> Markup {
     card(
         view.say(Text::Misses),
         &html! {
-            p { (sentence) " " (view.lang.pick(&misses.finding.en, &misses.finding.zh)) }
+            p { (sentence) (view.lang.pick(" ", "")) (view.lang.pick(&misses.finding.en, &misses.finding.zh)) }
             (misses_chart(view, misses))
         },
     )

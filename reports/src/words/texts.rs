@@ -160,7 +160,7 @@ texts! {
     Greatest = "greatest", "最大";
     LatencyOverTime = "Latency over time", "时延随时间的变化";
     LatencyOverTimeRead = "How to read this: each second of the load, on a logarithmic scale: a step up by one line is ten times slower. Gaps are seconds with too few operations for that percentile.", "读图方法：压测的每一秒，纵轴为对数刻度：每升高一格即慢十倍。断开处是操作数不足以给出该分位的秒。";
-    SecondsAxis = "latency, by seconds since the start of the load", "时延（横轴为压测开始后的秒数）";
+    SecondsAxis = "latency, by second of the load", "时延（横轴为压测开始后的秒数）";
     PerInterval = "customers per interval", "每时段客户数";
     MeanPeople = "mean number of people waiting", "平均等候人数";
     Second = "second", "秒";
@@ -169,6 +169,8 @@ texts! {
     Errors = "error rate", "错误率";
     Lag = "Generator lag", "发压端滞后";
     LagRead = "How to read this: how late the generator itself sent an operation. Where this is not small beside the latency, the latency is not the bank’s alone.", "读表方法：发压端自身发出操作的滞后。若与时延相比并不小，则时延不全由核心系统造成。";
+    ValidLoad = "Valid: the generator kept up, so the latency is the bank’s own.", "有效：发压端跟上计划，所测时延属于核心系统。";
+    InvalidLoad = "Not valid: the generator did not keep up ({reason}). The latency is not the bank’s alone, and no gate on it can pass.", "无效：发压端未跟上计划（{reason}）。所测时延不全由核心系统造成，相关判据不能通过。";
     LeftOut = "Left out of the mobile mix, because the bank does not offer it yet (the rest was renormalised): {operations}.", "核心系统尚未提供，故未计入手机银行业务组合（其余已重新归一）：{operations}。";
     Failures = "Failures, most frequent first", "失败原因，由多到少";
     What = "what", "内容";
