@@ -9,6 +9,9 @@
 //! elsewhere and stands in the summary: what is *not* here is statistics,
 //! simulation, load or judgement. Equal input gives equal bytes.
 
+#[cfg(test)]
+extern crate self as reports;
+
 mod chart;
 mod html;
 mod junit;
@@ -19,6 +22,10 @@ mod spreadsheet;
 mod terminal;
 mod verdict;
 mod words;
+
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 pub use html::{comparison_html, html};
 pub use junit::junit;

@@ -25,7 +25,7 @@ pub fn markdown(run: &RunData, lang: Lang) -> String {
         Text::ExitCode.say(lang),
         &[("code", &summary.exit_code.to_string())],
     );
-    let _ = write!(out, "\n\n{code}{}{}\n\n", lang.pick(": ", ":"), head.exit);
+    let _ = write!(out, "\n\n{code}{}{}\n\n", lang.pick(": ", "："), head.exit);
     for sentence in &head.why {
         let _ = write!(out, "{}\n\n", escape(sentence));
     }
@@ -202,7 +202,7 @@ fn load_lines(summary: &Summary, load: &LoadRecord, lang: Lang) -> String {
             out,
             "{}{}{value}\n\n",
             Text::TileLatency.say(lang),
-            lang.pick(": ", ":")
+            lang.pick(": ", "：")
         );
     }
     if let Some(found) = &summary.reconciliation {

@@ -11,6 +11,7 @@ use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
 use scenarios::summary::{Effect, Summary};
+use std::fmt::Write as _;
 
 /// How the terminal's text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +33,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     out += &latency_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
     for warning in &summary.warnings {
-        out += &format!("! {warning}\n");
+        let _ = writeln!(out, "! {warning}");
     }
     let mut out = plain(&out);
     let head = headline(run, lang);
@@ -44,7 +45,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
         out += &plain(&format!("{sentence}\n"));
     }
     out += &coloured(head.tone, head.words, style);
-    out += &format!(" · {code}{}{}\n", lang.pick(": ", ":"), head.exit);
+    let _ = writeln!(out, " · {code}{}{}", lang.pick(": ", "："), head.exit);
     out
 }
 
@@ -56,8 +57,14 @@ pub fn comparison_terminal(
     lang: Lang,
     style: TerminalStyle,
 ) -> String {
-    let names = [(Text::Before, first), (Text::After, second)]
-        .map(|(side, run)| format!("{}: {}", side.say(lang), run.summary.scenario.name));
+    let names = [(Text::Before, first), (Text::After, second)].map(|(side, run)| {
+        format!(
+            "{}{}{}",
+            side.say(lang),
+            lang.pick(": ", "："),
+            run.summary.scenario.name
+        )
+    });
     let view = View::new(second, lang);
     let mut out = String::new();
     if effects.is_empty() {
@@ -75,12 +82,12 @@ pub fn comparison_terminal(
         out += &table(&heads, effect_lines(&view, effects), style);
     }
     for sentence in sentences(&view, effects) {
-        out += &format!("{sentence}\n");
+        let _ = writeln!(out, "{sentence}");
     }
     let mut out = plain(&out);
     for (name, run) in names.iter().zip([first, second]) {
         let head = headline(run, lang);
-        out += &plain(&format!("{name}: "));
+        out += &plain(&format!("{name}{}", lang.pick(": ", "：")));
         out += &coloured(head.tone, head.words, style);
         out.push('\n');
     }

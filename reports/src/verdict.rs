@@ -62,9 +62,10 @@ pub(crate) fn headline(run: &RunData, lang: Lang) -> Headline {
         .is_some_and(|found| !found.reconciled);
     let (tone, words) = match (summary.status, summary.verdict) {
         (Status::Partial, _) => (Tone::Invalid, Text::HeadPartial),
-        (Status::Invalid, _) => (Tone::Invalid, Text::HeadInvalid),
         (Status::Complete, _) if lost || summary.exit_code == 5 => (Tone::Fail, Text::HeadLost),
-        (Status::Complete, Verdict::Invalid) => (Tone::Invalid, Text::HeadInvalid),
+        (Status::Complete, Verdict::Invalid) | (Status::Invalid, _) => {
+            (Tone::Invalid, Text::HeadInvalid)
+        }
         (Status::Complete, _) if summary.gates.is_empty() => (Tone::Invalid, Text::HeadNoGates),
         (Status::Complete, Verdict::Fail) => match promise.map(|gate| gate.verdict) {
             Some(Verdict::Fail) => (Tone::Fail, Text::HeadPromiseBroken),
@@ -112,7 +113,10 @@ fn other_gates(run: &RunData, lang: Lang) -> Option<String> {
         .filter(|gate| gate.name != "promise" && gate.verdict != Verdict::Pass)
         .map(|gate| {
             let (name, verdict) = (gates::name(gate, lang), gates::verdict(gate.verdict, lang));
-            lang.pick(format!("{name} ({verdict})"), format!("{name}({verdict})"))
+            lang.pick(
+                format!("{name} ({verdict})"),
+                format!("{name}（{verdict}）"),
+            )
         })
         .collect();
     let all = names.join(lang.pick(", ", "、"));

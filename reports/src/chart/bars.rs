@@ -57,18 +57,26 @@ impl Chart for BarChart {
 impl BarChart {
     fn draw_into<'b>(&self, document: &'b mut String, width: Width) -> Drawn<'b> {
         let units = width.units();
-        let bottom = self.rows.len() as i32 * ROW;
+        let bottom = self.height();
         let root =
-            SVGBackend::with_string(document, (units, bottom as u32 + 26)).into_drawing_area();
+            SVGBackend::with_string(document, (units.unsigned_abs(), bottom.unsigned_abs() + 26))
+                .into_drawing_area();
         self.draw_axis(&root, width, bottom)?;
-        for (index, row) in self.rows.iter().enumerate() {
-            self.draw_row(&root, row, width, index as i32 * ROW)?;
+        for (row, top) in self.rows.iter().zip((0..).step_by(ROW as usize)) {
+            self.draw_row(&root, row, width, top)?;
         }
         root.present()
     }
 
+    /// Of all rows, in units.
+    fn height(&self) -> i32 {
+        i32::try_from(self.rows.len()).unwrap_or(1000).min(1000) * ROW
+    }
+
+    /// Where a value lies; one outside the axis lies at its end.
     fn x(&self, width: Width, value: f64) -> i32 {
-        let room = f64::from(width.units() as i32 - LEFT - RIGHT);
+        let value = value.clamp(self.axis.low, self.axis.high);
+        let room = f64::from(width.units() - LEFT - RIGHT);
         LEFT + ((value - self.axis.low) / (self.axis.high - self.axis.low) * room).round() as i32
     }
 
@@ -79,8 +87,8 @@ impl BarChart {
         let every = self.axis.ticks.len().div_ceil(fit as usize).max(1);
         for (at, text) in self.axis.ticks.iter().step_by(every) {
             let x = self.x(width, *at);
-            for index in 0..self.rows.len() as i32 {
-                let top = index * ROW + 22;
+            for row in (0..bottom).step_by(ROW as usize) {
+                let top = row + 22;
                 let ends = vec![(x, top), (x, top + BAR + 4)];
                 root.draw(&PathElement::new(
                     ends,
@@ -88,7 +96,7 @@ impl BarChart {
                 ))?;
             }
             let half = (text_width(text) / 2.0) as i32;
-            let at = x.clamp(half, width.units() as i32 - half);
+            let at = x.clamp(half, width.units() - half);
             root.draw_text(
                 text,
                 &text_style(Colour::Soft, HPos::Center, VPos::Top),
@@ -99,9 +107,9 @@ impl BarChart {
     }
 
     fn draw_row<'b>(&self, root: &Root<'b>, row: &BarRow, width: Width, top: i32) -> Drawn<'b> {
-        let edge = width.units() as i32 - RIGHT;
-        let room = f64::from(edge) - text_width(&row.value) - 16.0;
-        let name = cut(&row.name, room);
+        let edge = width.units() - RIGHT;
+        let space = f64::from(edge) - text_width(&row.value) - 16.0;
+        let name = cut(&row.name, space);
         root.draw_text(
             &name,
             &text_style(Colour::Ink, HPos::Left, VPos::Top),

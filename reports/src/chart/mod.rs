@@ -26,7 +26,7 @@ impl Width {
     pub(crate) const BOTH: [Self; 2] = [Self::Wide, Self::Narrow];
 
     /// Units of the drawing, one CSS pixel each at its natural size.
-    pub(crate) fn units(self) -> u32 {
+    pub(crate) fn units(self) -> i32 {
         match self {
             Self::Wide => 880,
             Self::Narrow => 340,

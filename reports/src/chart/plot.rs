@@ -89,7 +89,8 @@ impl Plot {
     fn draw_into<'b>(&self, document: &'b mut String, width: Width, height: u32) -> Drawn<'b> {
         let units = width.units();
         let left = (self.y.widest() + 12.0) as u32;
-        let root = SVGBackend::with_string(document, (units, height)).into_drawing_area();
+        let root =
+            SVGBackend::with_string(document, (units.unsigned_abs(), height)).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .margin_top(TOP)
             .margin_right(14)
@@ -98,9 +99,12 @@ impl Plot {
             .build_cartesian_2d(self.x.low..self.x.high, self.y.low..self.y.high)?;
         self.draw_axes(&root, &chart, width)?;
         for series in &self.series {
-            draw_series(&mut chart, series, self.y.low)?;
+            draw_series(&mut chart, &self.within(series), self.y.low)?;
         }
-        if let Some(bound) = self.bound {
+        if let Some(bound) = self
+            .bound
+            .filter(|at| (self.y.low..=self.y.high).contains(at))
+        {
             let ends = vec![(self.x.low, bound), (self.x.high, bound)];
             chart.draw_series([PathElement::new(
                 ends,
@@ -114,6 +118,19 @@ impl Plot {
             (2, 2),
         )?;
         root.present()
+    }
+
+    /// The series with every point within the axes: plotters counts pixels in
+    /// whole numbers, and one far outside would overflow them.
+    fn within(&self, series: &Series) -> Series {
+        let clamp = |value: f64| value.clamp(self.y.low, self.y.high);
+        let mut series = series.clone();
+        for point in &mut series.points {
+            point.x = point.x.clamp(self.x.low, self.x.high);
+            point.y = clamp(point.y);
+            (point.low, point.high) = (point.low.map(clamp), point.high.map(clamp));
+        }
+        series
     }
 
     /// Grid lines and tick texts; ticks that would run together are left out.
@@ -135,8 +152,8 @@ impl Plot {
             root.draw_text(text, &right, (x - 8, y))?;
         }
         let middle = text_style(Colour::Soft, HPos::Center, VPos::Top);
-        let room = f64::from(width.units()) - self.y.widest() - 30.0;
-        let fit = (room / (self.x.widest() + 16.0)).floor().max(1.0) as usize;
+        let space = f64::from(width.units()) - self.y.widest() - 30.0;
+        let fit = (space / (self.x.widest() + 16.0)).floor().max(1.0) as usize;
         let every = self.x.ticks.len().div_ceil(fit).max(1);
         for (at, text) in self.x.ticks.iter().step_by(every) {
             let (x, y) = chart.backend_coord(&(*at, self.y.low));
@@ -145,7 +162,7 @@ impl Plot {
                 Colour::Soft.number(),
             ))?;
             let half = (super::svg::text_width(text) / 2.0) as i32;
-            let x = x.min(width.units() as i32 - half - 1);
+            let x = x.min(width.units() - half - 1);
             root.draw_text(text, &middle, (x, y + 8))?;
         }
         Ok(())

@@ -25,13 +25,11 @@ pub(super) fn text_style(colour: Colour, horizontal: HPos, vertical: VPos) -> Te
 /// About how wide a text is, in units: Chinese characters are square, others
 /// about half as wide.
 pub(super) fn text_width(text: &str) -> f64 {
-    text.chars()
-        .map(|character| if wide(character) { FONT } else { FONT * 0.66 })
-        .sum()
-}
-
-fn wide(character: char) -> bool {
-    character >= '\u{2e80}'
+    let width = |character: char| match character {
+        '%' | 'm' | 'M' | 'W' | 'w' | '\u{2e80}'.. => FONT,
+        _ => FONT * 0.66,
+    };
+    text.chars().map(width).sum()
 }
 
 /// The text, cut with an ellipsis where it would not fit.

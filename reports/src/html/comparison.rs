@@ -23,8 +23,8 @@ pub fn comparison_html(
     let body = html! {
         (banner(&before, &after, effects))
         div.pair { (verdict(&before, &names[0])) (verdict(&after, &names[1])) }
-        (differences(&after, effects, &names))
-        (minutes(&before, &after, &names))
+        (differences(&after, effects))
+        (minutes(&before, &after))
         (waiting(&before, &after, &names))
         @for view in [&before, &after] { (top::gates(view)) }
         (record::method(&after))
@@ -44,7 +44,7 @@ fn title(view: &View, side: Text) -> String {
     let name = &view.summary.scenario.name;
     view.lang.pick(
         format!("{}: {name}", view.say(side)),
-        format!("{}:{name}", view.say(side)),
+        format!("{}：{name}", view.say(side)),
     )
 }
 
@@ -83,6 +83,7 @@ pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
         .collect()
 }
 
+/// One difference in words.
 fn sentence(view: &View, effect: &Effect) -> String {
     let kind = load::kind_of(effect);
     let straddles = effect.low <= 0.0 && effect.high >= 0.0;
@@ -96,7 +97,7 @@ fn sentence(view: &View, effect: &Effect) -> String {
         (false, false) => Text::Worse,
     };
     let scale = Scale::fit(kind, effect.first.abs().max(effect.second.abs()), view.lang);
-    view.fill(
+    let text = view.fill(
         template,
         &[
             ("population", &load::population_of(view, effect)),
@@ -104,7 +105,12 @@ fn sentence(view: &View, effect: &Effect) -> String {
             ("first", &scale.full(effect.first)),
             ("second", &scale.full(effect.second)),
         ],
-    )
+    );
+    // Names of populations are written small; a sentence starts large.
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn verdict(view: &View, name: &str) -> Markup {
@@ -119,12 +125,12 @@ fn verdict(view: &View, name: &str) -> Markup {
     }
 }
 
-fn differences(view: &View, effects: &[Effect], names: &[String; 2]) -> Markup {
+fn differences(view: &View, effects: &[Effect]) -> Markup {
     let content = if effects.is_empty() {
         html! { p { (view.say(Text::DifferencesNone)) } }
     } else {
         html! {
-            (load::effects_table(view, effects, [&names[0], &names[1]]))
+            (load::effects_table(view, effects, [view.say(Text::Before), view.say(Text::After)]))
             p.read {
                 (view.say(Text::DifferencesRead))
                 @if effects.iter().any(|effect| !effect.paired) { " " (view.say(Text::EffectUnpaired)) }
@@ -134,20 +140,29 @@ fn differences(view: &View, effects: &[Effect], names: &[String; 2]) -> Markup {
     card(view.say(Text::Differences), &content)
 }
 
-fn minutes(before: &View, after: &View, names: &[String; 2]) -> Markup {
-    let rows: Vec<(String, &Minutes)> = [before, after]
-        .iter()
-        .zip(names)
-        .flat_map(|(view, side)| {
-            view.summary.minutes.iter().map(move |row| {
-                let channel = match row.channel.as_str() {
-                    "*" => view.say(Text::AllChannels).to_owned(),
-                    name => view.name("channel", name),
-                };
-                (format!("{channel} · {side}"), row)
-            })
-        })
-        .collect();
+/// Each channel before and after, one under the other.
+fn minutes(before: &View, after: &View) -> Markup {
+    let sides = [(before, Text::Before), (after, Text::After)];
+    let mut channels: Vec<&str> = Vec::new();
+    for row in sides.iter().flat_map(|(view, _)| &view.summary.minutes) {
+        if !channels.contains(&row.channel.as_str()) {
+            channels.push(&row.channel);
+        }
+    }
+    let mut rows: Vec<(String, &Minutes)> = Vec::new();
+    for channel in channels {
+        for (view, side) in sides {
+            let of_channel = view
+                .summary
+                .minutes
+                .iter()
+                .filter(|row| row.channel == channel);
+            rows.extend(of_channel.map(|row| {
+                let name = promise::channel_name(view, row);
+                (format!("{name} · {}", view.say(side)), row)
+            }));
+        }
+    }
     if rows.is_empty() {
         return html! {};
     }
@@ -180,8 +195,6 @@ fn waiting(before: &View, after: &View, names: &[String; 2]) -> Markup {
         bars: false,
         bound: None,
     };
-    match day_chart(after, &curves, &ask) {
-        Some(drawn) => card(after.say(Text::Waiting), &drawn),
-        None => html! {},
-    }
+    day_chart(after, &curves, &ask)
+        .map_or_else(|| html! {}, |drawn| card(after.say(Text::Waiting), &drawn))
 }

@@ -153,20 +153,18 @@ fn groups<'a>(view: &View<'a>, dimension: &str, figures: &[&'a str]) -> Vec<Grou
 
 /// The column of the first threshold that the summary has, with its words.
 fn threshold(view: &View) -> Option<(String, String)> {
-    let columns = view.summary.figures.iter().flat_map(serde_json::Map::keys);
-    columns
-        .filter_map(|column| {
-            let seconds = column
-                .strip_prefix("share_within_")?
-                .strip_suffix('s')?
-                .parse::<f64>()
-                .ok()?;
-            Some((
-                column.clone(),
-                numbers::round(Kind::Duration, seconds, view.lang),
-            ))
-        })
-        .next()
+    let mut columns = view.summary.figures.iter().flat_map(serde_json::Map::keys);
+    columns.find_map(|column| {
+        let seconds = column
+            .strip_prefix("share_within_")?
+            .strip_suffix('s')?
+            .parse::<f64>()
+            .ok()?;
+        Some((
+            column.clone(),
+            numbers::round(Kind::Duration, seconds, view.lang),
+        ))
+    })
 }
 
 fn figure_row(

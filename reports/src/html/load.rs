@@ -2,12 +2,14 @@
 //! what it acknowledged is there.
 
 use super::View;
-use super::pieces::{Caption, card, chart, difference, table};
+use super::pieces::{Caption, card, chart, difference, table, table_with_texts};
 use crate::chart::{Axis, Colour, Plot, Point, Series, Shape};
 use crate::rows::Row;
+use crate::words::gates;
 use crate::words::numbers::{self, Kind, Scale};
 use crate::words::texts::Text;
 use maud::{Markup, html};
+use scenarios::gate::Verdict;
 use scenarios::summary::{Effect, LoadRecord, LoadSecond, Reconciliation};
 
 /// Differences that the measured latency makes.
@@ -42,7 +44,7 @@ pub(super) fn effects_table(view: &View, effects: &[Effect], heads: [&str; 2]) -
     ];
     let mut heads: Vec<String> = heads.map(str::to_owned).to_vec();
     heads.extend([Text::Difference, Text::IntervalHeading].map(|head| view.say(head).to_owned()));
-    table(&heads, &effect_lines(view, effects))
+    table_with_texts(2, &heads, &effect_lines(view, effects))
 }
 
 /// The cells of each difference: customers, figure, first, second, difference, interval.
@@ -98,6 +100,7 @@ pub(super) fn figure_of(view: &View, effect: &Effect) -> String {
                 &[("figure", &figure), ("threshold", &threshold)],
             )
         }
+        (None, "mean") if Kind::of_figure(&effect.figure) == Kind::PerDay => figure,
         (None, "mean") => view.fill(Text::MeanOf, &[("figure", &figure)]),
         (None, other) => format!("{figure} {other}"),
     }
@@ -119,6 +122,7 @@ pub(super) fn load(view: &View) -> Markup {
             (latency_tables(view))
             (over_time(view, &load.over_time))
             (lag(view))
+            (validity(view))
             (failures(view, load))
         },
     )
@@ -220,7 +224,7 @@ fn latency_tables(view: &View) -> Markup {
         h3 { (view.say(Text::LatencyTable)) }
         (table(&percentile_heads(view, Text::Operation), &rows))
         @if let Some(errors) = errors {
-            p.read { (view.say(Text::Errors)) (view.lang.pick(": ", ":")) (numbers::estimate(Kind::Share, errors, view.lang)) }
+            p.read { (view.say(Text::Errors)) (view.lang.pick(": ", "：")) (numbers::estimate(Kind::Share, errors, view.lang)) }
         }
         p.read { (view.say(Text::LatencyRead)) }
     }
@@ -341,6 +345,23 @@ fn lag(view: &View) -> Markup {
         (table(&percentile_heads(view, Text::Figure), &[percentile_row(view, name, row)]))
         p.read { (view.say(Text::LagRead)) }
     }
+}
+
+/// Whether the generator's own gate lets the latencies stand.
+fn validity(view: &View) -> Markup {
+    let gates = &view.summary.gates;
+    let Some(gate) = gates.iter().find(|gate| gate.name == "generator_kept_up") else {
+        return html! {};
+    };
+    let (tone, sentence) = if gate.verdict == Verdict::Pass {
+        ("pass", view.say(Text::ValidLoad).to_owned())
+    } else {
+        let reason = gates::reason(gate, view.lang);
+        let reason = reason.trim_end_matches(['.', '。']);
+        let sentence = view.fill(Text::InvalidLoad, &[("reason", reason)]);
+        ("invalid", sentence)
+    };
+    html! { div class={ "note tone-" (tone) } { p { (sentence) } } }
 }
 
 fn failures(view: &View, load: &LoadRecord) -> Markup {

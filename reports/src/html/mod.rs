@@ -111,3 +111,119 @@ fn document(title: &str, lang: Lang, version: &str, body: &Markup) -> String {
     }
     .into_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support;
+
+    /// What a reader of the page sees or hears: without styles, code and tags.
+    fn visible(page: &str) -> String {
+        let mut text = String::new();
+        let mut rest = page;
+        for (open, close) in [("<style>", "</style>")] {
+            if let Some((before, after)) = rest.split_once(open) {
+                text.push_str(before);
+                rest = after.split_once(close).map_or("", |(_, after)| after);
+            }
+        }
+        text.push_str(rest);
+        let labels: Vec<&str> = text
+            .split("aria-label=\"")
+            .skip(1)
+            .filter_map(|part| part.split('"').next())
+            .collect();
+        let mut seen = labels.join(" ");
+        for part in text.split('<').skip(1) {
+            let (tag, words) = part.split_once('>').unwrap_or((part, ""));
+            if !tag.starts_with("code") {
+                seen.push(' ');
+                seen.push_str(words);
+            }
+        }
+        seen
+    }
+
+    /// The sample with everything that its author wrote in Chinese.
+    fn written_in_chinese() -> RunData {
+        let mut run = support::whole_run(false);
+        let summary = &mut run.summary;
+        "智慧网点".clone_into(&mut summary.scenario.name);
+        "问题".clone_into(&mut summary.scenario.question);
+        summary.warnings.clear();
+        for assumption in &mut summary.scenario.assumptions {
+            "理由".clone_into(&mut assumption.because);
+        }
+        if let Some(load) = &mut summary.load {
+            load.failures.clear();
+        }
+        run
+    }
+
+    fn holds_words(text: &str, words: &str) -> bool {
+        let is_letter =
+            |character: Option<char>| character.is_some_and(|one| one.is_ascii_alphabetic());
+        text.match_indices(words).any(|(at, found)| {
+            let before = text.get(..at).and_then(|before| before.chars().last());
+            let after = text
+                .get(at + found.len()..)
+                .and_then(|after| after.chars().next());
+            !is_letter(before) && !is_letter(after)
+        })
+    }
+
+    #[test]
+    fn a_chinese_page_holds_no_english_text() {
+        let run = written_in_chinese();
+        let mut texts = visible(&html(&run, Lang::Zh));
+        let effects = support::differences();
+        texts += &visible(&comparison_html(&run, &run, &effects, Lang::Zh));
+        texts += &crate::markdown(&run, Lang::Zh);
+        texts += &crate::terminal(&run, Lang::Zh, crate::TerminalStyle::default());
+        for text in Text::ALL {
+            for words in text.say(Lang::En).split(['{', '}']).step_by(2) {
+                let words = words.trim_matches([' ', '.', ',', ':', ';', '(', ')']);
+                if words.len() > 3 && words.is_ascii() {
+                    assert!(!holds_words(&texts, words), "{text:?}: {words}");
+                }
+            }
+        }
+        for figure in [
+            "wait",
+            "service",
+            "review",
+            "fallback",
+            "time_in_branch",
+            "occupancy",
+        ] {
+            assert!(
+                !holds_words(&texts, &names::figure(figure, Lang::En)),
+                "{figure}"
+            );
+        }
+        for gate in &run.summary.gates {
+            assert!(!texts.contains(&gate.reason), "{}", gate.reason);
+        }
+    }
+
+    #[test]
+    fn a_chinese_page_uses_the_words_of_the_glossary() {
+        let page = html(&written_in_chinese(), Lang::Zh);
+        for word in [
+            "等候时间",
+            "办理时间",
+            "逗留时间",
+            "现场审核",
+            "转人工",
+            "占用率",
+            "置信区间",
+            "99分位时延",
+            "公共随机数",
+            "智能终端",
+            "柜台",
+        ] {
+            assert!(page.contains(word), "{word}");
+        }
+        assert!(page.contains("<html lang=\"zh-CN\">"));
+    }
+}

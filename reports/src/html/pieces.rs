@@ -20,12 +20,17 @@ pub(super) fn card(title: &str, content: &Markup) -> Markup {
 /// A table in a container that scrolls by itself; the first column is a heading,
 /// the others are numbers.
 pub(super) fn table(heads: &[String], rows: &[Vec<String>]) -> Markup {
+    table_with_texts(1, heads, rows)
+}
+
+/// The same, with so many columns of words before the numbers.
+pub(super) fn table_with_texts(texts: usize, heads: &[String], rows: &[Vec<String>]) -> Markup {
     html! {
         div.scroll tabindex="0" {
             table {
                 thead { tr {
                     @for (index, head) in heads.iter().enumerate() {
-                        th scope="col" class=[(index > 0).then_some("n")] { (head) }
+                        th scope="col" class=[(index >= texts).then_some("n")] { (head) }
                     }
                 } }
                 tbody {
@@ -33,7 +38,7 @@ pub(super) fn table(heads: &[String], rows: &[Vec<String>]) -> Markup {
                         tr {
                             @for (index, cell) in row.iter().enumerate() {
                                 @if index == 0 { th scope="row" { (cell) } }
-                                @else { td.n { (cell) } }
+                                @else { td class=[(index >= texts).then_some("n")] { (cell) } }
                             }
                         }
                     }
@@ -257,7 +262,7 @@ pub(super) fn value_axis(
 
 fn with_unit(view: &View, title: &str, unit: &str) -> String {
     view.lang
-        .pick(format!("{title} ({unit})"), format!("{title}({unit})"))
+        .pick(format!("{title} ({unit})"), format!("{title}（{unit}）"))
 }
 
 fn day_table(
@@ -281,7 +286,7 @@ fn day_table(
             (minute % 60.0).floor()
         )];
         row.extend(named.iter().map(|(_, values)| {
-            let found = values.iter().find(|(at, _)| at == minute);
+            let found = values.iter().find(|(at, _)| at.total_cmp(minute).is_eq());
             found.map_or_else(
                 || "–".to_owned(),
                 |(_, estimate)| numbers::estimate(kind, *estimate, view.lang),
@@ -300,6 +305,9 @@ pub(super) fn difference(
     low: f64,
     high: f64,
 ) -> (String, String) {
+    if ![value, low, high].iter().all(|number| number.is_finite()) {
+        return ("–".to_owned(), "–".to_owned());
+    }
     if kind == Kind::Share {
         // Points, with more decimals for small differences.
         let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;
@@ -323,4 +331,22 @@ pub(super) fn difference(
     }
     let scale = Scale::fit(kind, value.abs().max(low.abs()).max(high.abs()), view.lang);
     (scale.signed(value), scale.range(low, high))
+}
+
+/// A text whose intervals in brackets are not broken at the end of a line.
+pub(super) fn unbroken(text: &str) -> Markup {
+    let mut rest = text;
+    let mut pieces = Vec::new();
+    while let Some((before, after)) = rest.split_once(" (") {
+        let Some((inside, behind)) = after.split_once(')') else {
+            break;
+        };
+        let interval = !inside.contains(char::is_alphabetic);
+        pieces.push(html! {
+            (before) " "
+            @if interval { span.unbroken { "(" (inside) ")" } } @else { "(" (inside) ")" }
+        });
+        rest = behind;
+    }
+    html! { @for piece in pieces { (piece) } (rest) }
 }

@@ -49,7 +49,7 @@ pub(super) fn by_interval(view: &View) -> Markup {
             bars: false,
             bound: gate
                 .bound
-                .filter(|bound| bound.is_finite())
+                .filter(|bound| (0.0..=1.0).contains(bound))
                 .map(|at| Bound {
                     at,
                     at_least: !gate.gate.contains('<'),
@@ -117,7 +117,7 @@ pub(super) fn misses(view: &View) -> Markup {
     card(
         view.say(Text::Misses),
         &html! {
-            p { (sentence) " " (view.lang.pick(&misses.finding.en, &misses.finding.zh)) }
+            p { (sentence) (view.lang.pick(" ", "")) (view.lang.pick(&misses.finding.en, &misses.finding.zh)) }
             (misses_chart(view, misses))
         },
     )
@@ -197,7 +197,8 @@ pub(super) fn minutes(view: &View) -> Markup {
     card(view.say(Text::Minutes), &minutes_chart(view, &named))
 }
 
-fn channel_name(view: &View, row: &Minutes) -> String {
+/// The channel of a row as people read it.
+pub(super) fn channel_name(view: &View, row: &Minutes) -> String {
     match row.channel.as_str() {
         "*" => view.say(Text::AllChannels).to_owned(),
         name => view.name("channel", name),

@@ -1,7 +1,7 @@
 //! Verdict, the few numbers everyone asks for, and the gates.
 
 use super::View;
-use super::pieces::card;
+use super::pieces::{card, unbroken};
 use crate::rows::Estimate;
 use crate::verdict::{Tone, headline};
 use crate::words::gates::{self, Asked};
@@ -25,8 +25,8 @@ pub(super) fn banner(view: &View) -> Markup {
                 " · " (scenario.date) " · " (scenario.open) "–" (scenario.close)
             }
             h1 { (head.words) }
-            p.exit { (code) (view.lang.pick(": ", ":")) (head.exit) }
-            @for sentence in &head.why { p.why { (sentence) } }
+            p.exit { (code) (view.lang.pick(": ", "：")) (head.exit) }
+            @for sentence in &head.why { p.why { (unbroken(sentence)) } }
             @if !scenario.question.is_empty() { p.question { (scenario.question) } }
             (tiles(view))
         }
@@ -178,8 +178,8 @@ fn gate_row(view: &View, gate: &GateRecord) -> Markup {
                 @if gate.gate != gate.name { " " code.sub { (gate.gate) } }
             }
             td { span class={ "badge tone-" (tone) } { (gates::verdict(gate.verdict, view.lang)) } }
-            td { (gates::found(gate, view.lang)) }
-            td { (gates::bound_words(gate, view.lang)) }
+            td { (unbroken(&gates::found(gate, view.lang))) }
+            td.short { (gates::bound_words(gate, view.lang)) }
             td.wide-text { (gates::reason(gate, view.lang)) }
         }
     }

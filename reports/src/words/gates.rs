@@ -170,12 +170,12 @@ pub(crate) fn asks(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<S
     let whom = if whom.is_empty() {
         String::new()
     } else {
-        lang.pick(format!(" ({whom})"), format!("({whom})"))
+        lang.pick(format!(" ({whom})"), format!("（{whom}）"))
     };
     Some(format!(
         "{}{whom}{}{}",
         asked.subject(lang),
-        lang.pick(": ", ":"),
+        lang.pick(": ", "："),
         bound(gate, &asked, lang)
     ))
 }

@@ -88,11 +88,17 @@ impl Scale {
 
     /// The number with its unit.
     pub(crate) fn full(self, value: f64) -> String {
+        if !value.is_finite() {
+            return "–".to_owned();
+        }
         format!("{}{}", self.number(value), self.unit)
     }
 
     /// The number with its sign and unit, for differences.
     pub(crate) fn signed(self, value: f64) -> String {
+        if !value.is_finite() {
+            return "–".to_owned();
+        }
         let text = self.full(value);
         if text.starts_with('-') || self.number(value) == grouped(0.0, self.decimals) {
             text.replacen('-', "−", 1)
@@ -130,7 +136,7 @@ fn decimals(size: f64) -> usize {
 /// A per cent has one decimal; small ones, and those just below all, have more.
 fn share_decimals(percent: f64) -> usize {
     match percent {
-        percent if percent == 0.0 || percent == 100.0 => 0,
+        percent if percent <= 0.0 || (percent - 100.0).abs() < 1e-9 => 0,
         percent if percent < 0.095 => 3,
         percent if percent < 0.95 || (percent > 99.9 && percent < 100.0) => 2,
         _ => 1,
@@ -139,6 +145,9 @@ fn share_decimals(percent: f64) -> usize {
 
 /// With a comma every three digits, and no minus before a zero.
 fn grouped(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
     let text = format!("{:.decimals$}", value.abs());
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let negative = value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
@@ -175,6 +184,9 @@ pub(crate) fn value(kind: Kind, value: Option<f64>, lang: Lang) -> String {
 
 /// A round number as people write it: `80%`, `5 min`.
 pub(crate) fn round(kind: Kind, value: f64, lang: Lang) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
     let scale = Scale::fit(kind, value, lang);
     let mut number = grouped(value * scale.factor, scale.decimals.max(3));
     if number.contains('.') {

@@ -36,13 +36,13 @@ texts! {
     HeadLost = "The bank did not reconcile", "核心系统对账不符";
     HeadUndecided = "Not decided yet", "尚不能判定";
     HeadInvalid = "The run could not measure", "本次运行无法测得结果";
-    HeadPartial = "Interrupted: partial results", "运行中断:仅有部分结果";
+    HeadPartial = "Interrupted: partial results", "运行中断：仅有部分结果";
     HeadNoGates = "No gate was asked for", "未设判据";
-    WhyShare = "Asked: {asks}. Found: {found}.", "要求:{asks}。结果:{found}。";
-    WhyOther = "Asked: {asks}. Found: {found}, 95% confidence interval in brackets where there is one.", "要求:{asks}。结果:{found}(括号内为 95% 置信区间,如有)。";
-    WhyGates = "Did not pass: {gates}.", "未通过的判据:{gates}。";
+    WhyShare = "Asked: {asks}. Found: {found}.", "要求：{asks}。结果：{found}。";
+    WhyOther = "Asked: {asks}. Found: {found}, 95% confidence interval in brackets where there is one.", "要求：{asks}。结果：{found}（括号内为 95% 置信区间，如有）。";
+    WhyGates = "Did not pass: {gates}.", "未通过的判据：{gates}。";
     ExitCode = "exit code {code}", "退出码 {code}";
-    Exit0 = "everything ran and every gate passed", "全部运行完成,全部判据通过";
+    Exit0 = "everything ran and every gate passed", "全部运行完成，全部判据通过";
     Exit1 = "something else went wrong", "发生其他故障";
     Exit2 = "wrong usage or a wrong input", "用法或输入有误";
     Exit3 = "a gate failed", "有判据未通过";
@@ -52,7 +52,7 @@ texts! {
     Warnings = "Worth knowing", "提示";
     // Gates.
     Gates = "Gates", "判据";
-    GatesIntro = "What had to hold, and whether it did: what did not pass comes first.", "须满足的要求及其结果,未通过者在前。";
+    GatesIntro = "What had to hold, and whether it did: what did not pass comes first.", "须满足的要求及其结果，未通过者在前。";
     Gate = "gate", "判据";
     Verdict = "verdict", "判定";
     Estimate = "found", "结果";
@@ -61,7 +61,7 @@ texts! {
     GatePromise = "service promise", "服务承诺";
     GateNothingLost = "nothing lost", "无丢失";
     GateGenerator = "generator kept up", "发压端跟上计划";
-    AsksNothingLost = "every acknowledged operation is in the bank exactly once, and the ledger sums to zero", "每笔已确认的操作在核心系统中恰好出现一次,总账合计为零";
+    AsksNothingLost = "every acknowledged operation is in the bank exactly once, and the ledger sums to zero", "每笔已确认的操作在核心系统中恰好出现一次，总账合计为零";
     AsksGenerator = "the load generator sent every operation when it was due", "发压端按计划时刻发出每笔操作";
     GateShareWithin = "share with {figure} of at most {threshold}", "{figure}不超过 {threshold}的比例";
     GateMean = "mean {figure}", "平均{figure}";
@@ -77,12 +77,12 @@ texts! {
     Below = "below {bound}", "低于 {bound}";
     Exactly = "exactly {bound}", "等于 {bound}";
     ReasonHolds = "holds", "成立。";
-    ReasonBroken = "does not hold; see the reconciliation and the load below", "不成立,详见下文对账与压测。";
-    ReasonPassInterval = "{estimate}: the whole 95% confidence interval meets it", "{estimate}:整个 95% 置信区间满足要求({bound})。";
-    ReasonPassPoint = "{estimate}: meets it", "{estimate}:满足要求({bound})。";
-    ReasonFailInterval = "{estimate}: the whole 95% confidence interval misses it", "{estimate}:整个 95% 置信区间未达到要求({bound})。";
-    ReasonFailPoint = "{estimate}: misses it", "{estimate}:未达到要求({bound})。";
-    ReasonUndecided = "{estimate}: the 95% confidence interval straddles the bound; more replications decide it", "{estimate}:95% 置信区间跨越界限({bound}),需增加重复次数。";
+    ReasonBroken = "does not hold; see the reconciliation and the load below", "不成立，详见下文对账与压测。";
+    ReasonPassInterval = "{estimate}: the whole 95% confidence interval meets it", "{estimate}：整个 95% 置信区间满足要求（{bound}）。";
+    ReasonPassPoint = "{estimate}: meets it", "{estimate}：满足要求（{bound}）。";
+    ReasonFailInterval = "{estimate}: the whole 95% confidence interval misses it", "{estimate}：整个 95% 置信区间未达到要求（{bound}）。";
+    ReasonFailPoint = "{estimate}: misses it", "{estimate}：未达到要求（{bound}）。";
+    ReasonUndecided = "{estimate}: the 95% confidence interval straddles the bound; more replications decide it", "{estimate}：95% 置信区间跨越界限（{bound}），需增加重复次数。";
     ReasonInvalid = "there was nothing to judge by", "没有可供判定的数据。";
     // Tiles.
     TileShare = "within {threshold}", "{threshold}内达标率";
@@ -95,12 +95,12 @@ texts! {
     EveryOperation = "all operations", "全部操作";
     // The promise.
     Promise = "The promise, interval by interval", "分时段的服务承诺";
-    PromiseIntro = "Share of customers ({whom}) whose {figure} is at most {threshold}, by the interval in which they arrived.", "按到达时段统计:客户({whom}){figure}不超过 {threshold}的比例。";
-    PromiseRead = "How to read this: each dot is the share of the customers who arrived in that interval, its line the 95% confidence interval. Green lies wholly on the good side of the dashed bound, red wholly on the bad side, amber straddles it.", "读图方法:每个圆点是该时段到达客户的达标比例,竖线为 95% 置信区间。绿色表示整个区间满足虚线所示要求,红色表示整个区间未达到,橙色表示跨越界限。";
+    PromiseIntro = "Share of customers ({whom}) whose {figure} is at most {threshold}, by the interval in which they arrived.", "按到达时段统计：客户（{whom}）{figure}不超过 {threshold}的比例。";
+    PromiseRead = "How to read this: each dot is the share of the customers who arrived in that interval, its line the 95% confidence interval. Green lies wholly on the good side of the dashed bound, red wholly on the bad side, amber straddles it.", "读图方法：每个圆点是该时段到达客户的达标比例，竖线为 95% 置信区间。绿色表示整个区间满足虚线所示要求，红色表示整个区间未达到，橙色表示跨越界限。";
     PromiseAbsent = "This run has no figures of the promise by interval.", "本次运行没有分时段的承诺数据。";
     Misses = "Why customers missed it", "未达标的原因";
-    MissesCount = "{missed} of {customers} customers missed it ({share}).", "{customers} 名客户中有 {missed} 名未达标({share})。";
-    MissesRead = "How to read this: each customer who missed counts once, under the part that broke the promise: service, where the human service alone took longer than the threshold, otherwise the longest of the other parts.", "读图方法:每名未达标客户只计一次,归入使其未达标的部分:若仅办理时间已超过阈值,归入办理时间;否则归入其余部分中最长的一项。";
+    MissesCount = "{missed} of {customers} customers missed it ({share}).", "{customers} 名客户中有 {missed} 名未达标（{share}）。";
+    MissesRead = "How to read this: each customer who missed counts once, under the part that broke the promise: service, where the human service alone took longer than the threshold, otherwise the longest of the other parts.", "读图方法：每名未达标客户只计一次，归入使其未达标的部分：若仅办理时间已超过阈值，归入办理时间；否则归入其余部分中最长的一项。";
     MissesNone = "No customer missed it.", "没有客户未达标。";
     Part = "part", "部分";
     Missed = "missed by it", "未达标人数";
@@ -108,40 +108,40 @@ texts! {
     MeanOfMissed = "mean among those who missed", "未达标客户的均值";
     // Minutes.
     Minutes = "Where the minutes go", "时间花在哪里";
-    MinutesRead = "How to read this: each bar is the mean time in branch of the customers served on a channel; its five parts do not overlap and sum to it.", "读图方法:每条为该渠道已办理客户的平均逗留时间,五个部分互不重叠,合计即逗留时间。";
+    MinutesRead = "How to read this: each bar is the mean time in branch of the customers served on a channel; its five parts do not overlap and sum to it.", "读图方法：每条为该渠道已办理客户的平均逗留时间，五个部分互不重叠，合计即逗留时间。";
     AllChannels = "all channels", "全部渠道";
     Customers = "customers", "客户数";
     MinuteUnit = "min", "分钟";
     // The day.
     Waiting = "Waiting", "等候";
-    WaitingRead = "How to read this: mean waiting time of the customers by the interval in which they arrived (not when they were called), with 95% confidence intervals. Waiting counts from the ticket to the start of service.", "读图方法:按到达时段(而非叫号时段)统计的平均等候时间,竖线为 95% 置信区间。等候时间自取号起至开始办理止。";
+    WaitingRead = "How to read this: mean waiting time of the customers by the interval in which they arrived (not when they were called), with 95% confidence intervals. Waiting counts from the ticket to the start of service.", "读图方法：按到达时段（而非叫号时段）统计的平均等候时间，竖线为 95% 置信区间。等候时间自取号起至开始办理止。";
     Queue = "People waiting", "等候人数";
-    QueueRead = "How to read this: mean number of people waiting during each interval of the clock, with 95% confidence intervals.", "读图方法:各时钟时段内的平均等候人数,竖线为 95% 置信区间。";
-    QueueTotalRead = "How to read this: mean number of people waiting over the day, with 95% confidence intervals. This run has no rows by interval.", "读图方法:全天的平均等候人数,细线为 95% 置信区间。本次运行没有分时段数据。";
+    QueueRead = "How to read this: mean number of people waiting during each interval of the clock, with 95% confidence intervals.", "读图方法：各时钟时段内的平均等候人数，竖线为 95% 置信区间。";
+    QueueTotalRead = "How to read this: mean number of people waiting over the day, with 95% confidence intervals. This run has no rows by interval.", "读图方法：全天的平均等候人数，细线为 95% 置信区间。本次运行没有分时段数据。";
     Occupancy = "Occupancy", "占用率";
-    OccupancyRead = "How to read this: share of the rostered time in which the resource was held by a customer; the thin line is the 95% confidence interval.", "读图方法:资源在排班时间内被客户占用的比例,细线为 95% 置信区间。";
-    OccupancyDayRead = "How to read this: the same share in each interval of the clock.", "读图方法:同一比例,按时钟时段统计。";
+    OccupancyRead = "How to read this: share of the rostered time in which the resource was held by a customer; the thin line is the 95% confidence interval.", "读图方法：资源在排班时间内被客户占用的比例，细线为 95% 置信区间。";
+    OccupancyDayRead = "How to read this: the same share in each interval of the clock.", "读图方法：同一比例，按时钟时段统计。";
     Arrivals = "Arrivals", "到达";
-    ArrivalsRead = "How to read this: mean number of customers who arrive in each interval of a day; the thin line is the 95% confidence interval.", "读图方法:一天中各时段的平均到达客户数,细线为 95% 置信区间。";
+    ArrivalsRead = "How to read this: mean number of customers who arrive in each interval of a day; the thin line is the 95% confidence interval.", "读图方法：一天中各时段的平均到达客户数，细线为 95% 置信区间。";
     TheBranch = "branch", "网点";
     IntervalWord = "interval", "时段";
     // Effect of the bank.
     Effect = "What the bank does to the customers’ minutes", "核心系统对客户时间的影响";
-    EffectIntro = "The same days with the same customers, simulated twice: first with a bank that answers at once, then with the latency measured in the load.", "同样的日子、同样的客户模拟两次:先假定核心系统即时应答,再代入压测得到的时延。";
+    EffectIntro = "The same days with the same customers, simulated twice: first with a bank that answers at once, then with the latency measured in the load.", "同样的日子、同样的客户模拟两次：先假定核心系统即时应答，再代入压测得到的时延。";
     Population = "customers", "客户";
     Figure = "figure", "指标";
     Without = "bank answers at once", "即时应答";
     With = "measured latency", "实测时延";
     Difference = "difference", "差值";
     IntervalHeading = "95% confidence interval", "95% 置信区间";
-    EffectRead = "How to read this: a difference whose confidence interval contains zero is no difference that these days can show. Days are paired by common random numbers.", "读表方法:置信区间包含零的差值,在这些天数下不能视为有差异。两次模拟以公共随机数配对。";
-    EffectUnpaired = "Some of these days are not paired: their intervals are wider.", "其中部分日子未能配对,其区间较宽。";
+    EffectRead = "How to read this: a difference whose confidence interval contains zero is no difference that these days can show. Days are paired by common random numbers.", "读表方法：置信区间包含零的差值，在这些天数下不能视为有差异。两次模拟以公共随机数配对。";
+    EffectUnpaired = "Some of these days are not paired: their intervals are wider.", "其中部分日子未能配对，其区间较宽。";
     ShareWithin = "{figure} within {threshold}", "{figure}不超过 {threshold}的比例";
     MeanOf = "mean {figure}", "平均{figure}";
     Points = " points", " 个百分点";
     // Load.
     Load = "The load on the core banking system", "核心系统压测";
-    LoadIntro = "Operations of {from} to {to}, played openly at {speed} × speed and {volume} × volume: each operation at its time, whether or not the bank had answered. {seconds} of real time, at most {connections} connections. Offered load {offered}, achieved rate {achieved}.", "回放 {from} 至 {to} 的操作,速度 {speed} 倍、数量 {volume} 倍,开放式发压:到点即发,不等待核心系统应答。实际用时 {seconds},最多 {connections} 个连接。压测负载 {offered},实际吞吐 {achieved}。";
+    LoadIntro = "Operations of {from} to {to}, played openly at {speed} × speed and {volume} × volume: each operation at its time, whether or not the bank had answered. {seconds} of real time, at most {connections} connections. Offered load {offered}, achieved rate {achieved}.", "回放 {from} 至 {to} 的操作，速度 {speed} 倍、数量 {volume} 倍，开放式发压：到点即发，不等待核心系统应答。实际用时 {seconds}，最多 {connections} 个连接。压测负载 {offered}，实际吞吐 {achieved}。";
     Accounts = "Every planned operation is accounted for", "每笔计划操作都有去向";
     Planned = "planned", "计划";
     Succeeded = "succeeded", "成功";
@@ -151,16 +151,16 @@ texts! {
     NotSent = "not sent", "未发出";
     Unknown = "fate unknown", "结果未知";
     SumHolds = "{planned} planned = the sum of the others.", "计划 {planned} 笔 = 其余各项之和。";
-    SumBroken = "{planned} planned, but the others sum to {sum}.", "计划 {planned} 笔,但其余各项合计 {sum} 笔。";
+    SumBroken = "{planned} planned, but the others sum to {sum}.", "计划 {planned} 笔，但其余各项合计 {sum} 笔。";
     LatencyTable = "Latency by operation", "各操作的时延";
-    LatencyRead = "How to read this: latency counts from the moment an operation was due, so a bank that stalls cannot hide it. A percentile is shown where at least ten samples lie beyond it.", "读表方法:时延自操作应发出的时刻起计,因此核心系统的停顿无法被掩盖。某分位以外至少有十个样本时才显示该分位。";
-    NotEnough = "n/a ({count} samples)", "不适用({count} 个样本)";
+    LatencyRead = "How to read this: latency counts from the moment an operation was due, so a bank that stalls cannot hide it. A percentile is shown where at least ten samples lie beyond it.", "读表方法：时延自操作应发出的时刻起计，因此核心系统的停顿无法被掩盖。某分位以外至少有十个样本时才显示该分位。";
+    NotEnough = "n/a ({count} samples)", "不适用（{count} 个样本）";
     Operation = "operation", "操作";
     Operations = "operations", "操作数";
     Greatest = "greatest", "最大";
     LatencyOverTime = "Latency over time", "时延随时间的变化";
-    LatencyOverTimeRead = "How to read this: each second of the load, on a logarithmic scale: a step up by one line is ten times slower. Gaps are seconds with too few operations for that percentile.", "读图方法:压测的每一秒,纵轴为对数刻度:每升高一格即慢十倍。断开处是操作数不足以给出该分位的秒。";
-    SecondsAxis = "latency, by seconds since the start of the load", "时延(横轴为压测开始后的秒数)";
+    LatencyOverTimeRead = "How to read this: each second of the load, on a logarithmic scale: a step up by one line is ten times slower. Gaps are seconds with too few operations for that percentile.", "读图方法：压测的每一秒，纵轴为对数刻度：每升高一格即慢十倍。断开处是操作数不足以给出该分位的秒。";
+    SecondsAxis = "latency, by second of the load", "时延（横轴为压测开始后的秒数）";
     PerInterval = "customers per interval", "每时段客户数";
     MeanPeople = "mean number of people waiting", "平均等候人数";
     Second = "second", "秒";
@@ -168,15 +168,17 @@ texts! {
     Quantile99 = "99th percentile", "99分位";
     Errors = "error rate", "错误率";
     Lag = "Generator lag", "发压端滞后";
-    LagRead = "How to read this: how late the generator itself sent an operation. Where this is not small beside the latency, the latency is not the bank’s alone.", "读表方法:发压端自身发出操作的滞后。若与时延相比并不小,则时延不全由核心系统造成。";
-    LeftOut = "Left out of the mobile mix, because the bank does not offer it yet (the rest was renormalised): {operations}.", "核心系统尚未提供,故未计入手机银行业务组合(其余已重新归一):{operations}。";
-    Failures = "Failures, most frequent first", "失败原因,由多到少";
+    LagRead = "How to read this: how late the generator itself sent an operation. Where this is not small beside the latency, the latency is not the bank’s alone.", "读表方法：发压端自身发出操作的滞后。若与时延相比并不小，则时延不全由核心系统造成。";
+    ValidLoad = "Valid: the generator kept up, so the latency is the bank’s own.", "有效：发压端跟上计划，所测时延属于核心系统。";
+    InvalidLoad = "Not valid: the generator did not keep up ({reason}). The latency is not the bank’s alone, and no gate on it can pass.", "无效：发压端未跟上计划（{reason}）。所测时延不全由核心系统造成，相关判据不能通过。";
+    LeftOut = "Left out of the mobile mix, because the bank does not offer it yet (the rest was renormalised): {operations}.", "核心系统尚未提供，故未计入手机银行业务组合（其余已重新归一）：{operations}。";
+    Failures = "Failures, most frequent first", "失败原因，由多到少";
     What = "what", "内容";
     HowOften = "how often", "次数";
     // Reconciliation.
     Reconciliation = "Reconciliation", "对账";
-    Reconciled = "Reconciled: nothing was lost, doubled, invented or unbalanced.", "对账相符:没有丢失、重复、凭空出现或不平。";
-    NotReconciled = "Not reconciled: what the bank holds is not what it acknowledged.", "对账不符:核心系统所存与其确认的不一致。";
+    Reconciled = "Reconciled: nothing was lost, doubled, invented or unbalanced.", "对账相符：没有丢失、重复、凭空出现或不平。";
+    NotReconciled = "Not reconciled: what the bank holds is not what it acknowledged.", "对账不符：核心系统所存与其确认的不一致。";
     Acknowledged = "acknowledged", "已确认";
     FoundOnce = "found exactly once", "恰好出现一次";
     UnknownFound = "of unknown fate, found", "结果未知而找到";
@@ -192,7 +194,7 @@ texts! {
     ReconciliationAbsent = "The load was not reconciled.", "本次压测未对账。";
     // Tables.
     Figures = "Figures", "指标";
-    FiguresIntro = "Means with their 95% confidence intervals in brackets; percentiles of all customers of all days together.", "均值,括号内为 95% 置信区间;分位数取全部日子的全部客户合并计算。";
+    FiguresIntro = "Means with their 95% confidence intervals in brackets; percentiles of all customers of all days together.", "均值，括号内为 95% 置信区间；分位数取全部日子的全部客户合并计算。";
     FiguresNone = "This run has no figures.", "本次运行没有指标。";
     Total = "Everyone", "全部客户";
     ByChannel = "By channel", "按渠道";
@@ -204,7 +206,7 @@ texts! {
     Within = "within {threshold}", "{threshold}内比例";
     // Assumptions, method, run.
     Assumptions = "Assumptions", "假设";
-    AssumptionsIntro = "Where the scenario’s numbers come from: {sourced} sourced, {derived} derived, {assumed} assumed.", "情景中数值的来源:{sourced} 项有出处,{derived} 项为推算,{assumed} 项为假定。";
+    AssumptionsIntro = "Where the scenario’s numbers come from: {sourced} sourced, {derived} derived, {assumed} assumed.", "情景中数值的来源：{sourced} 项有出处，{derived} 项为推算，{assumed} 项为假定。";
     AssumptionsNone = "The scenario states no assumptions.", "该情景未写明假设。";
     About = "about", "对象";
     Value = "value", "数值";
@@ -215,23 +217,23 @@ texts! {
     Assumed = "assumed", "假定";
     Method = "How the figures are made", "指标口径";
     MethodWaitTerm = "Waiting time", "等候时间";
-    MethodWait = "from the ticket to the start of the first service.", "自取号起,至首次开始办理止。";
+    MethodWait = "from the ticket to the start of the first service.", "自取号起，至首次开始办理止。";
     MethodPartsTerm = "Five parts", "五个部分";
-    MethodParts = "time in branch is waiting time, service time (human work), on-site review with its queue, system time (operations of the bank) and fallback to counter (all that follows a failed step); they sum to it.", "逗留时间由等候时间、办理时间(人工)、现场审核(含其排队)、系统时间(核心系统操作)和转人工(失败步骤之后的一切)构成,合计即逗留时间。";
+    MethodParts = "time in branch is waiting time, service time (human work), on-site review with its queue, system time (operations of the bank) and fallback to counter (all that follows a failed step); they sum to it.", "逗留时间由等候时间、办理时间（人工）、现场审核（含其排队）、系统时间（核心系统操作）和转人工（失败步骤之后的一切）构成，合计即逗留时间。";
     MethodPopulationTerm = "Who counts", "统计对象";
-    MethodPopulation = "customers who fall back stay in the channel that failed them; customers who abandoned count as misses where they had waited longer than the threshold, and are left out otherwise.", "转人工的客户仍计入其原渠道;中途离开的客户,若等候已超过阈值则计为未达标,否则不计。";
+    MethodPopulation = "customers who fall back stay in the channel that failed them; customers who abandoned count as misses where they had waited longer than the threshold, and are left out otherwise.", "转人工的客户仍计入其原渠道；中途离开的客户，若等候已超过阈值则计为未达标，否则不计。";
     MethodInclusiveTerm = "Within a threshold", "阈值";
-    MethodInclusive = "includes the threshold itself: 5 min means at most 300 s.", "包含阈值本身:5 分钟即不超过 300 秒。";
+    MethodInclusive = "includes the threshold itself: 5 min means at most 300 s.", "包含阈值本身：5 分钟即不超过 300 秒。";
     MethodIntervalsTerm = "By interval", "时段";
-    MethodIntervals = "customers by the interval of their arrival; people waiting and occupancy by the clock.", "客户按到达时段统计;等候人数与占用率按时钟时段统计。";
+    MethodIntervals = "customers by the interval of their arrival; people waiting and occupancy by the clock.", "客户按到达时段统计；等候人数与占用率按时钟时段统计。";
     MethodConfidenceTerm = "Confidence intervals", "置信区间";
-    MethodConfidence = "95%, over simulated days, because customers of one day depend on one another; ratios by a ratio estimator over days, percentiles by resampling days.", "95%,以模拟日为单位,因为同一天的客户相互影响;比率用按日的比率估计,分位数用按日重抽样。";
+    MethodConfidence = "95%, over simulated days, because customers of one day depend on one another; ratios by a ratio estimator over days, percentiles by resampling days.", "95%，以模拟日为单位，因为同一天的客户相互影响；比率用按日的比率估计，分位数用按日重抽样。";
     MethodPercentilesTerm = "Percentiles", "分位数";
-    MethodPercentiles = "of all customers of all days pooled, not means of daily percentiles; a dash where fewer than ten observations lie beyond.", "取全部日子全部客户合并后的分位数,而非各日分位数的平均;其外不足十个观测时以横线表示。";
+    MethodPercentiles = "of all customers of all days pooled, not means of daily percentiles; a dash where fewer than ten observations lie beyond.", "取全部日子全部客户合并后的分位数，而非各日分位数的平均；其外不足十个观测时以横线表示。";
     MethodClosingTerm = "Closing", "打烊";
-    MethodClosing = "doors shut at closing time, everyone inside is served, and the time after it is overtime.", "到点关门,店内客户全部办完,其后的时间计为加班时间。";
+    MethodClosing = "doors shut at closing time, everyone inside is served, and the time after it is overtime.", "到点关门，店内客户全部办完，其后的时间计为加班时间。";
     MethodLatencyTerm = "Latency", "时延";
-    MethodLatency = "from the intended start of an operation to its answer, so that no coordinated omission flatters the bank.", "自操作计划发出的时刻起至收到应答止,避免协同遗漏美化结果。";
+    MethodLatency = "from the intended start of an operation to its answer, so that no coordinated omission flatters the bank.", "自操作计划发出的时刻起至收到应答止，避免协同遗漏美化结果。";
     Run = "The run", "运行记录";
     Scenario = "scenario", "情景";
     DateWord = "day", "日期";
@@ -252,18 +254,18 @@ texts! {
     // Page.
     ReportTitle = "Branchlab report", "Branchlab 报告";
     NumbersOfChart = "The numbers of this chart", "图中数据";
-    ChartAlt = "Chart: {title}", "图:{title}";
+    ChartAlt = "Chart: {title}", "图：{title}";
     Footer = "Drawn by Branchlab {version}. Figures, intervals and verdicts stand in summary.json.", "由 Branchlab {version} 绘制。指标、区间与判定见 summary.json。";
     // Comparison.
     ComparisonTitle = "What-if comparison", "假设分析对比";
     ComparisonHead = "From {first} to {second}", "从 {first} 到 {second}";
-    Better = "{population}: {figure} improves from {first} to {second}.", "{population}:{figure}由 {first} 改善为 {second}。";
-    Worse = "{population}: {figure} worsens from {first} to {second}.", "{population}:{figure}由 {first} 变差为 {second}。";
-    NoChange = "{population}: no difference in {figure} can be shown ({first} and {second}).", "{population}:{figure}看不出差异({first} 与 {second})。";
+    Better = "{population}: {figure} improves from {first} to {second}.", "{population}：{figure}由 {first}改善为 {second}。";
+    Worse = "{population}: {figure} worsens from {first} to {second}.", "{population}：{figure}由 {first}变差为 {second}。";
+    NoChange = "{population}: no difference in {figure} can be shown ({first} and {second}).", "{population}：{figure}看不出差异（{first} 与 {second}）。";
     Before = "before", "之前";
     After = "after", "之后";
     Differences = "Differences", "差值";
-    DifferencesRead = "How to read this: the second run minus the first, with a 95% confidence interval; an interval that contains zero shows no difference.", "读表方法:第二次运行减第一次运行,附 95% 置信区间;区间包含零即看不出差异。";
+    DifferencesRead = "How to read this: the second run minus the first, with a 95% confidence interval; an interval that contains zero shows no difference.", "读表方法：第二次运行减第一次运行，附 95% 置信区间；区间包含零即看不出差异。";
     DifferencesNone = "The two runs have no figure in common that could be compared.", "两次运行没有可比较的共同指标。";
 }
 

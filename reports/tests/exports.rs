@@ -1,0 +1,217 @@
+//! `JUnit`, Markdown, CSV, the terminal, and reading a run directory back.
+
+mod support;
+
+use reports::{
+    Lang, ReportError, TerminalStyle, comparison_terminal, csv, junit, markdown, read_run, terminal,
+};
+use scenarios::gate::Verdict;
+use scenarios::summary::{Discrepancy, Status};
+
+#[test]
+fn whatever_did_not_pass_is_a_failure_and_never_a_skip() {
+    let run = support::whole_run(false);
+    let report = junit(&run);
+    support::well_formed::assert_well_formed(report.split_once("?>").unwrap().1);
+    // The run, six gates and the reconciliation; the promise fails, one is undecided.
+    assert!(
+        report.contains("tests=\"8\" failures=\"2\" errors=\"0\" skipped=\"0\""),
+        "{report}"
+    );
+    assert_eq!(report.matches("<failure ").count(), 2);
+    assert!(!report.contains("<skipped"));
+    let mut run = support::passing_run();
+    run.summary.gates[0].verdict = Verdict::Invalid;
+    run.summary.status = Status::Partial;
+    assert_eq!(junit(&run).matches("<failure ").count(), 2);
+}
+
+#[test]
+fn an_unreconciled_load_fails_in_junit_with_what_was_wrong() {
+    let mut run = support::passing_run();
+    let found = run.summary.reconciliation.as_mut().unwrap();
+    found.reconciled = false;
+    found.discrepancies.push(Discrepancy {
+        kind: "missing".to_owned(),
+        key: "k1".to_owned(),
+        what: "deposit of 10.00 <lost> & gone \u{1}".to_owned(),
+    });
+    let report = junit(&run);
+    support::well_formed::assert_well_formed(report.split_once("?>").unwrap().1);
+    assert!(report.contains("missing: deposit of 10.00 &lt;lost&gt; &amp; gone"));
+    run.summary.reconciliation = None;
+    assert!(junit(&run).contains("the load was not reconciled"));
+}
+
+#[test]
+fn a_load_without_its_gate_is_judged_by_what_was_never_sent() {
+    let mut run = support::passing_run();
+    run.summary.gates.clear();
+    assert!(!junit(&run).contains("<failure "));
+    run.summary.load.as_mut().unwrap().not_sent = 7;
+    assert!(junit(&run).contains("7 planned operations were never sent"));
+}
+
+#[test]
+fn markdown_says_the_verdict_first_and_escapes_names() {
+    let mut run = support::whole_run(false);
+    "a|b_<script>`".clone_into(&mut run.summary.scenario.name);
+    let text = markdown(&run, Lang::En);
+    assert!(
+        text.starts_with("### a\\|b\\_&lt;script&gt;\\`\n\n**The service promise is broken**"),
+        "{text}"
+    );
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        assert!(line.ends_with('|'), "{line}");
+    }
+    assert!(text.contains("| service promise | ❌ fail | 74.8% (74.3–75.3) | at least 80% |"));
+}
+
+#[test]
+fn the_terminal_ends_with_the_verdict_and_has_colour_only_when_asked() {
+    let run = support::whole_run(false);
+    let plain = terminal(&run, Lang::En, TerminalStyle::default());
+    assert_eq!(
+        plain.lines().last(),
+        Some("The service promise is broken · exit code 3: a gate failed")
+    );
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = terminal(
+        &run,
+        Lang::En,
+        TerminalStyle {
+            width: None,
+            colour: true,
+        },
+    );
+    assert!(coloured.contains("\u{1b}[1;31mThe service promise is broken\u{1b}[0m"));
+}
+
+#[test]
+fn a_table_keeps_to_the_width_of_the_terminal() {
+    let run = support::whole_run(false);
+    let text = terminal(
+        &run,
+        Lang::En,
+        TerminalStyle {
+            width: Some(80),
+            colour: false,
+        },
+    );
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with(['│', '┌', '└']))
+    {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn names_cannot_command_the_terminal() {
+    let mut run = support::whole_run(false);
+    "\u{1b}[31mred\u{7}".clone_into(&mut run.summary.scenario.question);
+    for gate in &mut run.summary.gates {
+        gate.name.push_str("\u{1b}]0;title\u{7}");
+    }
+    for lang in [Lang::En, Lang::Zh] {
+        let text = terminal(&run, lang, TerminalStyle::default())
+            + &comparison_terminal(
+                &run,
+                &run,
+                &support::differences(),
+                lang,
+                TerminalStyle::default(),
+            );
+        assert!(!text.contains(['\u{1b}', '\u{7}']));
+    }
+}
+
+#[test]
+fn a_comparison_says_better_worse_and_no_difference_by_the_interval() {
+    let run = support::passing_run();
+    let mut effects = vec![
+        support::effect("wait", "mean", "*", [100.0, 50.0, -60.0, -40.0]),
+        support::effect(
+            "time_in_branch",
+            "share_within_300s",
+            "*",
+            [0.9, 0.8, -0.12, -0.08],
+        ),
+        support::effect("overtime", "mean", "*", [300.0, 290.0, -30.0, 10.0]),
+    ];
+    let text = comparison_terminal(&run, &run, &effects, Lang::En, TerminalStyle::default());
+    assert!(
+        text.contains("All customers: mean waiting time improves from 1.67 min to 0.83 min."),
+        "{text}"
+    );
+    assert!(text.contains("time in branch within 5 min worsens from 90.0% to 80.0%."));
+    assert!(text.contains("no difference in mean overtime can be shown"));
+    effects.clear();
+    let text = comparison_terminal(&run, &run, &effects, Lang::En, TerminalStyle::default());
+    assert!(text.contains("no figure in common"));
+}
+
+#[test]
+fn the_csv_has_a_row_per_figure_and_reads_back() {
+    let run = support::whole_run(true);
+    let text = csv(&run);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let heads = reader.headers().unwrap().clone();
+    assert_eq!(&heads[0], "figure");
+    let share = heads
+        .iter()
+        .position(|head| head == "share_within_300s_low")
+        .unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), run.summary.figures.len());
+    for (row, figure) in rows.iter().zip(&run.summary.figures) {
+        assert_eq!(
+            row[share].parse::<f64>().ok(),
+            figure["share_within_300s_low"].as_f64()
+        );
+    }
+}
+
+#[test]
+fn a_run_directory_is_read_back_and_a_wrong_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = support::whole_run(true);
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+    assert!(matches!(
+        read_run(folder.path()),
+        Err(ReportError::Unreadable { .. })
+    ));
+    write("summary.json", serde_json::to_string(&run.summary).unwrap());
+    write("run.json", serde_json::to_string(&run.run).unwrap());
+    let read = read_run(folder.path()).unwrap();
+    assert_eq!(read.run, run.run);
+    assert_eq!(read.summary.scenario, run.summary.scenario);
+    assert_eq!(read.summary.gates, run.summary.gates);
+    assert_eq!(read.summary.figures.len(), run.summary.figures.len());
+    write(
+        "summary.json",
+        "{\"schema\": \"branchlab/summary/9\"}".to_owned(),
+    );
+    let error = read_run(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("branchlab/summary/9") && error.contains("summary.json"),
+        "{error}"
+    );
+    write("summary.json", "{".to_owned());
+    assert!(matches!(
+        read_run(folder.path()),
+        Err(ReportError::Malformed { .. })
+    ));
+}
+
+#[test]
+fn a_language_is_named_by_its_code() {
+    assert_eq!("zh".parse(), Ok(Lang::Zh));
+    assert_eq!("en".parse(), Ok(Lang::En));
+    assert!(
+        "fr".parse::<Lang>()
+            .unwrap_err()
+            .to_string()
+            .contains("`en` or `zh`")
+    );
+}

@@ -1,0 +1,329 @@
+//! The HTML page: what stands in it for which data, that nothing leaves the
+//! file, and that no name in a scenario can break out of it.
+
+mod support;
+
+use proptest::prelude::*;
+use reports::{Lang, RunData, comparison_html, html};
+use scenarios::gate::Verdict;
+use scenarios::summary::Status;
+use serde_json::Value;
+
+const LANGUAGES: [Lang; 2] = [Lang::En, Lang::Zh];
+
+fn pages(run: &RunData) -> Vec<String> {
+    let effects = support::differences();
+    LANGUAGES
+        .iter()
+        .flat_map(|lang| [html(run, *lang), comparison_html(run, run, &effects, *lang)])
+        .collect()
+}
+
+#[test]
+fn the_verdict_stands_before_everything_else() {
+    let page = html(&support::whole_run(false), Lang::En);
+    let order = [
+        "The service promise is broken",
+        "exit code 3",
+        ">Gates<",
+        "The promise, interval by interval",
+        "Why customers missed it",
+        "Where the minutes go",
+        ">Waiting<",
+        ">People waiting<",
+        ">Occupancy<",
+        ">Arrivals<",
+        "What the bank does",
+        "The load on the core banking system",
+        ">Reconciliation<",
+        ">Figures<",
+        ">Assumptions<",
+        "How the figures are made",
+        ">The run<",
+    ];
+    let places: Vec<usize> = order
+        .iter()
+        .map(|text| page.find(text).unwrap_or_else(|| panic!("{text}")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn what_did_not_pass_comes_first_among_the_gates() {
+    let page = html(&support::whole_run(true), Lang::En);
+    let gates = page.find("What had to hold").unwrap();
+    let place = |text: &str| gates + page[gates..].find(text).unwrap();
+    assert!(place("vip_wait") < place("service promise"));
+    assert!(place("service promise") < place("counter_wait"));
+}
+
+#[test]
+fn a_simulation_alone_has_no_sections_of_a_load() {
+    let page = html(&support::simulation(), Lang::En);
+    for absent in [
+        "The load on the core",
+        ">Reconciliation<",
+        "What the bank does",
+        "Latency over time",
+    ] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+    assert!(page.contains("Where the minutes go"));
+}
+
+#[test]
+fn a_run_without_a_promise_has_no_promise_and_no_misses() {
+    let mut run = support::simulation();
+    run.summary.gates.retain(|gate| gate.name != "promise");
+    run.summary.misses = None;
+    let page = html(&run, Lang::En);
+    assert!(!page.contains("interval by interval"));
+    assert!(!page.contains("Why customers missed it"));
+}
+
+#[test]
+fn a_steady_run_without_intervals_leaves_the_charts_over_the_day_out() {
+    let mut run = support::simulation();
+    run.summary.figures.retain(|row| row["interval"] == "*");
+    let page = html(&run, Lang::En);
+    assert!(page.contains("This run has no figures of the promise by interval."));
+    assert!(page.contains("This run has no rows by interval."));
+    assert!(!page.contains(">Arrivals<"));
+}
+
+#[test]
+fn a_run_without_figures_says_so() {
+    let mut run = support::simulation();
+    run.summary.figures.clear();
+    run.summary.minutes.clear();
+    run.summary.misses = None;
+    run.summary.scenario.assumptions.clear();
+    let page = html(&run, Lang::En);
+    assert!(page.contains("This run has no figures."));
+    assert!(page.contains("The scenario states no assumptions."));
+}
+
+#[test]
+fn an_incomplete_run_is_never_called_a_pass() {
+    for (status, words) in [
+        (Status::Partial, "partial results"),
+        (Status::Invalid, "could not measure"),
+    ] {
+        let mut run = support::passing_run();
+        run.summary.status = status;
+        let page = html(&run, Lang::En);
+        let heading = page
+            .split("<h1>")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap();
+        assert!(heading.contains(words), "{heading}");
+    }
+    let mut run = support::passing_run();
+    run.summary.reconciliation.as_mut().unwrap().reconciled = false;
+    assert!(html(&run, Lang::En).contains("<h1>The bank did not reconcile</h1>"));
+    let mut run = support::passing_run();
+    run.summary.gates.clear();
+    run.summary.verdict = Verdict::Pass;
+    assert!(html(&run, Lang::En).contains("<h1>No gate was asked for</h1>"));
+}
+
+#[test]
+fn a_percentile_without_enough_samples_is_said_to_be_so() {
+    let page = html(&support::whole_run(true), Lang::En);
+    assert!(page.contains("n/a (58 samples)"));
+}
+
+#[test]
+fn operations_that_do_not_add_up_are_said_not_to() {
+    let mut run = support::whole_run(true);
+    assert!(html(&run, Lang::En).contains("39,418 planned = the sum of the others."));
+    run.summary.load.as_mut().unwrap().succeeded -= 1;
+    assert!(html(&run, Lang::En).contains("39,418 planned, but the others sum to 39,417."));
+}
+
+#[test]
+fn latencies_of_a_generator_that_lagged_are_called_invalid() {
+    let mut run = support::whole_run(true);
+    assert!(html(&run, Lang::En).contains("Valid: the generator kept up"));
+    let gates = &mut run.summary.gates;
+    let gate = gates
+        .iter_mut()
+        .find(|gate| gate.name == "generator_kept_up")
+        .unwrap();
+    gate.verdict = Verdict::Invalid;
+    assert!(html(&run, Lang::En).contains("Not valid: the generator did not keep up"));
+}
+
+#[test]
+fn nothing_in_the_file_leaves_the_file() {
+    for run in [
+        support::whole_run(true),
+        support::whole_run(false),
+        support::simulation(),
+    ] {
+        for page in pages(&run) {
+            for reference in [
+                "http://", "https://", "src=", "href=", "url(", "@import", "<link", "<script",
+                "xmlns",
+            ] {
+                assert!(!page.contains(reference), "{reference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_chart_describes_itself_and_is_drawn_at_both_widths() {
+    let page = html(&support::whole_run(true), Lang::En);
+    let charts = page.matches("<svg ").count();
+    assert!(charts >= 16, "{charts}");
+    assert_eq!(
+        charts,
+        page.matches("role=\"img\" aria-label=\"Chart: ").count()
+    );
+    assert_eq!(
+        page.matches("class=\"wide\"").count(),
+        page.matches("class=\"narrow\"").count()
+    );
+    assert_eq!(
+        charts,
+        2 * page.matches("The numbers of this chart").count()
+    );
+    // No colour of plotters' own is left: they would not follow the dark theme.
+    assert!(!page.contains("fill=\"#") && !page.contains("stroke=\"#"));
+}
+
+#[test]
+fn every_drawing_is_well_formed() {
+    for page in pages(&support::whole_run(true)) {
+        for drawing in page.split("<svg ").skip(1) {
+            let (drawing, _) = drawing.split_once("</svg>").expect("a closing tag");
+            support::well_formed::assert_well_formed(&format!("<svg {drawing}</svg>"));
+        }
+    }
+}
+
+#[test]
+fn equal_runs_give_equal_bytes() {
+    assert_eq!(
+        pages(&support::whole_run(true)),
+        pages(&support::whole_run(true))
+    );
+}
+
+/// Appends a text to every string of a summary but those that are words of the format.
+fn append_everywhere(value: &mut Value, text: &str) {
+    const FORMAT: [&str; 8] = [
+        "schema",
+        "status",
+        "verdict",
+        "mark",
+        "figure",
+        "interval",
+        "unit",
+        "statistic",
+    ];
+    match value {
+        Value::String(string) => string.push_str(text),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| append_everywhere(item, text)),
+        Value::Object(fields) => {
+            for (key, field) in fields
+                .iter_mut()
+                .filter(|(key, _)| !FORMAT.contains(&key.as_str()))
+            {
+                // `*` stands for everyone; only names are names.
+                if field != "*" && !(key == "population" && field == "*") {
+                    append_everywhere(field, text);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn hostile(text: &str) -> Vec<RunData> {
+    let run = support::whole_run(false);
+    let mut everything = serde_json::to_value(&run.summary).expect("a summary is JSON");
+    append_everywhere(&mut everything, text);
+    let mut labels = serde_json::to_value(&run.summary).expect("a summary is JSON");
+    append_everywhere(&mut labels["scenario"]["labels"], text);
+    let mut record = serde_json::to_value(&run.run).expect("a summary is JSON");
+    append_everywhere(&mut record, text);
+    [everything, labels]
+        .into_iter()
+        .map(|summary| RunData {
+            summary: serde_json::from_value(summary).expect("a summary is JSON"),
+            run: serde_json::from_value(record.clone()).expect("a summary is JSON"),
+        })
+        .collect()
+}
+
+#[test]
+fn no_name_or_sentence_of_a_scenario_breaks_out_of_the_page() {
+    for run in hostile("\"'></title></style></svg><script>alert(1)</script><img onerror=x>&") {
+        for page in pages(&run) {
+            let lower = page.to_lowercase();
+            for tag in ["<script", "<img", "</title></style>", "\"'>"] {
+                assert!(!lower.contains(tag), "{tag}");
+            }
+            assert_eq!(
+                page.matches("</svg>").count(),
+                page.matches("<svg ").count()
+            );
+            assert!(page.contains("&lt;script&gt;"));
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_dashes() {
+    let mut run = support::whole_run(false);
+    let none = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    for (row, none) in run.summary.minutes.iter_mut().zip(none) {
+        (row.wait, row.time_in_branch) = (none, none);
+    }
+    for (effect, none) in run.summary.bank_effect.iter_mut().zip(none) {
+        (effect.first, effect.second, effect.difference) = (none, none, none);
+    }
+    for (gate, none) in run.summary.gates.iter_mut().zip(none) {
+        (gate.estimate, gate.bound, gate.low) = (Some(none), Some(none), Some(none));
+    }
+    let load = run.summary.load.as_mut().unwrap();
+    (load.speed, load.offered_per_second) = (f64::NAN, f64::INFINITY);
+    for second in &mut load.over_time {
+        (second.p50, second.max) = (Some(f64::NAN), Some(f64::INFINITY));
+    }
+    for part in &mut run.summary.misses.as_mut().unwrap().by_part {
+        part.share = f64::NAN;
+    }
+    for page in pages(&run) {
+        for word in ["NaN", ">inf", "-inf", " inf"] {
+            assert!(!page.contains(word), "{word}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_numbers_in_the_table_can_be_drawn(
+        numbers in proptest::collection::vec(prop_oneof![any::<f64>(), -2.0..2.0f64], 40),
+    ) {
+        let mut run = support::simulation();
+        let mut next = numbers.iter().cycle();
+        for row in &mut run.summary.figures {
+            for value in row.values_mut().filter(|value| value.is_number()) {
+                // What is not a JSON number becomes null, as in a file.
+                *value = next.next().map_or(Value::Null, |number| Value::from(*number));
+            }
+        }
+        let page = html(&run, Lang::En);
+        prop_assert!(!page.contains("NaN") && !page.contains(">inf"));
+    }
+}
