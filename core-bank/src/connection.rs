@@ -36,9 +36,9 @@ enum Stage {
 pub struct HeadWatch(Arc<Mutex<Stage>>);
 
 impl HeadWatch {
-    /// A connection that was just accepted; a client that sends nothing is on its way, too.
+    /// A connection that was just accepted; until its first byte it idles.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Stage::Head(Instant::now()))))
+        Self(Arc::new(Mutex::new(Stage::Idle)))
     }
 
     /// The head is whole.

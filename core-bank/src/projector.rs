@@ -26,6 +26,9 @@ const PROJECTION_VERSION: i64 = 1;
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 2_000;
 
+/// How long the projector waits after it failed.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// One line of an account's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -234,7 +237,15 @@ impl Projector {
         loop {
             let goal = *durable.borrow_and_update();
             while self.at < goal {
-                self.step()?;
+                if let Err(error) = self.step() {
+                    // A full disk, most likely: the bank goes on without history until there is
+                    // room, and the journal keeps what is to be projected.
+                    tracing::warn!("history stands still at record {}: {error}", self.at);
+                    if durable.has_changed().is_err() {
+                        return Err(error);
+                    }
+                    thread::sleep(RETRY_AFTER);
+                }
             }
             if runtime.block_on(durable.changed()).is_err() {
                 return Ok(());

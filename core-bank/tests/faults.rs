@@ -49,15 +49,18 @@ fn identity_check(key: &str) -> Envelope {
     }
 }
 
-fn applied(seq: u64) -> Result<(u64, Answer), core_bank::rules::Refusal> {
-    Ok((seq, Answer::IdentityVerified(IdentityCheckId::of_seq(seq))))
+fn applied(seq: u64) -> (u64, Answer) {
+    (seq, Answer::IdentityVerified(IdentityCheckId::of_seq(seq)))
 }
 
 #[tokio::test]
 async fn a_full_disk_refuses_writes_without_effect_answers_reads_and_recovers() {
     let journal = MemoryJournal::default();
     let (bank, _end) = start(&journal);
-    assert_eq!(bank.write(identity_check("a")).await.outcome, applied(1));
+    assert_eq!(
+        bank.write(identity_check("a")).await.outcome,
+        Ok(applied(1))
+    );
     let before = bank.read(State::clone).await.unwrap();
     journal.inject(Some(Fault::Full));
     for key in ["b", "c"] {
@@ -67,10 +70,10 @@ async fn a_full_disk_refuses_writes_without_effect_answers_reads_and_recovers() 
     // Not a trace: the whole state is what it was, and what was durable is answered still.
     assert_eq!(bank.read(State::clone).await.unwrap(), before);
     let first = bank.write(identity_check("a")).await;
-    assert_eq!((first.outcome, first.replayed), (applied(1), true));
+    assert_eq!((first.outcome, first.replayed), (Ok(applied(1)), true));
     journal.inject(None);
     let reply = bank.write(identity_check("b")).await;
-    assert_eq!((reply.outcome, reply.replayed), (applied(2), false));
+    assert_eq!((reply.outcome, reply.replayed), (Ok(applied(2)), false));
 }
 
 #[tokio::test]
@@ -81,7 +84,10 @@ async fn a_sync_of_unknown_outcome_ends_the_bank_and_the_key_tells_what_happened
     ] {
         let journal = MemoryJournal::default();
         let (bank, end) = start(&journal);
-        assert_eq!(bank.write(identity_check("a")).await.outcome, applied(1));
+        assert_eq!(
+            bank.write(identity_check("a")).await.outcome,
+            Ok(applied(1))
+        );
         journal.inject(Some(fault));
         let unknown = bank.write(identity_check("b")).await.outcome;
         assert_eq!(unknown, Err(RefusalCode::OutcomeUnknown.into()));
@@ -94,7 +100,7 @@ async fn a_sync_of_unknown_outcome_ends_the_bank_and_the_key_tells_what_happened
         let reply = bank.write(identity_check("b")).await;
         assert_eq!(
             (reply.outcome, reply.replayed),
-            (applied(2), happened),
+            (Ok(applied(2)), happened),
             "{fault:?}"
         );
     }

@@ -18,136 +18,218 @@ fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
     (data, bank)
 }
 
+/// A body of a deposit (`ACCOUNT` stands for a good account), and what it must get.
+const BODIES: &[(&[u8], u16, &str)] = &[
+    (b"", 400, "malformed_json"),
+    (b"{", 400, "malformed_json"),
+    (b"\xff\xfe{}", 400, "malformed_json"),
+    (b"{\"account\":\"\xff\"}", 400, "malformed_json"),
+    (
+        br#"{"account":"ACCOUNT","amount":"1"}}"#,
+        400,
+        "malformed_json",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":1e400}"#,
+        400,
+        "malformed_json",
+    ),
+    (b"[]", 400, "invalid_body"),
+    (b"null", 400, "invalid_body"),
+    (b"\"text\"", 400, "invalid_body"),
+    (b"{}", 400, "invalid_body"),
+    (br#"["ACCOUNT","1.00"]"#, 400, "invalid_body"),
+    (br#"{"account":"ACCOUNT"}"#, 400, "invalid_body"),
+    (br#"{"account":7,"amount":"1"}"#, 400, "invalid_body"),
+    (
+        br#"{"account":"ACCOUNT","amount":"1","x":1}"#,
+        400,
+        "invalid_body",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"1","amount":"2"}"#,
+        400,
+        "invalid_body",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":12.34}"#,
+        422,
+        "amount_format",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":null}"#,
+        422,
+        "amount_format",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":["1"]}"#,
+        422,
+        "amount_format",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"-1"}"#,
+        422,
+        "amount_format",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"1e3"}"#,
+        422,
+        "amount_format",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"NaN"}"#,
+        422,
+        "amount_format",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"0.00"}"#,
+        422,
+        "amount_not_positive",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"0.001"}"#,
+        422,
+        "amount_scale",
+    ),
+    (
+        br#"{"account":"ACCOUNT","amount":"99999999999999"}"#,
+        422,
+        "amount_too_large",
+    ),
+    (
+        br#"{"account":"../../etc/passwd","amount":"1"}"#,
+        404,
+        "account_not_found",
+    ),
+    (
+        br#"{"account":"99999999999999999999999","amount":"1"}"#,
+        404,
+        "account_not_found",
+    ),
+    (
+        br#"{"account":"\u0000","amount":"1"}"#,
+        404,
+        "account_not_found",
+    ),
+];
+
+fn seq(bank: &BankProcess) -> u64 {
+    let ready = bank.client().get("", "/readyz").expect(200);
+    ready.body["seq"].as_u64().unwrap()
+}
+
+/// The body with the good account in place of its stand-in.
+fn fill(body: &[u8], account: &str) -> Vec<u8> {
+    let stand_in = b"ACCOUNT";
+    match body
+        .windows(stand_in.len())
+        .position(|window| window == stand_in)
+    {
+        Some(at) => [
+            &body[..at],
+            account.as_bytes(),
+            &body[at + stand_in.len()..],
+        ]
+        .concat(),
+        None => body.to_vec(),
+    }
+}
+
 #[test]
 fn hostile_bodies_get_the_right_refusal_and_change_nothing() {
     let (_data, bank) = start("");
     let person = new_rich_person(&bank, 1, "10.00");
-    let seq = || {
-        let ready = bank.client().get("", "/readyz").expect(200);
-        ready.body["seq"].as_u64().unwrap()
-    };
-    let before = seq();
-    let account = &person.account;
-    let cash =
-        |amount: &str| format!(r#"{{"account":"{account}","amount":{amount}}}"#).into_bytes();
-    let deep = format!("{{\"account\":{}1", "[".repeat(4_000)).into_bytes();
-    let table: Vec<(Vec<u8>, u16, &str)> = vec![
-        (b"".to_vec(), 400, "malformed_json"),
-        (b"{".to_vec(), 400, "malformed_json"),
-        (b"\xff\xfe{}".to_vec(), 400, "malformed_json"),
-        (b"{\"account\":\"\xff\"}".to_vec(), 400, "malformed_json"),
-        (b"{} {}".to_vec(), 400, "invalid_body"),
-        (b"[]".to_vec(), 400, "invalid_body"),
-        (b"null".to_vec(), 400, "invalid_body"),
-        (b"\"text\"".to_vec(), 400, "invalid_body"),
-        (b"{}".to_vec(), 400, "invalid_body"),
-        (deep, 400, "invalid_body"),
-        (
-            format!(r#"["{account}","1.00"]"#).into_bytes(),
-            400,
-            "invalid_body",
-        ),
-        (
-            format!(r#"{{"account":"{account}"}}"#).into_bytes(),
-            400,
-            "invalid_body",
-        ),
-        (
-            format!(r#"{{"account":7,"amount":"1"}}"#).into_bytes(),
-            400,
-            "invalid_body",
-        ),
-        (
-            format!(r#"{{"account":"{account}","amount":"1","x":1}}"#).into_bytes(),
-            400,
-            "invalid_body",
-        ),
-        (
-            format!(r#"{{"account":"{account}","amount":"1","amount":"2"}}"#).into_bytes(),
-            400,
-            "invalid_body",
-        ),
-        (
-            format!(r#"{{"account":"{account}","amount":"1"}}}}"#).into_bytes(),
-            400,
-            "malformed_json",
-        ),
-        (cash("12.34"), 422, "amount_format"),
-        (cash("1e400"), 400, "malformed_json"),
-        (cash("null"), 422, "amount_format"),
-        (cash("[\"1\"]"), 422, "amount_format"),
-        (cash("\"-1\""), 422, "amount_format"),
-        (cash("\"1e3\""), 422, "amount_format"),
-        (cash("\"NaN\""), 422, "amount_format"),
-        (cash("\"0.00\""), 422, "amount_not_positive"),
-        (cash("\"0.001\""), 422, "amount_scale"),
-        (cash("\"99999999999999\""), 422, "amount_too_large"),
-        (
-            br#"{"account":"../../etc/passwd","amount":"1"}"#.to_vec(),
-            404,
-            "account_not_found",
-        ),
-        (
-            br#"{"account":"99999999999999999999999","amount":"1"}"#.to_vec(),
-            404,
-            "account_not_found",
-        ),
-        (
-            br#"{"account":"\u0000","amount":"1"}"#.to_vec(),
-            404,
-            "account_not_found",
-        ),
-    ];
+    let before = seq(&bank);
     let mut recorded = 0;
-    for (body, status, code) in table {
+    for (body, status, code) in BODIES {
+        let body = fill(body, &person.account);
         let request = post_bytes(&bank.tokens.atm, &fresh_key(), "/v1/deposits", &body);
         let answer = bank.client().exchange(&request).unwrap();
-        let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
+        let shown = String::from_utf8_lossy(&body);
         assert_eq!(
             (answer.status, answer.code()),
-            (status, code),
+            (*status, *code),
             "{shown}: {answer:?}"
         );
-        recorded += u64::from(code == "account_not_found");
+        recorded += u64::from(*code == "account_not_found");
     }
-    let large = post_bytes(
+    let deep = format!("{{\"account\":{}1", "[".repeat(4_000));
+    let request = post_bytes(
         &bank.tokens.atm,
         &fresh_key(),
         "/v1/deposits",
-        &vec![b' '; 17 * 1024],
+        deep.as_bytes(),
     );
     bank.client()
-        .exchange(&large)
+        .exchange(&request)
+        .unwrap()
+        .refused(400, "invalid_body");
+    let large = vec![b' '; 17 * 1024];
+    let request = post_bytes(&bank.tokens.atm, &fresh_key(), "/v1/deposits", &large);
+    bank.client()
+        .exchange(&request)
         .unwrap()
         .refused(413, "body_too_large");
     // Refusals that the rules gave are recorded; those of the parser are not.
-    assert_eq!(seq(), before + recorded);
+    assert_eq!(seq(&bank), before + recorded);
     assert_eq!(balance(&bank, &person), "10.00");
+}
 
+#[test]
+fn hostile_members_get_the_right_refusal() {
+    let (_data, bank) = start("");
+    let person = new_rich_person(&bank, 1, "10.00");
+    let (counter, account) = (&bank.tokens.counter, &person.account);
+    let table = [
+        (
+            "/v1/identity-checks",
+            json!({"name": "A", "id_number": "110105194912310021"}),
+            (422, "identity_not_verified"),
+        ),
+        (
+            "/v1/identity-checks",
+            json!({"name": "\u{0}", "id_number": resident_id(5)}),
+            (400, "invalid_body"),
+        ),
+        (
+            "/v1/customers",
+            json!({"identity_check": person.check, "phone": "1'; --"}),
+            (400, "invalid_body"),
+        ),
+        (
+            "/v1/transfers",
+            json!({"from": account, "to": "622700'; --", "amount": "1", "bank": "CCB"}),
+            (400, "invalid_body"),
+        ),
+        (
+            "/v1/transfers",
+            json!({"from": account, "to": account, "amount": "1", "bank": null}),
+            (400, "invalid_body"),
+        ),
+        (
+            "/v1/sessions",
+            json!({"customer": "C", "device_token": "", "channel": "counter"}),
+            (400, "invalid_body"),
+        ),
+    ];
     let mut client = bank.client();
-    let t = &bank.tokens;
-    let bad_person = json!({"name": "A", "id_number": "110105194912310021"});
-    client
-        .post(&t.counter, "/v1/identity-checks", &bad_person)
-        .refused(422, "identity_not_verified");
-    let no_name = json!({"name": "\u{0}", "id_number": resident_id(5)});
-    client
-        .post(&t.counter, "/v1/identity-checks", &no_name)
-        .refused(400, "invalid_body");
+    for (path, body, (status, code)) in table {
+        client.post(counter, path, &body).refused(status, code);
+    }
     let again = json!({"identity_check": person.check, "phone": "13800000000"});
     let exists = client
-        .post(&t.counter, "/v1/customers", &again)
+        .post(counter, "/v1/customers", &again)
         .refused(409, "customer_exists");
     assert_eq!(exists.text("customer"), person.customer);
-    let strange = json!({"from": account, "to": "622700'; --", "amount": "1", "bank": "CCB"});
-    client
-        .post(&t.counter, "/v1/transfers", &strange)
-        .refused(400, "invalid_body");
-    let no_bank = json!({"from": account, "to": account, "amount": "1", "bank": null});
-    client
-        .post(&t.counter, "/v1/transfers", &no_bank)
-        .refused(400, "invalid_body");
-    for query in [
+}
+
+#[test]
+fn hostile_addresses_and_heads_get_the_right_refusal() {
+    let (_data, bank) = start("");
+    let person = new_rich_person(&bank, 1, "10.00");
+    let (atm, operator) = (&bank.tokens.atm, &bank.tokens.operator);
+    let mut client = bank.client();
+    let queries = [
         "limit=0",
         "limit=101",
         "limit=x",
@@ -155,22 +237,25 @@ fn hostile_bodies_get_the_right_refusal_and_change_nothing() {
         "page=1",
         "cursor=a",
         "limit=1&limit=2",
-    ] {
-        let path = format!("/v1/accounts/{account}/entries?{query}");
-        client.get(&t.atm, &path).refused(400, "invalid_query");
+    ];
+    for query in queries {
+        let path = format!("/v1/accounts/{}/entries?{query}", person.account);
+        client.get(atm, &path).refused(400, "invalid_query");
     }
     client
-        .get(&t.operator, "/v1/audit/records?limit=10001")
+        .get(operator, "/v1/audit/records?limit=10001")
         .refused(400, "invalid_query");
     client
-        .get(
-            &t.operator,
-            &format!("/v1/audit/records?after={}", u64::MAX),
-        )
-        .expect(200);
-    client
-        .get(&t.operator, "/v1/audit/accounts?after=1")
+        .get(operator, "/v1/audit/accounts?after=1")
         .refused(400, "invalid_query");
+    let beyond = format!("/v1/audit/records?after={}", u64::MAX);
+    client.get(operator, &beyond).expect(200);
+    let beyond = format!(
+        "/v1/accounts/{}/entries?cursor={}",
+        person.account,
+        u64::MAX
+    );
+    client.get(atm, &beyond).expect(200);
     for path in [
         "/",
         "/v1",
@@ -179,26 +264,27 @@ fn hostile_bodies_get_the_right_refusal_and_change_nothing() {
         "/v1/%2e%2e/healthz",
         "//v1/deposits",
     ] {
-        client.get(&t.atm, path).refused(404, "not_found");
+        client.get(atm, path).refused(404, "not_found");
     }
     client
-        .get(&t.atm, "/v1/accounts/%ff%fe/entries")
+        .get(atm, "/v1/accounts/%ff%fe/entries")
         .refused(404, "account_not_found");
     client
-        .get(&t.atm, "/v1/deposits")
+        .get(atm, "/v1/deposits")
         .refused(405, "method_not_allowed");
-    let no_key = format!(
-        "POST /v1/deposits HTTP/1.1\r\nhost: b\r\nauthorization: Bearer {}\r\ncontent-length: 2\r\n\r\n{{}}",
-        t.atm
-    );
+    let head = |extra: &str| {
+        format!(
+            "POST /v1/deposits HTTP/1.1\r\nhost: b\r\nauthorization: Bearer {atm}\r\n{extra}content-length: 2\r\n\r\n{{}}"
+        )
+    };
+    let no_key = client.exchange(head("").as_bytes()).unwrap();
+    no_key.refused(400, "idempotency_key_missing");
+    let two_keys = head("idempotency-key: a\r\nidempotency-key: b\r\n");
     client
-        .exchange(no_key.as_bytes())
+        .exchange(two_keys.as_bytes())
         .unwrap()
         .refused(400, "idempotency_key_missing");
-    let xml = format!(
-        "POST /v1/deposits HTTP/1.1\r\nhost: b\r\nauthorization: Bearer {}\r\nidempotency-key: k\r\ncontent-type: text/xml\r\ncontent-length: 2\r\n\r\n{{}}",
-        t.atm
-    );
+    let xml = head("idempotency-key: k\r\ncontent-type: text/xml\r\n");
     client
         .exchange(xml.as_bytes())
         .unwrap()

@@ -100,23 +100,6 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
         "{lines:?}"
     );
 
-    client
-        .delete(&session, "out", "/v1/sessions/current")
-        .expect(200);
-    let again = client
-        .delete(&session, "out", "/v1/sessions/current")
-        .expect(200);
-    assert_eq!(again.header("idempotent-replayed"), Some("true"));
-    client
-        .delete(&session, "out again", "/v1/sessions/current")
-        .refused(400, "idempotency_key_missing");
-    client
-        .delete(&session, "out-again", "/v1/sessions/current")
-        .refused(401, "unauthenticated");
-    client
-        .post(&session, "/v1/transfers", &own)
-        .refused(401, "unauthenticated");
-
     let trial = client
         .get(&bank.tokens.operator, "/v1/audit/trial-balance")
         .expect(200);
@@ -140,6 +123,31 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
         ("customer_deposits", "60.25"),
     ];
     assert_eq!(rows, expected);
+}
+
+#[test]
+fn a_log_out_ends_the_session_and_its_repetition_gets_the_first_answer() {
+    let (_data, bank) = start("");
+    let (li, wang) = (new_rich_person(&bank, 1, "9.00"), new_person(&bank, 2));
+    let session = log_in(&bank, &li);
+    let own = json!({"from": li.account, "to": wang.account, "amount": "1.00"});
+    let mut client = bank.client();
+    client
+        .delete(&session, "out", "/v1/sessions/current")
+        .expect(200);
+    let again = client
+        .delete(&session, "out", "/v1/sessions/current")
+        .expect(200);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    client
+        .delete(&session, "out again", "/v1/sessions/current")
+        .refused(400, "idempotency_key_missing");
+    client
+        .delete(&session, "out-again", "/v1/sessions/current")
+        .refused(401, "unauthenticated");
+    client
+        .post(&session, "/v1/transfers", &own)
+        .refused(401, "unauthenticated");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use core_bank::{
     verify,
 };
 
+type GroupsChange = fn(&mut Vec<(u64, Vec<u8>)>);
+type BodyChange = fn(&mut Vec<u8>);
+
 fn record(seq: u64) -> Record {
     Record {
         v: RECORD_VERSION,
@@ -190,8 +193,7 @@ fn removed_swapped_and_rewritten_records_are_found() {
         }
         journal
     };
-    type Change = fn(&mut Vec<(u64, Vec<u8>)>);
-    let changes: [(Change, u64); 3] = [
+    let changes: [(GroupsChange, u64); 3] = [
         (|groups| drop(groups.remove(1)), 2),
         (|groups| groups[1].1 = groups[2].1.clone(), 2),
         // A record and its hash rewritten together: the next hash no longer follows.
@@ -228,8 +230,7 @@ fn verify_names_the_torn_or_flipped_record_of_a_data_folder() {
         (report.records, report.ledger_sum, report.decided_otherwise),
         (4, 0, None)
     );
-    type Change = fn(&mut Vec<u8>);
-    let damages: [(u64, Change, u64); 3] = [
+    let damages: [(u64, BodyChange, u64); 3] = [
         (3, |body| body.truncate(body.len() - 5), 4),
         (3, |body| body[100] ^= 1, 3),
         (1, Vec::clear, 1),

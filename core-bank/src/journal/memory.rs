@@ -89,7 +89,7 @@ impl Journal for MemoryJournal {
             Some(Fault::SyncFailsTorn) => {
                 medium
                     .groups
-                    .push((expected, bytes[..bytes.len() / 2 + 1].to_vec()));
+                    .push((expected, bytes[..=bytes.len() / 2].to_vec()));
                 return Err(unknown());
             }
             Some(Fault::Fenced) => {

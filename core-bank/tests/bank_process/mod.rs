@@ -255,15 +255,10 @@ impl Client {
 
     /// Sends bytes as they are and reads one answer.
     pub fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address)?;
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-                BufReader::new(stream)
-            }
-        };
+        let mut stream = self
+            .stream
+            .take()
+            .map_or_else(|| connect(self.address), Ok)?;
         stream.get_mut().write_all(request)?;
         let response = read_response(&mut stream)?;
         if response.header("connection") != Some("close") {
@@ -271,6 +266,13 @@ impl Client {
         }
         Ok(response)
     }
+}
+
+fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    Ok(BufReader::new(stream))
 }
 
 pub fn post_bytes(token: &str, key: &str, path: &str, body: &[u8]) -> Vec<u8> {
