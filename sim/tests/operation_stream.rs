@@ -43,17 +43,17 @@ fn scenario(volume: f64) -> Scenario {
 
 fn stream(volume: f64) -> Vec<PlannedOperation> {
     let (from, to) = (SimTime::from_clock(10, 0), SimTime::from_clock(10, 30));
-    operations(&scenario(volume), 3, 1, from, to).unwrap()
+    operations(&scenario(volume), 3, 1, from, to).expect("the scenario is sound")
 }
 
 fn sessions(stream: &[PlannedOperation]) -> BTreeMap<u64, Vec<&PlannedOperation>> {
     let mut sessions: BTreeMap<u64, Vec<_>> = BTreeMap::new();
-    stream.iter().for_each(|operation| {
+    for operation in stream {
         sessions
             .entry(operation.session)
             .or_default()
-            .push(operation)
-    });
+            .push(operation);
+    }
     sessions
 }
 

@@ -26,8 +26,10 @@ fn z(outcome: &Outcome, of: Figure, expected: f64) -> f64 {
         everybody()
     };
     let row = figure(outcome, of, &population);
-    let half = (row.mean_high.unwrap() - row.mean_low.unwrap()) / 2.0;
-    (row.mean.unwrap() - expected) / (half / T_39)
+    let half = (row.mean_high.expect("there are 40 replications")
+        - row.mean_low.expect("there are 40 replications"))
+        / 2.0;
+    (row.mean.expect("there are customers") - expected) / (half / T_39)
 }
 
 fn share_z(outcome: &Outcome, of: Figure, seconds: f64, expected: f64) -> f64 {
@@ -36,9 +38,11 @@ fn share_z(outcome: &Outcome, of: Figure, seconds: f64, expected: f64) -> f64 {
         .shares
         .iter()
         .find(|share| (share.threshold_seconds - seconds).abs() < 1e-9)
-        .unwrap();
-    let half = (share.high.unwrap() - share.low.unwrap()) / 2.0;
-    (share.share.unwrap() - expected) / (half / T_39)
+        .expect("the threshold was asked for");
+    let half = (share.high.expect("there are 40 replications")
+        - share.low.expect("there are 40 replications"))
+        / 2.0;
+    (share.share.expect("there are customers") - expected) / (half / T_39)
 }
 
 /// Probability that a customer of M/M/c waits (Erlang C), by the recursion of Erlang B.
@@ -224,8 +228,10 @@ fn priority_without_interruption_agrees_with_cobham() {
     let outcome = run(&scenario, REPLICATIONS, 2);
     for (name, expected) in [("high", 60.0), ("all", 300.0)] {
         let row = figure(&outcome, Figure::Wait, &branch::of_segment(name));
-        let half = (row.mean_high.unwrap() - row.mean_low.unwrap()) / 2.0;
-        let z = (row.mean.unwrap() - expected) / (half / T_39);
+        let half = (row.mean_high.expect("there are 40 replications")
+            - row.mean_low.expect("there are 40 replications"))
+            / 2.0;
+        let z = (row.mean.expect("there are customers") - expected) / (half / T_39);
         assert!(z.abs() < LIMIT, "{name}: z = {z}");
     }
 }
