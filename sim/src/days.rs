@@ -169,12 +169,15 @@ fn quoted(name: &str) -> String {
     }
 }
 
+/// The fields of a line; within quotes, commas are letters and a doubled quote is one.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut inside = false;
-    for letter in line.trim_end_matches('\r').chars() {
+    let mut letters = line.trim_end_matches('\r').chars().peekable();
+    while let Some(letter) = letters.next() {
+        let doubled = inside && letter == '"' && letters.next_if_eq(&'"').is_some();
         match letter {
-            '"' => inside = !inside,
+            '"' if !doubled => inside = !inside,
             ',' if !inside => fields.push(String::new()),
             _ => {
                 if let Some(field) = fields.last_mut() {

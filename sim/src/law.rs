@@ -256,3 +256,193 @@ pub fn standard_gamma(shape: f64, bits: u64) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyed::finalise;
+
+    const DRAWS: u64 = 100_000;
+
+    fn draws(law: &Law) -> Vec<f64> {
+        let sampler = Sampler::new(law).unwrap();
+        let mut values: Vec<f64> = (0..DRAWS)
+            .map(|n| sampler.seconds(finalise(n * 2 + 1)))
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+
+    /// Mean and shares below points, as z-tests at fixed bits; the spread within 3%.
+    fn check(law: &Law, mean: f64, cv: f64, points: &[(f64, f64)]) {
+        let values = draws(law);
+        let n = values.len() as f64;
+        let average = values.iter().sum::<f64>() / n;
+        let deviation =
+            (values.iter().map(|v| (v - average).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+        let z = (average - mean) / (deviation.max(1e-12) / n.sqrt());
+        assert!(z.abs() < 3.3, "{law:?}: mean {average}, z = {z}");
+        assert!(
+            (deviation - cv * mean).abs() <= 0.03 * cv * mean + 1e-9,
+            "{law:?}: deviation {deviation}"
+        );
+        for (point, share) in points {
+            let below = values.partition_point(|value| value <= point) as f64 / n;
+            let z = (below - share) / (share * (1.0 - share) / n).sqrt();
+            assert!(z.abs() < 3.3, "{law:?}: {below} below {point}, z = {z}");
+        }
+    }
+
+    #[test]
+    fn inverted_laws_have_their_mean_spread_and_quantiles() {
+        check(&Law::Constant { seconds: 7.0 }, 7.0, 0.0, &[]);
+        let ln2 = std::f64::consts::LN_2;
+        check(
+            &Law::Exponential { mean: 10.0 },
+            10.0,
+            1.0,
+            &[(10.0 * ln2, 0.5), (10.0 * 10_f64.ln(), 0.9)],
+        );
+        let sigma = (1.0 + 0.7_f64 * 0.7).ln().sqrt();
+        let mu = 4_f64.ln() - sigma * sigma / 2.0;
+        let p90 = (mu + 1.281_551_565_5 * sigma).exp();
+        check(
+            &Law::Lognormal { mu, sigma },
+            4.0,
+            0.7,
+            &[(mu.exp(), 0.5), (p90, 0.9)],
+        );
+        // Weibull of shape 2: mean Γ(1.5) = √π / 2, variance 1 - π / 4.
+        let mean = std::f64::consts::PI.sqrt() / 2.0;
+        let cv = (1.0 - std::f64::consts::FRAC_PI_4).sqrt() / mean;
+        check(
+            &Law::Weibull {
+                shape: 2.0,
+                scale: 3.0,
+            },
+            3.0 * mean,
+            cv,
+            &[(3.0 * ln2.sqrt(), 0.5)],
+        );
+        check(
+            &Law::Uniform {
+                low: 2.0,
+                high: 6.0,
+            },
+            4.0,
+            (16.0_f64 / 12.0).sqrt() / 4.0,
+            &[(3.0, 0.25)],
+        );
+        // Triangular on 0–1–4: mean 5/3, variance (16 + 1 - 4) / 18; a quarter lies below the mode.
+        let cv = (13.0_f64 / 18.0).sqrt() / (5.0 / 3.0);
+        check(
+            &Law::Triangular {
+                low: 0.0,
+                mode: 1.0,
+                high: 4.0,
+            },
+            5.0 / 3.0,
+            cv,
+            &[(1.0, 0.25), (2.0, 2.0 / 3.0)],
+        );
+    }
+
+    #[test]
+    fn gamma_and_erlang_laws_have_their_mean_spread_and_shares() {
+        // Erlang-3 of phase mean 2: P(T <= 6) = 1 - e^-3 (1 + 3 + 4.5).
+        let below = 1.0 - (-3_f64).exp() * 8.5;
+        check(
+            &Law::Erlang { k: 3, mean: 6.0 },
+            6.0,
+            1.0 / 3_f64.sqrt(),
+            &[(6.0, below)],
+        );
+        check(
+            &Law::Gamma {
+                shape: 3.0,
+                scale: 2.0,
+            },
+            6.0,
+            1.0 / 3_f64.sqrt(),
+            &[(6.0, below)],
+        );
+        // Shape 1/2, scale 2 is the square of a standard normal: 68.27% lie below 1.
+        check(
+            &Law::Gamma {
+                shape: 0.5,
+                scale: 2.0,
+            },
+            1.0,
+            2_f64.sqrt(),
+            &[(1.0, 0.682_689_492_1)],
+        );
+        check(
+            &Law::Erlang { k: 50, mean: 10.0 },
+            10.0,
+            1.0 / 50_f64.sqrt(),
+            &[],
+        );
+    }
+
+    #[test]
+    fn histograms_and_mixtures_give_each_part_its_weight() {
+        let bins = vec![(0.0, 10.0, 3.0), (20.0, 30.0, 1.0)];
+        let second = 0.75 * 100.0 / 3.0 + 0.25 * (625.0 + 100.0 / 12.0);
+        let cv = (second - 100.0_f64).sqrt() / 10.0;
+        check(
+            &Law::Empirical { bins },
+            10.0,
+            cv,
+            &[(5.0, 0.375), (15.0, 0.75), (25.0, 0.875)],
+        );
+        let parts = vec![
+            (0.9, Law::Exponential { mean: 2.0 }),
+            (
+                0.1,
+                Law::Gamma {
+                    shape: 4.0,
+                    scale: 10.0,
+                },
+            ),
+        ];
+        let (mean, second): (f64, f64) =
+            (0.9 * 2.0 + 0.1 * 40.0, 0.9 * 8.0 + 0.1 * (400.0 + 1600.0));
+        let cv = (second - mean * mean).sqrt() / mean;
+        check(&Law::Mixture { parts }, mean, cv, &[]);
+    }
+
+    #[test]
+    fn impossible_laws_are_refused_in_words() {
+        for law in [
+            Law::Exponential { mean: 0.0 },
+            Law::Gamma {
+                shape: f64::NAN,
+                scale: 1.0,
+            },
+            Law::Erlang { k: 0, mean: 1.0 },
+            Law::Uniform {
+                low: 3.0,
+                high: 2.0,
+            },
+            Law::Triangular {
+                low: 1.0,
+                mode: 9.0,
+                high: 4.0,
+            },
+            Law::Empirical { bins: Vec::new() },
+            Law::Mixture { parts: Vec::new() },
+        ] {
+            assert!(Sampler::new(&law).is_err(), "{law:?}");
+        }
+    }
+
+    #[test]
+    fn no_time_overflows() {
+        let endless = Sampler::new(&Law::Lognormal {
+            mu: 700.0,
+            sigma: 10.0,
+        })
+        .unwrap();
+        assert_eq!(endless.micros(u64::MAX), 1_000_000_000_000_000);
+    }
+}

@@ -82,12 +82,12 @@ impl Calendar {
         let mut at = self.heap.len();
         self.heap.push(event);
         while at > 0 {
-            let parent = (at - 1) / ARITY;
-            if self.heap[parent] <= event {
+            let above = (at - 1) / ARITY;
+            if self.heap[above] <= event {
                 break;
             }
-            self.heap[at] = self.heap[parent];
-            at = parent;
+            self.heap[at] = self.heap[above];
+            at = above;
         }
         self.heap[at] = event;
         tag
@@ -100,9 +100,9 @@ impl Calendar {
 
     /// Takes out the next event.
     pub fn pop(&mut self) -> Option<Event> {
-        let last = self.heap.pop()?;
+        let moved = self.heap.pop()?;
         let Some(&first) = self.heap.first() else {
-            return Some(last);
+            return Some(moved);
         };
         let length = self.heap.len();
         let mut at = 0;
@@ -117,13 +117,13 @@ impl Calendar {
                     least = child;
                 }
             }
-            if last <= self.heap[least] {
+            if moved <= self.heap[least] {
                 break;
             }
             self.heap[at] = self.heap[least];
             at = least;
         }
-        self.heap[at] = last;
+        self.heap[at] = moved;
         Some(first)
     }
 }
@@ -139,7 +139,7 @@ mod tests {
         let mut expected = Vec::new();
         for number in 0..2000_u64 {
             let time = finalise(number) % 50;
-            let kind = if finalise(number + 9) % 2 == 0 {
+            let kind = if finalise(number + 9).is_multiple_of(2) {
                 Kind::StepEnd
             } else {
                 Kind::Abandonment

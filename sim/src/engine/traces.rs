@@ -49,7 +49,7 @@ fn key_of_segment(scenario: &Scenario, number: usize, wanted: u64) -> Key {
             .sum::<f64>()
     };
     let range = cumulative(number)..cumulative(number + 1);
-    (0..)
+    (0..10_000)
         .map(|index| Key::of_stream(7, 0, 0).nth(wanted * 1000 + index))
         .find(|key| range.contains(&key.uniform(Purpose::Segment)))
         .expect("every segment has a share")

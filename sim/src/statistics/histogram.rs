@@ -23,7 +23,7 @@ pub fn bin_of(value: u64) -> BinNumber {
     if value < EXACT_BELOW {
         return value as BinNumber;
     }
-    let shift = 63 - value.leading_zeros() - OCTAVE_BITS;
+    let shift = value.ilog2() - OCTAVE_BITS;
     (u64::from(shift << OCTAVE_BITS) + (value >> shift)) as BinNumber
 }
 
@@ -136,9 +136,9 @@ mod tests {
         for number in 0..50_000_u64 {
             let bin = bin_of((number * 7919) % 5000);
             if number % 3 == 0 {
-                first.add(bin)
+                first.add(bin);
             } else {
-                second.add(bin)
+                second.add(bin);
             }
             both.add(bin);
         }

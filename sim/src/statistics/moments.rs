@@ -190,7 +190,9 @@ mod tests {
     fn the_ratio_interval_is_that_of_the_linearised_days() {
         let days = [(10_u64, 50_u64), (20, 110), (12, 57), (15, 90)];
         let mut ratio = Ratio::default();
-        days.iter().for_each(|(n, s)| ratio.add(*n, *s));
+        for (n, s) in days {
+            ratio.add(n, s);
+        }
         let value = 307.0 / 57.0;
         let squares: f64 = days
             .iter()
@@ -208,9 +210,9 @@ mod tests {
         // Law, Simulation Modeling and Analysis, ten average delays; 90% half-width .322283.
         let delays = [1.53, 1.66, 1.24, 2.34, 2.0, 1.69, 2.69, 2.86, 1.7, 2.6];
         let mut daily = Daily::default();
-        delays
-            .iter()
-            .for_each(|delay: &f64| daily.add((delay * 100.0).round() as u64));
+        for delay in delays {
+            daily.add((delay * 100.0_f64).round() as u64);
+        }
         let estimate = daily.estimate(Some(1.833_112_932_66)).unwrap();
         let (low, high) = estimate.interval.unwrap();
         assert!((estimate.value - 203.1).abs() < 1e-9);

@@ -1,0 +1,161 @@
+//! The operations that a simulated day yields.
+
+mod branch;
+
+use branch::{MINUTE, SECOND, smart, step};
+use scenarios::model::{Law, Load, Mobile, Scenario, StepTime, Window};
+use scenarios::operation::{Operation, PlannedOperation};
+use scenarios::time::{SimTime, Span};
+use sim::{busiest_window, operations};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn scenario(volume: f64) -> Scenario {
+    let mut scenario = smart(3.2, 0.3);
+    let mut pay = step("pay", StepTime::Law(Law::Constant { seconds: 30.0 }));
+    pay.operation = Some(Operation::TransferOwnBank);
+    scenario.journeys[0].steps.push(pay);
+    scenario.mobile = Some(Mobile {
+        monthly_actives: 20_000,
+        log_ins_per_month: 17.5,
+        hourly_weights: [
+            12.0, 7.0, 4.0, 3.0, 4.0, 8.0, 20.0, 42.0, 62.0, 80.0, 86.0, 78.0, 80.0, 70.0, 66.0,
+            68.0, 70.0, 66.0, 60.0, 62.0, 66.0, 60.0, 42.0, 24.0,
+        ],
+        requests_per_session: 6,
+        think: Law::Exponential { mean: 14.0 },
+        mix: vec![
+            (Operation::BalanceQuery, 60.0),
+            (Operation::TransferOwnBank, 40.0),
+            (Operation::Mall, 10.0),
+        ],
+        mix_left_out: vec![(Operation::Mall, 10.0)],
+    });
+    scenario.load = Some(Load {
+        window: Window::Busiest(Span(30 * MINUTE)),
+        speed: 30.0,
+        volume,
+        connections: 64,
+        timeout: Span(SECOND),
+        warm_up: Span(0),
+    });
+    scenario
+}
+
+fn stream(volume: f64) -> Vec<PlannedOperation> {
+    let (from, to) = (SimTime::from_clock(10, 0), SimTime::from_clock(10, 30));
+    operations(&scenario(volume), 3, 1, from, to).expect("the scenario is sound")
+}
+
+fn sessions(stream: &[PlannedOperation]) -> BTreeMap<u64, Vec<&PlannedOperation>> {
+    let mut sessions: BTreeMap<u64, Vec<_>> = BTreeMap::new();
+    for operation in stream {
+        sessions
+            .entry(operation.session)
+            .or_default()
+            .push(operation);
+    }
+    sessions
+}
+
+#[test]
+fn the_stream_is_the_same_each_time_and_ordered() {
+    let planned = stream(1.0);
+    assert_eq!(planned, stream(1.0));
+    assert!(planned.is_sorted_by_key(|operation| operation.at));
+}
+
+#[test]
+fn sessions_start_in_the_window_and_their_steps_follow_each_other() {
+    let planned = stream(1.0);
+    for steps in sessions(&planned).values() {
+        assert!((SimTime::from_clock(10, 0)..SimTime::from_clock(10, 30)).contains(&steps[0].at));
+        assert!(steps[0].think.is_none());
+        for (pair, place) in steps.windows(2).zip(1..) {
+            assert_eq!(pair[1].step, place);
+            assert_eq!(pair[0].at.after(pair[1].think.unwrap()), pair[1].at);
+            assert_eq!(pair[0].customer, pair[1].customer);
+        }
+        if steps[0].branch == "mobile" {
+            assert_eq!(steps.len(), 6);
+            assert_eq!(steps[0].operation, Operation::LogIn);
+        } else {
+            assert!(steps[0].customer.starts_with("b3-"));
+        }
+    }
+    assert!(
+        planned
+            .iter()
+            .all(|operation| operation.operation != Operation::Mall)
+    );
+}
+
+#[test]
+fn the_mobile_bank_has_the_sessions_of_its_hour() {
+    let expected = 20_000.0 * 17.5 / 30.0 * 86.0 / 1140.0 / 2.0;
+    let planned = stream(1.0);
+    let mobile = sessions(&planned)
+        .values()
+        .filter(|steps| steps[0].branch == "mobile")
+        .count() as f64;
+    assert!(
+        (mobile - expected).abs() < 4.0 * expected.sqrt(),
+        "{mobile} instead of {expected}"
+    );
+}
+
+#[test]
+fn money_moves_in_allowed_amounts_to_somebody_else() {
+    let planned = stream(1.0);
+    let customers: BTreeSet<&str> = planned
+        .iter()
+        .map(|operation| operation.customer.as_str())
+        .collect();
+    for operation in planned
+        .iter()
+        .filter(|operation| operation.operation == Operation::TransferOwnBank)
+    {
+        assert!((1..=1_000_000).contains(&operation.amount_fen.unwrap()));
+        let payee = operation.payee.as_deref().unwrap();
+        assert!(payee != operation.customer && customers.contains(payee));
+    }
+    assert!(
+        planned
+            .iter()
+            .filter(|o| o.operation == Operation::IdentityCheck)
+            .all(|o| o.amount_fen.is_none())
+    );
+}
+
+#[test]
+fn volume_copies_sessions_for_other_customers_and_a_fraction_is_a_probability() {
+    let branch_customers = |volume: f64| {
+        let planned = stream(volume);
+        let customers = sessions(&planned);
+        let of_branch = customers
+            .values()
+            .filter(|steps| steps[0].branch != "mobile");
+        of_branch
+            .map(|steps| steps[0].customer.clone())
+            .collect::<Vec<_>>()
+    };
+    let (once, thrice) = (branch_customers(1.0), branch_customers(3.0));
+    assert_eq!(thrice.len(), 3 * once.len());
+    assert_eq!(thrice.iter().collect::<BTreeSet<_>>().len(), thrice.len());
+    let all = |volume| sessions(&stream(volume)).len() as f64;
+    let ratio = all(0.5) / all(1.0);
+    assert!((ratio - 0.5).abs() < 0.1, "{ratio}");
+}
+
+#[test]
+fn the_busiest_hour_of_the_reference_day_is_ten() {
+    let window = busiest_window(&scenario(1.0), Span(60 * MINUTE));
+    assert_eq!(
+        window,
+        (SimTime::from_clock(10, 0), SimTime::from_clock(11, 0))
+    );
+    let all_day = busiest_window(&scenario(1.0), Span(24 * 60 * MINUTE));
+    assert_eq!(
+        all_day,
+        (SimTime::from_clock(9, 0), SimTime::from_clock(17, 0))
+    );
+}
