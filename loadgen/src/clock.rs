@@ -46,9 +46,12 @@ impl Alarm {
     pub fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Self {
-            timer: AsyncFd::register(timer)?,
-        })
+        #[expect(
+            deprecated,
+            reason = "its replacement is unsafe for types that could close their descriptor early; an OwnedFd does not"
+        )]
+        let timer = AsyncFd::new(timer)?;
+        Ok(Self { timer })
     }
 
     /// Waits until `moment`; at once if it has passed. Only one wait at a time.

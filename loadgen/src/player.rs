@@ -20,6 +20,9 @@ use std::collections::VecDeque;
 use std::io;
 use tokio::sync::Notify;
 
+/// Niceness of the thread that keeps the pace, where the system allows it.
+const URGENT: i32 = -10;
+
 /// An operation handed out and not yet taken by a connection.
 #[derive(Debug, Clone, Copy)]
 struct Job {
@@ -120,6 +123,9 @@ impl Player {
     /// Hands out each operation when it is due; never ends by itself.
     pub async fn keep_pace(&self) -> io::Result<()> {
         let alarm = Alarm::new()?;
+        // On a busy machine a late wake-up is the generator's fault; where the system
+        // allows it (Linux: root or CAP_SYS_NICE), this thread goes first.
+        let _ = rustix::process::setpriority_process(None, URGENT);
         loop {
             self.hand_out();
             let next = self.schedule.borrow().next();
