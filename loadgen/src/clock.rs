@@ -65,8 +65,8 @@ impl Alarm {
         let deadline = Itimerspec {
             it_interval: zero,
             it_value: Timespec {
-                tv_sec: (nanos / NANOS_PER_SECOND) as _,
-                tv_nsec: (nanos % NANOS_PER_SECOND) as _,
+                tv_sec: i64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(i64::MAX),
+                tv_nsec: i64::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0),
             },
         };
         timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::ABSTIME, &deadline)?;
