@@ -19,7 +19,7 @@ pub struct Customer {
     pub phone: String,
     pub account_elsewhere: String,
     pub identity_check: Option<String>,
-    pub customer: Option<String>,
+    pub number: Option<String>,
     pub account: Option<String>,
     pub card: Option<String>,
     pub device_token: Option<String>,
@@ -57,16 +57,26 @@ pub fn is_write(operation: Operation) -> bool {
 pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static str> {
     use Operation as O;
     let customer = question.customer;
-    let id = || have(&customer.customer, "its session had no customer number");
-    let account = || have(&customer.account, "its session had no account");
-    let card = || have(&customer.card, "its session had no card");
+    let id = || {
+        have(
+            customer.number.as_deref(),
+            "its session had no customer number",
+        )
+    };
+    let account = || have(customer.account.as_deref(), "its session had no account");
+    let card = || have(customer.card.as_deref(), "its session had no card");
     let check = || {
         have(
-            &customer.identity_check,
+            customer.identity_check.as_deref(),
             "its session had no identity check",
         )
     };
-    let device = || have(&customer.device_token, "its session had no device token");
+    let device = || {
+        have(
+            customer.device_token.as_deref(),
+            "its session had no device token",
+        )
+    };
     let amount = || {
         let fen = question.amount_fen.ok_or("the plan gave no amount")?;
         Ok::<_, &'static str>(yuan(i128::from(fen)))
@@ -138,8 +148,8 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
     Ok(made)
 }
 
-fn have<'a>(value: &'a Option<String>, without: &'static str) -> Result<&'a str, &'static str> {
-    value.as_deref().ok_or(without)
+fn have<'a>(value: Option<&'a str>, without: &'static str) -> Result<&'a str, &'static str> {
+    value.ok_or(without)
 }
 
 fn post(path: &str, body: &Value) -> Request {
@@ -308,7 +318,7 @@ impl Customer {
     pub fn learn(&mut self, answer: &Answer) {
         let pairs = [
             (&mut self.identity_check, &answer.identity_check),
-            (&mut self.customer, &answer.customer),
+            (&mut self.number, &answer.customer),
             (&mut self.account, &answer.account),
             (&mut self.card, &answer.card),
             (&mut self.device_token, &answer.device_token),

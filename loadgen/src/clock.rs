@@ -46,9 +46,12 @@ impl Alarm {
     pub fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Self {
-            timer: AsyncFd::register(timer)?,
-        })
+        #[expect(
+            deprecated,
+            reason = "its replacement is unsafe for types that could close their descriptor early; an OwnedFd does not"
+        )]
+        let timer = AsyncFd::new(timer)?;
+        Ok(Self { timer })
     }
 
     /// Waits until `moment`; at once if it has passed. Only one wait at a time.
@@ -62,8 +65,8 @@ impl Alarm {
         let deadline = Itimerspec {
             it_interval: zero,
             it_value: Timespec {
-                tv_sec: (nanos / NANOS_PER_SECOND) as _,
-                tv_nsec: (nanos % NANOS_PER_SECOND) as _,
+                tv_sec: i64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(i64::MAX),
+                tv_nsec: i64::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0),
             },
         };
         timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::ABSTIME, &deadline)?;

@@ -184,7 +184,10 @@ async fn answer(
 
 /// Few and stable texts, because failures are counted by them.
 fn broken(error: &hyper::Error) -> String {
-    if error.is_incomplete_message() {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    let cut = cause
+        .is_some_and(|cause: &std::io::Error| cause.kind() == std::io::ErrorKind::UnexpectedEof);
+    if error.is_incomplete_message() || cut {
         "the connection closed before the answer was complete".to_owned()
     } else if error.is_parse() {
         "the answer is not HTTP".to_owned()

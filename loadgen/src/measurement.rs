@@ -341,7 +341,7 @@ mod tests {
     fn moments_quantiles_and_shares_are_those_of_a_uniform_row() {
         let times = thousand();
         assert!((times.mean().unwrap() - 0.5005).abs() < 1e-12);
-        let variance = (1e6 - 1.0) / 12.0 * 1000.0 / 999.0;
+        let variance: f64 = (1e6 - 1.0) / 12.0 * 1000.0 / 999.0;
         assert!((times.deviation().unwrap() - variance.sqrt() / 1e3).abs() < 1e-9);
         assert!((times.quantile(0.9).unwrap() - 0.9).abs() < 0.9e-3);
         assert_eq!(times.shares().collect::<Vec<_>>(), [(250_000, Some(0.25))]);

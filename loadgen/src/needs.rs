@@ -60,6 +60,10 @@ pub fn read(script: &Script) -> Vec<Needs> {
 
 /// A customer followed through the plan.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that a customer has or has not"
+)]
 struct Walk {
     needs: Needs,
     identity: bool,

@@ -20,6 +20,9 @@ use std::collections::VecDeque;
 use std::io;
 use tokio::sync::Notify;
 
+/// Niceness of the thread that keeps the pace, where the system allows it.
+const URGENT: i32 = -10;
+
 /// An operation handed out and not yet taken by a connection.
 #[derive(Debug, Clone, Copy)]
 struct Job {
@@ -120,6 +123,9 @@ impl Player {
     /// Hands out each operation when it is due; never ends by itself.
     pub async fn keep_pace(&self) -> io::Result<()> {
         let alarm = Alarm::new()?;
+        // On a busy machine a late wake-up is the generator's fault; where the system
+        // allows it (Linux: root or CAP_SYS_NICE), this thread goes first.
+        let _ = rustix::process::setpriority_process(None, URGENT);
         loop {
             self.hand_out();
             let next = self.schedule.borrow().next();
@@ -176,20 +182,18 @@ impl Player {
             });
             let end = self.play(place, job.due, &mut connection).await;
             self.in_hand.borrow_mut()[place] = None;
-            self.end(job.due, Some(lag), end);
+            self.end(job.due, Some(lag), &end);
         }
     }
 
     async fn take_job(&self) -> Job {
         loop {
             let job = self.queue.borrow_mut().pop_front();
-            match job {
-                Some(job) => return job,
-                None => {
-                    self.idle.set(self.idle.get() + 1);
-                    self.work.notified().await;
-                }
+            if let Some(job) = job {
+                return job;
             }
+            self.idle.set(self.idle.get() + 1);
+            self.work.notified().await;
         }
     }
 
@@ -242,7 +246,7 @@ impl Player {
     }
 
     /// Enters an end everywhere and lets the session go on.
-    fn end(&self, due: Due, lag: Option<u64>, end: End) {
+    fn end(&self, due: Due, lag: Option<u64>, end: &End) {
         let done = Moment::now();
         let step = &self.script.steps[due.index as usize];
         let reading = &end.reading;
@@ -258,7 +262,7 @@ impl Player {
         if end.answered {
             self.last_done.set(self.last_done.get().max(done));
         }
-        self.enter(due.index, Some(due.intended), done, lag, &end);
+        self.enter(due.index, Some(due.intended), done, lag, end);
         if let Some((next, think)) = step.next {
             let sooner = self.schedule.borrow_mut().follow(done.after(think), next);
             if sooner {
@@ -434,9 +438,10 @@ impl End {
 
     /// Sent, and nothing usable came back.
     fn late(step: &Step, outcome: Outcome, written: Option<Moment>, paid: Paid) -> Self {
-        let effect = match bank_api::is_write(step.operation) {
-            true => Effect::Unknown,
-            false => Effect::None,
+        let effect = if bank_api::is_write(step.operation) {
+            Effect::Unknown
+        } else {
+            Effect::None
         };
         let what = (outcome == Outcome::TimedOut).then(|| "no answer in time".to_owned());
         Self::without_answer(outcome, effect, what, written, paid)

@@ -187,16 +187,13 @@ fn describe(
     account: Option<&str>,
     to: Option<&str>,
 ) -> String {
-    let mut words = operation.to_owned();
-    if let Some(amount) = amount {
-        words += &format!(" of {}", yuan(amount));
-    }
-    match (account, to) {
-        (Some(account), Some(to)) => words += &format!(" from {account} to {to}"),
-        (Some(account), None) => words += &format!(" on account {account}"),
-        _ => {}
-    }
-    words
+    let amount = amount.map_or(String::new(), |amount| format!(" of {}", yuan(amount)));
+    let accounts = match (account, to) {
+        (Some(account), Some(to)) => format!(" from {account} to {to}"),
+        (Some(account), None) => format!(" on account {account}"),
+        (None, _) => String::new(),
+    };
+    format!("{operation}{amount}{accounts}")
 }
 
 /// The kinds of discrepancy, in the order they are told.

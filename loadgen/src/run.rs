@@ -53,9 +53,9 @@ pub fn run(
         let recording = scope.spawn(move || record(&received, journal, progress));
         let recorder = Recorder(notes);
         let played = on_a_thread(|| in_runtime(play(script, target, options, stop, recorder)));
-        let recorded = recording.join().unwrap_or_else(|_| Err(thread_died()));
+        let journalled = recording.join().unwrap_or_else(|_| Err(thread_died()));
         let outcome = played?;
-        recorded.map(|()| outcome)
+        journalled.map(|()| outcome)
     })
 }
 

@@ -144,13 +144,11 @@ impl Reader {
     /// The session's number and its previous step.
     fn session(&mut self, name: u64, index: u32) -> (u32, Option<u32>) {
         let next = self.sessions.len() as u32;
-        match self.sessions.get_mut(&name) {
-            Some((number, last)) => (*number, Some(std::mem::replace(last, index))),
-            None => {
-                self.sessions.insert(name, (next, index));
-                (next, None)
-            }
+        if let Some((number, last)) = self.sessions.get_mut(&name) {
+            return (*number, Some(std::mem::replace(last, index)));
         }
+        self.sessions.insert(name, (next, index));
+        (next, None)
     }
 }
 
