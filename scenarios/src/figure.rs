@@ -1,6 +1,10 @@
 //! The table of figures that every run reports: one row for each figure of each
 //! population. `docs/figures.md` defines every figure.
 
+mod table;
+
+pub use table::{TableError, quantile_name, share_name};
+
 use crate::names::UnknownName;
 use serde::{Deserialize, Serialize};
 use std::fmt;

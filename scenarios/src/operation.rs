@@ -1,6 +1,10 @@
 //! Operations of the bank as everyone names them, and the stream of them that a
 //! simulated day yields and a load generator plays.
 
+mod stream;
+
+pub use stream::{OPERATION_COLUMNS, OperationReader, OperationWriter, StreamError};
+
 use crate::names::UnknownName;
 use crate::time::{SimTime, Span};
 use serde::{Deserialize, Serialize};
