@@ -40,7 +40,7 @@ pub enum Command {
     Report(ReportArguments),
     /// Refuses by name what is not built yet.
     #[command(external_subcommand)]
-    NotYet(Vec<std::ffi::OsString>),
+    NotYet(Vec<String>),
 }
 
 /// How a scenario is read and changed from the shell.

@@ -15,7 +15,7 @@ use loadgen::{BankStart, LoadOptions, PlayedWindow, Reach, StopFlag, Target, Tok
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
 use scenarios::model::{Load, NamedGate, Scenario, Window};
-use scenarios::operation::{Operation, PlannedOperation};
+use scenarios::operation::{Operation, OperationReader, PlannedOperation};
 use scenarios::time::{SimTime, Span};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub struct Plan {
 
 impl Plan {
     /// The operations of day 0 in the scenario's window, mobile traffic included.
-    pub fn of_scenario(scenario: &Scenario, load: &Load) -> Self {
+    pub fn of_scenario(scenario: &Scenario, load: &Load) -> anyhow::Result<Self> {
         let (from, to) = match load.window {
             Window::Busiest(length) => sim::busiest_window(scenario, length),
             Window::Between(from, to) => (from, to),
@@ -49,8 +49,10 @@ impl Plan {
                 .map(|(operation, weight)| format!("{operation} ({weight})"))
                 .collect()
         });
-        Self {
-            operations: sim::operations(scenario, 0, scenario.run.seed, from, to),
+        let operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
+            .context("cannot plan the operations of the day")?;
+        Ok(Self {
+            operations,
             date: scenario.day.date.to_string(),
             from,
             to,
@@ -59,7 +61,7 @@ impl Plan {
             thresholds: scenario.report.thresholds.clone(),
             quantiles: scenario.report.quantiles.clone(),
             tightest_latency_gate: tightest_latency(&scenario.gates),
-        }
+        })
     }
 
     fn options(&self, run: &str, directory: &RunDirectory) -> LoadOptions {
@@ -161,15 +163,15 @@ fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     if let Some(speed) = arguments.speed {
         load.speed = checked_speed(speed)?;
     }
-    let plan = Plan::of_scenario(&scenario, &load);
+    let plan = Plan::of_scenario(&scenario, &load)?;
     Ok((Subject::of_scenario(&scenario), plan))
 }
 
 fn recorded(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Failure> {
     let file = std::fs::File::open(path)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    let operations = scenarios::operation::read_csv(file)
-        .collect::<Result<Vec<_>, _>>()
+    let operations = OperationReader::new(file)
+        .and_then(|reader| reader.collect::<Result<Vec<_>, _>>())
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let (Some(first), Some(last)) = (
         operations.iter().map(|operation| operation.at).min(),

@@ -46,15 +46,12 @@ fn main() -> ExitCode {
 }
 
 /// Commands that the design names and this version lacks are refused by name.
-fn not_yet(words: &[std::ffi::OsString]) -> Failure {
+fn not_yet(words: &[String]) -> Failure {
     const NAMED: [&str; 8] = [
         "plan", "capacity", "sweep", "fit", "serve", "schema", "merge", "submit",
     ];
-    let name = words
-        .first()
-        .map(|word| word.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    if NAMED.contains(&name.as_str()) {
+    let name = words.first().map_or("", String::as_str);
+    if NAMED.contains(&name) {
         Failure::usage(format!("`branchlab {name}` is not yet supported"))
     } else {
         Failure::usage(format!(

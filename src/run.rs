@@ -61,7 +61,7 @@ fn measure(
         results.simulated = Some(at_once);
         return Ok(results);
     }
-    let plan = load::Plan::of_scenario(scenario, load);
+    let plan = load::Plan::of_scenario(scenario, load)?;
     let mut player = load::Player {
         name: &scenario.name,
         plan: &plan,

@@ -64,7 +64,7 @@ impl Subject {
                 seed: 0,
                 replications: 0,
                 branch: "*".to_owned(),
-                date: jiff::Zoned::now().date().to_string(),
+                date: today(),
                 open: "*".to_owned(),
                 close: "*".to_owned(),
                 labels: BTreeMap::new(),
@@ -75,6 +75,12 @@ impl Subject {
             as_run: format!("# The operations of {} were played.\n", path.display()),
         })
     }
+}
+
+/// The date of the real clock, ISO 8601.
+fn today() -> String {
+    let now = jiff::Timestamp::now().to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
 }
 
 fn assumption(assumption: &scenarios::model::Assumption) -> AssumptionRecord {
@@ -254,7 +260,9 @@ fn write_tables(
     results: &Results,
     table: &FigureTable,
 ) -> anyhow::Result<()> {
-    directory.write("figures.csv", table.to_csv().as_bytes())?;
+    let mut figures = Vec::new();
+    table.to_csv(&mut figures).context("cannot write the figures")?;
+    directory.write("figures.csv", &figures)?;
     if let Some(simulated) = &results.simulated {
         directory.write("days.csv", sim::to_csv(&simulated.days).as_bytes())?;
     }
