@@ -6,6 +6,8 @@ const EXACT_BELOW: u64 = 2048;
 const OCTAVE_BITS: u32 = 10;
 /// So many numbers wait at most before they are sorted into bins.
 const MOST_PENDING: usize = 1 << 14;
+/// From so many on, counting over the range of bins is faster than sorting.
+const WORTH_COUNTING: usize = 1 << 11;
 
 /// Number of a bin.
 pub type BinNumber = u16;
@@ -75,15 +77,30 @@ impl Histogram {
         if self.pending.is_empty() {
             return;
         }
-        self.pending.sort_unstable();
-        let runs: Vec<(BinNumber, u64)> = self
-            .pending
-            .chunk_by(|first, second| first == second)
-            .map(|run| (run[0], run.len() as u64))
-            .collect();
+        let runs = if self.pending.len() < WORTH_COUNTING {
+            self.pending.sort_unstable();
+            let equal = self.pending.chunk_by(|first, second| first == second);
+            equal.map(|run| (run[0], run.len() as u64)).collect()
+        } else {
+            count_each(&self.pending)
+        };
         self.pending.clear();
         self.bins = merge_sorted(&self.bins, &runs);
     }
+}
+
+/// The counts of some bins, in order of the bins.
+fn count_each(bins: &[BinNumber]) -> Vec<(BinNumber, u64)> {
+    let least = bins.iter().copied().min().unwrap_or(0);
+    let greatest = bins.iter().copied().max().unwrap_or(0);
+    let mut counts = vec![0_u32; usize::from(greatest - least) + 1];
+    for bin in bins {
+        counts[usize::from(bin - least)] += 1;
+    }
+    let each = (least..=greatest).zip(counts);
+    each.filter(|(_, count)| *count > 0)
+        .map(|(bin, count)| (bin, u64::from(count)))
+        .collect()
 }
 
 /// Joins two lists of counts in order of their bins.

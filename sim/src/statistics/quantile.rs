@@ -35,9 +35,9 @@ fn rank_of(q: f64, count: u64) -> Option<u64> {
     (beyond >= LEAST_BEYOND).then_some(rank)
 }
 
-/// The 95% intervals of quantiles: 200 times as many days as there are, drawn
-/// with replacement (customers of one day are not independent), each time the
-/// quantile of their pooled customers; the interval leaves out 2.5% on each side.
+/// The 95% intervals of quantiles: 200 times, as many days as there are get
+/// drawn with replacement (customers of one day are not independent) and the
+/// quantile of their pooled customers is taken; 2.5% are left out on each side.
 pub fn intervals(
     days: &[&[(BinNumber, u64)]],
     quantiles: &[f64],

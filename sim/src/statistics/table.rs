@@ -395,11 +395,12 @@ impl Writer<'_> {
 
 /// The counts of all days together.
 fn pool(days: &[&[(BinNumber, u64)]]) -> Vec<(BinNumber, u64)> {
-    let mut pooled: BTreeMap<BinNumber, u64> = BTreeMap::new();
+    let mut counts = vec![0_u64; usize::from(BinNumber::MAX) + 1];
     for (bin, count) in days.iter().flat_map(|day| day.iter()) {
-        *pooled.entry(*bin).or_default() += count;
+        counts[usize::from(*bin)] += count;
     }
-    pooled.into_iter().collect()
+    let bins = (0..=BinNumber::MAX).zip(counts);
+    bins.filter(|(_, count)| *count > 0).collect()
 }
 
 fn row(
