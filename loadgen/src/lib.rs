@@ -8,8 +8,8 @@
 //! sent ([`journal`]) and the reconciliation of it with the bank's own books
 //! ([`reconciliation`]). What does *not* live here: the plan itself (whoever
 //! simulates or records a day makes it), the bank, gates and reports. The bank
-//! is reached over HTTP only; [`bank_api`](self) names in one file how an
-//! operation is said to it.
+//! is reached over HTTP only; one file, `bank_api.rs`, knows how an operation is
+//! said to it.
 
 mod audit;
 mod bank_api;
@@ -21,7 +21,7 @@ pub mod fate;
 mod figures;
 pub mod journal;
 mod measurement;
-pub mod money;
+mod money;
 mod needs;
 pub mod options;
 pub mod outcome;

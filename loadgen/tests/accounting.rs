@@ -26,7 +26,7 @@ fn rows(outcome: &LoadOutcome) -> Vec<JournalRow> {
         .collect()
 }
 
-fn play(bank: &PretendedBank, plan: &[PlannedOperation]) -> LoadOutcome {
+fn play(bank: &PretendedBank, plan: &[PlannedOperation]) -> (LoadOutcome, Vec<JournalRow>) {
     let folder = tempfile::tempdir().unwrap();
     let outcome = run(
         plan,
@@ -36,12 +36,13 @@ fn play(bank: &PretendedBank, plan: &[PlannedOperation]) -> LoadOutcome {
         &StopFlag::new(),
     )
     .unwrap();
+    let rows = rows(&outcome);
     assert_eq!(
-        rows(&outcome).len(),
-        plan.len() + outcome.setup_operations() as usize
+        rows.len() as u64,
+        plan.len() as u64 + outcome.setup_operations()
     );
     assert_eq!(outcome.tally().planned(), plan.len() as u64);
-    outcome
+    (outcome, rows)
 }
 
 /// Opens its door and then says nothing.
@@ -77,7 +78,7 @@ fn every_kind_of_bad_answer_is_counted_once_and_in_its_class() {
     for planned in &mut plan {
         planned.allow = vec!["identity_not_verified".into()];
     }
-    let outcome = play(&bank, &plan);
+    let (outcome, rows) = play(&bank, &plan);
     let tally = outcome.tally();
     let counted = Outcome::ALL.map(|class| (class, tally.of(class)));
     let expected = [
@@ -106,7 +107,7 @@ fn every_kind_of_bad_answer_is_counted_once_and_in_its_class() {
     .map(|(what, count)| (format!("identity_check: {what}"), count));
     assert_eq!(failures, expected);
     // Only a plain refusal is known to have had no effect.
-    let unsure = rows(&outcome)
+    let unsure = rows
         .iter()
         .filter(|row| row.effect == Effect::Unknown)
         .count();
@@ -117,7 +118,7 @@ fn every_kind_of_bad_answer_is_counted_once_and_in_its_class() {
 fn a_target_that_never_answers_ends_with_the_time_to_drain() {
     let bank = PretendedBank::start(None, never);
     let started = Instant::now();
-    let outcome = play(&bank, &identity_checks(500, Duration::from_millis(1)));
+    let (outcome, _) = play(&bank, &identity_checks(500, Duration::from_millis(1)));
     assert!(
         started.elapsed() < Duration::from_secs(4),
         "{:?}",
@@ -169,7 +170,7 @@ fn a_mobile_customer_is_opened_at_the_counter_and_asks_with_their_own_log_in() {
         .zip(steps)
         .map(|(step, operation)| planned(1, step, SimTime(0), Channel::Mobile, operation))
         .collect();
-    let outcome = play(&bank, &plan);
+    let (outcome, _) = play(&bank, &plan);
     assert_eq!(outcome.tally().of(Outcome::Succeeded), 3);
     assert_eq!(outcome.setup_operations(), 4);
     let asked = bank.asked.lock().unwrap();
@@ -210,7 +211,7 @@ fn what_its_session_lacks_is_named_and_the_session_goes_on() {
         planned(1, 1, SimTime(1), Channel::Mobile, Operation::LogIn),
         planned(1, 2, SimTime(2), Channel::Mobile, Operation::BalanceQuery),
     ];
-    let outcome = play(&bank, &plan);
+    let (outcome, _) = play(&bank, &plan);
     assert_eq!(outcome.tally().of(Outcome::Succeeded), 2);
     assert_eq!(
         outcome.failures()[0].what,

@@ -147,7 +147,7 @@ fn a_later_step_waits_for_the_answer_and_the_thought() {
 fn a_generator_that_cannot_keep_up_says_so() {
     let bank = PretendedBank::start(None, well);
     let folder = tempfile::tempdir().unwrap();
-    // A hundred thousand at the same instant: no generator starts them in a millisecond.
+    // Thirty thousand at the same instant: no generator starts them in a millisecond.
     let plan = identity_checks(30_000, Duration::ZERO);
     let mut options = options(&folder);
     options.timeout = Duration::from_secs(30);
