@@ -8,6 +8,7 @@
 //! leaves behind ([`summary`]). What does *not* live here: simulation, load,
 //! banks, drawing. This crate knows none of the others.
 
+pub mod explain;
 pub mod figure;
 pub mod file;
 pub mod gate;

@@ -82,7 +82,10 @@ impl Extra {
         }
         numbers.push(row.max);
         for threshold in &self.thresholds {
-            let found = row.shares.iter().find(|it| same(it.threshold_seconds, *threshold));
+            let found = row
+                .shares
+                .iter()
+                .find(|it| same(it.threshold_seconds, *threshold));
             numbers.extend([
                 found.and_then(|it| it.share),
                 found.and_then(|it| it.low),
@@ -214,9 +217,14 @@ impl Layout {
             }
         }
         let number = |name: &String, prefix: &str, suffix: &str| -> Option<f64> {
-            name.strip_prefix(prefix)?.strip_suffix(suffix)?.parse().ok()
+            name.strip_prefix(prefix)?
+                .strip_suffix(suffix)?
+                .parse()
+                .ok()
         };
-        let thresholds = header.iter().filter_map(|it| number(it, "share_within_", "s"));
+        let thresholds = header
+            .iter()
+            .filter_map(|it| number(it, "share_within_", "s"));
         let percents = header.iter().filter_map(|it| number(it, "p", ""));
         let mut quantiles: Vec<f64> = percents.map(|p| (p * 1e10).round() / 1e12).collect();
         sort(&mut quantiles);
@@ -287,7 +295,9 @@ impl Cells<'_> {
     /// Empty where there is no such column.
     fn text(&self, column: &str) -> &str {
         let position = self.header.iter().position(|name| name == column);
-        position.and_then(|at| self.record.get(at)).unwrap_or_default()
+        position
+            .and_then(|at| self.record.get(at))
+            .unwrap_or_default()
     }
 
     fn number(&self, column: &str) -> Result<Option<f64>, TableError> {

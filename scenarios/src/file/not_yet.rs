@@ -122,3 +122,19 @@ pub(super) fn value(path: &str, value: &str) -> Option<&'static str> {
 pub(super) fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     KEYS.iter().map(|(room, key, _)| (*room, *key))
 }
+
+#[cfg(test)]
+mod tests {
+    /// Every key refused by name is described in the reference, and marked.
+    #[test]
+    fn the_reference_describes_every_key_that_is_not_yet_supported() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenario.md");
+        let reference = std::fs::read_to_string(path).expect("docs/scenario.md exists");
+        for (room, key) in super::keys() {
+            assert!(
+                reference.contains(key),
+                "`{key}` of `{room}` is not in docs/scenario.md"
+            );
+        }
+    }
+}

@@ -205,7 +205,9 @@ impl Row<'_> {
     fn text(&self, column: &str) -> &str {
         let column = OPERATION_COLUMNS.iter().position(|known| *known == column);
         let position = column.and_then(|column| self.positions[column]);
-        position.and_then(|at| self.record.get(at)).unwrap_or_default()
+        position
+            .and_then(|at| self.record.get(at))
+            .unwrap_or_default()
     }
 
     fn wrong(&self, column: &'static str, problem: impl ToString) -> StreamError {
@@ -246,7 +248,10 @@ impl Row<'_> {
         let amount_fen = match amount {
             "" => None,
             _ => Some(parse_yuan(amount).ok_or_else(|| {
-                self.wrong("amount", format!("`{amount}` is no amount above 0 in yuan, like 12.34"))
+                self.wrong(
+                    "amount",
+                    format!("`{amount}` is no amount above 0 in yuan, like 12.34"),
+                )
             })?),
         };
         let payee = Some(self.text("payee").to_owned()).filter(|payee| !payee.is_empty());
@@ -262,7 +267,10 @@ impl Row<'_> {
             operation: self.parsed::<Operation>("operation")?,
             amount_fen,
             payee,
-            allow: allow.filter(|code| !code.is_empty()).map(str::to_owned).collect(),
+            allow: allow
+                .filter(|code| !code.is_empty())
+                .map(str::to_owned)
+                .collect(),
         })
     }
 
@@ -285,8 +293,11 @@ fn parse_moment(text: &str) -> Option<SimTime> {
     if parts.next().is_some() || ![hour, minute, second, fraction].into_iter().all(digits) {
         return None;
     }
-    let (hour, minute, second): (u64, u64, u64) =
-        (hour.parse().ok()?, minute.parse().ok()?, second.parse().ok()?);
+    let (hour, minute, second): (u64, u64, u64) = (
+        hour.parse().ok()?,
+        minute.parse().ok()?,
+        second.parse().ok()?,
+    );
     if hour > 1_000_000 || minute > 59 || second > 59 || fraction.len() > 6 {
         return None;
     }
@@ -359,7 +370,9 @@ mod tests {
     #[test]
     fn a_stream_reads_back_to_the_microsecond_and_the_fen() {
         assert_eq!(read(&written()).expect("our own stream reads"), planned());
-        assert!(written().contains("10:00:00.250001,liaocheng-shizhong,kiosk,c-1,1,0,,identity_check"));
+        assert!(
+            written().contains("10:00:00.250001,liaocheng-shizhong,kiosk,c-1,1,0,,identity_check")
+        );
         assert!(written().contains("25:00:00.000000,mobile,mobile,c-1,1,1,14.250001s,transfer_own_bank,12.05,c-2,insufficient_funds|daily_limit"));
     }
 
