@@ -189,7 +189,7 @@ impl Reader {
             start: 0,
             end: 0,
         };
-        self.fault(
+        self.absence(
             origin,
             format!("the scenario has no {}", missing.join(", no ")),
             MINIMUM,

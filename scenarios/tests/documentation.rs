@@ -16,6 +16,7 @@ channel = "kiosk"
 time = "kiosk_time"
 holds = ["kiosk"]
 [journeys.query]
+operation = "transfer_own_bank"
 channel = "kiosk"
 time = "kiosk_time"
 holds = ["kiosk"]
@@ -23,8 +24,11 @@ holds = ["kiosk"]
 time = "6min"
 [services.card_opening]
 [services.query]
+[segments.rest]
+share = 0.32
+services = "query"
 [segments.kiosk]
-share = 1
+share = 0.68
 services = { card_opening = 50, query = 50 }
 [arrivals]
 per_day = 300
@@ -34,7 +38,7 @@ log_ins_per_month = 17.5
 hourly_weights = [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]
 requests_per_session = 6
 think = "14s"
-mix = { transfer_own_bank = 100 }
+mix = { balance_query = 100 }
 [load]
 speed = 36
 "#;
@@ -96,7 +100,10 @@ fn partial_examples_are_read_over_a_base_or_refused_as_not_yet_supported() {
                 all.extend(error.related().iter().map(ToString::to_string));
                 let only_not_yet = all.iter().all(|told| told.contains("not yet supported"));
                 let told = all.join("\n");
-                assert!(only_not_yet && block.contains("not yet"), "docs/scenario.md:{line}: {told}");
+                assert!(
+                    only_not_yet && block.contains("not yet"),
+                    "docs/scenario.md:{line}: {told}"
+                );
             }
         }
     }
@@ -108,7 +115,10 @@ fn every_operation_and_figure_is_in_its_reference() {
     let text = |name: &str| std::fs::read_to_string(docs.join(name)).expect("the page exists");
     let (operations, summary) = (text("operations.md"), text("summary.md"));
     for operation in scenarios::operation::Operation::ALL {
-        assert!(operations.contains(&format!("`{operation}`")), "{operation}");
+        assert!(
+            operations.contains(&format!("`{operation}`")),
+            "{operation}"
+        );
     }
     for channel in scenarios::operation::Channel::ALL {
         assert!(operations.contains(&format!("`{channel}`")), "{channel}");

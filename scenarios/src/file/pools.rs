@@ -137,7 +137,7 @@ impl Reader {
                 None
             }
             (None, None) => {
-                self.fault(
+                self.absence(
                     section.origin,
                     format!("`{}` says not how many there are", section.path),
                     "write `capacity = 5` or `roster = [{ count = 2 }, …]`",
