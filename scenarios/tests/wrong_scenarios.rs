@@ -632,3 +632,17 @@ mod mutated {
         }
     }
 }
+
+#[test]
+fn depth_without_end_is_refused_without_exhausting_the_stack() {
+    let folder = Folder::new();
+    let dotted = format!("{}a = 1\n", "a.".repeat(1_000_000));
+    let header = format!("[{}a]\n", "a.".repeat(1_000_000));
+    let nested = format!("a = {}", "[".repeat(1_000_000));
+    for text in [dotted, header, nested] {
+        assert!(read(&folder.file("deep.toml", text), &[]).is_err());
+    }
+    let path = folder.file("s.toml", RIGHT);
+    let set = format!("{}=1", "a.".repeat(100_000) + "a");
+    assert!(read(&path, &[set]).is_err());
+}

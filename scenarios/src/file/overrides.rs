@@ -37,7 +37,7 @@ impl Reader {
             });
             relocate(&mut node, value_origin);
             let parts: Vec<&str> = path.trim().split('.').map(str::trim).collect();
-            if parts.iter().any(|part| part.is_empty()) {
+            if parts.len() > 32 || parts.iter().any(|part| part.is_empty()) {
                 self.fault(
                     whole,
                     format!("`{path}` is not a path"),
