@@ -74,41 +74,8 @@ impl Reader {
         let mut table = self.with_bases(path)?;
         self.override_with(&mut table, overrides);
         self.fold_csv(&mut table);
-        self.own_name(&mut table, path);
+        own_name(&mut table, path);
         self.model(&table)
-    }
-
-    /// The name of a file that has none is its stem, in small letters.
-    fn own_name(&mut self, table: &mut Table, path: &Path) {
-        if table.get("name").is_some() {
-            return;
-        }
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        };
-        let name: String = stem.chars().map(plain).take(64).collect();
-        let name = match name.trim_matches('-') {
-            "" => "scenario",
-            name => name,
-        };
-        let origin = Origin {
-            source: 0,
-            start: 0,
-            end: 0,
-        };
-        table.put(Entry {
-            key: "name".into(),
-            key_origin: origin,
-            node: Node {
-                value: Value::Text(name.to_owned()),
-                origin,
-            },
-        });
     }
 
     fn model(&mut self, table: &Table) -> Option<Scenario> {
@@ -189,7 +156,7 @@ impl Reader {
             start: 0,
             end: 0,
         };
-        self.fault(
+        self.absence(
             origin,
             format!("the scenario has no {}", missing.join(", no ")),
             MINIMUM,
@@ -230,4 +197,37 @@ impl Reader {
         let label = self.label(&section, name);
         (name.to_owned(), label)
     }
+}
+
+/// The name of a file that has none is its stem, in small letters.
+fn own_name(table: &mut Table, path: &Path) {
+    if table.get("name").is_some() {
+        return;
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let name: String = stem.chars().map(plain).take(64).collect();
+    let name = match name.trim_matches('-') {
+        "" => "scenario",
+        name => name,
+    };
+    let origin = Origin {
+        source: 0,
+        start: 0,
+        end: 0,
+    };
+    table.put(Entry {
+        key: "name".into(),
+        key_origin: origin,
+        node: Node {
+            value: Value::Text(name.to_owned()),
+            origin,
+        },
+    });
 }

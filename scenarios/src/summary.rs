@@ -216,7 +216,7 @@ pub struct LoadRecord {
     pub connections: u32,
     /// Real seconds from first to last intended start.
     pub seconds: f64,
-    /// planned = succeeded + refused + failed + timed_out + not_sent + unknown.
+    /// `planned = succeeded + refused + failed + timed_out + not_sent + unknown`.
     pub planned: u64,
     /// Answered as they should.
     pub succeeded: u64,

@@ -5,7 +5,7 @@ use super::tree::{Node, Table, Value};
 use std::fmt::Write;
 
 /// Tables whose entries get a header of their own.
-const ROOMS: [&str; 5] = ["laws", "resources", "journeys", "services", "segments"];
+pub(super) const ROOMS: [&str; 5] = ["laws", "resources", "journeys", "services", "segments"];
 
 /// The whole document.
 pub(super) fn document(table: &Table) -> String {

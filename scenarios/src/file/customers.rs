@@ -172,10 +172,9 @@ impl Reader {
         let channel = section
             .get("channel")
             .map(|node| (node, self.branch_channel(node, &section.at("channel"))));
-        let patience = match section.get("patience") {
-            Some(node) => Some(self.law(node, &section.at("patience"), laws)),
-            None => None,
-        };
+        let patience = section
+            .get("patience")
+            .map(|node| self.law(node, &section.at("patience"), laws));
         let priority = self.priority(section);
         let label = self.label(section, name);
         let (channel_node, channel) = match channel {

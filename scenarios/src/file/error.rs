@@ -14,6 +14,8 @@ pub(super) struct Fault {
     pub origin: Origin,
     pub message: String,
     pub help: Option<String>,
+    /// Something missing is told after what is there and wrong: it often follows from it.
+    pub is_absence: bool,
 }
 
 /// Why a scenario was refused: what is wrong, where (file, line and column, or
@@ -58,7 +60,7 @@ impl ScenarioError {
 
     /// Joins faults, of which there is at least one, in the order of the files.
     pub(super) fn of(mut faults: Vec<Fault>, sources: &[Source]) -> Self {
-        faults.sort_by_key(|fault| fault.origin);
+        faults.sort_by_key(|fault| (fault.is_absence, fault.origin));
         faults.dedup_by(|a, b| a.origin == b.origin && a.message == b.message);
         let more = faults.len().saturating_sub(TOLD_MAX);
         let mut told = faults
@@ -87,6 +89,7 @@ impl ScenarioError {
             origin,
             message,
             help,
+            ..
         } = fault;
         let (location, name, text) = match sources.get(origin.source) {
             Some(source) => (

@@ -50,7 +50,16 @@ impl Reader {
             origin,
             message: message.into(),
             help: (!help.is_empty()).then_some(help),
+            is_absence: false,
         });
+    }
+
+    /// A fault that something is not there.
+    pub fn absence(&mut self, origin: Origin, message: impl Into<String>, help: impl Into<String>) {
+        self.fault(origin, message, help);
+        if let Some(fault) = self.faults.last_mut() {
+            fault.is_absence = true;
+        }
     }
 
     /// What is written there, for a message.
@@ -121,7 +130,7 @@ impl Reader {
     ) -> Option<&'t Node> {
         let node = section.get(key);
         if node.is_none() {
-            self.fault(
+            self.absence(
                 section.origin,
                 format!("`{}` is missing", section.at(key)),
                 format!("write, for example, `{key} = {example}`"),

@@ -29,8 +29,8 @@ struct Draft {
     weight_origin: Origin,
 }
 
-/// A branch channel by its name in the file.
 impl Reader {
+    /// A channel of the branch by its name in the file.
     pub fn branch_channel(&mut self, node: &Node, path: &str) -> Option<Channel> {
         self.choice(node, path, &CHANNELS)
     }

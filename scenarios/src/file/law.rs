@@ -332,17 +332,17 @@ impl Reader {
         self.law(law, &part.at("law"), laws)
     }
 
-    fn not_both(&mut self, section: &Section<'_>, these: &[&str], those: &[&str]) {
-        for key in those {
+    fn not_both(&mut self, section: &Section<'_>, kept: &[&str], refused: &[&str]) {
+        for key in refused {
             if let Some(entry) = section.table.entry(key) {
                 self.fault(
                     entry.key_origin,
                     format!(
                         "`{}` stands beside `{}`, which says the same otherwise",
                         section.at(key),
-                        these.join("` and `")
+                        kept.join("` and `")
                     ),
-                    format!("keep `{}` or `{}`", these.join("`, `"), those.join("`, `")),
+                    format!("keep `{}` or `{}`", kept.join("`, `"), refused.join("`, `")),
                 );
                 return;
             }
@@ -372,6 +372,114 @@ impl Law {
                 .map(|(low, high, weight)| weight * f64::midpoint(*low, *high))
                 .sum(),
             Self::Mixture { parts } => parts.iter().map(|(weight, law)| weight * law.mean()).sum(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::tree::parse_document;
+
+    /// The law of `t = …` in a file.
+    fn law(written: &str) -> Option<Law> {
+        let table = parse_document(&format!("t = {written}"), 0).ok()?;
+        let mut reader = Reader::default();
+        let law = reader.law(table.get("t")?, "t", &NamedLaws::new());
+        law.filter(|_| reader.faults.is_empty())
+    }
+
+    #[test]
+    fn what_people_know_becomes_the_parameters_of_the_law() {
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{a} {b}");
+        // Mean 200 s and cv 0.75: sigma^2 = ln(1 + 9/16) = ln(25/16).
+        let Some(Law::Lognormal { mu, sigma }) =
+            law("{ law = \"lognormal\", mean = \"200s\", cv = 0.75 }")
+        else {
+            panic!("a lognormal law");
+        };
+        close(sigma * sigma, (25.0_f64 / 16.0).ln());
+        close(mu, (200.0_f64 / 1.25).ln());
+        // The 90% quantile of exp(mu + sigma Z) is where Z is 1.2815515655446004.
+        let Some(Law::Lognormal { mu, sigma }) =
+            law("{ law = \"lognormal\", median = \"3min\", p90 = \"5min\" }")
+        else {
+            panic!("a lognormal law");
+        };
+        close(mu.exp(), 180.0);
+        close((mu + 1.281_551_565_544_6 * sigma).exp(), 300.0);
+        let gamma = law("{ law = \"gamma\", mean = \"4min\", cv = 0.5 }");
+        assert_eq!(
+            gamma,
+            Some(Law::Gamma {
+                shape: 4.0,
+                scale: 60.0
+            })
+        );
+        // Shape 1 is exponential; shape 2 has mean scale * sqrt(pi) / 2.
+        let Some(Law::Weibull { scale, .. }) =
+            law("{ law = \"weibull\", shape = 2, mean = \"100s\" }")
+        else {
+            panic!("a Weibull law");
+        };
+        close(scale, 200.0 / std::f64::consts::PI.sqrt());
+        assert_eq!(law("\"3min\""), Some(Law::Constant { seconds: 180.0 }));
+    }
+
+    #[test]
+    fn the_mean_of_every_law_is_that_of_its_parameters() {
+        for (written, mean) in [
+            ("\"3min\"", 180.0),
+            ("{ law = \"exponential\", mean = \"4min\" }", 240.0),
+            ("{ law = \"lognormal\", mean = \"4min\", cv = 0.7 }", 240.0),
+            ("{ law = \"gamma\", mean = \"4min\", cv = 0.7 }", 240.0),
+            ("{ law = \"erlang\", k = 3, mean = \"4min\" }", 240.0),
+            ("{ law = \"weibull\", shape = 1.5, mean = \"4min\" }", 240.0),
+            (
+                "{ law = \"uniform\", low = \"1min\", high = \"3min\" }",
+                120.0,
+            ),
+            (
+                "{ law = \"triangular\", low = \"1min\", mode = \"2min\", high = \"6min\" }",
+                180.0,
+            ),
+            (
+                "{ law = \"empirical\", bins = [[0, 60, 1], [60, 180, 3]] }",
+                97.5,
+            ),
+            (
+                "{ law = \"mixture\", parts = [{ weight = 3, law = \"constant\", value = \"1min\" }, { weight = 1, law = \"exponential\", mean = \"5min\" }] }",
+                120.0,
+            ),
+        ] {
+            let law = law(written).unwrap_or_else(|| panic!("{written}"));
+            assert!(
+                (law.mean() - mean).abs() < 1e-9,
+                "{written}: {}",
+                law.mean()
+            );
+        }
+    }
+
+    #[test]
+    fn laws_that_cannot_be_are_refused() {
+        for written in [
+            "{ law = \"gamma\", mean = \"4min\", cv = 0 }",
+            "{ law = \"exponential\", mean = \"0s\" }",
+            "{ law = \"exponential\", mean = \"4min\", cv = 1 }",
+            "{ law = \"lognormal\", median = \"5min\", p90 = \"3min\" }",
+            "{ law = \"lognormal\", median = \"5min\", p90 = \"9min\", cv = 1 }",
+            "{ law = \"uniform\", low = \"3min\", high = \"1min\" }",
+            "{ law = \"triangular\", low = \"1min\", mode = \"9min\", high = \"3min\" }",
+            "{ law = \"empirical\", bins = [] }",
+            "{ law = \"empirical\", bins = [[60, 0, 1]] }",
+            "{ law = \"mixture\", parts = [] }",
+            "{ law = \"erlang\", k = 0, mean = \"1min\" }",
+            "{ law = \"lognormal\", mean = \"3min\", cv = nan }",
+            "{ law = \"exponential\", mean = 3 }",
+            "3",
+        ] {
+            assert_eq!(law(written), None, "{written}");
         }
     }
 }

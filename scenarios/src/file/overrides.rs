@@ -1,5 +1,6 @@
 //! `--set path=value`: one value changed from the shell.
 
+use super::canonical;
 use super::fields::Reader;
 use super::sources::Source;
 use super::targets::is_named;
@@ -36,7 +37,7 @@ impl Reader {
             });
             relocate(&mut node, value_origin);
             let parts: Vec<&str> = path.trim().split('.').map(str::trim).collect();
-            if parts.iter().any(|part| part.is_empty()) {
+            if parts.len() > 32 || parts.iter().any(|part| part.is_empty()) {
                 self.fault(
                     whole,
                     format!("`{path}` is not a path"),
@@ -48,6 +49,9 @@ impl Reader {
                 end: path.len(),
                 ..whole
             };
+            if self.is_new_entry(table, &parts, key_origin) {
+                continue;
+            }
             if let Err(stop) = set(table, &parts, node, key_origin) {
                 self.fault(
                     key_origin,
@@ -56,6 +60,21 @@ impl Reader {
                 );
             }
         }
+    }
+
+    /// A slip in `resources.kisok.capacity` must not make a second resource.
+    fn is_new_entry(&mut self, table: &Table, path: &[&str], origin: Origin) -> bool {
+        let [room, name, _, ..] = path else {
+            return false;
+        };
+        let Some(Value::Table(entries)) = table.get(room).map(|node| &node.value) else {
+            return false;
+        };
+        if !canonical::ROOMS.contains(room) || entries.get(name).is_some() {
+            return false;
+        }
+        let names: Vec<&str> = entries.keys().collect();
+        self.look_up(origin, room, name, &names).is_none()
     }
 }
 

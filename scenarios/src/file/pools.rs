@@ -137,7 +137,7 @@ impl Reader {
                 None
             }
             (None, None) => {
-                self.fault(
+                self.absence(
                     section.origin,
                     format!("`{}` says not how many there are", section.path),
                     "write `capacity = 5` or `roster = [{ count = 2 }, …]`",
@@ -176,7 +176,8 @@ impl Reader {
     fn shift(&mut self, section: &Section<'_>, day: &Day, shifts: &mut Vec<Shift>) -> Option<()> {
         self.keys(section, "roster", &["count", "from", "to", "break"]);
         let node = self.required(section, "count", "2")?;
-        let count = self.whole(node, &section.at("count"), 0..=SERVERS_MAX)? as i64;
+        let count = self.whole(node, &section.at("count"), 0..=SERVERS_MAX)?;
+        let count = count.cast_signed();
         let hours = (day.open, day.close);
         let from = self.within(section, "from", hours, "the opening hours");
         let to = self.within(section, "to", hours, "the opening hours");

@@ -44,7 +44,7 @@ impl Reader {
         self.fold_laws(table);
     }
 
-    /// Columns count, from, to, break_from, break_to; only the first is needed.
+    /// Columns `count,from,to,break_from,break_to`; only the first is needed.
     fn fold_roster(&mut self, node: &mut Node) {
         let columns = ["count", "from", "to", "break_from", "break_to"];
         let Some(sheet) = self.sheet(node, &columns, 1) else {

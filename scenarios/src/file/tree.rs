@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml_parser::lexer::TokenKind;
 
 /// Where something was written: bytes `start..end` of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,8 +134,44 @@ pub(super) struct SyntaxFault {
     pub message: String,
 }
 
+/// Keys nested deeper than any scenario are refused before they are parsed:
+/// the parser limits brackets, but follows dotted keys down the stack.
+const DEPTH_MAX: usize = 32;
+
+/// The first key of more than [`DEPTH_MAX`] parts.
+fn too_deep(text: &str, source: usize) -> Option<SyntaxFault> {
+    let mut dots = 0;
+    for token in toml_parser::Source::new(text).lex() {
+        match token.kind() {
+            TokenKind::Dot => dots += 1,
+            TokenKind::Equals
+            | TokenKind::Comma
+            | TokenKind::Newline
+            | TokenKind::LeftSquareBracket
+            | TokenKind::RightSquareBracket
+            | TokenKind::LeftCurlyBracket
+            | TokenKind::RightCurlyBracket => dots = 0,
+            _ => {}
+        }
+        if dots > DEPTH_MAX {
+            return Some(SyntaxFault {
+                origin: Origin {
+                    source,
+                    start: token.span().start(),
+                    end: token.span().end(),
+                },
+                message: format!("a key of more than {DEPTH_MAX} parts"),
+            });
+        }
+    }
+    None
+}
+
 /// Reads a whole document.
 pub(super) fn parse_document(text: &str, source: usize) -> Result<Table, Vec<SyntaxFault>> {
+    if let Some(fault) = too_deep(text, source) {
+        return Err(vec![fault]);
+    }
     let (document, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         table(document.into_inner(), source)
@@ -158,6 +195,9 @@ pub(super) fn parse_document(text: &str, source: usize) -> Result<Table, Vec<Syn
 
 /// Reads one value, as `--set` gives it.
 pub(super) fn parse_value(text: &str, source: usize) -> Option<Node> {
+    if too_deep(text, source).is_some() {
+        return None;
+    }
     let value = DeValue::parse(text).ok()?;
     node(value, source, None).ok()
 }

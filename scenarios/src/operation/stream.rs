@@ -210,11 +210,11 @@ impl Row<'_> {
             .unwrap_or_default()
     }
 
-    fn wrong(&self, column: &'static str, problem: impl ToString) -> StreamError {
+    fn wrong(&self, column: &'static str, problem: impl Into<String>) -> StreamError {
         StreamError::Cell {
             row: self.number,
             column,
-            problem: problem.to_string(),
+            problem: problem.into(),
         }
     }
 
@@ -242,7 +242,7 @@ impl Row<'_> {
         let think = self.text("think");
         let think = match think {
             "" => None,
-            _ => Some(parse_span(think).map_err(|error| self.wrong("think", error))?),
+            _ => Some(parse_span(think).map_err(|error| self.wrong("think", error.to_string()))?),
         };
         let amount = self.text("amount");
         let amount_fen = match amount {
@@ -280,7 +280,7 @@ impl Row<'_> {
     ) -> Result<T, StreamError> {
         self.text(column)
             .parse()
-            .map_err(|error| self.wrong(column, error))
+            .map_err(|error: T::Err| self.wrong(column, error.to_string()))
     }
 }
 
