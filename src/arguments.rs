@@ -11,9 +11,11 @@ use std::path::PathBuf;
 /// customers perform, and judges the promise made to them.
 #[derive(Parser)]
 #[command(name = "branchlab", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 all gates passed · 1 something failed · 2 wrong usage or input · \
+#[command(
+    after_help = "Exit codes: 0 all gates passed · 1 something failed · 2 wrong usage or input · \
 3 a gate failed · 4 the run could not decide · 5 the bank lost, doubled or invented something · 130 interrupted.\n\
-First steps: branchlab check scenarios/smart-branch.toml, then branchlab run scenarios/smart-branch.toml")]
+First steps: branchlab check scenarios/smart-branch.toml, then branchlab run scenarios/smart-branch.toml"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -30,7 +30,8 @@ impl BankProcess {
         speed: f64,
         planted: &OwnBankArguments,
     ) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("cannot find this program to start the bank")?;
+        let program =
+            std::env::current_exe().context("cannot find this program to start the bank")?;
         std::fs::create_dir_all(data)
             .with_context(|| format!("cannot make the bank's folder {}", data.display()))?;
         let log = std::fs::File::create(data.join("bank.log"))
@@ -39,7 +40,13 @@ impl BankProcess {
         command
             .args(["bank", "serve", "--addr", "127.0.0.1:0", "--data"])
             .arg(data)
-            .args(["--test", "--until-stdin-closes", "--clock", clock, "--clock-speed"])
+            .args([
+                "--test",
+                "--until-stdin-closes",
+                "--clock",
+                clock,
+                "--clock-speed",
+            ])
             .arg(speed.to_string());
         for slow in &planted.slow {
             command.args(["--slow", slow]);
@@ -70,12 +77,6 @@ impl BankProcess {
                 Err(error.context(format!("the bank did not start; it said:\n{said}")))
             }
         }
-    }
-
-    /// Its process id.
-    #[cfg(test)]
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// Asks it to stop and waits until it has answered what it accepted.

@@ -26,8 +26,9 @@ fn explain(
         eprintln!("warning: {warning}");
     }
     if arguments.json {
-        let json = serde_json::to_string_pretty(scenario)
-            .map_err(|error| anyhow::Error::new(error).context("cannot write the scenario as JSON"))?;
+        let json = serde_json::to_string_pretty(scenario).map_err(|error| {
+            anyhow::Error::new(error).context("cannot write the scenario as JSON")
+        })?;
         println!("{json}");
     } else if !arguments.quiet {
         println!("{}", scenarios::explain::explain(scenario));

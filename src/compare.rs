@@ -21,7 +21,16 @@ pub fn compare(arguments: &CompareArguments) -> Ended {
             .context("cannot write the differences as JSON")?;
         println!("{json}");
     } else {
-        println!("{}", reports::comparison_terminal(&first, &second, &effects, arguments.lang, crate::summarise::style()));
+        println!(
+            "{}",
+            reports::comparison_terminal(
+                &first,
+                &second,
+                &effects,
+                arguments.lang,
+                crate::summarise::style()
+            )
+        );
     }
     Ok(PASSED)
 }
@@ -35,8 +44,12 @@ fn same_days(first: &RunData, second: &RunData) -> bool {
 fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
     let data = reports::read_run(path).map_err(|error| Failure::usage(error.to_string()))?;
     let days = path.join("days.csv");
-    let text = std::fs::read_to_string(&days)
-        .map_err(|error| Failure::usage(format!("{}: {error}; a comparison needs the days of both runs", days.display())))?;
+    let text = std::fs::read_to_string(&days).map_err(|error| {
+        Failure::usage(format!(
+            "{}: {error}; a comparison needs the days of both runs",
+            days.display()
+        ))
+    })?;
     let rows = sim::from_csv(&text)
         .map_err(|error| Failure::usage(format!("{}: {error}", days.display())))?;
     Ok((data, rows))

@@ -149,7 +149,10 @@ pub fn load(arguments: &LoadArguments) -> Ended {
 /// The scenario's plan, or that of a CSV file of recorded operations.
 fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     let path = &arguments.scenario.scenario;
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+    if path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+    {
         return recorded(arguments, path);
     }
     let scenario = simulate::read(&arguments.scenario)?;
@@ -177,7 +180,10 @@ fn recorded(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), F
         operations.iter().map(|operation| operation.at).min(),
         operations.iter().map(|operation| operation.at).max(),
     ) else {
-        return Err(Failure::usage(format!("{}: there is no operation in it", path.display())));
+        return Err(Failure::usage(format!(
+            "{}: there is no operation in it",
+            path.display()
+        )));
     };
     let gates = command_line_gates(&arguments.scenario.gates)?;
     let speed = checked_speed(arguments.speed.unwrap_or(1.0))?;
@@ -218,8 +224,9 @@ fn command_line_gates(texts: &[String]) -> Result<Vec<NamedGate>, Failure> {
         .iter()
         .enumerate()
         .map(|(position, text)| {
-            let gate = scenarios::gate::parse(text)
-                .map_err(|error| Failure::usage(format!("--gate {text:?}: {error}; {}", error.help())))?;
+            let gate = scenarios::gate::parse(text).map_err(|error| {
+                Failure::usage(format!("--gate {text:?}: {error}; {}", error.help()))
+            })?;
             Ok(NamedGate {
                 name: format!("command_line_{}", position + 1),
                 gate,

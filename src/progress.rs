@@ -63,7 +63,8 @@ impl Bar {
         } else {
             ProgressBar::hidden()
         };
-        if let Ok(style) = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed}")
+        {
             bar.set_style(style);
         }
         bar.set_message(name.to_owned());

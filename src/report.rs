@@ -6,7 +6,8 @@ use anyhow::Context;
 
 /// Draws the page of a run directory from its `summary.json` and `run.json`.
 pub fn report(arguments: &ReportArguments) -> Ended {
-    let data = reports::read_run(&arguments.run).map_err(|error| Failure::usage(error.to_string()))?;
+    let data =
+        reports::read_run(&arguments.run).map_err(|error| Failure::usage(error.to_string()))?;
     let path = arguments
         .html
         .clone()

@@ -54,12 +54,9 @@ impl RunDirectory {
                 }
             }
         }
-        Err(Failure::usage("the folder runs is full; name another with --out"))
-    }
-
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.0
+        Err(Failure::usage(
+            "the folder runs is full; name another with --out",
+        ))
     }
 
     /// The path of a file or folder in it.

@@ -54,12 +54,16 @@ impl Subject {
     pub fn of_operations(path: &Path, gates: Vec<NamedGate>) -> anyhow::Result<Self> {
         let content =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let name = path
-            .file_stem()
-            .map_or_else(|| "operations".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let name = path.file_stem().map_or_else(
+            || "operations".to_owned(),
+            |stem| stem.to_string_lossy().into_owned(),
+        );
         Ok(Self {
             record: ScenarioRecord {
-                question: format!("How does the bank answer the operations of {}?", path.display()),
+                question: format!(
+                    "How does the bank answer the operations of {}?",
+                    path.display()
+                ),
                 hash: blake3::hash(&content).to_hex().to_string(),
                 seed: 0,
                 replications: 0,
@@ -144,7 +148,10 @@ impl Results {
 }
 
 /// Judges, writes the run directory, prints, and says what to exit with.
-#[expect(clippy::too_many_arguments, reason = "the one place where everything meets")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the one place where everything meets"
+)]
 pub fn finish(
     subject: Subject,
     mut results: Results,
@@ -163,7 +170,10 @@ pub fn finish(
         phases: phases.finished(),
         threads,
         host: host(),
-        bank_data: results.loaded.as_ref().and_then(|loaded| loaded.bank_data.clone()),
+        bank_data: results
+            .loaded
+            .as_ref()
+            .and_then(|loaded| loaded.bank_data.clone()),
     };
     write_tables(directory, &results, &table)?;
     let data = reports::RunData { summary, run };
@@ -211,7 +221,9 @@ fn summary(
         figures: table.to_maps(),
         gates,
         misses: simulated.and_then(|simulated| simulated.misses.clone()),
-        minutes: simulated.map(|simulated| simulated.minutes.clone()).unwrap_or_default(),
+        minutes: simulated
+            .map(|simulated| simulated.minutes.clone())
+            .unwrap_or_default(),
         bank_effect: std::mem::take(&mut results.bank_effect),
         load: loaded.map(|loaded| loaded.record.clone()),
         reconciliation: loaded.and_then(|loaded| loaded.reconciliation.clone()),
@@ -231,7 +243,11 @@ fn ending(interrupted: bool, gates: &[GateRecord]) -> (Status, Verdict, u8) {
     let lost = gates
         .iter()
         .any(|gate| gate.name == gate::NOTHING_LOST && gate.verdict == Verdict::Fail);
-    let verdict = if lost { Verdict::Fail } else { gate::worst(gates) };
+    let verdict = if lost {
+        Verdict::Fail
+    } else {
+        gate::worst(gates)
+    };
     let status = match verdict {
         _ if interrupted => Status::Partial,
         Verdict::Invalid => Status::Invalid,
@@ -242,9 +258,15 @@ fn ending(interrupted: bool, gates: &[GateRecord]) -> (Status, Verdict, u8) {
 
 fn labels(scenario: &Scenario) -> BTreeMap<String, Label> {
     let mut labels = BTreeMap::new();
-    labels.insert(format!("branch:{}", scenario.branch), scenario.branch_label.clone());
+    labels.insert(
+        format!("branch:{}", scenario.branch),
+        scenario.branch_label.clone(),
+    );
     for resource in &scenario.resources {
-        labels.insert(format!("resource:{}", resource.name), resource.label.clone());
+        labels.insert(
+            format!("resource:{}", resource.name),
+            resource.label.clone(),
+        );
     }
     for service in &scenario.services {
         labels.insert(format!("service:{}", service.name), service.label.clone());
@@ -261,7 +283,9 @@ fn write_tables(
     table: &FigureTable,
 ) -> anyhow::Result<()> {
     let mut figures = Vec::new();
-    table.to_csv(&mut figures).context("cannot write the figures")?;
+    table
+        .to_csv(&mut figures)
+        .context("cannot write the figures")?;
     directory.write("figures.csv", &figures)?;
     if let Some(simulated) = &results.simulated {
         directory.write("days.csv", sim::to_csv(&simulated.days).as_bytes())?;

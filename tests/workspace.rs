@@ -6,7 +6,14 @@ use std::process::Command;
 fn reached_by(package: &str) -> Vec<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--package", package, "--edges", "normal"])
-        .args(["--prefix", "none", "--format", "{lib}", "--locked", "--offline"])
+        .args([
+            "--prefix",
+            "none",
+            "--format",
+            "{lib}",
+            "--locked",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
@@ -39,13 +46,25 @@ fn assert_reaches_none_of(package: &str, forbidden: &[&str]) {
 fn the_simulator_links_no_server() {
     assert_reaches_none_of(
         "sim",
-        &["tokio", "hyper", "axum", "http", "rusqlite", "core_bank", "loadgen", "reports"],
+        &[
+            "tokio",
+            "hyper",
+            "axum",
+            "http",
+            "rusqlite",
+            "core_bank",
+            "loadgen",
+            "reports",
+        ],
     );
 }
 
 #[test]
 fn the_formats_know_no_other_crate_of_the_house() {
-    assert_reaches_none_of("scenarios", &["tokio", "sim", "core_bank", "loadgen", "reports"]);
+    assert_reaches_none_of(
+        "scenarios",
+        &["tokio", "sim", "core_bank", "loadgen", "reports"],
+    );
 }
 
 #[test]
@@ -55,12 +74,18 @@ fn the_bank_knows_no_other_crate_of_the_house() {
 
 #[test]
 fn the_generator_speaks_to_a_bank_over_http_only() {
-    assert_reaches_none_of("loadgen", &["core_bank", "sim", "reports", "axum", "rusqlite"]);
+    assert_reaches_none_of(
+        "loadgen",
+        &["core_bank", "sim", "reports", "axum", "rusqlite"],
+    );
 }
 
 #[test]
 fn reports_compute_nothing() {
-    assert_reaches_none_of("reports", &["core_bank", "sim", "loadgen", "tokio", "statrs"]);
+    assert_reaches_none_of(
+        "reports",
+        &["core_bank", "sim", "loadgen", "tokio", "statrs"],
+    );
 }
 
 #[test]

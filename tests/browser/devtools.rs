@@ -28,9 +28,18 @@ impl Browser {
     pub fn start() -> Self {
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let mut process = Command::new("chromium")
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+            ])
             .args(["--no-first-run", "--disable-background-networking"])
-            .args(["--disable-component-update", "--disable-sync", "--hide-scrollbars"])
+            .args([
+                "--disable-component-update",
+                "--disable-sync",
+                "--hide-scrollbars",
+            ])
             .args(["--remote-debugging-port=0", "about:blank"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::null())
@@ -58,7 +67,10 @@ impl Browser {
             "Target.attachToTarget",
             &json!({"targetId": page["targetId"], "flatten": true}),
         );
-        self.session = attached["sessionId"].as_str().expect("a session").to_owned();
+        self.session = attached["sessionId"]
+            .as_str()
+            .expect("a session")
+            .to_owned();
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.call(&format!("{domain}.enable"), &json!({}));
         }
@@ -77,7 +89,10 @@ impl Browser {
         let seen = self.events.len();
         self.call("Page.navigate", &json!({"url": url}));
         let started = Instant::now();
-        while !self.events[seen..].iter().any(|(name, _)| name == "Page.loadEventFired") {
+        while !self.events[seen..]
+            .iter()
+            .any(|(name, _)| name == "Page.loadEventFired")
+        {
             assert!(started.elapsed() < LIMIT, "{url} loads in time");
             self.hear();
         }
@@ -117,10 +132,12 @@ impl Browser {
     /// Reads one message; events are kept, an answer is returned.
     fn hear(&mut self) -> Option<Value> {
         let message = self.socket.read().expect("the browser speaks");
-        let value: Value = serde_json::from_str(message.to_text().unwrap_or("{}")).unwrap_or_default();
+        let value: Value =
+            serde_json::from_str(message.to_text().unwrap_or("{}")).unwrap_or_default();
         match value["method"].as_str() {
             Some(method) => {
-                self.events.push((method.to_owned(), value["params"].clone()));
+                self.events
+                    .push((method.to_owned(), value["params"].clone()));
                 None
             }
             None => Some(value),
@@ -142,7 +159,10 @@ fn devtools_address(process: &mut Child) -> String {
     let address = lines
         .by_ref()
         .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned))
+        .find_map(|line| {
+            line.strip_prefix("DevTools listening on ")
+                .map(str::to_owned)
+        })
         .expect("chromium says where its DevTools listen");
     // The pipe must go on being read, or the browser blocks on a full one.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));

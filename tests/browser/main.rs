@@ -17,8 +17,18 @@ fn pages() -> &'static Path {
         let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/smart-branch.toml");
         let status = Command::new(env!("CARGO_BIN_EXE_branchlab"))
             .args(["run", "--quiet", "--replications", "40"])
-            .args(["--set", "load.window_length=\"5min\"", "--set", "load.speed=30"])
-            .args(["--set", "day.interval=\"5min\"", "--set", "mobile.monthly_actives=20000"])
+            .args([
+                "--set",
+                "load.window_length=\"5min\"",
+                "--set",
+                "load.speed=30",
+            ])
+            .args([
+                "--set",
+                "day.interval=\"5min\"",
+                "--set",
+                "mobile.monthly_actives=20000",
+            ])
             .arg(scenario)
             .arg("--out")
             .arg(&out)
@@ -96,10 +106,16 @@ fn the_report_says_its_language_and_its_verdict_first() {
     for (lang, code) in [("en", "en"), ("zh", "zh")] {
         let mut browser = opened(lang, 1280);
         let said = browser.evaluate("document.documentElement.lang");
-        assert!(said.as_str().is_some_and(|said| said.starts_with(code)), "{said}");
+        assert!(
+            said.as_str().is_some_and(|said| said.starts_with(code)),
+            "{said}"
+        );
         let top = browser.evaluate(
             "document.querySelector('[data-section=\"verdict\"]').getBoundingClientRect().top",
         );
-        assert!(top.as_f64().is_some_and(|top| top < 500.0), "{lang}: verdict at {top}");
+        assert!(
+            top.as_f64().is_some_and(|top| top < 500.0),
+            "{lang}: verdict at {top}"
+        );
     }
 }

@@ -18,7 +18,14 @@ fn the_smart_branch_is_many_minutes_quicker_than_the_traditional_one() {
     }
     let compared = output(
         folder.path(),
-        &["compare", "traditional-branch", "smart-branch", "--json", "--html", "both.html"],
+        &[
+            "compare",
+            "traditional-branch",
+            "smart-branch",
+            "--json",
+            "--html",
+            "both.html",
+        ],
     );
     assert_eq!(code(&compared), 0, "{}", said(&compared));
     let effects: Value = serde_json::from_slice(&compared.stdout).expect("JSON");

@@ -1,6 +1,6 @@
 //! Ctrl-C ends a run within two seconds, with what there is written and marked.
 
-use crate::support::{branchlab, library, summary};
+use crate::support::{alone, branchlab, library, summary};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -21,7 +21,10 @@ fn start(folder: &Path, more: &[&str]) -> Child {
 fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
     let started = Instant::now();
     while !ready() {
-        assert!(started.elapsed() < Duration::from_secs(60), "{what} in time");
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "{what} in time"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -56,11 +59,17 @@ fn journal_bytes(run: &Path) -> u64 {
 
 #[test]
 fn ctrl_c_during_the_load_ends_it_within_two_seconds_with_partial_results() {
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     // Slow identity checks keep operations in flight; the load lasts a minute.
     let mut child = start(
         folder.path(),
-        &["--set", "mobile.monthly_actives=10000", "--slow", "identity_check=3s"],
+        &[
+            "--set",
+            "mobile.monthly_actives=10000",
+            "--slow",
+            "identity_check=3s",
+        ],
     );
     let run = folder.path().join("run");
     wait_until("the bank has work", || journal_bytes(&run) > 100_000);
@@ -75,6 +84,7 @@ fn ctrl_c_during_the_load_ends_it_within_two_seconds_with_partial_results() {
 
 #[test]
 fn ctrl_c_during_the_simulation_ends_it_within_two_seconds() {
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let mut child = start(folder.path(), &["--set", "run.replications=1000000"]);
     std::thread::sleep(Duration::from_secs(2));
@@ -85,10 +95,13 @@ fn ctrl_c_during_the_simulation_ends_it_within_two_seconds() {
 
 #[test]
 fn a_killed_run_leaves_no_bank_behind() {
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let mut child = start(folder.path(), &["--set", "mobile.monthly_actives=10000"]);
     let run = folder.path().join("run");
-    wait_until("the bank has started", || run.join("bank/tokens.json").exists());
+    wait_until("the bank has started", || {
+        run.join("bank/tokens.json").exists()
+    });
     child.kill().expect("it can be killed");
     child.wait().expect("it can be waited for");
     let data = run.join("bank");

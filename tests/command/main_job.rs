@@ -23,7 +23,10 @@ const SMALL: [&str; 12] = [
 fn run(folder: &Path, name: &str, more: &[&str]) -> std::process::Output {
     let scenario = library(name);
     let scenario = scenario.to_str().expect("a UTF-8 path");
-    output(folder, &[&["run", scenario], &SMALL[..], &["run"], more].concat())
+    output(
+        folder,
+        &[&["run", scenario], &SMALL[..], &["run"], more].concat(),
+    )
 }
 
 fn gate<'a>(summary: &'a Value, name: &str) -> &'a Value {
@@ -42,8 +45,15 @@ fn the_smart_branch_keeps_its_promise_on_a_real_bank() {
     assert_eq!(code(&ended), 0, "{}", said(&ended));
     let run = folder.path().join("run");
     for file in [
-        "report.html", "summary.json", "run.json", "figures.csv", "days.csv", "junit.xml",
-        "summary.md", "scenario.toml", "bank/journal.sqlite",
+        "report.html",
+        "summary.json",
+        "run.json",
+        "figures.csv",
+        "days.csv",
+        "junit.xml",
+        "summary.md",
+        "scenario.toml",
+        "bank/journal.sqlite",
     ] {
         assert!(run.join(file).exists(), "{file} is in the run directory");
     }
@@ -62,9 +72,23 @@ fn the_smart_branch_keeps_its_promise_on_a_real_bank() {
 fn the_load_adds_up(load: &Value) {
     let count = |name: &str| load[name].as_u64().expect("a count");
     assert!(count("planned") > 100, "something was planned: {load}");
-    let ends = ["succeeded", "refused", "failed", "timed_out", "not_sent", "unknown"];
-    assert_eq!(count("planned"), ends.iter().map(|end| count(end)).sum::<u64>());
-    assert_eq!(count("failed") + count("timed_out") + count("not_sent"), 0, "{load}");
+    let ends = [
+        "succeeded",
+        "refused",
+        "failed",
+        "timed_out",
+        "not_sent",
+        "unknown",
+    ];
+    assert_eq!(
+        count("planned"),
+        ends.iter().map(|end| count(end)).sum::<u64>()
+    );
+    assert_eq!(
+        count("failed") + count("timed_out") + count("not_sent"),
+        0,
+        "{load}"
+    );
 }
 
 fn the_books_agree(reconciliation: &Value) {
@@ -80,7 +104,10 @@ fn the_minutes_add_up(minutes: &Value) {
             .iter()
             .map(|part| number(row, part))
             .sum();
-        assert!((parts - number(row, "time_in_branch")).abs() < 1e-6, "{row}");
+        assert!(
+            (parts - number(row, "time_in_branch")).abs() < 1e-6,
+            "{row}"
+        );
     }
 }
 
@@ -115,7 +142,11 @@ fn figures_csv_and_summary_hold_the_same_rows(run: &Path, summary: &Value) {
 #[test]
 fn an_identity_check_slowed_by_20_s_lengthens_card_opening_by_20_s() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ended = run(folder.path(), "smart-branch", &["--slow", "identity_check=20s"]);
+    let ended = run(
+        folder.path(),
+        "smart-branch",
+        &["--slow", "identity_check=20s"],
+    );
     assert!([0, 3, 4].contains(&code(&ended)), "{}", said(&ended));
     let summary = summary(&folder.path().join("run"));
     let whole = effect(&summary, "time_in_branch", "service:card_opening");
@@ -126,7 +157,10 @@ fn an_identity_check_slowed_by_20_s_lengthens_card_opening_by_20_s() {
         "{expected:.1} s is not in the interval of {after}"
     );
     let system = effect(&summary, "system", "service:card_opening");
-    assert!((number(system, "difference") - 20.0).abs() < 0.5, "{system}");
+    assert!(
+        (number(system, "difference") - 20.0).abs() < 0.5,
+        "{system}"
+    );
     // A service without an identity check is not slowed by it.
     let query = effect(&summary, "system", "service:query");
     assert!(number(query, "difference").abs() < 0.5, "{query}");
@@ -148,10 +182,15 @@ fn a_slow_kiosk_breaks_the_promise_and_service_is_named_as_why() {
             .expect("every part is counted")
     };
     assert!(missed("service") > 5 * missed("wait"), "{parts:?}");
-    let all: u64 = ["service", "wait", "review", "system", "fallback"].iter().map(|part| missed(part)).sum();
+    let all: u64 = ["service", "wait", "review", "system", "fallback"]
+        .iter()
+        .map(|part| missed(part))
+        .sum();
     assert_eq!(Some(all), summary["misses"]["missed"].as_u64());
     let report = std::fs::read_to_string(folder.path().join("run/report.html")).expect("a report");
-    let finding = summary["misses"]["finding"]["en"].as_str().expect("a finding");
+    let finding = summary["misses"]["finding"]["en"]
+        .as_str()
+        .expect("a finding");
     assert!(finding.to_lowercase().contains("service"), "{finding}");
     assert!(report.contains("service"), "the report says so, too");
 }
@@ -179,7 +218,11 @@ fn a_doubled_transfer_is_found_and_exits_5() {
 #[test]
 fn a_lost_acknowledgement_is_found_and_exits_5() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ended = run(folder.path(), "smart-branch", &["--plant", "lost_acknowledgement"]);
+    let ended = run(
+        folder.path(),
+        "smart-branch",
+        &["--plant", "lost_acknowledgement"],
+    );
     assert_eq!(code(&ended), 5, "{}", said(&ended));
     let summary = summary(&folder.path().join("run"));
     let found = summary["reconciliation"]["discrepancies"].to_string();
@@ -191,9 +234,21 @@ fn a_folder_with_a_run_in_it_is_not_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     let scenario = library("generic-queue");
     let scenario = scenario.to_str().expect("a UTF-8 path");
-    let words = ["simulate", scenario, "--quiet", "--replications", "3", "--out", "run"];
+    let words = [
+        "simulate",
+        scenario,
+        "--quiet",
+        "--replications",
+        "3",
+        "--out",
+        "run",
+    ];
     let first = output(folder.path(), &words);
-    assert!(folder.path().join("run/summary.json").exists(), "{}", said(&first));
+    assert!(
+        folder.path().join("run/summary.json").exists(),
+        "{}",
+        said(&first)
+    );
     let before = std::fs::read(folder.path().join("run/summary.json")).expect("a summary");
     let second = output(folder.path(), &words);
     assert_eq!(code(&second), 2, "{}", said(&second));
@@ -206,5 +261,9 @@ fn what_is_designed_and_not_built_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let ended = output(folder.path(), &["plan", "scenario.toml"]);
     assert_eq!(code(&ended), 2);
-    assert!(said(&ended).contains("`branchlab plan` is not yet supported"), "{}", said(&ended));
+    assert!(
+        said(&ended).contains("`branchlab plan` is not yet supported"),
+        "{}",
+        said(&ended)
+    );
 }

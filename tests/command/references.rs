@@ -17,7 +17,11 @@ fn simulated(name: &str, changes: &[&str]) -> Value {
         words.extend(["--set", change]);
     }
     let ended = output(folder.path(), &words);
-    assert!(folder.path().join("run/summary.json").exists(), "{}", said(&ended));
+    assert!(
+        folder.path().join("run/summary.json").exists(),
+        "{}",
+        said(&ended)
+    );
     summary(&folder.path().join("run"))
 }
 
@@ -25,7 +29,11 @@ fn simulated(name: &str, changes: &[&str]) -> Value {
 fn assert_minutes(summary: &Value, what: (&str, &str), whom: &[(&str, &str)], reference: f64) {
     let (figure, column) = what;
     let minutes = number(row(summary, figure, whom), column) / 60.0;
-    let tolerance = if reference < 1.0 { 0.15 } else { 0.15 * reference };
+    let tolerance = if reference < 1.0 {
+        0.15
+    } else {
+        0.15 * reference
+    };
     assert!(
         (minutes - reference).abs() <= tolerance,
         "{figure} {column} {whom:?}: {minutes:.3} min beside {reference} min"
@@ -65,7 +73,10 @@ fn the_traditional_branch_agrees_with_the_reference_r1() {
 fn the_traditional_branch_agrees_with_the_reference_by_arrival_hour() {
     let r1 = simulated("traditional-branch", &["day.interval=\"1h\""]);
     let hours = [4.0, 17.9, 30.9, 25.8, 9.5, 5.0, 7.6, 3.3];
-    let branch = r1["scenario"]["branch"].as_str().expect("a branch").to_owned();
+    let branch = r1["scenario"]["branch"]
+        .as_str()
+        .expect("a branch")
+        .to_owned();
     for (position, reference) in hours.into_iter().enumerate() {
         let start = format!("{:02}:00", 9 + position);
         let whom = [("branch", branch.as_str()), ("interval", start.as_str())];
@@ -82,12 +93,20 @@ fn the_slow_kiosk_branch_agrees_with_the_reference_r2() {
     assert_minutes(&r2, ("time_in_branch", "p90"), &kiosk, 6.7);
     assert_share(&r2, "time_in_branch", &kiosk, 0.748);
     assert_minutes(&r2, ("wait", "mean"), &[("segment", "cash")], 0.43);
-    assert_minutes(&r2, ("time_in_branch", "mean"), &[("segment", "cash")], 4.94);
+    assert_minutes(
+        &r2,
+        ("time_in_branch", "mean"),
+        &[("segment", "cash")],
+        4.94,
+    );
     assert_minutes(&r2, ("wait", "mean"), &[("segment", "vip")], 4.5);
     assert_minutes(&r2, ("wait", "p90"), &[("segment", "vip")], 16.3);
     assert_minutes(&r2, ("wait", "mean"), &[("segment", "corporate")], 0.4);
     let fallbacks = number(row(&r2, "fallback_customers", &[]), "mean");
-    assert!((fallbacks - 8.1).abs() <= 0.15 * 8.1, "fallback {fallbacks:.2} a day");
+    assert!(
+        (fallbacks - 8.1).abs() <= 0.15 * 8.1,
+        "fallback {fallbacks:.2} a day"
+    );
     let percent = abandoned_percent(&r2);
     assert!((percent - 0.1).abs() <= 2.0, "abandoned {percent:.2}%");
 }
@@ -100,7 +119,10 @@ fn the_smart_branch_agrees_with_the_reference_r2_kept() {
     assert_minutes(&kept, ("time_in_branch", "p90"), &kiosk, 5.4);
     assert_share(&kept, "time_in_branch", &kiosk, 0.87);
     let fallbacks = number(row(&kept, "fallback_customers", &[]), "mean");
-    assert!((fallbacks - 8.5).abs() <= 0.15 * 8.5, "fallback {fallbacks:.2} a day");
+    assert!(
+        (fallbacks - 8.5).abs() <= 0.15 * 8.5,
+        "fallback {fallbacks:.2} a day"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The command, started in `folder`.
 pub fn branchlab(folder: &Path) -> Command {
@@ -18,9 +19,23 @@ pub fn library(name: &str) -> PathBuf {
         .join(format!("{name}.toml"))
 }
 
+/// The commands of these tests run one at a time: a load test that shares its
+/// processors with another measures the other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Keeps every other command of these tests away while it lives.
+pub fn alone() -> MutexGuard<'static, ()> {
+    // A test that failed meanwhile has left nothing half done here.
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs the command with these words and waits for its end.
 pub fn output(folder: &Path, words: &[&str]) -> Output {
-    branchlab(folder).args(words).output().expect("the command starts")
+    let _alone = alone();
+    branchlab(folder)
+        .args(words)
+        .output()
+        .expect("the command starts")
 }
 
 /// What it exited with.
@@ -46,7 +61,13 @@ pub fn summary(run: &Path) -> Value {
 /// The one row of a figure whose population is exactly `dimensions`.
 pub fn row<'a>(summary: &'a Value, figure: &str, dimensions: &[(&str, &str)]) -> &'a Value {
     const ALL: [&str; 7] = [
-        "branch", "channel", "service", "segment", "resource", "operation", "interval",
+        "branch",
+        "channel",
+        "service",
+        "segment",
+        "resource",
+        "operation",
+        "interval",
     ];
     let wanted = |name: &str| {
         dimensions

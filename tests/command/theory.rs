@@ -31,17 +31,34 @@ fn the_generic_queue_agrees_with_erlang_within_its_interval() {
     let scenario = library("generic-queue");
     let ended = output(
         folder.path(),
-        &["simulate", scenario.to_str().expect("a UTF-8 path"), "--quiet", "--out", "run"],
+        &[
+            "simulate",
+            scenario.to_str().expect("a UTF-8 path"),
+            "--quiet",
+            "--out",
+            "run",
+        ],
     );
-    assert!(folder.path().join("run/summary.json").exists(), "{}", said(&ended));
+    assert!(
+        folder.path().join("run/summary.json").exists(),
+        "{}",
+        said(&ended)
+    );
     let summary = summary(&folder.path().join("run"));
     let wait = row(&summary, "wait", &[]);
     let exact = erlang_c_mean_wait(60.0 / 3600.0, 1.0 / 240.0, 5);
     let half_width = (number(wait, "mean_high") - number(wait, "mean_low")) / 2.0;
     // A 95% half-width is about two standard errors: 3.3 of them, at a fixed seed.
     let z = (number(wait, "mean") - exact) / (half_width / 2.0);
-    assert!(z.abs() < 3.3, "z = {z:.2}: {} beside {exact}", number(wait, "mean"));
+    assert!(
+        z.abs() < 3.3,
+        "z = {z:.2}: {} beside {exact}",
+        number(wait, "mean")
+    );
     assert!(half_width < 0.05 * exact, "half-width {half_width:.2} s");
-    let occupancy = number(row(&summary, "occupancy", &[("resource", "teller")]), "mean");
+    let occupancy = number(
+        row(&summary, "occupancy", &[("resource", "server")]),
+        "mean",
+    );
     assert!((occupancy - 0.8).abs() < 0.01, "occupancy {occupancy}");
 }

@@ -99,7 +99,10 @@ fn negative_and_absurd_durations_are_refused() {
 #[test]
 fn shares_that_do_not_sum_are_refused() {
     let segments = "\n[segments.a]\nshare = 0.6\n[segments.b]\nshare = 0.3\n";
-    assert_refused(format!("{RIGHT}{segments}").as_bytes(), &["wrong.toml:", "0.9", "share"]);
+    assert_refused(
+        format!("{RIGHT}{segments}").as_bytes(),
+        &["wrong.toml:", "0.9", "share"],
+    );
 }
 
 #[test]
@@ -113,7 +116,11 @@ fn a_roster_outside_opening_hours_is_refused() {
 #[test]
 fn a_gate_on_a_figure_that_does_not_exist_is_refused() {
     assert_refused(
-        changed("share_within(time_in_branch,", "share_within(time_in_brnch,").as_bytes(),
+        changed(
+            "share_within(time_in_branch,",
+            "share_within(time_in_brnch,",
+        )
+        .as_bytes(),
         &["wrong.toml:19:", "time_in_brnch", "time_in_branch"],
     );
     assert_refused(
@@ -143,8 +150,14 @@ fn a_file_that_is_not_utf8_is_refused() {
 fn a_profile_with_a_missing_column_or_a_broken_row_is_refused_with_its_row() {
     let scenario = changed("per_day = 200", "per_day = 200\nprofile = \"profile.csv\"");
     for (csv, words) in [
-        ("from,portion\n09:00,50\n13:00,50\n", ["profile.csv", "share"]),
-        ("from,share\n09:00,50\n13:00,fifty\n", ["profile.csv:3", "fifty"]),
+        (
+            "from,portion\n09:00,50\n13:00,50\n",
+            ["profile.csv", "share"],
+        ),
+        (
+            "from,share\n09:00,50\n13:00,fifty\n",
+            ["profile.csv:3", "fifty"],
+        ),
         ("from,share\n09:00,50\n13:00\n", ["profile.csv:3", "13:00"]),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -159,8 +172,16 @@ fn a_profile_with_a_missing_column_or_a_broken_row_is_refused_with_its_row() {
 #[test]
 fn scenarios_that_extend_each_other_are_refused_with_the_chain() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("wrong.toml"), "extends = \"other.toml\"\n").expect("written");
-    fs::write(folder.path().join("other.toml"), "extends = \"wrong.toml\"\n").expect("written");
+    fs::write(
+        folder.path().join("wrong.toml"),
+        "extends = \"other.toml\"\n",
+    )
+    .expect("written");
+    fs::write(
+        folder.path().join("other.toml"),
+        "extends = \"wrong.toml\"\n",
+    )
+    .expect("written");
     assert_refused_in(folder.path(), &["wrong.toml", "other.toml"]);
 }
 
