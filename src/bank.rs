@@ -22,6 +22,8 @@ fn serve(arguments: &ServeArguments) -> Ended {
         .map_err(|error| Failure::usage(error.to_string()))?;
     tracing_subscriber::fmt()
         .json()
+        // A log that cannot be written (a full disk) must not end the bank.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()

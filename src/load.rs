@@ -270,7 +270,9 @@ impl Player<'_> {
         })?;
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
-        let mut loaded = self.on(&target, BankStart::Empty)?;
+        let mut loaded = self.on(&target, BankStart::Empty).map_err(|error| {
+            anyhow::anyhow!("{error:#}\nAs for the bank, {}", bank.last_words())
+        })?;
         loaded.bank_data = Some(data.display().to_string());
         if self.interrupt.happened() {
             // Nobody waits for planted slowness any more.

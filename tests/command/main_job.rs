@@ -23,10 +23,13 @@ const TOWN: [&str; 2] = ["--set", "mobile.monthly_actives=60000"];
 fn run(folder: &Path, name: &str, more: &[&str]) -> std::process::Output {
     let scenario = library(name);
     let scenario = scenario.to_str().expect("a UTF-8 path");
-    output(
-        folder,
-        &[&["run", scenario], &SMALL[..], &["run"], more].concat(),
-    )
+    let town: &[&str] = if name.starts_with("smart") {
+        &TOWN
+    } else {
+        &[]
+    };
+    let words = ["run", scenario, "--out", "run"];
+    output(folder, &[&words[..], &SMALL, town, more].concat())
 }
 
 fn gate<'a>(summary: &'a Value, name: &str) -> &'a Value {
