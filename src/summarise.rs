@@ -330,9 +330,17 @@ fn print(
 pub fn style() -> reports::TerminalStyle {
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
     reports::TerminalStyle {
-        width: None,
+        width: terminal.then(terminal_width).flatten(),
         colour: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
+}
+
+/// Columns of the terminal on stdout, if it says.
+fn terminal_width() -> Option<u16> {
+    rustix::termios::tcgetwinsize(std::io::stdout())
+        .ok()
+        .map(|size| size.ws_col)
+        .filter(|columns| *columns > 0)
 }
 
 /// Host name, operating system and processors, for `run.json`.

@@ -111,7 +111,7 @@ fn the_report_says_its_language_and_its_verdict_first() {
             "{said}"
         );
         let top = browser.evaluate(
-            "document.querySelector('[data-section=\"verdict\"]').getBoundingClientRect().top",
+            "document.querySelector('header.banner').getBoundingClientRect().top",
         );
         assert!(
             top.as_f64().is_some_and(|top| top < 500.0),
