@@ -232,7 +232,7 @@ fn verify_names_the_torn_or_flipped_record_of_a_data_folder() {
     );
     let damages: [(u64, BodyChange, u64); 3] = [
         (3, |body| body.truncate(body.len() - 5), 4),
-        (3, |body| body[100] ^= 1, 3),
+        (3, |body| body[50] ^= 1, 3),
         (1, Vec::clear, 1),
     ];
     for (first, damage, named) in damages {

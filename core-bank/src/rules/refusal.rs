@@ -145,7 +145,6 @@ pub struct Refusal {
     /// The reason.
     pub code: RefusalCode,
     /// The customer that exists already, for `customer_exists`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
 }
 
