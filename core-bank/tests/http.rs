@@ -90,7 +90,6 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
             )
         })
         .collect();
-    // The withdrawal after `min_seq` may or may not be there yet.
     assert!(
         lines.contains(&("transfer_other_bank", "-0.25")),
         "{lines:?}"
@@ -468,4 +467,23 @@ fn without_test_there_is_no_such_clock() {
     bank.client()
         .put(&bank.tokens.operator, "/v1/test/clock", &at)
         .refused(404, "not_found");
+}
+
+#[test]
+fn a_reading_of_history_holds_what_was_durable_when_it_was_asked() {
+    let (_data, bank) = start("");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    for _ in 0..20 {
+        let deposit = json!({"account": li.account, "amount": "1.00"});
+        let seq = client.post(&bank.tokens.atm, "/v1/deposits", &deposit);
+        let path = format!("/v1/accounts/{}/entries?limit=1", li.account);
+        let newest = client.get(&bank.tokens.atm, &path).expect(200);
+        assert_eq!(newest.body["entries"][0]["seq"], seq.body["seq"]);
+    }
+    // A record that does not exist is not waited for beyond patience, and delays nobody after it.
+    let never = format!("/v1/accounts/{}/entries?min_seq=99999999", li.account);
+    client
+        .get(&bank.tokens.atm, &never)
+        .refused(503, "projection_behind");
 }

@@ -8,7 +8,8 @@ use core_bank::{
         Fault, Journal, JournalError, MemoryJournal, RECORD_VERSION, Record, SqliteJournal, walk,
     },
     rules::{
-        Action, BusinessTime, Channel, Command, Fingerprint, IdempotencyKey, Party, RefusalCode,
+        AccountNumber, Action, Amount, BookAccount, BusinessTime, Channel, Command, CustomerId,
+        Fact, Fen, Fingerprint, IdempotencyKey, Party, Posting, RefusalCode, TransferId,
     },
     verify,
 };
@@ -267,4 +268,48 @@ fn walking_stops_at_what_its_visitor_refuses() {
     });
     assert!(walked.is_err());
     assert_eq!(seen, 2);
+}
+
+/// A transfer as its record, by hand: 1 fen from one account to another.
+fn transfer_record() -> Record {
+    let (from, to) = (AccountNumber::of_seq(3), AccountNumber::of_seq(7));
+    let posting = |account, amount, after| Posting {
+        account: BookAccount::Customer(account),
+        amount: Fen(amount),
+        balance_after: Fen(after),
+    };
+    Record {
+        command: Command {
+            by: Party::Customer(CustomerId::of_seq(2)),
+            action: Action::TransferOwnBank {
+                from: Some(from),
+                to: Some(to),
+                amount: Amount::parse("0.01").unwrap(),
+            },
+        },
+        outcome: Ok(vec![Fact::MoneyMoved {
+            transfer: Some(TransferId::of_seq(1)),
+            postings: vec![posting(from, -1, 99), posting(to, 1, 101)],
+        }]),
+        ..record(1)
+    }
+}
+
+#[test]
+fn a_transfer_is_kept_in_under_130_bytes_and_reads_back_as_it_was() {
+    let genesis = core_bank::journal::ChainHash::GENESIS;
+    let (bytes, _) = core_bank::journal::encode_group(genesis, &[transfer_record()]).unwrap();
+    assert!(bytes.len() < 130, "{} bytes", bytes.len());
+    let links = core_bank::journal::decode_group(1, &bytes).unwrap();
+    assert_eq!(links[0].record, transfer_record());
+}
+
+#[test]
+fn a_record_of_another_version_is_refused_by_its_version() {
+    let mut record = record(1);
+    record.v = RECORD_VERSION + 1;
+    let genesis = core_bank::journal::ChainHash::GENESIS;
+    let (bytes, _) = core_bank::journal::encode_group(genesis, &[record]).unwrap();
+    let said = core_bank::journal::decode_group(1, &bytes).unwrap_err();
+    assert!(said.to_string().contains("version 3"), "{said}");
 }

@@ -79,6 +79,11 @@ impl Played {
         (self.after.cpu_seconds - self.before.cpu_seconds) * 1e6 / self.requests
     }
 
+    /// Records that the history lacked at the end.
+    pub fn unprojected(&self) -> f64 {
+        self.after.unprojected
+    }
+
     pub fn mean_group(&self) -> f64 {
         let groups = self.after.groups - self.before.groups;
         (self.after.records - self.before.records) / groups.max(1.0)
@@ -104,11 +109,11 @@ impl Load {
         let customers: Vec<Customer> = (0..CUSTOMERS)
             .map(|number| connection.open_customer(server, number))
             .collect();
-        let list: String = customers
+        let list: Vec<String> = customers
             .iter()
-            .map(|customer| format!("{} {}\n", customer.session, customer.account))
+            .map(|customer| format!("{} {}", customer.session, customer.account))
             .collect();
-        fs::write(folder.join("customers"), list).unwrap();
+        fs::write(folder.join("customers"), list.join("\n")).unwrap();
         fs::write(folder.join("load.lua"), include_str!("load.lua")).unwrap();
         Self {
             client,

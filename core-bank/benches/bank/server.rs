@@ -31,6 +31,8 @@ pub struct Counts {
     pub cpu_seconds: f64,
     pub groups: f64,
     pub records: f64,
+    /// Records whose entries are not in the history yet.
+    pub unprojected: f64,
 }
 
 impl Server {
@@ -73,6 +75,7 @@ impl Server {
             cpu_seconds: ticks / 100.0,
             groups: figure("bank_group_records_count"),
             records: figure("bank_group_records_sum"),
+            unprojected: figure("bank_journal_seq") - figure("bank_projected_seq"),
         }
     }
 

@@ -33,18 +33,19 @@ pub fn print(rounds: &[Round], client: Client, resident_mib: f64) {
     );
     println!();
     println!(
-        "| route | connections | requests/s | CPU us/request | mean group | p50 ms | p99 ms | p99.9 ms |"
+        "| route | connections | requests/s | CPU us/request | mean group | p50 ms | p99 ms | p99.9 ms | history behind |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     let line = |name: &str, connections: u32, of: &dyn Fn(&Round) -> Played| {
         println!(
-            "| {name} | {connections} | {:.0} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} |",
+            "| {name} | {connections} | {:.0} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} | {:.0} |",
             median(&|round| of(round).per_second()),
             median(&|round| of(round).cpu_micros()),
             median(&|round| of(round).mean_group()),
             median(&|round| of(round).p50 / 1e3),
             median(&|round| of(round).p99 / 1e3),
             median(&|round| of(round).p999 / 1e3),
+            median(&|round| of(round).unprojected()),
         );
     };
     line("parse only", 64, &|round| round.parse_64);

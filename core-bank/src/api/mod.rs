@@ -95,9 +95,10 @@ pub(crate) fn router(service: Shared) -> Router {
             observe::observe,
         ));
     // Beside the layer, as bare as a route can be.
-    let bare = match service.test {
-        true => Router::new().route("/v1/test/parse", post(money::parse_only)),
-        false => Router::new(),
+    let bare = if service.test {
+        Router::new().route("/v1/test/parse", post(money::parse_only))
+    } else {
+        Router::new()
     };
     measured.merge(bare).with_state(service)
 }

@@ -52,7 +52,6 @@ macro_rules! sequence_id {
                 plain.then(|| digits.parse().ok().map(Self)).flatten()
             }
 
-            #[expect(clippy::unnecessary_wraps, reason = "other ids refuse some content")]
             fn of_content(seq: u64) -> Option<Self> {
                 Some(Self(seq))
             }
@@ -154,7 +153,6 @@ macro_rules! hex_bytes {
                 Some(Self(bytes))
             }
 
-            #[expect(clippy::unnecessary_wraps, reason = "other ids refuse some content")]
             fn of_content(bytes: [u8; $length]) -> Option<Self> {
                 Some(Self(bytes))
             }
