@@ -28,7 +28,7 @@ use crate::{
 const PROJECTION_VERSION: i64 = 1;
 
 /// Records that one transaction of the projector takes.
-const CHUNK: usize = 4_000;
+const CHUNK: usize = 8_000;
 
 /// How long the projector lets records gather when nobody waits for them. Accounts come in no order,
 /// so a record alone rewrites a page for each of its accounts; of many records some share a page.

@@ -4,8 +4,10 @@
 use std::path::Path;
 
 use core_bank::{
+    find_noted,
     journal::{
-        Fault, Journal, JournalError, MemoryJournal, RECORD_VERSION, Record, SqliteJournal, walk,
+        ChainHash, Fault, Journal, JournalError, MemoryJournal, RECORD_VERSION, Record,
+        SqliteJournal, walk,
     },
     rules::{
         AccountNumber, Action, Amount, BookAccount, BusinessTime, Channel, Command, CustomerId,
@@ -312,4 +314,27 @@ fn a_record_of_another_version_is_refused_by_its_version() {
     let (bytes, _) = core_bank::journal::encode_group(genesis, &[record]).unwrap();
     let said = core_bank::journal::decode_group(1, &bytes).unwrap_err();
     assert!(said.to_string().contains("version 3"), "{said}");
+}
+
+#[test]
+fn a_noted_head_shows_that_the_tail_was_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(folder.path());
+    journal.append(0, &group(1..=2)).unwrap();
+    let early = verify(folder.path()).unwrap().head;
+    journal.append(2, &group(3..=5)).unwrap();
+    let late = verify(folder.path()).unwrap().head;
+    assert_eq!(ChainHash::parse(&late.to_string()), Some(late));
+    assert_eq!(find_noted(folder.path(), early).unwrap(), Some(2));
+    assert_eq!(find_noted(folder.path(), late).unwrap(), Some(5));
+    drop(journal);
+    let file = rusqlite::Connection::open(folder.path().join("journal.sqlite")).unwrap();
+    file.execute("DELETE FROM journal WHERE first_seq = 3", [])
+        .unwrap();
+    // What is left is sound in itself; only who noted the head can tell.
+    assert_eq!(verify(folder.path()).unwrap().head, early);
+    assert_eq!(find_noted(folder.path(), late).unwrap(), None);
+    for wrong in ["", "abc", &"g".repeat(64), &"é".repeat(32)] {
+        assert_eq!(ChainHash::parse(wrong), None);
+    }
 }

@@ -52,12 +52,27 @@ pub fn print(rounds: &[Round], client: Client, resident_mib: f64) {
     line("durable transfer", 64, &|round| round.durable_64);
     line("durable transfer", 1, &|round| round.durable_1);
     println!();
-    println!(
-        "durable : parse only at 64 connections = {:.2}",
-        median(&|round| round.durable_64.per_second() / round.parse_64.per_second())
+    spread("durable : parse only at 64 connections", rounds, |round| {
+        round.durable_64.per_second() / round.parse_64.per_second()
+    });
+    spread("the same by CPU a request", rounds, |round| {
+        round.parse_64.cpu_micros() / round.durable_64.cpu_micros()
+    });
+    spread(
+        "p50 at one connection : p50 of append + fdatasync",
+        rounds,
+        |round| round.durable_1.p50 / round.probe.p50,
     );
+}
+
+/// The ratio in each round: on a machine that others use, the scatter says what the median is worth.
+fn spread(name: &str, rounds: &[Round], ratio: impl Fn(&Round) -> f64) {
+    let mut ratios: Vec<f64> = rounds.iter().map(ratio).collect();
+    ratios.sort_by(f64::total_cmp);
     println!(
-        "p50 at one connection : p50 of append + fdatasync = {:.2}",
-        median(&|round| round.durable_1.p50 / round.probe.p50)
+        "{name}: {:.2} ({:.2} to {:.2})",
+        ratios[ratios.len() / 2],
+        ratios[0],
+        ratios[ratios.len() - 1]
     );
 }

@@ -19,6 +19,18 @@ impl ChainHash {
     /// The hash before the first record.
     pub const GENESIS: Self = Self([0; 32]);
 
+    /// Reads 64 hexadecimal digits, as `bank verify` prints them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     fn then(self, record: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.0).update(record);
@@ -42,6 +54,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// The chain hash that is stored with the record.
+    pub fn hash(&self) -> ChainHash {
+        self.hash
+    }
+
     /// Checks that this record follows record `seq` whose chain hash is `before`; returns its own.
     pub fn check(&self, seq: u64, before: ChainHash) -> Result<ChainHash, JournalError> {
         let damaged = |what: String| JournalError::Damaged { seq: seq + 1, what };
