@@ -177,6 +177,9 @@ pub enum BankCommand {
         /// The bank's data directory
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// A chain head noted earlier: fails when the journal does not hold it any more
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
     },
 }
 

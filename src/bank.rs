@@ -3,7 +3,7 @@
 use crate::arguments::{BankArguments, BankCommand, ServeArguments};
 use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
-use core_bank::ServeOptions;
+use core_bank::{ServeOptions, journal::ChainHash};
 use std::io::Read;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use std::path::Path;
 pub fn bank(arguments: BankArguments) -> Ended {
     match arguments.command {
         BankCommand::Serve(arguments) => serve(&arguments),
-        BankCommand::Verify { data } => verify(&data),
+        BankCommand::Verify { data, head } => verify(&data, head.as_deref()),
     }
 }
 
@@ -75,13 +75,30 @@ fn stop_when_stdin_closes() {
     });
 }
 
-fn verify(data: &Path) -> Ended {
+fn verify(data: &Path, noted: Option<&str>) -> Ended {
+    let noted = noted
+        .map(|text| {
+            let problem = || format!("--head {text:?}: a chain head is 64 hexadecimal digits");
+            ChainHash::parse(text).ok_or_else(|| Failure::usage(problem()))
+        })
+        .transpose()?;
     let found = core_bank::verify(data).map_err(|error| anyhow::anyhow!("{error}"))?;
     println!("records            {}", found.records);
     println!("movements of money {}", found.movements);
     println!("accounts           {}", found.accounts);
     println!("ledger sum (fen)   {}", found.ledger_sum);
     println!("chain head         {}", found.head);
+    if let Some(noted) = noted {
+        let place =
+            core_bank::find_noted(data, noted).map_err(|error| anyhow::anyhow!("{error}"))?;
+        let Some(seq) = place else {
+            println!(
+                "the noted head is of no record: the journal's tail was cut, or it is another"
+            );
+            return Ok(FAILED);
+        };
+        println!("noted head         record {seq}");
+    }
     if let Some(seq) = found.decided_otherwise {
         println!("today's rules decide record {seq} otherwise");
         return Ok(FAILED);

@@ -26,13 +26,8 @@ pub struct BankProcess {
 
 impl BankProcess {
     /// Starts this same program as `bank serve` with its store in `data`, its
-    /// clock at `clock` running `speed` times faster, and waits until it listens.
-    pub fn start(
-        data: &Path,
-        clock: &str,
-        speed: f64,
-        planted: &OwnBankArguments,
-    ) -> anyhow::Result<Self> {
+    /// clock at `clock` and at true speed, and waits until it listens.
+    pub fn start(data: &Path, clock: &str, planted: &OwnBankArguments) -> anyhow::Result<Self> {
         let program =
             std::env::current_exe().context("cannot find this program to start the bank")?;
         std::fs::create_dir_all(data)
@@ -47,8 +42,8 @@ impl BankProcess {
                 "--clock",
                 clock,
                 "--clock-speed",
-            ])
-            .arg(speed.to_string());
+                "1",
+            ]);
         for slow in &planted.slow {
             command.args(["--slow", slow]);
         }

@@ -11,6 +11,7 @@ use crate::run_directory::RunDirectory;
 use crate::simulate;
 use crate::summarise::{self, Loaded, Results, Subject};
 use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
 use loadgen::{BankStart, LoadOptions, PlayedWindow, Reach, StopFlag, Target, Tokens};
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
@@ -20,6 +21,11 @@ use scenarios::time::{SimTime, Span};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
+
+/// Business time that an own bank has for the setup, at true speed.
+const SETUP_AHEAD: SignedDuration = SignedDuration::from_hours(1);
+/// Real time from setting the bank's clock to the window's begin, at most.
+const RUN_UP: Duration = Duration::from_millis(200);
 
 /// What is played, and how.
 pub struct Plan {
@@ -64,9 +70,18 @@ impl Plan {
         })
     }
 
-    fn options(&self, run: &str, directory: &RunDirectory) -> LoadOptions {
+    fn options(
+        &self,
+        run: &str,
+        directory: &RunDirectory,
+        start: BankStart,
+    ) -> anyhow::Result<LoadOptions> {
         let mut options = LoadOptions::new(run, directory.file("operations.csv"));
         options.window_start = self.from;
+        // The clock of a bank that others use is not ours to set.
+        if start == BankStart::Empty {
+            options.business_start = Some(self.business_start()?.to_string());
+        }
         options.speed = self.load.speed;
         options.connections = self.load.connections;
         options.timeout = Duration::from_micros(self.load.timeout.0);
@@ -74,7 +89,7 @@ impl Plan {
         options.tightest_latency_gate = self.tightest_latency_gate;
         options.thresholds.clone_from(&self.thresholds);
         options.quantiles.clone_from(&self.quantiles);
-        options
+        Ok(options)
     }
 
     fn window(&self) -> PlayedWindow {
@@ -86,9 +101,21 @@ impl Plan {
         }
     }
 
-    /// Business time at which the bank's clock starts: the window's begin.
-    fn clock(&self) -> String {
-        format!("{}T{}+08:00", self.date, self.from.clock())
+    /// Business time at the window's begin.
+    fn business_start(&self) -> anyhow::Result<Timestamp> {
+        let midnight: Timestamp = format!("{}T00:00+08:00", self.date)
+            .parse()
+            .with_context(|| format!("{} is no date", self.date))?;
+        let into_the_day = SignedDuration::try_from(Duration::from_micros(self.from.0))?;
+        Ok(midnight.checked_add(into_the_day)?)
+    }
+
+    /// Business time at which an own bank's clock starts, at true speed: so long before
+    /// the window that the setup's stamps, and the load's run-up, lie before it.
+    fn bank_start(&self) -> anyhow::Result<Timestamp> {
+        let run_up = SignedDuration::try_from_secs_f64(RUN_UP.as_secs_f64() * self.load.speed)?;
+        let before = SETUP_AHEAD.checked_add(run_up).unwrap_or(SETUP_AHEAD);
+        Ok(self.business_start()?.checked_sub(before)?)
     }
 }
 
@@ -266,7 +293,7 @@ impl Player<'_> {
         let data = self.directory.file("bank");
         let plan = self.plan;
         let bank = self.phases.phase("starting the bank", |_| {
-            BankProcess::start(&data, &plan.clock(), plan.load.speed, planted)
+            BankProcess::start(&data, &plan.bank_start()?.to_string(), planted)
         })?;
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
@@ -286,7 +313,7 @@ impl Player<'_> {
     /// Plays the plan on a bank that is there, and reads its books unless interrupted.
     pub fn on(&mut self, target: &Target, start: BankStart) -> anyhow::Result<Loaded> {
         let run = format!("{}-{}", self.name, self.phases.started());
-        let options = self.plan.options(&run, self.directory);
+        let options = self.plan.options(&run, self.directory, start)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let operations = &self.plan.operations;
         let outcome = self

@@ -1,43 +1,75 @@
-//! The business clock: real time, or a test's own time that may run faster.
+//! The business clock: real time, or a test's own time that may run faster and be set.
 
-use std::time::Instant;
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
 
 use jiff::Timestamp;
 
 use crate::rules::BusinessTime;
 
 /// A clock that starts at a moment and runs at a speed. The rules never read it: the writer stamps
-/// each command with it, never earlier than the record before.
+/// each command with it, never earlier than the record before. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct BusinessClock(Arc<RwLock<Setting>>);
+
+/// What the clock showed when it was set, and how it has run since: changed as a whole.
 #[derive(Clone, Copy, Debug)]
-pub struct BusinessClock {
-    start: Timestamp,
+struct Setting {
+    start: BusinessTime,
     origin: Instant,
     speed: f64,
 }
 
 impl BusinessClock {
+    /// Business seconds a real second, at most.
+    pub const SPEED_MAX: f64 = 100_000.0;
+
     /// The clock on the wall.
     pub fn real() -> Self {
-        Self::set(Timestamp::now(), 1.0)
+        Self::starting(Timestamp::now(), 1.0)
     }
 
     /// A clock that shows `start` now and moves `speed` business seconds a real second.
-    pub fn set(start: Timestamp, speed: f64) -> Self {
-        Self {
-            start,
-            origin: Instant::now(),
-            speed,
-        }
+    pub fn starting(start: Timestamp, speed: f64) -> Self {
+        Self(Arc::new(RwLock::new(Setting::now(start, speed))))
+    }
+
+    /// From now on this clock and its clones show `start` and run at `speed`.
+    pub fn set(&self, start: Timestamp, speed: f64) {
+        let setting = Setting::now(start, speed);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = setting;
     }
 
     /// Business time now.
     pub fn now(&self) -> BusinessTime {
-        let micros = self.origin.elapsed().as_secs_f64() * self.speed * 1e6;
-        BusinessTime(self.start.as_microsecond().saturating_add(micros as i64))
+        let setting = self.setting();
+        let micros = setting.origin.elapsed().as_secs_f64() * setting.speed * 1e6;
+        BusinessTime(setting.start.0.saturating_add(micros as i64))
     }
 
     /// Business seconds a real second.
     pub fn speed(&self) -> f64 {
-        self.speed
+        self.setting().speed
+    }
+
+    /// Whether a clock can run at this speed: above 0 and at most [`Self::SPEED_MAX`].
+    pub fn can_run_at(speed: f64) -> bool {
+        speed > 0.0 && speed <= Self::SPEED_MAX
+    }
+
+    fn setting(&self) -> Setting {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Setting {
+    fn now(start: Timestamp, speed: f64) -> Self {
+        Self {
+            start: BusinessTime::of(start),
+            origin: Instant::now(),
+            speed,
+        }
     }
 }

@@ -27,4 +27,4 @@ pub use options::{OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use rules::Operation;
 pub use server::{ServeError, serve};
-pub use verify::{VerifyError, VerifyReport, verify};
+pub use verify::{VerifyError, VerifyReport, find_noted, verify};

@@ -1,6 +1,9 @@
 //! What the bank counts about itself, in the text format of Prometheus.
 
-use std::time::Duration;
+use std::{
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::text::encode,
@@ -21,12 +24,34 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Labels, Counter>,
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    routes: RwLock<Vec<RouteFigures>>,
     group_records: Histogram,
     appends: Counter,
     append_seconds: Histogram,
     connections: Gauge,
     projected_seq: Gauge,
     journal_seq: Gauge,
+}
+
+/// The figures of one route, found without making labels: there are a few dozen at most, since routes
+/// and methods are closed sets.
+struct RouteFigures {
+    method: &'static str,
+    route: String,
+    seconds: Histogram,
+    statuses: Vec<(u16, Counter)>,
+}
+
+impl RouteFigures {
+    /// Counts an answer, unless it is the first with its status.
+    fn count(&self, status: u16, took: Duration) -> bool {
+        let known = self.statuses.iter().find(|(found, _)| *found == status);
+        if let Some((_, counter)) = known {
+            counter.inc();
+            self.seconds.observe(took.as_secs_f64());
+        }
+        known.is_some()
+    }
 }
 
 fn latency_histogram() -> Histogram {
@@ -78,6 +103,7 @@ impl Default for Metrics {
             registry,
             requests,
             seconds,
+            routes: RwLock::default(),
             group_records,
             appends,
             append_seconds,
@@ -90,18 +116,46 @@ impl Default for Metrics {
 
 impl Metrics {
     /// A request was answered.
-    pub fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
-        let (method, route) = (method.to_owned(), route.to_owned());
+    pub fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let is_it = |figures: &&RouteFigures| figures.method == method && figures.route == route;
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        let counted = routes
+            .iter()
+            .find(is_it)
+            .is_some_and(|figures| figures.count(status, took));
+        drop(routes);
+        if !counted {
+            self.answered_newly(method, route, status, took);
+        }
+    }
+
+    /// The first answer of a route with a status makes its labels.
+    fn answered_newly(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |figures: &RouteFigures| figures.method == method && figures.route == route;
+        let place = routes.iter().position(is_it).unwrap_or_else(|| {
+            let labels = [("method", method.to_owned()), ("route", route.to_owned())];
+            routes.push(RouteFigures {
+                method,
+                route: route.to_owned(),
+                seconds: self.seconds.get_or_create(&labels).clone(),
+                statuses: Vec::new(),
+            });
+            routes.len() - 1
+        });
+        let figures = &mut routes[place];
+        // Another thread may have been first.
+        if figures.count(status, took) {
+            return;
+        }
         let labels = [
-            ("method", method.clone()),
-            ("route", route.clone()),
+            ("method", method.to_owned()),
+            ("route", route.to_owned()),
             ("status", status.to_string()),
         ];
-        self.requests.get_or_create(&labels).inc();
-        let labels = [("method", method), ("route", route)];
-        self.seconds
-            .get_or_create(&labels)
-            .observe(took.as_secs_f64());
+        let counter = self.requests.get_or_create(&labels).clone();
+        figures.statuses.push((status, counter));
+        figures.count(status, took);
     }
 
     /// A group became durable.

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 
-use crate::rules::Operation;
+use crate::{clock::BusinessClock, rules::Operation};
 
 /// A defect put in on purpose, to prove that a reconciliation finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl ServeOptions {
 
     /// Refuses a test's options without `test`, and a clock that cannot run.
     pub fn check(&self) -> Result<(), OptionError> {
-        if !(self.clock_speed > 0.0 && self.clock_speed <= 100_000.0) {
+        if !BusinessClock::can_run_at(self.clock_speed) {
             return Err(OptionError::ClockSpeed);
         }
         let doors = [

@@ -129,8 +129,8 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         began.elapsed()
     );
     let clock = match options.clock {
-        Some(start) => BusinessClock::set(start, options.clock_speed),
-        None => BusinessClock::set(jiff::Timestamp::now(), options.clock_speed),
+        Some(start) => BusinessClock::starting(start, options.clock_speed),
+        None => BusinessClock::starting(jiff::Timestamp::now(), options.clock_speed),
     };
     let metrics = Arc::new(Metrics::default());
     metrics.durable(seq);
@@ -145,7 +145,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     let (bank, writer_end) = start_writer(WriterParts {
         state,
         journal: Box::new(journal),
-        clock,
+        clock: clock.clone(),
         plant: options.plant,
         metrics: Arc::clone(&metrics),
         durable: durable_sender,

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::{
-    journal::{ChainHash, Journal as _, JournalError, Record, SqliteJournal, walk},
+    journal::{ChainHash, Journal as _, JournalError, Record, SqliteJournal, find, walk},
     rules::{Misfit, State, decide},
 };
 
@@ -72,6 +72,13 @@ pub fn verify(data: &Path) -> Result<VerifyReport, VerifyError> {
         ledger_sum: audit.state.ledger_sum(),
         decided_otherwise: audit.decided_otherwise,
     })
+}
+
+/// The number of the record whose chain hash was `noted` somewhere else, or `None` when the journal
+/// does not hold it: its tail was cut, or it is another journal.
+pub fn find_noted(data: &Path, noted: ChainHash) -> Result<Option<u64>, VerifyError> {
+    let reader = SqliteJournal::open_reader(&data.join("journal.sqlite"));
+    Ok(find(reader?.as_mut(), noted)?)
 }
 
 #[derive(Default)]

@@ -24,6 +24,9 @@ use crate::{
 /// Requests that may wait in the queue, and the most that one commit takes.
 const QUEUE_MAX: usize = 1_024;
 
+/// How often the writer looks whether the queue still grows before it takes a group.
+const GATHERINGS_MAX: u32 = 8;
+
 /// The answer to a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
@@ -114,8 +117,8 @@ pub struct WriterParts {
     pub durable: watch::Sender<u64>,
 }
 
-/// Starts the writer's thread. It ends when the last [`Bank`] is dropped; the receiver then tells
-/// how it went.
+/// Starts the writer's thread, from within a runtime, which hands out the answers. It ends when the
+/// last [`Bank`] is dropped; the receiver then tells how it went.
 pub fn start_writer(
     parts: WriterParts,
 ) -> Result<(Bank, oneshot::Receiver<Result<(), WriterError>>), WriterError> {
@@ -123,6 +126,7 @@ pub fn start_writer(
     let (ended, end) = oneshot::channel();
     let mut writer = Writer {
         parts,
+        post: start_post(),
         transfers: 0,
         deposits: 0,
     };
@@ -138,8 +142,29 @@ pub fn start_writer(
     Ok((Bank { queue }, end))
 }
 
+/// The answers of a group.
+type Answers = Vec<(oneshot::Sender<Reply>, Reply)>;
+
+/// Starts the task that hands a group's answers to whoever waits for them. It takes one wake-up from
+/// the writer's thread and wakes the others from within the runtime, which costs no system call and
+/// no switch of threads for each.
+fn start_post() -> mpsc::UnboundedSender<Answers> {
+    let (post, mut groups) = mpsc::unbounded_channel::<Answers>();
+    tokio::spawn(async move {
+        while let Some(answers) = groups.recv().await {
+            for (sender, reply) in answers {
+                // A client that hung up finds its answer under its key.
+                let _ = sender.send(reply);
+            }
+        }
+    });
+    post
+}
+
 struct Writer {
     parts: WriterParts,
+    /// Bounded by what waits in the queue: nobody asks again before the answer.
+    post: mpsc::UnboundedSender<Answers>,
     transfers: u64,
     deposits: u64,
 }
@@ -151,13 +176,17 @@ const PLANT_EVERY: u64 = 50;
 #[derive(Default)]
 struct Group {
     records: Vec<Record>,
-    replies: Vec<(oneshot::Sender<Reply>, Reply)>,
+    replies: Answers,
     reads: Vec<ReadAction>,
 }
 
 impl Writer {
     fn run(&mut self, mut work: mpsc::Receiver<Work>) -> Result<(), WriterError> {
+        let mut company = false;
         while let Some(first) = work.blocking_recv() {
+            if company {
+                gather(&work);
+            }
             let mut group = Group::default();
             self.parts.state.mark();
             let now = self.parts.clock.now();
@@ -168,6 +197,7 @@ impl Writer {
                     Err(_) => break,
                 }
             }
+            company = group.replies.len() > 1;
             self.commit(group)?;
             self.parts.journal.tidy()?;
         }
@@ -198,14 +228,14 @@ impl Writer {
                 .appended(group.records.len(), seq, began.elapsed());
             self.parts.durable.send_replace(seq);
         }
-        for (sender, reply) in group.replies {
-            let reply = match &appended {
-                Err(_) => storage_full(reply, before),
-                Ok(()) => reply,
-            };
-            // A client that hung up finds its answer under its key.
-            let _ = sender.send(reply);
+        let mut answers = group.replies;
+        if appended.is_err() {
+            for (_, reply) in &mut answers {
+                storage_full(reply, before);
+            }
         }
+        // The task that hands them out ends with the runtime, and everybody who waits with it.
+        let _ = self.post.send(answers);
         for read in group.reads {
             read(&self.parts.state);
         }
@@ -313,12 +343,29 @@ impl Writer {
 
 /// What a reply becomes when its group was refused. Everything that was decided on the undone state
 /// is void, refusals included; only first answers that were durable before stand.
-fn storage_full(reply: Reply, durable_seq: u64) -> Reply {
+fn storage_full(reply: &mut Reply, durable_seq: u64) {
     match &reply.outcome {
-        Ok((seq, _)) if reply.replayed && *seq <= durable_seq => reply,
-        _ => Reply {
-            outcome: Err(RefusalCode::StorageFull.into()),
-            replayed: false,
-        },
+        Ok((seq, _)) if reply.replayed && *seq <= durable_seq => {}
+        _ => {
+            *reply = Reply {
+                outcome: Err(RefusalCode::StorageFull.into()),
+                replayed: false,
+            }
+        }
+    }
+}
+
+/// Lets those run who are about to ask, as long as the queue grows. Without it the first request
+/// after a commit would be a group of its own wherever the writer shares a core, and each commit
+/// costs a sync. It is called only when the last group had company: a lone client never waits.
+fn gather(work: &mpsc::Receiver<Work>) {
+    let mut waiting = work.len();
+    for _ in 0..GATHERINGS_MAX {
+        thread::yield_now();
+        let now = work.len();
+        if now == waiting {
+            return;
+        }
+        waiting = now;
     }
 }

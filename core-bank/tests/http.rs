@@ -90,7 +90,6 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
             )
         })
         .collect();
-    // The withdrawal after `min_seq` may or may not be there yet.
     assert!(
         lines.contains(&("transfer_other_bank", "-0.25")),
         "{lines:?}"
@@ -393,4 +392,98 @@ fn of_many_withdrawals_of_the_whole_balance_exactly_one_passes() {
         "{answers:?}"
     );
     assert_eq!(balance(&bank, &person), "5.00");
+}
+
+#[test]
+fn a_test_sets_the_clock_forward_and_never_behind_the_last_record() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "clock=2026-06-09T09:00+08:00");
+    let operator = &bank.tokens.operator;
+    let mut client = bank.client();
+    let li = new_person(&bank, 1);
+    let at = json!({"business_time": "2026-06-09T10:00+08:00", "speed": 36.0});
+    let answer = client.put(operator, "/v1/test/clock", &at).expect(200);
+    assert!(
+        answer
+            .text("business_time")
+            .starts_with("2026-06-09T10:00:0")
+    );
+    assert_eq!(answer.body["speed"], 36.0);
+    let set = std::time::Instant::now();
+    thread::sleep(std::time::Duration::from_millis(200));
+    let deposit = json!({"account": li.account, "amount": "1.00"});
+    client
+        .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+        .expect(201);
+    let longest = set.elapsed();
+    let records = client
+        .get(operator, "/v1/audit/records?after=3&limit=1")
+        .expect(200);
+    // 0.2 s at 36 times the speed are 7.2 s at least.
+    let stamp: jiff::Timestamp = records.body["records"][0]["at"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let ten: jiff::Timestamp = "2026-06-09T10:00+08:00".parse().unwrap();
+    let passed = stamp.duration_since(ten).as_secs_f64();
+    assert!(
+        (7.2..36.0 * longest.as_secs_f64() + 1.0).contains(&passed),
+        "{passed} s in {longest:?}"
+    );
+    let ready = client.get("", "/readyz").expect(200);
+    assert_eq!(ready.body["clock_speed"], 36.0);
+
+    // The deposit is stamped later than this.
+    client
+        .put(operator, "/v1/test/clock", &at)
+        .refused(422, "clock_backwards");
+    let wrong = [
+        json!({"business_time": "2026-06-09T10:00", "speed": 1.0}),
+        json!({"business_time": "2026-06-09T11:00+08:00", "speed": 0.0}),
+        json!({"business_time": "2026-06-09T11:00+08:00", "speed": 1e6}),
+        json!({"business_time": "2026-06-09T11:00+08:00"}),
+    ];
+    for wrong in wrong {
+        client
+            .put(operator, "/v1/test/clock", &wrong)
+            .refused(400, "invalid_body");
+    }
+    let later = json!({"business_time": "2026-06-10T00:00+08:00", "speed": 1.0});
+    client
+        .put(&bank.tokens.counter, "/v1/test/clock", &later)
+        .refused(403, "forbidden");
+    client
+        .put("nobody", "/v1/test/clock", &later)
+        .refused(401, "unauthenticated");
+    client.put(operator, "/v1/test/clock", &later).expect(200);
+}
+
+#[test]
+fn without_test_there_is_no_such_clock() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "honest");
+    let at = json!({"business_time": "2030-06-09T10:00+08:00", "speed": 1.0});
+    bank.client()
+        .put(&bank.tokens.operator, "/v1/test/clock", &at)
+        .refused(404, "not_found");
+}
+
+#[test]
+fn a_reading_of_history_holds_what_was_durable_when_it_was_asked() {
+    let (_data, bank) = start("");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    for _ in 0..20 {
+        let deposit = json!({"account": li.account, "amount": "1.00"});
+        let seq = client.post(&bank.tokens.atm, "/v1/deposits", &deposit);
+        let path = format!("/v1/accounts/{}/entries?limit=1", li.account);
+        let newest = client.get(&bank.tokens.atm, &path).expect(200);
+        assert_eq!(newest.body["entries"][0]["seq"], seq.body["seq"]);
+    }
+    // A record that does not exist is not waited for beyond patience, and delays nobody after it.
+    let never = format!("/v1/accounts/{}/entries?min_seq=99999999", li.account);
+    client
+        .get(&bank.tokens.atm, &never)
+        .refused(503, "projection_behind");
 }

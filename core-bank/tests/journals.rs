@@ -4,11 +4,14 @@
 use std::path::Path;
 
 use core_bank::{
+    find_noted,
     journal::{
-        Fault, Journal, JournalError, MemoryJournal, RECORD_VERSION, Record, SqliteJournal, walk,
+        ChainHash, Fault, Journal, JournalError, MemoryJournal, RECORD_VERSION, Record,
+        SqliteJournal, walk,
     },
     rules::{
-        Action, BusinessTime, Channel, Command, Fingerprint, IdempotencyKey, Party, RefusalCode,
+        AccountNumber, Action, Amount, BookAccount, BusinessTime, Channel, Command, CustomerId,
+        Fact, Fen, Fingerprint, IdempotencyKey, Party, Posting, RefusalCode, TransferId,
     },
     verify,
 };
@@ -232,7 +235,7 @@ fn verify_names_the_torn_or_flipped_record_of_a_data_folder() {
     );
     let damages: [(u64, BodyChange, u64); 3] = [
         (3, |body| body.truncate(body.len() - 5), 4),
-        (3, |body| body[100] ^= 1, 3),
+        (3, |body| body[50] ^= 1, 3),
         (1, Vec::clear, 1),
     ];
     for (first, damage, named) in damages {
@@ -267,4 +270,71 @@ fn walking_stops_at_what_its_visitor_refuses() {
     });
     assert!(walked.is_err());
     assert_eq!(seen, 2);
+}
+
+/// A transfer as its record, by hand: 1 fen from one account to another.
+fn transfer_record() -> Record {
+    let (from, to) = (AccountNumber::of_seq(3), AccountNumber::of_seq(7));
+    let posting = |account, amount, after| Posting {
+        account: BookAccount::Customer(account),
+        amount: Fen(amount),
+        balance_after: Fen(after),
+    };
+    Record {
+        command: Command {
+            by: Party::Customer(CustomerId::of_seq(2)),
+            action: Action::TransferOwnBank {
+                from: Some(from),
+                to: Some(to),
+                amount: Amount::parse("0.01").unwrap(),
+            },
+        },
+        outcome: Ok(vec![Fact::MoneyMoved {
+            transfer: Some(TransferId::of_seq(1)),
+            postings: vec![posting(from, -1, 99), posting(to, 1, 101)],
+        }]),
+        ..record(1)
+    }
+}
+
+#[test]
+fn a_transfer_is_kept_in_under_130_bytes_and_reads_back_as_it_was() {
+    let genesis = core_bank::journal::ChainHash::GENESIS;
+    let (bytes, _) = core_bank::journal::encode_group(genesis, &[transfer_record()]).unwrap();
+    assert!(bytes.len() < 130, "{} bytes", bytes.len());
+    let links = core_bank::journal::decode_group(1, &bytes).unwrap();
+    assert_eq!(links[0].record, transfer_record());
+}
+
+#[test]
+fn a_record_of_another_version_is_refused_by_its_version() {
+    let mut record = record(1);
+    record.v = RECORD_VERSION + 1;
+    let genesis = core_bank::journal::ChainHash::GENESIS;
+    let (bytes, _) = core_bank::journal::encode_group(genesis, &[record]).unwrap();
+    let said = core_bank::journal::decode_group(1, &bytes).unwrap_err();
+    assert!(said.to_string().contains("version 3"), "{said}");
+}
+
+#[test]
+fn a_noted_head_shows_that_the_tail_was_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(folder.path());
+    journal.append(0, &group(1..=2)).unwrap();
+    let early = verify(folder.path()).unwrap().head;
+    journal.append(2, &group(3..=5)).unwrap();
+    let late = verify(folder.path()).unwrap().head;
+    assert_eq!(ChainHash::parse(&late.to_string()), Some(late));
+    assert_eq!(find_noted(folder.path(), early).unwrap(), Some(2));
+    assert_eq!(find_noted(folder.path(), late).unwrap(), Some(5));
+    drop(journal);
+    let file = rusqlite::Connection::open(folder.path().join("journal.sqlite")).unwrap();
+    file.execute("DELETE FROM journal WHERE first_seq = 3", [])
+        .unwrap();
+    // What is left is sound in itself; only who noted the head can tell.
+    assert_eq!(verify(folder.path()).unwrap().head, early);
+    assert_eq!(find_noted(folder.path(), late).unwrap(), None);
+    for wrong in ["", "abc", &"g".repeat(64), &"é".repeat(32)] {
+        assert_eq!(ChainHash::parse(wrong), None);
+    }
 }

@@ -67,6 +67,18 @@ pub enum LoadError {
         /// Status and code.
         answer: String,
     },
+    /// The bank did not let its clock be set.
+    #[error(
+        "the bank at {target} did not set its clock to {business_time}: {why}; start it with --test and with a clock that shows an earlier time"
+    )]
+    Clock {
+        /// Address.
+        target: String,
+        /// What it was to show.
+        business_time: String,
+        /// What it said.
+        why: String,
+    },
     /// An option is out of its range.
     #[error("{option} cannot be {value}: {right}")]
     Option {

@@ -13,6 +13,7 @@
 
 mod audit;
 mod bank_api;
+mod business_clock;
 mod clock;
 mod connection;
 mod credentials;

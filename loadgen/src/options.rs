@@ -1,6 +1,7 @@
 //! What is played, how fast, and how whoever asked for it watches and stops it.
 
 use crate::error::LoadError;
+use jiff::Timestamp;
 use scenarios::time::{SimTime, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,11 @@ pub struct LoadOptions {
     /// Scenario time that is played at the start of the real clock; operations
     /// planned before it start at once.
     pub window_start: SimTime,
+    /// Business time that a bank's clock shall show when `window_start` is played:
+    /// RFC 3339 with an offset, such as `2026-06-09T10:00+08:00`. The clock is set
+    /// after the setup, and runs at `speed`; only a bank that was started with
+    /// `--test` lets it be set. With none the bank's clock is left alone.
+    pub business_start: Option<String>,
     /// Scenario seconds per real second; above 0. Think times shrink alike.
     pub speed: f64,
     /// Connections at most; 1 to 65,535. An operation that finds none free waits
@@ -48,6 +54,7 @@ impl LoadOptions {
         Self {
             run: run.into(),
             window_start: SimTime(0),
+            business_start: None,
             speed: 1.0,
             connections: 64,
             setup_connections: 256,
@@ -76,6 +83,12 @@ impl LoadOptions {
                 self.speed.to_string(),
                 "it must be a number above 0",
             );
+        }
+        if let Some(text) = &self.business_start
+            && text.parse::<Timestamp>().is_err()
+        {
+            let right = "it must be a moment with an offset like 2026-06-09T10:00+08:00";
+            return refuse("business start", text.clone(), right);
         }
         let limits = [
             ("connections", self.connections),

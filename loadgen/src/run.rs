@@ -2,6 +2,7 @@
 //! customers, plays the stream, and ends within two seconds when told to.
 
 use crate::bank_api::Customer;
+use crate::business_clock;
 use crate::clock::Moment;
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
@@ -223,6 +224,11 @@ async fn play(
     let opened = open_customers(&script, target, options, stop, &recorder).await?;
     let (customers, setup_operations) = opened;
     let last_offset = script.last_offset();
+    if let Some(business_start) = &options.business_start
+        && !stop.is_stopped()
+    {
+        business_clock::set(target, business_start, options.speed, LEAD).await?;
+    }
     let start = Moment::now().after(LEAD);
     let (to, how) = (target.clone(), options.clone());
     let player = Rc::new(Player::new(to, how, script, customers, start, recorder));

@@ -6,7 +6,7 @@
 
 mod pretended_bank;
 
-use loadgen::{LoadOutcome, NoProgress, StopFlag, run};
+use loadgen::{LoadError, LoadOptions, LoadOutcome, NoProgress, StopFlag, run};
 use pretended_bank::{PretendedBank, Reply, identity_checks, options, planned, well};
 use scenarios::figure::{Figure, FigureRow, Population};
 use scenarios::operation::{Channel, Operation};
@@ -167,4 +167,67 @@ fn a_generator_that_cannot_keep_up_says_so() {
         row(&outcome, Figure::GeneratorLag)
     );
     assert!(validity.reasons[0].contains("late"), "{validity:?}");
+}
+
+#[test]
+fn the_banks_clock_is_set_after_the_setup_and_shows_the_window_when_it_begins() {
+    let bank = PretendedBank::start(None, well);
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(&folder);
+    options.speed = 50.0;
+    options.business_start = Some("2026-06-09T10:00+08:00".into());
+    // A balance query needs a customer, whom the setup opens.
+    let plan = [planned(
+        1,
+        0,
+        SimTime(0),
+        Channel::Kiosk,
+        Operation::BalanceQuery,
+    )];
+    let target = bank.target();
+    run(&plan, &target, &options, &NoProgress, &StopFlag::new()).unwrap();
+    let asked = bank.asked.lock().unwrap();
+    let at = asked
+        .iter()
+        .position(|asked| asked.path == "/v1/test/clock");
+    let at = at.unwrap();
+    assert!(at > 0 && at == asked.len() - 2, "{asked:?}");
+    assert_eq!(asked[at].method, "PUT");
+    assert_eq!(asked[at].headers["authorization"], "Bearer operator-token");
+    // The first start is due 0.1 s later: at 50 times the speed 5 s of the bank's time.
+    assert_eq!(
+        asked[at].body,
+        r#"{"business_time":"2026-06-09T01:59:55Z","speed":50.0}"#
+    );
+}
+
+#[test]
+fn a_bank_that_keeps_its_clock_is_not_loaded() {
+    let bank = PretendedBank::start(None, |asked| match asked.path.as_str() {
+        "/v1/test/clock" => Reply::Answer(404, r#"{"code":"not_found"}"#.into()),
+        _ => well(asked),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(&folder);
+    let play = |options: &LoadOptions| {
+        let plan = identity_checks(3, Duration::from_millis(1));
+        run(
+            &plan,
+            &bank.target(),
+            options,
+            &NoProgress,
+            &StopFlag::new(),
+        )
+    };
+    options.business_start = Some("2026-06-09T10:00+08:00".into());
+    let said = play(&options).unwrap_err().to_string();
+    assert!(
+        said.contains("404 not_found") && said.contains("--test"),
+        "{said}"
+    );
+    options.business_start = Some("ten o'clock".into());
+    assert!(matches!(play(&options), Err(LoadError::Option { .. })));
+    options.business_start = None;
+    assert_eq!(bank.asked.lock().unwrap().len(), 1);
+    play(&options).unwrap();
 }

@@ -115,7 +115,13 @@ pub async fn entries(
             }
         })
         .await??;
-    if !service.history.reached(query.min_seq, PATIENCE).await {
+    let durable = *service.durable.borrow();
+    let whole = service
+        .history
+        .reached(durable.max(query.min_seq), PATIENCE)
+        .await;
+    // What was durable when the reader asked belongs to the answer; insisting is the reader's affair.
+    if !whole && !service.history.reached(query.min_seq, Duration::ZERO).await {
         return Err(Code::ProjectionBehind.into());
     }
     let reading = std::sync::Arc::clone(&service);

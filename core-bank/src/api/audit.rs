@@ -28,8 +28,8 @@ use crate::{
 /// Records and accounts that one page of an audit may hold.
 const PAGE_MAX: usize = 10_000;
 
-/// Audits are the operator's alone.
-async fn operator(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
+/// Audits and the doors of a test are the operator's alone.
+pub async fn operator(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
     match bearer(service, headers)? {
         Caller::Terminal(Channel::Operator) => Ok(()),
         Caller::Session(digest) => {

@@ -12,6 +12,7 @@ mod observe;
 mod problem;
 mod request;
 mod sessions;
+mod test_clock;
 mod write;
 
 use std::{
@@ -24,7 +25,7 @@ use std::{
 
 use axum::{
     Router, middleware,
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use tokio::sync::watch;
 
@@ -62,7 +63,7 @@ type Shared = Arc<Service>;
 
 /// The whole API.
 pub(crate) fn router(service: Shared) -> Router {
-    let v1 = Router::new()
+    let mut v1 = Router::new()
         .route("/identity-checks", post(customers::check_identity))
         .route("/customers", post(customers::register))
         .route("/customers/{customer}/accounts", get(accounts::of_customer))
@@ -79,7 +80,10 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/audit/records", get(audit::records))
         .route("/audit/trial-balance", get(audit::trial_balance))
         .route("/audit/accounts", get(audit::accounts));
-    Router::new()
+    if service.test {
+        v1 = v1.route("/test/clock", put(test_clock::set));
+    }
+    let measured = Router::new()
         .nest("/v1", v1)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -89,6 +93,12 @@ pub(crate) fn router(service: Shared) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(&service),
             observe::observe,
-        ))
-        .with_state(service)
+        ));
+    // Beside the layer, as bare as a route can be.
+    let bare = if service.test {
+        Router::new().route("/v1/test/parse", post(money::parse_only))
+    } else {
+        Router::new()
+    };
+    measured.merge(bare).with_state(service)
 }

@@ -2,15 +2,17 @@
 
 use axum::{
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Shared,
     problem::Problem,
-    request::{AmountText, well_formed},
-    write::write,
+    request::{self, AmountText, well_formed},
+    write::{json_body, write},
 };
 use crate::rules::{AccountNumber, Action, Operation};
 
@@ -113,6 +115,20 @@ pub async fn transfer(
         },
     )
     .await
+}
+
+/// A door for tests: reads a transfer's body, as [`transfer`] does, and answers without asking who,
+/// deciding or recording: what the server costs beside the bank.
+pub async fn parse_only(request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body: TransferBody = request::body(&parts.headers, body).await?;
+    body.amount.amount()?;
+    let known = AccountNumber::parse(&body.from).is_some();
+    Ok((
+        StatusCode::CREATED,
+        json_body(&json!({ "seq": u8::from(known) })),
+    )
+        .into_response())
 }
 
 /// A bank's code, as short as `CCB` or as long as a BIC (ISO 9362).

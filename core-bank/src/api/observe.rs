@@ -7,9 +7,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::{Shared, problem::Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Surrounds every request.
 pub async fn observe(State(service): State<Shared>, request: Request, next: Next) -> Response {
@@ -26,9 +28,6 @@ pub async fn observe(State(service): State<Shared>, request: Request, next: Next
             response.headers_mut().insert(http::header::ALLOW, allow);
         }
     }
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert("x-request-id", value);
-    }
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let status = response.status().as_u16();
     let took = began.elapsed();
@@ -40,6 +39,9 @@ pub async fn observe(State(service): State<Shared>, request: Request, next: Next
         status,
         took_us = took.as_micros() as u64
     );
+    if let Ok(value) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
     response
 }
 
@@ -48,6 +50,7 @@ fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         _ => "other",
     }

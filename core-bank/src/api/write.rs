@@ -6,14 +6,16 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use serde::{Serialize, Serializer, de::DeserializeOwned};
 
 use super::{Service, problem::Problem, request};
 use crate::{
     access::{Access, TokenKind},
-    rules::{Action, Answer, Caller, Envelope, Operation, RefusalCode},
+    rules::{
+        AccountNumber, Action, Answer, Caller, CardId, CustomerId, Envelope, Fen, IdentityCheckId,
+        Operation, RefusalCode, TransferId,
+    },
     writer::Reply,
 };
 
@@ -87,45 +89,94 @@ pub async fn planted_slowness(service: &Service, operation: Operation) {
     }
 }
 
+const JOURNAL_SEQ: HeaderName = HeaderName::from_static("x-journal-seq");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
 fn answer(access: &Access, reply: Reply, status: StatusCode) -> Result<Response, Problem> {
     let (seq, answer) = match reply.outcome {
         Ok(applied) => applied,
         Err(refusal) if reply.replayed => return Err(Problem::replayed(refusal)),
         Err(refusal) => return Err(refusal.into()),
     };
-    let mut headers = HeaderMap::new();
-    headers.insert("x-journal-seq", HeaderValue::from(seq));
+    let mut response = json_body(&Applied::new(access, seq, &answer)).into_response();
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(JOURNAL_SEQ, HeaderValue::from(seq));
     if reply.replayed {
-        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
-    let document = document(access, seq, &answer);
-    Ok((status, headers, json_body(&document)).into_response())
+    Ok(response)
 }
 
 /// The members that an applied command answers.
-fn document(access: &Access, seq: u64, answer: &Answer) -> Value {
-    match answer {
-        Answer::IdentityVerified(check) => {
-            json!({"seq": seq, "identity_check": check, "verified": true})
+#[derive(Serialize, Default)]
+struct Applied {
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_check: Option<IdentityCheckId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<CustomerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<CardId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<TransferId>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
+    balance: Option<Fen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+}
+
+#[expect(clippy::ref_option, reason = "serde asks for this signature")]
+fn yuan<S: Serializer>(fen: &Option<Fen>, serializer: S) -> Result<S::Ok, S::Error> {
+    match fen {
+        Some(fen) => serializer.collect_str(fen),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl Applied {
+    fn new(access: &Access, seq: u64, answer: &Answer) -> Self {
+        let mut document = Self {
+            seq,
+            ..Self::default()
+        };
+        match answer {
+            Answer::IdentityVerified(check) => {
+                document.identity_check = Some(*check);
+                document.verified = Some(true);
+            }
+            Answer::CustomerRegistered(customer) => document.customer = Some(*customer),
+            Answer::CardOpened(card, account) => {
+                document.card = Some(*card);
+                document.account = Some(*account);
+            }
+            Answer::DeviceBound(nonce) => {
+                document.device_token = Some(access.token(TokenKind::Device, *nonce));
+            }
+            Answer::Done => {}
+            Answer::CashMoved(balance) => document.balance = Some(*balance),
+            Answer::Transferred(transfer, balance) => {
+                document.transfer = Some(*transfer);
+                document.balance = Some(*balance);
+            }
+            Answer::SessionStarted(nonce) => {
+                document.session = Some(access.token(TokenKind::Session, *nonce));
+            }
         }
-        Answer::CustomerRegistered(customer) => json!({"seq": seq, "customer": customer}),
-        Answer::CardOpened(card, account) => json!({"seq": seq, "card": card, "account": account}),
-        Answer::DeviceBound(nonce) => {
-            json!({"seq": seq, "device_token": access.token(TokenKind::Device, *nonce)})
-        }
-        Answer::Done => json!({"seq": seq}),
-        Answer::CashMoved(balance) => json!({"seq": seq, "balance": balance.to_string()}),
-        Answer::Transferred(transfer, balance) => {
-            json!({"seq": seq, "transfer": transfer, "balance": balance.to_string()})
-        }
-        Answer::SessionStarted(nonce) => {
-            json!({"seq": seq, "session": access.token(TokenKind::Session, *nonce)})
-        }
+        document
     }
 }
 
 /// A JSON body with its type; answers hold balances and tokens, so no cache keeps them.
-pub fn json_body(document: &Value) -> impl IntoResponse + use<> {
+pub fn json_body<T: Serialize>(document: &T) -> impl IntoResponse + use<T> {
+    // Documents have text for keys and no value that refuses to be written.
+    let text = serde_json::to_vec(document).unwrap_or_default();
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -133,5 +184,5 @@ pub fn json_body(document: &Value) -> impl IntoResponse + use<> {
         ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, document.to_string())
+    (headers, text)
 }

@@ -80,6 +80,26 @@ pub trait Journal: Send {
     ) -> Result<(u64, ChainHash), JournalError>;
 }
 
+/// The number of the record whose chain hash this is, if the journal holds one: whoever noted a hash
+/// learns whether the journal still is what it was then, cut neither short nor rewritten. [`walk`]
+/// tells whether the hashes are right.
+pub fn find(reader: &mut dyn JournalReader, noted: ChainHash) -> Result<Option<u64>, JournalError> {
+    let mut seq = 0;
+    if noted == ChainHash::GENESIS {
+        return Ok(Some(seq));
+    }
+    loop {
+        let links = reader.read(seq, REPLAY_CHUNK)?;
+        let Some(last) = links.last() else {
+            return Ok(None);
+        };
+        seq = last.record.seq;
+        if let Some(found) = links.iter().find(|link| link.hash() == noted) {
+            return Ok(Some(found.record.seq));
+        }
+    }
+}
+
 /// How many records a replay reads at a time.
 const REPLAY_CHUNK: usize = 4_096;
 

@@ -6,8 +6,9 @@ use crate::rules::{
     Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, Misfit, Refusal, State,
 };
 
-/// The version of records that this code writes. Readers refuse versions they do not know.
-pub const RECORD_VERSION: u8 = 1;
+/// The version of records that this code writes, and the first byte of each. Readers refuse versions
+/// they do not know.
+pub const RECORD_VERSION: u8 = 2;
 
 /// A decided command with the facts it yielded or the refusal it met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

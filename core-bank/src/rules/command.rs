@@ -31,7 +31,7 @@ impl Party {
     }
 }
 
-/// What is wanted. Ids that name nothing in their own grammar are `None`: they cannot be found.
+/// What is wanted; in journals by position, so further variants come last. Ids that name nothing in their own grammar are `None`: they cannot be found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {

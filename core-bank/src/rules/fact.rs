@@ -22,7 +22,8 @@ pub struct Posting {
     pub balance_after: Fen,
 }
 
-/// Something that happened and stays true. Old journals hold these, so variants are only added.
+/// Something that happened and stays true. Old journals hold these by position, so variants and
+/// members are only added, and at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -82,7 +83,6 @@ pub enum Fact {
     /// Money moved: postings that sum to zero.
     MoneyMoved {
         /// The transfer, when it was one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         transfer: Option<TransferId>,
         /// Two or more lines; the paying customer's comes first.
         postings: Vec<Posting>,

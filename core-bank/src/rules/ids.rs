@@ -5,20 +5,29 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// Writes an id as its text, and reads nothing but the text that it writes.
-macro_rules! serde_as_text {
-    ($name:ident) => {
+/// Writes an id as its text for people and as its content for the journal, and reads nothing but
+/// what it writes.
+macro_rules! serde_as_text_or {
+    ($name:ident, $content:ty) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                if serializer.is_human_readable() {
+                    serializer.collect_str(self)
+                } else {
+                    self.0.serialize(serializer)
+                }
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                Self::parse(&text)
-                    .ok_or_else(|| D::Error::custom(concat!("not a ", stringify!($name))))
+                let found = if deserializer.is_human_readable() {
+                    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                    Self::parse(&text)
+                } else {
+                    Self::of_content(<$content>::deserialize(deserializer)?)
+                };
+                found.ok_or_else(|| D::Error::custom(concat!("not a ", stringify!($name))))
             }
         }
     };
@@ -42,6 +51,10 @@ macro_rules! sequence_id {
                 let plain = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
                 plain.then(|| digits.parse().ok().map(Self)).flatten()
             }
+
+            fn of_content(seq: u64) -> Option<Self> {
+                Some(Self(seq))
+            }
         }
 
         impl fmt::Display for $name {
@@ -50,7 +63,7 @@ macro_rules! sequence_id {
             }
         }
 
-        serde_as_text!($name);
+        serde_as_text_or!($name, u64);
     };
 }
 
@@ -83,7 +96,11 @@ impl AccountNumber {
         if text.len() != 19 || !text.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let number: u64 = text.parse().ok()?;
+        Self::of_content(text.parse().ok()?)
+    }
+
+    /// The number of these digits, when they are one of this bank with a right check digit.
+    pub(super) fn of_content(number: u64) -> Option<Self> {
         let right =
             number / 10 / RECORDS_MAX == ISSUER && luhn_check_digit(number / 10) == number % 10;
         right.then_some(Self(number))
@@ -101,7 +118,7 @@ impl fmt::Display for AccountNumber {
     }
 }
 
-serde_as_text!(AccountNumber);
+serde_as_text_or!(AccountNumber, u64);
 
 /// The digit that makes the Luhn sum of `payload` and itself a multiple of ten.
 fn luhn_check_digit(mut payload: u64) -> u64 {
@@ -135,6 +152,10 @@ macro_rules! hex_bytes {
                 }
                 Some(Self(bytes))
             }
+
+            fn of_content(bytes: [u8; $length]) -> Option<Self> {
+                Some(Self(bytes))
+            }
         }
 
         impl fmt::Display for $name {
@@ -149,7 +170,7 @@ macro_rules! hex_bytes {
             }
         }
 
-        serde_as_text!($name);
+        serde_as_text_or!($name, [u8; $length]);
     };
 }
 
@@ -188,6 +209,10 @@ impl IdempotencyKey {
         (visible && (1..=64).contains(&text.len())).then(|| Self(text.to_owned()))
     }
 
+    fn of_content(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+
     /// The key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -200,7 +225,7 @@ impl fmt::Display for IdempotencyKey {
     }
 }
 
-serde_as_text!(IdempotencyKey);
+serde_as_text_or!(IdempotencyKey, &str);
 
 #[cfg(test)]
 mod tests {

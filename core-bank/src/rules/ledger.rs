@@ -49,6 +49,15 @@ impl LedgerAccount {
         }
     }
 
+    /// The number in the journal: never given to another account.
+    fn journal_number(self) -> u64 {
+        match self {
+            Self::CashCounter => 1,
+            Self::CashAtm => 2,
+            Self::Nostro => 3,
+        }
+    }
+
     /// What the account is.
     pub fn kind(self) -> LedgerKind {
         LedgerKind::Asset
@@ -75,6 +84,17 @@ impl BookAccount {
     }
 }
 
+impl BookAccount {
+    fn of_journal_number(number: u64) -> Option<Self> {
+        let ledger = LedgerAccount::ALL
+            .into_iter()
+            .find(|account| account.journal_number() == number);
+        ledger
+            .map(Self::Ledger)
+            .or_else(|| AccountNumber::of_content(number).map(Self::Customer))
+    }
+}
+
 impl fmt::Display for BookAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,15 +104,25 @@ impl fmt::Display for BookAccount {
     }
 }
 
+/// The name for people. For the journal a number: a customer's account is its digits, which are far
+/// above those of the bank's own accounts.
 impl Serialize for BookAccount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self {
+            _ if serializer.is_human_readable() => serializer.collect_str(self),
+            Self::Ledger(account) => serializer.serialize_u64(account.journal_number()),
+            Self::Customer(number) => serializer.serialize_u64(number.digits()),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for BookAccount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("not an account of the books"))
+        let found = if deserializer.is_human_readable() {
+            Self::parse(&std::borrow::Cow::<'de, str>::deserialize(deserializer)?)
+        } else {
+            Self::of_journal_number(u64::deserialize(deserializer)?)
+        };
+        found.ok_or_else(|| D::Error::custom("not an account of the books"))
     }
 }

@@ -106,6 +106,7 @@ refusals! {
     CardLost "card_lost" 422 final None frozen "The card of this account is reported lost.";
     InsufficientFunds "insufficient_funds" 422 final None frozen "The account holds less than the amount.";
     BalanceOverflow "balance_overflow" 422 final None frozen "An account cannot hold that much.";
+    ClockBackwards "clock_backwards" 422 final None fresh "The business time lies before that of the last record.";
     Overloaded "overloaded" 503 retry None fresh "The bank has more requests than it can hold.";
     ProjectionBehind "projection_behind" 503 retry None fresh "The history has not yet reached `min_seq`.";
     ShuttingDown "shutting_down" 503 retry None fresh "The bank is shutting down.";
@@ -144,7 +145,6 @@ pub struct Refusal {
     /// The reason.
     pub code: RefusalCode,
     /// The customer that exists already, for `customer_exists`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
 }
 

@@ -33,6 +33,10 @@ fn server_of_the_other_tests() {
         .unwrap_or_default()
         .split_whitespace()
     {
+        if option == "honest" {
+            options.test = false;
+            continue;
+        }
         match option.split_once('=').unwrap() {
             ("slow", slow) => options.slow.push(ServeOptions::parse_slow(slow).unwrap()),
             ("plant", plant) => options.plant = Some(plant.parse().unwrap()),
@@ -244,6 +248,15 @@ impl Client {
         body: &Value,
     ) -> io::Result<Response> {
         self.exchange(&post_bytes(token, key, path, body.to_string().as_bytes()))
+    }
+
+    pub fn put(&mut self, token: &str, path: &str, body: &Value) -> Response {
+        let body = body.to_string();
+        let request = format!(
+            "PUT {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.exchange(request.as_bytes()).unwrap()
     }
 
     pub fn delete(&mut self, token: &str, key: &str, path: &str) -> Response {

@@ -1,0 +1,106 @@
+//! The server under measurement: this program again as a process of its own, on the first core.
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use core_bank::{ServeOptions, TerminalTokens, serve as serve_bank};
+
+/// The server's side.
+pub fn serve(data: &str) {
+    let mut options = ServeOptions::new(([127, 0, 0, 1], 0).into(), data.into());
+    // For the route that only parses.
+    options.test = true;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(serve_bank(options)).unwrap();
+}
+
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub tokens: TerminalTokens,
+}
+
+/// What the server has used and done so far.
+#[derive(Clone, Copy)]
+pub struct Counts {
+    pub cpu_seconds: f64,
+    pub groups: f64,
+    pub records: f64,
+    /// Records whose entries are not in the history yet.
+    pub unprojected: f64,
+}
+
+impl Server {
+    pub fn start(data: &Path) -> Self {
+        let mut child = Command::new("taskset")
+            .args(["-c", "0"])
+            .arg(env::current_exe().unwrap())
+            .env("BENCH_BANK_DATA", data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        let tokens = fs::read(data.join("tokens.json")).unwrap();
+        Self {
+            address: address.parse().unwrap(),
+            tokens: serde_json::from_slice(&tokens).unwrap(),
+            child,
+        }
+    }
+
+    pub fn counts(&self) -> Counts {
+        let page = self.metrics();
+        let figure = |name: &str| -> f64 {
+            let line = page.lines().find(|line| line.starts_with(name));
+            let value = line.and_then(|line| line.rsplit(' ').next());
+            value.unwrap().parse().unwrap()
+        };
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // Fields 14 and 15 of proc(5), in hundredths of a second; the name in field 2 ends with `)`.
+        let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+        let ticks: f64 = fields
+            .skip(11)
+            .take(2)
+            .map(|text| text.parse::<f64>().unwrap())
+            .sum();
+        Counts {
+            cpu_seconds: ticks / 100.0,
+            groups: figure("bank_group_records_count"),
+            records: figure("bank_group_records_sum"),
+            unprojected: figure("bank_journal_seq") - figure("bank_projected_seq"),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).unwrap();
+        page
+    }
+
+    /// The memory it holds now.
+    pub fn resident_mib(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<f64>().unwrap() / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,68 @@
+//! Sets the clock of a bank under test, so that it shows the scenario's time while
+//! the scenario is played.
+
+use crate::connection::{Connection, Exchange, Message};
+use crate::error::LoadError;
+use crate::target::Target;
+use bytes::Bytes;
+use http::Method;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// So long the bank may take; it answers between two commits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Sets the clock so that it shows `business_start` in `lead` real nanoseconds from
+/// now, and runs `speed` times as fast as the real one.
+pub async fn set(
+    target: &Target,
+    business_start: &str,
+    speed: f64,
+    lead: u64,
+) -> Result<(), LoadError> {
+    let failed = |why: String| LoadError::Clock {
+        target: target.base().to_owned(),
+        business_time: business_start.to_owned(),
+        why,
+    };
+    let moment = earlier(business_start, lead as f64 * speed)
+        .ok_or_else(|| failed("it is no moment with an offset".to_owned()))?;
+    let body = json!({"business_time": moment.to_string(), "speed": speed});
+    let message = Message {
+        method: Method::PUT,
+        path: "/v1/test/clock".to_owned(),
+        token: Some(target.tokens().operator.clone()),
+        key: None,
+        body: Bytes::from(body.to_string()),
+    };
+    let mut connection = Connection::new(target.address(), target.authority(), PATIENCE);
+    match connection.exchange(&message, |_| {}).await {
+        Exchange::Answered { status: 200, .. } => Ok(()),
+        Exchange::Answered { status, body } => {
+            let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let code = problem["code"].as_str().unwrap_or("no code");
+            Err(failed(format!("it answers {status} {code}")))
+        }
+        Exchange::NotWritten(why) | Exchange::Broken(why) => Err(failed(why)),
+        Exchange::TimedOut => Err(failed(format!("no answer in {} s", PATIENCE.as_secs()))),
+    }
+}
+
+/// The moment so many business nanoseconds before `text`.
+fn earlier(text: &str, nanos: f64) -> Option<Timestamp> {
+    let lead = SignedDuration::from_nanos(nanos as i64);
+    text.parse::<Timestamp>().ok()?.checked_sub(lead).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lead_counts_in_business_time() {
+        // A tenth of a second at 36 times the speed are 3.6 s before ten o'clock.
+        let moment = earlier("2026-06-09T10:00+08:00", 1e8 * 36.0).unwrap();
+        assert_eq!(moment.to_string(), "2026-06-09T01:59:56.4Z");
+    }
+}
