@@ -121,11 +121,11 @@ pub struct GateRecord {
 
 /// Customers who missed the promise, each named by the part that broke it.
 ///
-/// A customer whose human service alone exceeds the threshold misses by
-/// `service`: no organisation could have kept the promise. Otherwise the miss is
-/// named by the largest of the other parts (ties in the order wait, review,
-/// system, fallback). Abandoned customers who waited longer than the threshold
-/// are misses by `wait`.
+/// A miss is named by the largest part of its time (the first of equals, in the
+/// order of [`Misses::by_part`]), with one exception: `service` names only misses
+/// whose human service alone exceeds the threshold, because a service that would
+/// have kept the promise by itself did not break it. Abandoned customers who
+/// waited longer than the threshold are misses by `wait`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Misses {
     /// The gate's text.

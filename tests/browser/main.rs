@@ -110,9 +110,8 @@ fn the_report_says_its_language_and_its_verdict_first() {
             said.as_str().is_some_and(|said| said.starts_with(code)),
             "{said}"
         );
-        let top = browser.evaluate(
-            "document.querySelector('header.banner').getBoundingClientRect().top",
-        );
+        let top =
+            browser.evaluate("document.querySelector('header.banner').getBoundingClientRect().top");
         assert!(
             top.as_f64().is_some_and(|top| top < 500.0),
             "{lang}: verdict at {top}"

@@ -100,7 +100,7 @@ texts! {
     PromiseAbsent = "This run has no figures of the promise by interval.", "本次运行没有分时段的承诺数据。";
     Misses = "Why customers missed it", "未达标的原因";
     MissesCount = "{missed} of {customers} customers missed it ({share}).", "{customers} 名客户中有 {missed} 名未达标（{share}）。";
-    MissesRead = "How to read this: each customer who missed counts once, under the part that broke the promise: service, where the human service alone took longer than the threshold, otherwise the longest of the other parts.", "读图方法：每名未达标客户只计一次，归入使其未达标的部分：若仅办理时间已超过阈值，归入办理时间；否则归入其余部分中最长的一项。";
+    MissesRead = "How to read this: each customer who missed counts once, under the longest part of the time in branch; under service only when the human service alone took longer than the threshold.", "读图方法：每名未达标客户只计一次，归入其逗留时间中最长的一项；仅当办理时间本身已超过阈值时，才可归入办理时间。";
     MissesNone = "No customer missed it.", "没有客户未达标。";
     Part = "part", "部分";
     Missed = "missed by it", "未达标人数";

@@ -93,11 +93,15 @@ impl Promise {
         }
         let breaker = if departure.fate == Fate::Abandoned || self.of_wait {
             WAIT
-        } else if departure.service > threshold {
-            SERVICE
         } else {
+            // Service that would have kept the promise by itself did not break it.
+            let from = if departure.service > threshold {
+                SERVICE
+            } else {
+                WAIT
+            };
             // The first of the largest.
-            (WAIT..PARTS.len())
+            (from..PARTS.len())
                 .rev()
                 .max_by_key(|part| parts[*part])
                 .unwrap_or(WAIT)
