@@ -1,5 +1,9 @@
 //! What can be said on the command line. The help texts are the manual that most
 //! people read, so they say what for, not only what.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these doc comments are the texts of --help, where backticks would stand as they are"
+)]
 
 use clap::{Args, Parser, Subcommand};
 use reports::Lang;

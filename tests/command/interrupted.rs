@@ -22,7 +22,7 @@ fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
     let started = Instant::now();
     while !ready() {
         assert!(
-            started.elapsed() < Duration::from_secs(60),
+            started.elapsed() < Duration::from_mins(1),
             "{what} in time"
         );
         std::thread::sleep(Duration::from_millis(50));
