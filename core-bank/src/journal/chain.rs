@@ -5,7 +5,7 @@
 //! after it, and the last one is what an operator keeps elsewhere.
 //!
 //! A record is its version and then its members in the wire format of postcard
-//! (<https://postcard.jamesmunns.com/wire-format>): about 130 bytes a transfer.
+//! (<https://postcard.jamesmunns.com/wire-format>): about a hundred bytes a transfer.
 
 use std::fmt;
 
