@@ -23,7 +23,7 @@ fn explain(
     arguments: &CheckArguments,
 ) -> Result<(), crate::exit::Failure> {
     for warning in scenarios::explain::warnings(scenario) {
-        eprintln!("warning: {warning}");
+        crate::simulate::warn(&warning, reports::Lang::En);
     }
     if arguments.json {
         let json = serde_json::to_string_pretty(scenario).map_err(|error| {

@@ -182,7 +182,7 @@ fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     {
         return recorded(arguments, path);
     }
-    let scenario = simulate::read(&arguments.scenario)?;
+    let scenario = simulate::read(&arguments.scenario, arguments.output.lang)?;
     let Some(load) = &scenario.load else {
         return Err(Failure::usage(format!(
             "{}: there is no [load] in this scenario: nothing says what to play and how fast",
@@ -340,11 +340,11 @@ impl Player<'_> {
 }
 
 /// The latencies that the load measured, for the operations that the branch's
-/// journeys perform; and the names of those it did not measure.
+/// journeys perform; and those it did not measure.
 pub fn measured_latencies(
     scenario: &Scenario,
     outcome: &loadgen::LoadOutcome,
-) -> (sim::OperationLatencies, Vec<String>) {
+) -> (sim::OperationLatencies, Vec<Operation>) {
     let performed: BTreeSet<Operation> = scenario
         .journeys
         .iter()
@@ -357,6 +357,5 @@ pub fn measured_latencies(
             latencies.insert(operation, &counts);
         }
     }
-    let unmeasured = unmeasured.iter().map(ToString::to_string).collect();
-    (latencies, unmeasured)
+    (latencies, unmeasured.into_iter().collect())
 }

@@ -10,11 +10,13 @@ use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::simulate::{days, judge_as, read, threads};
 use crate::summarise::{self, Results, Subject};
-use scenarios::model::Scenario;
+use reports::Lang;
+use scenarios::model::{Label, Scenario};
+use scenarios::operation::Operation;
 
 /// Runs a scenario as far as it goes: with `[load]` on a bank, else the days alone.
 pub fn run(arguments: &RunArguments) -> Ended {
-    let scenario = read(&arguments.scenario)?;
+    let scenario = read(&arguments.scenario, arguments.output.lang)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
     directory.write("scenario.toml", scenario.as_run.as_bytes())?;
@@ -50,9 +52,10 @@ fn measure(
     )?;
     let Some(load) = &scenario.load else {
         let mut results = Results::new("run", Measured::Simulation);
-        results.warnings.push(
-            "the scenario has no [load]: the days were simulated, no bank was loaded".to_owned(),
-        );
+        results.warnings.push(Label::new(
+            "The scenario has no [load]: the days were simulated, no bank was loaded.",
+            "情景中没有 [load]：只模拟了各日，未对核心系统压测。",
+        ));
         results.simulated = Some(at_once);
         return Ok(results);
     };
@@ -77,10 +80,7 @@ fn measure(
     }
     let (latencies, unmeasured) = load::measured_latencies(scenario, &loaded.outcome);
     if !unmeasured.is_empty() {
-        results.warnings.push(format!(
-            "not played in this window, so simulated without latency: {}",
-            unmeasured.join(", ")
-        ));
+        results.warnings.push(without_latency(&unmeasured));
     }
     let with_bank = days(
         scenario,
@@ -94,4 +94,25 @@ fn measure(
     results.simulated = Some(with_bank);
     results.loaded = Some(loaded);
     Ok(results)
+}
+
+/// Operations that customers perform, but nobody did in the window that was played.
+fn without_latency(unmeasured: &[Operation]) -> Label {
+    let names = |lang: Lang, between: &str| -> String {
+        let names: Vec<String> = unmeasured
+            .iter()
+            .map(|operation| reports::operation_name(*operation, lang))
+            .collect();
+        names.join(between)
+    };
+    Label::new(
+        format!(
+            "Not played in this window, so simulated without latency: {}.",
+            names(Lang::En, ", ")
+        ),
+        format!(
+            "所回放的时段内没有以下操作，模拟时按无时延处理：{}。",
+            names(Lang::Zh, "、")
+        ),
+    )
 }

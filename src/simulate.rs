@@ -8,11 +8,12 @@ use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::summarise::{self, Results, Subject};
 use anyhow::Context;
-use scenarios::model::Scenario;
+use reports::Lang;
+use scenarios::model::{Label, Scenario};
 
 /// Simulates a scenario's days, judges the gates on them, writes the run.
 pub fn simulate(arguments: &SimulateArguments) -> Ended {
-    let scenario = read(&arguments.scenario)?;
+    let scenario = read(&arguments.scenario, arguments.output.lang)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
     directory.write("scenario.toml", scenario.as_run.as_bytes())?;
@@ -40,7 +41,8 @@ pub fn simulate(arguments: &SimulateArguments) -> Ended {
 }
 
 /// Reads a scenario with everything that the command line changes about it.
-pub fn read(arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
+/// What looks implausible in it is told on stderr.
+pub fn read(arguments: &ScenarioArguments, lang: Lang) -> Result<Scenario, Failure> {
     let mut overrides = arguments.overrides.clone();
     if let Some(replications) = arguments.replications {
         overrides.push(format!("run.replications={replications}"));
@@ -55,9 +57,18 @@ pub fn read(arguments: &ScenarioArguments) -> Result<Scenario, Failure> {
     }
     let scenario = scenarios::file::read(&arguments.scenario, &overrides)?;
     for warning in scenarios::explain::warnings(&scenario) {
-        eprintln!("warning: {warning}");
+        warn(&warning, lang);
     }
     Ok(scenario)
+}
+
+/// Tells a warning on stderr.
+pub fn warn(warning: &Label, lang: Lang) {
+    let word = match lang {
+        Lang::En => "warning: ",
+        Lang::Zh => "提示：",
+    };
+    eprintln!("{word}{}", lang.of(warning));
 }
 
 /// Simulates every replication of the scenario with these latencies.

@@ -60,9 +60,12 @@ impl Subject {
         );
         Ok(Self {
             record: ScenarioRecord {
-                question: format!(
-                    "How does the bank answer the operations of {}?",
-                    path.display()
+                question: Label::new(
+                    format!(
+                        "How does the bank answer the operations of {}?",
+                        path.display()
+                    ),
+                    format!("核心系统如何应答 {} 中的操作？", path.display()),
                 ),
                 hash: blake3::hash(&content).to_hex().to_string(),
                 seed: 0,
@@ -107,7 +110,7 @@ pub struct Results {
     /// The load and what was found in the bank's books after it.
     pub loaded: Option<Loaded>,
     /// Things a reader should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Label>,
 }
 
 /// A load that was played, and its reconciliation if the books could be read.
@@ -192,10 +195,15 @@ fn summary(
     let (mut gates, left_out) = judge::gates(&subject.gates, table, results.measured, judging);
     let mut warnings = std::mem::take(&mut results.warnings);
     if !left_out.is_empty() {
-        warnings.push(format!(
-            "`branchlab {}` does not measure what these gates look at; they were not judged: {}",
-            results.command,
-            left_out.join(", ")
+        let (command, names) = (results.command, left_out.join("`, `"));
+        warnings.push(Label::new(
+            format!(
+                "`branchlab {command}` does not measure what these gates look at; they were not judged: `{names}`."
+            ),
+            format!(
+                "`branchlab {command}` 不测量以下判据所看的指标，故未作判定：`{}`。",
+                left_out.join("`、`")
+            ),
         ));
     }
     if let Some(loaded) = &results.loaded {

@@ -29,8 +29,9 @@ pub fn markdown(run: &RunData, lang: Lang) -> String {
     for sentence in &head.why {
         let _ = write!(out, "{}\n\n", escape(sentence));
     }
-    if !summary.scenario.question.is_empty() {
-        let _ = write!(out, "> {}\n\n", escape(&summary.scenario.question));
+    let question = lang.of(&summary.scenario.question);
+    if !question.is_empty() {
+        let _ = write!(out, "> {}\n\n", escape(question));
     }
     out += &gates_table(summary, lang);
     out += &figures_table(summary, lang);
@@ -39,7 +40,7 @@ pub fn markdown(run: &RunData, lang: Lang) -> String {
         out += &load_lines(summary, load, lang);
     }
     for warning in &summary.warnings {
-        let _ = writeln!(out, "- {}", escape(warning));
+        let _ = writeln!(out, "- {}", escape(lang.of(warning)));
     }
     out
 }

@@ -25,15 +25,16 @@ pub struct TerminalStyle {
 /// The short table and the verdicts that the command prints; the verdict last.
 pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     let summary = &run.summary;
-    let mut out = format!(
-        "{} · {}\n",
-        summary.scenario.name, summary.scenario.question
-    );
+    let question = match lang.of(&summary.scenario.question) {
+        "" => String::new(),
+        question => format!(" · {question}"),
+    };
+    let mut out = format!("{}{question}\n", summary.scenario.name);
     out += &figures_table(summary, lang, style);
     out += &latency_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
     for warning in &summary.warnings {
-        let _ = writeln!(out, "! {warning}");
+        let _ = writeln!(out, "! {}", lang.of(warning));
     }
     let mut out = plain(&out);
     let head = headline(run, lang);

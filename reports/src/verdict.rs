@@ -82,7 +82,7 @@ pub(crate) fn headline(run: &RunData, lang: Lang) -> Headline {
     why.extend(other_gates(run, lang));
     if promise.is_some_and(|gate| gate.verdict != Verdict::Pass) {
         let finding = summary.misses.as_ref().map(|misses| &misses.finding);
-        why.extend(finding.map(|finding| lang.pick(&finding.en, &finding.zh).clone()));
+        why.extend(finding.map(|finding| lang.of(finding).to_owned()));
     }
     Headline {
         tone,

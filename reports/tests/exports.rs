@@ -6,6 +6,7 @@ use reports::{
     Lang, ReportError, TerminalStyle, comparison_terminal, csv, junit, markdown, read_run, terminal,
 };
 use scenarios::gate::Verdict;
+use scenarios::model::Label;
 use scenarios::summary::{Discrepancy, Status};
 
 #[test]
@@ -109,7 +110,7 @@ fn a_table_keeps_to_the_width_of_the_terminal() {
 #[test]
 fn names_cannot_command_the_terminal() {
     let mut run = support::whole_run(false);
-    "\u{1b}[31mred\u{7}".clone_into(&mut run.summary.scenario.question);
+    run.summary.scenario.question = Label::same("\u{1b}[31mred\u{7}");
     for gate in &mut run.summary.gates {
         gate.name.push_str("\u{1b}]0;title\u{7}");
     }

@@ -1,7 +1,8 @@
 //! A scenario in words that a planner follows, and what looks implausible in it.
 
 use crate::model::{
-    ArrivalPiece, Journey, JourneyId, Law, Mark, Mode, Roster, Scenario, Segment, StepTime, Window,
+    ArrivalPiece, Journey, JourneyId, Label, Law, Mark, Mode, Roster, Scenario, Segment, StepTime,
+    Window,
 };
 use crate::time::SimTime;
 use std::fmt::Write;
@@ -28,8 +29,8 @@ fn calendar(text: &mut String, scenario: &Scenario) {
         text,
         format!("{} ({})", scenario.name, scenario.branch_label.en),
     );
-    if !scenario.question.is_empty() {
-        line(text, format!("  {}", scenario.question));
+    if !scenario.question.en.is_empty() {
+        line(text, format!("  {}", scenario.question.en));
     }
     line(text, "\nWhen");
     match run.mode {
@@ -340,7 +341,7 @@ fn per_hour(piece: &ArrivalPiece) -> f64 {
 }
 
 /// What may be meant, but probably is not.
-pub fn warnings(scenario: &Scenario) -> Vec<String> {
+pub fn warnings(scenario: &Scenario) -> Vec<Label> {
     let mut warnings = overloaded(scenario);
     for (position, resource) in scenario.resources.iter().enumerate() {
         let used = scenario.journeys.iter().any(|journey| {
@@ -352,13 +353,16 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
                 .any(|hold| hold.resource == position)
         });
         if !used {
-            warnings.push(format!("no journey uses `{}`", resource.name));
+            warnings.push(Label::new(
+                format!("no journey uses `{}`", resource.name),
+                format!("没有流程使用 `{}`", resource.name),
+            ));
         } else if let Some((from, _)) = resource.roster.steps.iter().find(|(_, count)| *count == 0)
         {
-            warnings.push(format!(
-                "nobody is on duty at `{}` from {}: who comes then waits",
-                resource.name,
-                from.clock()
+            let (name, from) = (&resource.name, from.clock());
+            warnings.push(Label::new(
+                format!("nobody is on duty at `{name}` from {from}: who comes then waits"),
+                format!("`{name}` 自 {from} 起无人在岗：此后到达的客户只能等候"),
             ));
         }
     }
@@ -368,28 +372,37 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
         .iter()
         .all(|piece| piece.expected <= 0.0)
     {
-        warnings.push("no customers come".into());
+        warnings.push(Label::new("no customers come", "没有客户到达"));
     }
     if scenario.gates.is_empty() {
-        warnings.push("there are no gates: nothing can fail".into());
+        warnings.push(Label::new(
+            "there are no gates: nothing can fail",
+            "未设判据：不会有任何未通过的结论",
+        ));
     } else if !scenario.gates.iter().any(|named| named.name == "promise") {
-        warnings.push("no gate is named `promise`: misses will not be explained".into());
+        warnings.push(Label::new(
+            "no gate is named `promise`: misses will not be explained",
+            "没有名为 `promise` 的判据：将不分析未达标的原因",
+        ));
     }
     if let Some(mobile) = &scenario.mobile
         && !mobile.mix_left_out.is_empty()
     {
         let left: f64 = mobile.mix_left_out.iter().map(|(_, weight)| weight).sum();
         let all: f64 = left + mobile.mix.iter().map(|(_, weight)| weight).sum::<f64>();
-        warnings.push(format!(
-            "{} of the mobile mix are operations that the bank does not offer yet; the rest takes their place",
-            percent(left / all)
+        let share = percent(left / all);
+        warnings.push(Label::new(
+            format!(
+                "{share} of the mobile mix are operations that the bank does not offer yet; the rest takes their place"
+            ),
+            format!("手机银行业务组合中有 {share} 是核心系统尚未提供的操作，由其余操作按比例补足"),
         ));
     }
     warnings
 }
 
 /// Pools to which more work comes, in some stretch of arrivals, than they can do.
-fn overloaded(scenario: &Scenario) -> Vec<String> {
+fn overloaded(scenario: &Scenario) -> Vec<Label> {
     let mut warnings = Vec::new();
     for (position, resource) in scenario.resources.iter().enumerate() {
         let work: f64 = scenario
@@ -410,12 +423,13 @@ fn overloaded(scenario: &Scenario) -> Vec<String> {
             }
         }
         if let Some((load, piece)) = worst {
-            warnings.push(format!(
-                "from {} to {} `{}` is asked for {} of what it can do: the queue grows",
-                piece.from.clock(),
-                piece.to.clock(),
-                resource.name,
-                percent(load)
+            let (from, to) = (piece.from.clock(), piece.to.clock());
+            let (name, load) = (&resource.name, percent(load));
+            warnings.push(Label::new(
+                format!(
+                    "from {from} to {to} `{name}` is asked for {load} of what it can do: the queue grows"
+                ),
+                format!("{from} 至 {to}，`{name}` 的业务量达到其办理能力的 {load}：队伍会越排越长"),
             ));
         }
     }

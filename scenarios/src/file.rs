@@ -28,7 +28,7 @@ pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
 
 use crate::model::{Label, Scenario};
-use fields::Reader;
+use fields::{Reader, Section};
 use std::path::Path;
 use tree::{Entry, Node, Origin, Table, Value};
 
@@ -79,7 +79,7 @@ impl Reader {
     }
 
     fn model(&mut self, table: &Table) -> Option<Scenario> {
-        let top = fields::Section {
+        let top = Section {
             table,
             origin: Origin {
                 source: 0,
@@ -91,7 +91,7 @@ impl Reader {
         self.keys(&top, "", &TOP);
         self.minimum(table);
         let name = self.scenario_name(table);
-        let question = self.optional_text(&top, "question");
+        let question = self.question(&top);
         let (branch, branch_label) = self.branch(table);
         let laws = self.named_laws(table);
         let run = self.run(table);
@@ -116,7 +116,7 @@ impl Reader {
         let as_run = canonical::document(table);
         let scenario = Scenario {
             name: name?,
-            question: question.unwrap_or_default().to_owned(),
+            question,
             branch,
             branch_label,
             day: day?,
@@ -176,6 +176,14 @@ impl Reader {
             return None;
         }
         Some(name.to_owned())
+    }
+
+    /// `question = "…"`, or `{ en = "…", zh = "…" }`; what one language lacks
+    /// is said in the other.
+    fn question(&mut self, top: &Section<'_>) -> Label {
+        let (en, zh) = self.words(top, "question");
+        let either = en.as_ref().or(zh.as_ref()).cloned().unwrap_or_default();
+        Label::new(en.unwrap_or_else(|| either.clone()), zh.unwrap_or(either))
     }
 
     fn branch(&mut self, table: &Table) -> (String, Label) {

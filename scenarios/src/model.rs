@@ -22,7 +22,7 @@ pub struct Scenario {
     /// Short name, `[a-z0-9-]+`; the file's stem unless the file says otherwise.
     pub name: String,
     /// The planner's question that this scenario answers, in a sentence.
-    pub question: String,
+    pub question: Label,
     /// The branch's name in figures and operations.
     pub branch: String,
     /// What a person reads for the branch.
@@ -113,6 +113,21 @@ pub struct Label {
     pub en: String,
     /// Chinese.
     pub zh: String,
+}
+
+impl Label {
+    /// The same thing said twice.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self {
+            en: en.into(),
+            zh: zh.into(),
+        }
+    }
+
+    /// One text for both languages, as of somebody who wrote only one.
+    pub fn same(text: &str) -> Self {
+        Self::new(text, text)
+    }
 }
 
 /// The simulated day.

@@ -43,7 +43,7 @@ pub struct Summary {
     /// The reconciliation; absent without load.
     pub reconciliation: Option<Reconciliation>,
     /// Things a reader should know, in order.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Label>,
 }
 
 /// Whether a run can be relied on.
@@ -64,7 +64,7 @@ pub struct ScenarioRecord {
     /// Its name.
     pub name: String,
     /// The question it answers.
-    pub question: String,
+    pub question: Label,
     /// Hash of what was run after `extends`, `--set` and CSV files.
     pub hash: String,
     /// Root of the randomness.

@@ -2,6 +2,7 @@
 
 use scenarios::explain::{explain, warnings};
 use scenarios::file::read;
+use scenarios::model::Label;
 use std::path::Path;
 
 fn shipped(name: &str, set: &[&str]) -> scenarios::model::Scenario {
@@ -33,7 +34,7 @@ fn the_smart_branch_is_explained_in_words() {
 
 #[test]
 fn an_overloaded_pool_is_warned_of_and_a_well_staffed_one_is_not() {
-    let about = |warnings: &[String], name: &str| warnings.iter().any(|it| it.contains(name));
+    let about = |warnings: &[Label], name: &str| warnings.iter().any(|it| it.en.contains(name));
     let well = warnings(&shipped("smart-branch.toml", &[]));
     assert!(!about(&well, "`kiosk` is asked"), "{well:?}");
     assert!(about(&well, "mobile mix"));
@@ -47,5 +48,62 @@ fn an_overloaded_pool_is_warned_of_and_a_well_staffed_one_is_not() {
         "{scarce:?}"
     );
     let generic = warnings(&shipped("generic-queue.toml", &[]));
-    assert_eq!(generic, ["there are no gates: nothing can fail"]);
+    let words: Vec<&str> = generic.iter().map(|it| it.en.as_str()).collect();
+    assert_eq!(words, ["there are no gates: nothing can fail"]);
+    for warning in well.iter().chain(&scarce).chain(&generic) {
+        let chinese = |character: char| ('\u{4e00}'..='\u{9fff}').contains(&character);
+        assert!(warning.zh.contains(chinese), "{warning:?}");
+    }
+}
+
+#[test]
+fn a_question_is_asked_in_one_language_or_in_two() {
+    let ask =
+        |question: &str| shipped("smart-branch.toml", &[&format!("question={question}")]).question;
+    assert_eq!(ask("\"Why?\""), Label::same("Why?"));
+    assert_eq!(
+        ask("{ en = \"Why?\", zh = \"为何？\" }"),
+        Label::new("Why?", "为何？")
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("half.toml");
+    let minimal = "[resources.window]\ncapacity = 2\n[journeys.errand]\ntime = \"3min\"\nholds = [\"window\"]\n[arrivals]\nper_day = 200\n";
+    let write = |question: &str| {
+        std::fs::write(&path, format!("question = {question}\n{minimal}")).expect("written");
+        read(&path, &[])
+    };
+    let half = write("{ zh = \"为何？\" }").expect("one language is enough");
+    assert_eq!(half.question, Label::same("为何？"));
+    for (wrong, told) in [
+        ("5", "`question` must be text in quotes or { en ="),
+        ("{ de = \"Warum?\" }", "unknown key `question.de`"),
+        ("{ en = 5 }", "`question.en` must be text in quotes"),
+    ] {
+        let error = write(wrong).expect_err("refused");
+        let report = format!("{:?}", miette::Report::new(error));
+        assert!(report.contains(told), "{report}");
+    }
+}
+
+#[test]
+fn every_shipped_scenario_asks_in_both_languages_and_still_does_when_read_as_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in [
+        "smart-branch.toml",
+        "smart-branch-slow-kiosk.toml",
+        "traditional-branch.toml",
+        "generic-queue.toml",
+    ] {
+        let scenario = shipped(name, &[]);
+        let question = &scenario.question;
+        assert!(
+            question.en.ends_with('?') && question.zh.ends_with('？'),
+            "{question:?}"
+        );
+        let path = folder.path().join(name);
+        std::fs::write(&path, &scenario.as_run).expect("written");
+        let again = read(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(again.question, scenario.question);
+        assert_eq!(again.hash, scenario.hash);
+    }
 }

@@ -11,7 +11,7 @@ use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
 use scenarios::figure::FigureTable;
-use scenarios::model::Scenario;
+use scenarios::model::{Label, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use std::ops::Range;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub struct Outcome {
     /// Customers who came in all replications, counted or not.
     pub customers: u64,
     /// What a reader should know, such as customers who were never served.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Label>,
 }
 
 /// Simulates a scenario. The same scenario, replications and seed give the same
@@ -272,13 +272,20 @@ fn minutes(frame: &Frame<'_>, totals: &Totals) -> Vec<Minutes> {
         .collect()
 }
 
-fn warnings(totals: &Totals) -> Vec<String> {
+fn warnings(totals: &Totals) -> Vec<Label> {
     let mut warnings = Vec::new();
     if totals.unserved > 0 {
-        warnings.push(format!(
-            "{} customers on {} of {} days were still inside when nobody was left who could serve them; they count as \
-             arrivals, but neither as served nor as abandoned. Give the roster servers until the end of the day.",
-            totals.unserved, totals.days_with_unserved, totals.days
+        let (customers, on, days) = (totals.unserved, totals.days_with_unserved, totals.days);
+        warnings.push(Label::new(
+            format!(
+                "{customers} customers on {on} of {days} days were still inside when nobody was left who could serve \
+                 them; they count as arrivals, but neither as served nor as abandoned. Give the roster servers until \
+                 the end of the day."
+            ),
+            format!(
+                "{days} 天中有 {on} 天共 {customers} 名客户仍在店内时已无人可为其办理；这些客户计入到达，\
+                 但既不计入已办理，也不计入中途离开。请把排班安排到当日结束。"
+            ),
         ));
     }
     warnings

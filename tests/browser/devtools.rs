@@ -1,4 +1,4 @@
-//! A headless Chromium driven over its DevTools protocol: just enough to open a
+//! A headless Chromium driven over its `DevTools` protocol: just enough to open a
 //! page and hear everything it says and asks for.
 
 use serde_json::{Value, json};
@@ -67,10 +67,10 @@ impl Browser {
             "Target.attachToTarget",
             &json!({"targetId": page["targetId"], "flatten": true}),
         );
-        self.session = attached["sessionId"]
+        attached["sessionId"]
             .as_str()
             .expect("a session")
-            .to_owned();
+            .clone_into(&mut self.session);
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.call(&format!("{domain}.enable"), &json!({}));
         }

@@ -21,10 +21,7 @@ fn start(folder: &Path, more: &[&str]) -> Child {
 fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
     let started = Instant::now();
     while !ready() {
-        assert!(
-            started.elapsed() < Duration::from_mins(1),
-            "{what} in time"
-        );
+        assert!(started.elapsed() < Duration::from_mins(1), "{what} in time");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -207,7 +207,9 @@ fn the_traditional_branch_runs_the_same_way_and_breaks_the_promise() {
     // So few operations that the count of the smart branch does not apply.
     assert_eq!(summary["reconciliation"]["reconciled"], true);
     // The reference waits 13.1 minutes for 6.4 minutes of service.
-    let finding = summary["misses"]["finding"]["en"].as_str().expect("a finding");
+    let finding = summary["misses"]["finding"]["en"]
+        .as_str()
+        .expect("a finding");
     assert!(finding.starts_with("Waiting is why"), "{finding}");
 }
 

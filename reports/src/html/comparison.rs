@@ -120,7 +120,7 @@ fn verdict(view: &View, name: &str) -> Markup {
             p.overline { (name) }
             h2 { (head.words) }
             @for sentence in &head.why { p { (sentence) } }
-            p.read { (view.summary.scenario.question) }
+            p.read { (view.lang.of(&view.summary.scenario.question)) }
         }
     }
 }

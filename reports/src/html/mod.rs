@@ -149,8 +149,6 @@ mod tests {
         let mut run = support::whole_run(false);
         let summary = &mut run.summary;
         "智慧网点".clone_into(&mut summary.scenario.name);
-        "问题".clone_into(&mut summary.scenario.question);
-        summary.warnings.clear();
         for assumption in &mut summary.scenario.assumptions {
             "理由".clone_into(&mut assumption.because);
         }

@@ -102,22 +102,17 @@ pub(super) fn misses(view: &View) -> Markup {
         let content = html! { p { (view.say(Text::MissesNone)) } };
         return card(view.say(Text::Misses), &content);
     }
-    let share = misses.missed as f64 / misses.customers.max(1) as f64;
     let sentence = view.fill(
         Text::MissesCount,
         &[
             ("missed", &numbers::count(misses.missed)),
             ("customers", &numbers::count(misses.customers)),
-            (
-                "share",
-                &numbers::value(Kind::Share, Some(share), view.lang),
-            ),
         ],
     );
     card(
         view.say(Text::Misses),
         &html! {
-            p { (sentence) (view.lang.pick(" ", "")) (view.lang.pick(&misses.finding.en, &misses.finding.zh)) }
+            p { (sentence) (view.lang.pick(" ", "")) (view.lang.of(&misses.finding)) }
             (misses_chart(view, misses))
         },
     )

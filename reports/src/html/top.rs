@@ -14,6 +14,7 @@ use scenarios::summary::GateRecord;
 pub(super) fn banner(view: &View) -> Markup {
     let head = headline(view.run, view.lang);
     let scenario = &view.summary.scenario;
+    let question = view.lang.of(&scenario.question);
     let code = view.fill(
         Text::ExitCode,
         &[("code", &view.summary.exit_code.to_string())],
@@ -27,14 +28,13 @@ pub(super) fn banner(view: &View) -> Markup {
             h1 { (head.words) }
             p.exit { (code) (view.lang.pick(": ", "：")) (head.exit) }
             @for sentence in &head.why { p.why { (unbroken(sentence)) } }
-            @if !scenario.question.is_empty() { p.question { (scenario.question) } }
+            @if !question.is_empty() { p.question { (question) } }
             (tiles(view))
         }
         @if !view.summary.warnings.is_empty() {
             section.card {
                 h2 { (view.say(Text::Warnings)) }
-                // Warnings are recorded in English.
-                ul lang="en" { @for warning in &view.summary.warnings { li { (warning) } } }
+                ul { @for warning in &view.summary.warnings { li { (view.lang.of(warning)) } } }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The languages of a report.
 
+use scenarios::model::Label;
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,6 +41,17 @@ impl fmt::Display for Lang {
 }
 
 impl Lang {
+    /// A label in this language; what it lacks is said in the other.
+    #[must_use]
+    pub fn of(self, label: &Label) -> &str {
+        let (wanted, other) = self.pick((&label.en, &label.zh), (&label.zh, &label.en));
+        if wanted.trim().is_empty() {
+            other
+        } else {
+            wanted
+        }
+    }
+
     /// The value of HTML's `lang` attribute.
     pub(crate) fn tag(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Names of figures, dimensions and populations as people read them.
 
 use super::language::Lang;
+use scenarios::operation::Operation;
 use scenarios::summary::Summary;
 
 /// A name in English and in Chinese.
@@ -55,9 +56,9 @@ pub(crate) fn dimension(name: &str, lang: Lang) -> String {
 pub(crate) fn population(summary: &Summary, dimension: &str, name: &str, lang: Lang) -> String {
     let key = format!("{dimension}:{name}");
     if let Some(label) = summary.scenario.labels.get(&key) {
-        let text = lang.pick(&label.en, &label.zh);
+        let text = lang.of(label);
         if !text.trim().is_empty() {
-            return text.clone();
+            return text.to_owned();
         }
     }
     let known = match dimension {
@@ -78,6 +79,12 @@ fn channel(name: &str) -> Option<Pair> {
         "messenger" => ("messenger", "即时通讯"),
         _ => return None,
     })
+}
+
+/// An operation as people read it.
+pub fn operation_name(operation: Operation, lang: Lang) -> String {
+    let name = operation.name();
+    self::operation(name).map_or_else(|| name.to_owned(), |(en, zh)| lang.pick(en, zh).to_owned())
 }
 
 fn operation(name: &str) -> Option<Pair> {
@@ -117,16 +124,14 @@ pub(crate) fn part(name: &str, lang: Lang) -> String {
 
 /// A phase of a run in `run.json`.
 pub(crate) fn phase(name: &str, lang: Lang) -> String {
-    let (en, zh): Pair = match name {
-        "check" => ("check", "检查"),
-        "simulate" => ("simulate", "模拟"),
-        "bank" => ("start the bank", "启动核心系统"),
-        "prepare" => ("prepare the bank", "准备账户"),
-        "load" => ("load", "压测"),
-        "reconcile" => ("reconcile", "对账"),
-        "resimulate" | "simulate_again" => ("simulate again", "再次模拟"),
-        "report" => ("report", "报告"),
+    let zh = match name {
+        "simulating with a bank that answers at once" => "假定核心系统即时应答的模拟",
+        "starting the bank" => "启动核心系统",
+        "loading the bank" => "核心系统压测",
+        "reading the bank's books" => "读取核心系统账目",
+        "simulating with the measured latencies" => "代入实测时延的模拟",
+        "simulating" => "模拟",
         other => return other.to_owned(),
     };
-    lang.pick(en, zh).to_owned()
+    lang.pick(name, zh).to_owned()
 }

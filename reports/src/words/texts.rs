@@ -99,7 +99,7 @@ texts! {
     PromiseRead = "How to read this: each dot is the share of the customers who arrived in that interval, its line the 95% confidence interval. Green lies wholly on the good side of the dashed bound, red wholly on the bad side, amber straddles it.", "读图方法：每个圆点是该时段到达客户的达标比例，竖线为 95% 置信区间。绿色表示整个区间满足虚线所示要求，红色表示整个区间未达到，橙色表示跨越界限。";
     PromiseAbsent = "This run has no figures of the promise by interval.", "本次运行没有分时段的承诺数据。";
     Misses = "Why customers missed it", "未达标的原因";
-    MissesCount = "{missed} of {customers} customers missed it ({share}).", "{customers} 名客户中有 {missed} 名未达标（{share}）。";
+    MissesCount = "{missed} of {customers} customers missed it.", "{customers} 名客户中有 {missed} 名未达标。";
     MissesRead = "How to read this: each customer who missed counts once, under the longest part of the time in branch; under service only when the human service alone took longer than the threshold.", "读图方法：每名未达标客户只计一次，归入其逗留时间中最长的一项；仅当办理时间本身已超过阈值时，才可归入办理时间。";
     MissesNone = "No customer missed it.", "没有客户未达标。";
     Part = "part", "部分";

@@ -15,7 +15,10 @@ pub(super) fn document(table: &Table) -> String {
             let _ = writeln!(text, "{} = {}", key(&entry.key), value(&entry.node));
         }
     }
-    for entry in table.iter() {
+    for entry in table
+        .iter()
+        .filter(|entry| is_section(&entry.key, &entry.node))
+    {
         match &entry.node.value {
             Value::Table(inner) if ROOMS.contains(&entry.key.as_str()) => {
                 if inner.iter().len() == 0 {
@@ -27,7 +30,7 @@ pub(super) fn document(table: &Table) -> String {
                 let _ = writeln!(text, "\n[{}]", key(&entry.key));
                 body(&mut text, inner);
             }
-            Value::List(items) if is_section(&entry.key, &entry.node) => {
+            Value::List(items) => {
                 for item in items {
                     if let Value::Table(inner) = &item.value {
                         let _ = writeln!(text, "\n[[{}]]", key(&entry.key));
@@ -41,10 +44,10 @@ pub(super) fn document(table: &Table) -> String {
     text
 }
 
-/// Whether a top entry is written with headers.
+/// Whether a top entry is written with headers; the question is a line at the top.
 fn is_section(name: &str, node: &Node) -> bool {
     match &node.value {
-        Value::Table(_) => true,
+        Value::Table(_) => name != "question",
         Value::List(items) => {
             name == "assumptions"
                 && !items.is_empty()

@@ -79,29 +79,30 @@ impl Reader {
     /// `label = { en = "…", zh = "…" }` or one text for both; else the name.
     pub fn label(&mut self, section: &Section<'_>, name: &str) -> Label {
         let plain = name.replace(['_', '-'], " ");
-        let mut label = Label {
-            en: plain.clone(),
-            zh: plain,
-        };
-        let Some(node) = section.get("label") else {
-            return label;
+        let (en, zh) = self.words(section, "label");
+        Label::new(en.unwrap_or_else(|| plain.clone()), zh.unwrap_or(plain))
+    }
+
+    /// A text in English and in Chinese: one for both, or `{ en = "…", zh = "…" }`.
+    pub fn words(&mut self, section: &Section<'_>, key: &str) -> (Option<String>, Option<String>) {
+        let Some(node) = section.get(key) else {
+            return (None, None);
         };
         if let Value::Text(text) = &node.value {
-            return Label {
-                en: text.clone(),
-                zh: text.clone(),
-            };
+            return (Some(text.clone()), Some(text.clone()));
         }
-        if let Some(section) = self.section(node, &section.at("label")) {
-            self.keys(&section, "label", &["en", "zh"]);
-            if let Some(text) = self.optional_text(&section, "en") {
-                text.clone_into(&mut label.en);
-            }
-            if let Some(text) = self.optional_text(&section, "zh") {
-                text.clone_into(&mut label.zh);
-            }
+        let path = section.at(key);
+        if !matches!(node.value, Value::Table(_)) {
+            self.wrong_kind(node, &path, "text in quotes or { en = \"…\", zh = \"…\" }");
+            return (None, None);
         }
-        label
+        let Some(section) = self.section(node, &path) else {
+            return (None, None);
+        };
+        self.keys(&section, key, &["en", "zh"]);
+        let en = self.optional_text(&section, "en").map(str::to_owned);
+        let zh = self.optional_text(&section, "zh").map(str::to_owned);
+        (en, zh)
     }
 
     fn on_duty(

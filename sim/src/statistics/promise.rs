@@ -10,7 +10,14 @@ use scenarios::time::Span;
 
 /// The five parts in the order of the miss table.
 const PARTS: [&str; 5] = ["service", "wait", "review", "system", "fallback"];
-const PARTS_ZH: [&str; 5] = ["办理", "等候", "审核", "系统", "转柜"];
+/// The same as a sentence begins with them, in English and in Chinese.
+const PART_WORDS: [(&str, &str); 5] = [
+    ("Service", "办理时间"),
+    ("Waiting", "等候"),
+    ("On-site review", "现场审核"),
+    ("System time", "系统时间"),
+    ("Fallback to the counter", "转人工"),
+];
 const SERVICE: usize = 0;
 const WAIT: usize = 1;
 
@@ -138,69 +145,71 @@ impl Promise {
     }
 
     fn finding(&self, counts: &MissCounts, by_part: &[MissPart], missed: u64) -> Label {
-        let minutes = |seconds: f64| format!("{:.1}", seconds / 60.0);
-        let limit = minutes(self.threshold.seconds());
+        let minutes = |part: usize| format!("{:.1}", by_part[part].mean_seconds / 60.0);
+        let limit = limit(self.threshold);
         if missed == 0 {
-            return Label {
-                en: format!(
-                    "Nobody missed it: all {} customers were within {limit} min.",
-                    counts.customers
-                ),
-                zh: format!(
-                    "无人超时:{} 位客户都在 {limit} 分钟以内。",
-                    counts.customers
-                ),
-            };
+            let all = counts.customers;
+            return Label::new(
+                format!("Nobody missed it: all {all} customers were within {limit} min."),
+                format!("无人未达标：{all} 名客户都在 {limit} 分钟以内。"),
+            );
         }
         let percent = |count: u64, of: u64| format!("{:.1}%", 100.0 * share(count, of));
-        let first = (0..PARTS.len())
+        // The first of the largest.
+        let most = (0..PARTS.len())
             .rev()
             .max_by_key(|part| by_part[*part].missed)
             .unwrap_or(WAIT);
-        let of_misses = percent(by_part[first].missed, missed);
-        let (service, wait) = (
-            minutes(by_part[SERVICE].mean_seconds),
-            minutes(by_part[WAIT].mean_seconds),
-        );
-        let missed_share = percent(missed, counts.customers);
-        let own = minutes(by_part[first].mean_seconds);
-        let (en, zh) = match first {
-            SERVICE => (
+        let of_misses = percent(by_part[most].missed, missed);
+        let of_all = percent(missed, counts.customers);
+        let (service, wait, own) = (minutes(SERVICE), minutes(WAIT), minutes(most));
+        match most {
+            SERVICE => Label::new(
                 format!(
-                    "Service, not waiting, is why: {missed_share} of customers missed {limit} min, and {of_misses} of them \
-                     needed longer than that for the service alone; those who missed spent {service} min in service and \
-                     {wait} min waiting on average."
+                    "Service, not waiting, is why: {of_all} of customers took longer than {limit} min, and {of_misses} of \
+                     them needed more than that for the service alone. On average, those who missed it spent {service} min \
+                     in service and {wait} min waiting."
                 ),
                 format!(
-                    "原因是办理时间,不是等候:{missed_share} 的客户超过 {limit} 分钟,其中 {of_misses} 仅办理本身就超过该时限;\
-                     超时客户平均办理 {service} 分钟,等候 {wait} 分钟。"
+                    "主因是办理时间，而非等候：{of_all} 的客户超过 {limit} 分钟，其中 {of_misses} 仅办理本身就超过了这一时限。\
+                     未达标客户平均办理 {service} 分钟、等候 {wait} 分钟。"
                 ),
             ),
-            WAIT => (
+            WAIT => Label::new(
                 format!(
-                    "Waiting is why: {missed_share} of customers missed {limit} min, {of_misses} of them mostly by waiting; \
-                     those who missed waited {wait} min and spent {service} min in service on average."
+                    "Waiting is why: {of_all} of customers took longer than {limit} min, {of_misses} of them mostly because \
+                     they waited. On average, those who missed it waited {wait} min and spent {service} min in service."
                 ),
                 format!(
-                    "原因是等候:{missed_share} 的客户超过 {limit} 分钟,其中 {of_misses} 主要因等候;\
-                     超时客户平均等候 {wait} 分钟,办理 {service} 分钟。"
-                ),
-            ),
-            _ => (
-                format!(
-                    "The part to blame is {}: {missed_share} of customers missed {limit} min, {of_misses} of them mostly by it; \
-                     those who missed spent {own} min in it, {service} min in service and {wait} min waiting on average.",
-                    PARTS[first]
-                ),
-                format!(
-                    "原因是{}:{missed_share} 的客户超过 {limit} 分钟,其中 {of_misses} 主要因此;\
-                     超时客户此项平均 {own} 分钟,办理 {service} 分钟,等候 {wait} 分钟。",
-                    PARTS_ZH[first]
+                    "主因是等候：{of_all} 的客户超过 {limit} 分钟，其中 {of_misses} 主要因等候所致。\
+                     未达标客户平均等候 {wait} 分钟、办理 {service} 分钟。"
                 ),
             ),
-        };
-        Label { en, zh }
+            _ => {
+                let (en, zh) = PART_WORDS[most];
+                Label::new(
+                    format!(
+                        "{en} is why: {of_all} of customers took longer than {limit} min, {of_misses} of them mostly \
+                         because of it. On average, those who missed it spent {own} min on it, {service} min in service \
+                         and {wait} min waiting."
+                    ),
+                    format!(
+                        "主因是{zh}：{of_all} 的客户超过 {limit} 分钟，其中 {of_misses} 主要因此所致。\
+                         未达标客户此项平均 {own} 分钟，办理 {service} 分钟，等候 {wait} 分钟。"
+                    ),
+                )
+            }
+        }
     }
+}
+
+/// A threshold in minutes as people write it: `5`, `1.5`.
+fn limit(threshold: Span) -> String {
+    let minutes = format!("{:.2}", threshold.seconds() / 60.0);
+    minutes
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 impl MissCounts {
@@ -219,5 +228,70 @@ fn share(count: u64, of: u64) -> f64 {
         0.0
     } else {
         count as f64 / of as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A promise of so many seconds, of everyone's time in branch.
+    fn promise(seconds: f64) -> Promise {
+        Promise {
+            text: String::new(),
+            population: 0,
+            threshold: Span::from_seconds(seconds),
+            of_wait: false,
+        }
+    }
+
+    /// 100 customers, of whom ten missed by this part, and one by waiting.
+    fn counts(most: usize) -> MissCounts {
+        let mut counts = MissCounts {
+            customers: 100,
+            ..MissCounts::default()
+        };
+        counts.missed[most] += 10;
+        counts.missed[WAIT] += 1;
+        // 6 min of service and 3 min of everything else each.
+        counts.micros = [11 * 180_000_000; 5];
+        counts.micros[SERVICE] = 11 * 360_000_000;
+        counts
+    }
+
+    #[test]
+    fn the_finding_names_the_part_that_broke_most_promises_and_the_figures_behind_it() {
+        let finding = promise(300.0).misses(&counts(SERVICE)).finding;
+        for words in [
+            "Service, not waiting",
+            "11.0% of",
+            "5 min, and 90.9%",
+            "6.0 min in service and 3.0 min waiting",
+        ] {
+            assert!(finding.en.contains(words), "{words}: {}", finding.en);
+        }
+        assert!(finding.zh.contains("而非等候"), "{}", finding.zh);
+        let finding = promise(90.0).misses(&counts(WAIT)).finding;
+        assert!(
+            finding
+                .en
+                .starts_with("Waiting is why: 11.0% of customers took longer than 1.5 min"),
+            "{}",
+            finding.en
+        );
+        let finding = promise(300.0).misses(&counts(2)).finding;
+        assert!(finding.en.starts_with("On-site review is why") && finding.zh.contains("现场审核"));
+    }
+
+    #[test]
+    fn chinese_findings_use_chinese_punctuation() {
+        let mut findings: Vec<String> = (0..PARTS.len())
+            .map(|part| promise(300.0).misses(&counts(part)).finding.zh)
+            .collect();
+        findings.push(promise(300.0).misses(&MissCounts::default()).finding.zh);
+        for finding in findings {
+            assert!(!finding.contains([',', ':', ';', '(']), "{finding}");
+            assert!(finding.ends_with('。'), "{finding}");
+        }
     }
 }

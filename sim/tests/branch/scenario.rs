@@ -22,7 +22,7 @@ pub fn label(text: &str) -> Label {
 pub fn empty() -> Scenario {
     Scenario {
         name: "test".to_owned(),
-        question: String::new(),
+        question: Label::same(""),
         branch: "main".to_owned(),
         branch_label: label("main"),
         day: Day {
