@@ -201,7 +201,7 @@ fn recorded(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), F
     let file = std::fs::File::open(path)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let operations = OperationReader::new(file)
-        .and_then(|reader| reader.collect::<Result<Vec<_>, _>>())
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let (Some(first), Some(last)) = (
         operations.iter().map(|operation| operation.at).min(),
