@@ -13,6 +13,7 @@ mod customers;
 mod error;
 mod extends;
 mod fields;
+mod incidents;
 mod journeys;
 mod law;
 mod not_yet;
@@ -35,7 +36,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 17] = [
+const TOP: [&str; 18] = [
     "name",
     "question",
     "extends",
@@ -48,6 +49,7 @@ const TOP: [&str; 17] = [
     "services",
     "segments",
     "arrivals",
+    "incidents",
     "mobile",
     "load",
     "gates",
@@ -100,6 +102,7 @@ impl Reader {
         let resources = self.resources(table, day.as_ref(), mode);
         let journeys = self.journeys(table, &resources, &laws);
         let arrivals = self.arrivals(table, day.as_ref(), mode);
+        let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
@@ -126,6 +129,7 @@ impl Reader {
             services,
             segments,
             arrivals: arrivals?,
+            incidents: incidents?,
             mobile,
             load,
             gates,

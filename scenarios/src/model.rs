@@ -4,6 +4,10 @@
 //! whoever consumes them may rely on what the fields' docs promise. Indices are
 //! positions in the [`Scenario`]'s vectors, in file order.
 
+mod incident;
+
+pub use incident::{Affected, Effect, Incident};
+
 use crate::gate::Gate;
 use crate::operation::{Channel, Operation};
 use crate::time::{SimTime, Span};
@@ -41,6 +45,8 @@ pub struct Scenario {
     pub segments: Vec<Segment>,
     /// When customers come.
     pub arrivals: Arrivals,
+    /// What goes wrong for a while, in file order.
+    pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
     pub mobile: Option<Mobile>,
     /// How the operations are played on a core bank, if they are.

@@ -338,9 +338,9 @@ fn an_order_of_holding_that_could_block_for_ever_is_refused() {
 fn what_is_not_yet_supported_is_refused_by_name() {
     wrong(
         "[arrivals]",
-        "[incidents]\n[arrivals]",
-        "incidents",
-        &["`incidents` is not yet supported"],
+        "[region]\n[arrivals]",
+        "region",
+        &["`region` is not yet supported"],
     );
     wrong(
         "capacity = 3",

@@ -1,11 +1,15 @@
 //! A scenario made ready for the engine: laws ready to be drawn from, shares
 //! cumulated, requests numbered, rosters as one list of changes.
 
+mod changes;
+
+pub use changes::Change;
+
 use crate::arrivals::ArrivalCurve;
 use crate::error::SimError;
 use crate::latency::{EmpiricalLatency, OperationLatencies};
 use crate::law::Sampler;
-use scenarios::model::{Hold, Journey, Mode, QueueBy, Scenario, Step, StepTime};
+use scenarios::model::{Hold, Incident, Journey, Mode, QueueBy, Scenario, Step, StepTime};
 use scenarios::model::{Law, Part};
 use scenarios::operation::{Channel, Operation};
 
@@ -28,16 +32,26 @@ pub struct Plan {
     pub arrivals: ArrivalCurve,
     /// Servers of each resource at the start.
     pub capacity: Vec<u32>,
-    /// `(time, resource, count)` after the start, in order.
-    pub roster: Vec<(u64, u32, u32)>,
+    /// What changes after the start and when, in order.
+    pub changes: Vec<(u64, Change)>,
+    pub incidents: Vec<Incident>,
     pub journeys: Vec<PlannedJourney>,
-    /// What each request wants; no resource twice.
-    pub requests: Vec<Vec<Hold>>,
+    pub requests: Vec<Request>,
     /// The requests that want a resource.
     pub requests_for: Vec<Vec<RequestId>>,
     pub segments: Vec<PlannedSegment>,
     /// Channels on which a service can be had, in the order of [`Channel`].
     pub channels: Vec<Channel>,
+}
+
+/// A distinct request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What it wants, all or none; no resource twice.
+    pub holds: Vec<Hold>,
+    /// Whether a journey starts with it, and if so, whether the bank is asked in it.
+    pub starts: bool,
+    pub asks_bank: bool,
 }
 
 #[derive(Debug)]
@@ -47,6 +61,8 @@ pub struct PlannedJourney {
     pub made_on: Channel,
     pub time: Option<Sampler>,
     pub holds: Vec<Hold>,
+    /// Whether one of its steps asks the bank for something.
+    pub asks_bank: bool,
     pub steps: Vec<PlannedStep>,
 }
 
@@ -119,30 +135,17 @@ impl Plan {
             arrivals: ArrivalCurve::new(&scenario.arrivals, steady_state)
                 .map_err(|text| problem("arrivals", &text))?,
             capacity: Vec::new(),
-            roster: Vec::new(),
+            changes: Vec::new(),
+            incidents: Vec::new(),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,
             segments: plan_segments(scenario)?,
             channels: Vec::new(),
         };
-        plan.take_rosters(scenario);
+        plan.take_changes(scenario);
         plan.number_channels(scenario);
         Ok(plan)
-    }
-
-    fn take_rosters(&mut self, scenario: &Scenario) {
-        for (number, resource) in scenario.resources.iter().enumerate() {
-            let steps = &resource.roster.steps;
-            let started = steps.partition_point(|(from, _)| from.0 <= self.open);
-            self.capacity
-                .push(started.checked_sub(1).map_or(0, |at| steps[at].1));
-            let later = steps[started..]
-                .iter()
-                .map(|(from, count)| (from.0, number as u32, *count));
-            self.roster.extend(later);
-        }
-        self.roster.sort_unstable();
     }
 
     fn number_channels(&mut self, scenario: &Scenario) {
@@ -170,11 +173,17 @@ impl Plan {
 /// Collects the distinct requests.
 #[derive(Default)]
 struct Requests {
-    distinct: Vec<Vec<Hold>>,
+    distinct: Vec<Request>,
 }
 
 impl Requests {
-    fn number(&mut self, first: &[Hold], second: &[Hold]) -> Option<RequestId> {
+    fn number(
+        &mut self,
+        first: &[Hold],
+        second: &[Hold],
+        starts: bool,
+        asks_bank: bool,
+    ) -> Option<RequestId> {
         let mut wanted: Vec<Hold> = Vec::new();
         for hold in first.iter().chain(second).filter(|hold| hold.count > 0) {
             match wanted
@@ -189,6 +198,11 @@ impl Requests {
             return None;
         }
         wanted.sort_unstable_by_key(|hold| hold.resource);
+        let wanted = Request {
+            holds: wanted,
+            starts,
+            asks_bank,
+        };
         let known = self.distinct.iter().position(|other| *other == wanted);
         Some(known.unwrap_or_else(|| {
             self.distinct.push(wanted);
@@ -202,6 +216,7 @@ impl Requests {
                 (0..self.distinct.len())
                     .filter(|id| {
                         self.distinct[*id]
+                            .holds
                             .iter()
                             .any(|hold| hold.resource == resource)
                     })
@@ -243,6 +258,7 @@ fn plan_journey(
             .map(|law| sampler(&journey.name, law))
             .transpose()?,
         holds: journey.holds.clone(),
+        asks_bank: asks_bank(journey),
         steps,
     })
 }
@@ -291,8 +307,8 @@ fn plan_step(
         part: step.part,
         probability: step.probability,
         holds: step.holds.clone(),
-        request: requests.number(&step.holds, &[]),
-        first_request: requests.number(&journey.holds, &step.holds),
+        request: requests.number(&step.holds, &[], false, false),
+        first_request: requests.number(&journey.holds, &step.holds, true, asks_bank(journey)),
         time,
         operation: step.operation,
         latency: step
@@ -301,6 +317,10 @@ fn plan_step(
             .cloned(),
         failure: failure.map(|failure| (failure.probability, failure.to as u32, failure.queue_by)),
     })
+}
+
+fn asks_bank(journey: &Journey) -> bool {
+    journey.steps.iter().any(|step| step.operation.is_some())
 }
 
 fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
@@ -367,6 +387,11 @@ fn check_indices(scenario: &Scenario) -> Result<(), SimError> {
                 &journey.name,
                 "it names a resource or a journey that is not there",
             ));
+        }
+    }
+    for (number, incident) in scenario.incidents.iter().enumerate() {
+        if let Some(fault) = changes::fault_of(incident, resources) {
+            return Err(problem(&format!("incident {}", number + 1), fault));
         }
     }
     let chosen = scenario

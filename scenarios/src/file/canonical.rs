@@ -46,7 +46,7 @@ fn is_section(name: &str, node: &Node) -> bool {
     match &node.value {
         Value::Table(_) => true,
         Value::List(items) => {
-            name == "assumptions"
+            ["assumptions", "incidents"].contains(&name)
                 && !items.is_empty()
                 && items
                     .iter()

@@ -7,11 +7,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("", "region", "many branches on one core bank"),
     (
         "",
-        "incidents",
-        "kiosks down, staff missing, the bank slow or stopped",
-    ),
-    (
-        "",
         "appointments",
         "booked customers with punctuality and no-shows",
     ),

@@ -203,7 +203,8 @@ impl Reader {
         Some(())
     }
 
-    fn within(
+    /// A clock time that must lie in a stretch named by `what`.
+    pub fn within(
         &mut self,
         section: &Section<'_>,
         key: &str,
@@ -229,7 +230,12 @@ impl Reader {
         None
     }
 
-    fn in_order(&mut self, section: &Section<'_>, (from, to): (SimTime, SimTime)) -> Option<()> {
+    /// From before to.
+    pub fn in_order(
+        &mut self,
+        section: &Section<'_>,
+        (from, to): (SimTime, SimTime),
+    ) -> Option<()> {
         if from < to {
             return Some(());
         }

@@ -6,13 +6,13 @@ use super::lines::place;
 use super::visitor::{Fate, NEVER, State, Visitor};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
-use crate::plan::{PlannedStep, PlannedTime, RequestId};
+use crate::plan::{PlannedJourney, PlannedStep, PlannedTime, RequestId};
 use scenarios::model::{Hold, Part, QueueBy};
 
 /// A customer falls back so often at most; then the last journey is gone through.
 const MOST_FALLBACKS: u8 = u8::MAX;
 
-impl Engine<'_> {
+impl<'plan> Engine<'plan> {
     /// Sends a customer into a journey, queueing there as from `queues_from`.
     pub(super) fn start_journey<O: Observer>(
         &mut self,
@@ -70,7 +70,7 @@ impl Engine<'_> {
         self.lines.join(request, visitor.place, slot);
         self.waiting.rise(self.now, &self.stretch);
         let after_release = !self.given_back.is_empty();
-        for hold in &self.plan.requests[request as usize] {
+        for hold in &self.plan.requests[request as usize].holds {
             self.pools[hold.resource]
                 .waiting_level
                 .rise(self.now, &self.stretch);
@@ -83,7 +83,7 @@ impl Engine<'_> {
     /// Closes the levels of a customer who waits no longer.
     pub(super) fn stop_waiting(&mut self, slot: usize) {
         self.waiting.fall(self.now, &self.stretch);
-        for hold in &self.plan.requests[self.visitors[slot].request as usize] {
+        for hold in &self.plan.requests[self.visitors[slot].request as usize].holds {
             self.pools[hold.resource]
                 .waiting_level
                 .fall(self.now, &self.stretch);
@@ -92,12 +92,14 @@ impl Engine<'_> {
 
     fn is_free(&self, request: RequestId) -> bool {
         self.plan.requests[request as usize]
+            .holds
             .iter()
             .all(|hold| self.pools[hold.resource].free() >= hold.count)
+            && !(self.incidents.any_stops() && self.is_stopped(request))
     }
 
     fn take(&mut self, request: RequestId) {
-        for hold in &self.plan.requests[request as usize] {
+        for hold in &self.plan.requests[request as usize].holds {
             let pool = &mut self.pools[hold.resource];
             pool.busy += hold.count;
             pool.busy_level
@@ -173,10 +175,23 @@ impl Engine<'_> {
         }
     }
 
-    fn begin_step<O: Observer>(&mut self, slot: usize, observer: &mut O) {
-        let visitor = &mut self.visitors[slot];
+    /// The journey and the step that a customer is in.
+    fn whereabouts(&self, slot: usize) -> (&'plan PlannedJourney, &'plan PlannedStep) {
+        let visitor = &self.visitors[slot];
         let journey = &self.plan.journeys[visitor.journey as usize];
-        let step = &journey.steps[visitor.step as usize];
+        (journey, &journey.steps[visitor.step as usize])
+    }
+
+    fn begin_step<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let (journey, step) = self.whereabouts(slot);
+        if !self.visitors[slot].holds_journey {
+            let slower = self.slowness_of_journey(journey, step);
+            let time = &mut self.visitors[slot].journey_time;
+            *time = stretched(*time, slower);
+        }
+        let step_slower = self.slowness_of_step(journey, step);
+        let bank_slower = self.slowness_of_bank();
+        let visitor = &mut self.visitors[slot];
         visitor.state = State::InStep;
         visitor.started = true;
         visitor.holds_journey = true;
@@ -187,18 +202,22 @@ impl Engine<'_> {
             PlannedTime::Between(from, to) => {
                 fraction(visitor.journey_time, *to) - fraction(visitor.journey_time, *from)
             }
-            PlannedTime::Own(law) => law.micros(visitor.key.bits(Purpose::StepTime {
-                hop,
-                journey: number,
-                step: place,
-            })),
+            PlannedTime::Own(law) => stretched(
+                law.micros(visitor.key.bits(Purpose::StepTime {
+                    hop,
+                    journey: number,
+                    step: place,
+                })),
+                step_slower,
+            ),
         };
         let latency = step.latency.as_ref().map_or(0, |latency| {
-            latency.micros(visitor.key.bits(Purpose::Latency {
+            let micros = latency.micros(visitor.key.bits(Purpose::Latency {
                 hop,
                 journey: number,
                 step: place,
-            }))
+            }));
+            stretched(micros, bank_slower)
         });
         if visitor.failed_at == NEVER {
             match step.part {
@@ -246,6 +265,14 @@ impl Engine<'_> {
             self.serve_waiting(observer);
         }
     }
+}
+
+/// A time that takes so many times as long.
+fn stretched(micros: u64, times: f64) -> u64 {
+    if (times - 1.0).abs() < f64::EPSILON {
+        return micros;
+    }
+    (micros as f64 * times).round() as u64
 }
 
 /// The part of a journey's time up to a cumulative fraction; cut like this, the

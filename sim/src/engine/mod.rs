@@ -6,6 +6,7 @@
 //! reused, and whoever watches is known at compile time.
 
 pub mod calendar;
+mod incidents;
 mod journey;
 pub mod levels;
 mod lines;
@@ -13,8 +14,9 @@ pub mod visitor;
 
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
-use crate::plan::{Plan, PlannedSegment};
+use crate::plan::{Change, Plan, PlannedSegment};
 use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use incidents::Incidents;
 use levels::{Level, Stretch};
 use lines::Lines;
 use scenarios::operation::{Channel, Operation};
@@ -37,7 +39,11 @@ pub trait Observer {
 /// One pool of servers.
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
+    /// On duty: the roster's without those out of use.
     capacity: u32,
+    rostered: u32,
+    /// Out of use by incidents; may be more than there are.
+    lowered: u64,
     busy: u32,
     /// Servers at work, over time.
     pub busy_level: Level,
@@ -80,6 +86,7 @@ pub struct Engine<'plan> {
     free_slots: Vec<u32>,
     lines: Lines,
     pools: Vec<Pool>,
+    incidents: Incidents,
     /// Resources given back by the event that is happening.
     given_back: Vec<usize>,
     /// People waiting for anything, over time.
@@ -107,6 +114,7 @@ impl<'plan> Engine<'plan> {
             free_slots: Vec::new(),
             lines: Lines::new(plan.requests.len()),
             pools: vec![Pool::default(); plan.capacity.len()],
+            incidents: Incidents::default(),
             given_back: Vec::new(),
             waiting: Level::default(),
             people: Level::default(),
@@ -151,7 +159,7 @@ impl<'plan> Engine<'plan> {
         self.reset();
         let plan = self.plan;
         let mut arrivals = arrivals.peekable();
-        let mut roster = plan.roster.iter().copied().peekable();
+        let mut changes = plan.changes.iter().copied().peekable();
         loop {
             self.ending.events += 1;
             if self.ending.events.is_multiple_of(EVENTS_BETWEEN_LOOKS)
@@ -164,7 +172,7 @@ impl<'plan> Engine<'plan> {
             if arrival.is_none() && self.people.now() == 0 {
                 break;
             }
-            let change = roster.peek().map(|change| change.0);
+            let change = changes.peek().map(|change| change.0);
             let event = self.calendar.peek();
             let before_change =
                 |time, rank| change.is_none_or(|at| (time, rank) < (at, ROSTER_RANK));
@@ -184,9 +192,9 @@ impl<'plan> Engine<'plan> {
                 arrivals.next();
                 self.now = time;
                 self.arrive(customer, observer)?;
-            } else if let Some((time, resource, count)) = roster.next() {
+            } else if let Some((time, change)) = changes.next() {
                 self.now = time;
-                self.change_roster(resource as usize, count, observer);
+                self.change(change, observer);
             } else {
                 // People inside, but nothing can happen any more.
                 break;
@@ -220,8 +228,11 @@ impl<'plan> Engine<'plan> {
         self.people.reset(self.intervals);
         self.counted_inside = 0;
         self.ending = Ending::default();
+        self.incidents.reset(self.plan.incidents.len());
         for (pool, capacity) in self.pools.iter_mut().zip(&self.plan.capacity) {
             pool.capacity = *capacity;
+            pool.rostered = *capacity;
+            pool.lowered = 0;
             pool.busy = 0;
             for level in [
                 &mut pool.busy_level,
@@ -296,15 +307,32 @@ impl<'plan> Engine<'plan> {
         }
     }
 
-    fn change_roster<O: Observer>(&mut self, resource: usize, count: u32, observer: &mut O) {
+    fn change<O: Observer>(&mut self, change: Change, observer: &mut O) {
+        match change {
+            Change::Roster { resource, count } => {
+                let resource = resource as usize;
+                let pool = &mut self.pools[resource];
+                pool.rostered = count;
+                pool.rostered_level
+                    .set(self.now, u64::from(count), &self.stretch);
+                self.set_capacity(resource);
+                self.given_back.push(resource);
+                self.serve_waiting(observer);
+            }
+            Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
+            Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
+        }
+    }
+
+    /// On duty are those of the roster that are not out of use.
+    fn set_capacity(&mut self, resource: usize) {
         let pool = &mut self.pools[resource];
-        pool.capacity = count;
-        pool.rostered_level
-            .set(self.now, u64::from(count), &self.stretch);
-        pool.duty_level
-            .set(self.now, u64::from(count.max(pool.busy)), &self.stretch);
-        self.given_back.push(resource);
-        self.serve_waiting(observer);
+        pool.capacity = u64::from(pool.rostered).saturating_sub(pool.lowered) as u32;
+        pool.duty_level.set(
+            self.now,
+            u64::from(pool.capacity.max(pool.busy)),
+            &self.stretch,
+        );
     }
 
     /// Takes a customer out of the branch and tells what became of it.

@@ -46,6 +46,7 @@ pub fn empty() -> Scenario {
             pieces: Vec::new(),
             busyness_cv: 0.0,
         },
+        incidents: Vec::new(),
         mobile: None,
         load: None,
         gates: Vec::new(),
