@@ -9,6 +9,7 @@ mod arrivals;
 mod calendar;
 mod canonical;
 mod checks;
+mod conduct;
 mod customers;
 mod error;
 mod extends;
@@ -19,6 +20,8 @@ mod law;
 mod not_yet;
 mod overrides;
 mod pools;
+mod queues;
+mod recorded;
 mod sources;
 mod spreadsheet;
 mod targets;
@@ -28,7 +31,7 @@ mod tree;
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
 
-use crate::model::{Label, Scenario};
+use crate::model::{Arrivals, Label, Scenario};
 use fields::Reader;
 use std::path::Path;
 use tree::{Entry, Node, Origin, Table, Value};
@@ -99,9 +102,9 @@ impl Reader {
         let run = self.run(table);
         let mode = run.as_ref().map(|run| run.mode);
         let day = self.day(table, mode);
-        let resources = self.resources(table, day.as_ref(), mode);
+        let resources = self.resources(table, day.as_ref(), mode, &laws);
         let journeys = self.journeys(table, &resources, &laws);
-        let arrivals = self.arrivals(table, day.as_ref(), mode);
+        let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let load = self.load(table, day.as_ref(), mode);
@@ -111,6 +114,7 @@ impl Reader {
         let journeys = journeys?;
         let services = self.services(table, &journeys)?;
         let segments = self.segments(table, &services, &journeys, &laws)?;
+        let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
         if resources.is_empty() {
             return None;
@@ -128,7 +132,10 @@ impl Reader {
             journeys,
             services,
             segments,
-            arrivals: arrivals?,
+            arrivals: Arrivals {
+                recorded: recorded?,
+                ..arrivals?
+            },
             incidents: incidents?,
             mobile,
             load,

@@ -2,14 +2,19 @@
 //! cumulated, requests numbered, rosters as one list of changes.
 
 mod changes;
+mod pools;
 
 pub use changes::Change;
+pub use pools::PlannedPool;
 
 use crate::arrivals::ArrivalCurve;
 use crate::error::SimError;
 use crate::latency::{EmpiricalLatency, OperationLatencies};
 use crate::law::Sampler;
-use scenarios::model::{Hold, Incident, Journey, Mode, QueueBy, Scenario, Step, StepTime};
+use scenarios::model::{
+    Balking, Hold, Incident, Interruption, Journey, Mode, Order, QueueBy, Recorded, Scenario, Step,
+    StepTime,
+};
 use scenarios::model::{Law, Part};
 use scenarios::operation::{Channel, Operation};
 
@@ -30,6 +35,8 @@ pub struct Plan {
     pub last_arrival: u64,
     pub steady_state: bool,
     pub arrivals: ArrivalCurve,
+    /// Customers of a recorded log, by index; none where they are drawn.
+    pub recorded: Vec<Recorded>,
     /// Servers of each resource at the start.
     pub capacity: Vec<u32>,
     /// What changes after the start and when, in order.
@@ -37,6 +44,13 @@ pub struct Plan {
     pub incidents: Vec<Incident>,
     pub journeys: Vec<PlannedJourney>,
     pub requests: Vec<Request>,
+    /// Lines of all requests together.
+    pub lines: u32,
+    pub pools: Vec<PlannedPool>,
+    /// Whether anything interrupts a service.
+    pub interrupts: bool,
+    /// Whether anybody leaves at the door.
+    pub balks: bool,
     /// The requests that want a resource.
     pub requests_for: Vec<Vec<RequestId>>,
     pub segments: Vec<PlannedSegment>,
@@ -52,6 +66,14 @@ pub struct Request {
     /// Whether a journey starts with it, and if so, whether the bank is asked in it.
     pub starts: bool,
     pub asks_bank: bool,
+    /// Which resource of servers told apart is among them, and the skills wanted of it.
+    pub apart: Option<(usize, u64)>,
+    /// Its lines: one, or one for each server of `apart`.
+    pub first_line: u32,
+    pub lines: u32,
+    /// The rules of the first resource: who is next, and who is interrupted.
+    pub order: Order,
+    pub preemption: Interruption,
 }
 
 #[derive(Debug)]
@@ -71,6 +93,8 @@ pub struct PlannedStep {
     pub part: Part,
     pub probability: f64,
     pub holds: Vec<Hold>,
+    /// Whether they are kept until the next step has its servers.
+    pub keeps: bool,
     /// What it asks for when the journey is already under way.
     pub request: Option<RequestId>,
     /// What it asks for when the journey starts with it.
@@ -79,6 +103,8 @@ pub struct PlannedStep {
     pub operation: Option<Operation>,
     pub latency: Option<EmpiricalLatency>,
     pub failure: Option<(f64, u32, QueueBy)>,
+    /// Probability of going back, and to which step.
+    pub repeat: Option<(f64, u32)>,
 }
 
 #[derive(Debug)]
@@ -98,6 +124,9 @@ pub struct PlannedSegment {
     pub patience: Option<Sampler>,
     /// Sorts before lower priorities as an unsigned number.
     pub rank: u32,
+    pub waiting_credit: u64,
+    pub balking: Option<Balking>,
+    pub retry: Option<(f64, Sampler)>,
 }
 
 impl Plan {
@@ -132,18 +161,25 @@ impl Plan {
             counted_from,
             last_arrival,
             steady_state,
-            arrivals: ArrivalCurve::new(&scenario.arrivals, steady_state)
+            arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
                 .map_err(|text| problem("arrivals", &text))?,
+            recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),
             incidents: Vec::new(),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,
+            lines: 0,
+            pools: pools::plan_pools(scenario)?,
+            interrupts: false,
+            balks: false,
             segments: plan_segments(scenario)?,
             channels: Vec::new(),
         };
         plan.take_changes(scenario);
+        plan.number_lines();
+        plan.look_for_rules();
         plan.number_channels(scenario);
         Ok(plan)
     }
@@ -188,7 +224,7 @@ impl Requests {
         for hold in first.iter().chain(second).filter(|hold| hold.count > 0) {
             match wanted
                 .iter_mut()
-                .find(|other| other.resource == hold.resource)
+                .find(|other| other.resource == hold.resource && other.skill == hold.skill)
             {
                 Some(other) => other.count = other.count.saturating_add(hold.count),
                 None => wanted.push(*hold),
@@ -202,6 +238,11 @@ impl Requests {
             holds: wanted,
             starts,
             asks_bank,
+            apart: None,
+            first_line: 0,
+            lines: 1,
+            order: Order::Fifo,
+            preemption: Interruption::None,
         };
         let known = self.distinct.iter().position(|other| *other == wanted);
         Some(known.unwrap_or_else(|| {
@@ -307,6 +348,7 @@ fn plan_step(
         part: step.part,
         probability: step.probability,
         holds: step.holds.clone(),
+        keeps: step.keeps,
         request: requests.number(&step.holds, &[], false, false),
         first_request: requests.number(&journey.holds, &step.holds, true, asks_bank(journey)),
         time,
@@ -315,6 +357,9 @@ fn plan_step(
             .operation
             .and_then(|operation| latencies.of(operation))
             .cloned(),
+        repeat: step
+            .repeat
+            .map(|repeat| (repeat.probability, repeat.from as u32)),
         failure: failure.map(|failure| (failure.probability, failure.to as u32, failure.queue_by)),
     })
 }
@@ -346,6 +391,14 @@ fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
                     .patience
                     .as_ref()
                     .map(|law| sampler(&segment.name, law))
+                    .transpose()?,
+                waiting_credit: segment.conduct.waiting_credit.0,
+                balking: segment.conduct.balking.clone(),
+                retry: segment
+                    .conduct
+                    .retry
+                    .as_ref()
+                    .map(|retry| Ok((retry.probability, sampler(&segment.name, &retry.after)?)))
                     .transpose()?,
                 rank: !(i64::from(segment.priority) - i64::from(i32::MIN)) as u32,
             })
@@ -388,6 +441,16 @@ fn check_indices(scenario: &Scenario) -> Result<(), SimError> {
                 "it names a resource or a journey that is not there",
             ));
         }
+    }
+    let recorded = scenario.arrivals.recorded.iter().flatten();
+    if recorded
+        .into_iter()
+        .any(|it| it.segment >= scenario.segments.len())
+    {
+        return Err(problem(
+            "the recorded log",
+            "it names a segment that is not there",
+        ));
     }
     for (number, incident) in scenario.incidents.iter().enumerate() {
         if let Some(fault) = changes::fault_of(incident, resources) {

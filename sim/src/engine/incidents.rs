@@ -1,6 +1,7 @@
 //! What goes wrong for a while: servers out of use, journeys that do not start,
 //! journeys that start slower.
 
+use super::pool::Pool;
 use super::{Engine, Observer};
 use crate::plan::{PlannedJourney, PlannedStep, RequestId};
 use scenarios::model::{Affected, Effect, Hold};
@@ -42,7 +43,7 @@ impl Engine<'_> {
         let by = |count: u32| if begins { count + 1 } else { count - 1 };
         match (incident.effect, incident.what) {
             (Effect::Down(count), Affected::Resource(resource)) => {
-                let pool = &mut self.pools[resource];
+                let pool: &mut Pool = &mut self.pools[resource];
                 pool.lowered = if begins {
                     pool.lowered + u64::from(count)
                 } else {
