@@ -1,8 +1,8 @@
 //! A scenario in words that a planner follows, and what looks implausible in it.
 
 use crate::model::{
-    ArrivalPiece, Journey, JourneyId, Label, Law, Mark, Mode, Roster, Scenario, Segment, StepTime,
-    Window,
+    Affected, ArrivalPiece, Effect, Journey, JourneyId, Label, Law, Mark, Mode, Roster, Scenario,
+    Segment, StepTime, Window,
 };
 use crate::time::SimTime;
 use std::fmt::Write;
@@ -14,6 +14,7 @@ pub fn explain(scenario: &Scenario) -> String {
     customers(&mut text, scenario);
     pools(&mut text, scenario);
     journeys(&mut text, scenario);
+    incidents(&mut text, scenario);
     bank(&mut text, scenario);
     targets(&mut text, scenario);
     text
@@ -212,6 +213,32 @@ fn journey_words(text: &mut String, scenario: &Scenario, journey: &Journey) {
             );
         }
         line(text, words);
+    }
+}
+
+fn incidents(text: &mut String, scenario: &Scenario) {
+    if !scenario.incidents.is_empty() {
+        line(text, "\nWhat goes wrong");
+    }
+    for incident in &scenario.incidents {
+        let what = match incident.what {
+            Affected::Branch => "every journey",
+            Affected::Bank => "journeys that ask the bank",
+            Affected::Resource(resource) => &scenario.resources[resource].name,
+        };
+        let effect = match incident.effect {
+            Effect::Down(count) => format!("{count} down"),
+            Effect::Stopped => "none starts".to_owned(),
+            Effect::Slower(factor) => format!("{factor} times as long if started then"),
+        };
+        line(
+            text,
+            format!(
+                "  {} to {}: {what}, {effect}",
+                incident.from.clock(),
+                incident.to.clock()
+            ),
+        );
     }
 }
 

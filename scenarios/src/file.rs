@@ -9,15 +9,19 @@ mod arrivals;
 mod calendar;
 mod canonical;
 mod checks;
+mod conduct;
 mod customers;
 mod error;
 mod extends;
 mod fields;
+mod incidents;
 mod journeys;
 mod law;
 mod not_yet;
 mod overrides;
 mod pools;
+mod queues;
+mod recorded;
 mod sources;
 mod spreadsheet;
 mod targets;
@@ -27,7 +31,7 @@ mod tree;
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
 
-use crate::model::{Label, Scenario};
+use crate::model::{Arrivals, Label, Scenario};
 use fields::{Reader, Section};
 use std::path::Path;
 use tree::{Entry, Node, Origin, Table, Value};
@@ -35,7 +39,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 17] = [
+const TOP: [&str; 18] = [
     "name",
     "question",
     "extends",
@@ -48,6 +52,7 @@ const TOP: [&str; 17] = [
     "services",
     "segments",
     "arrivals",
+    "incidents",
     "mobile",
     "load",
     "gates",
@@ -97,9 +102,10 @@ impl Reader {
         let run = self.run(table);
         let mode = run.as_ref().map(|run| run.mode);
         let day = self.day(table, mode);
-        let resources = self.resources(table, day.as_ref(), mode);
+        let resources = self.resources(table, day.as_ref(), mode, &laws);
         let journeys = self.journeys(table, &resources, &laws);
-        let arrivals = self.arrivals(table, day.as_ref(), mode);
+        let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
+        let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
@@ -108,6 +114,7 @@ impl Reader {
         let journeys = journeys?;
         let services = self.services(table, &journeys)?;
         let segments = self.segments(table, &services, &journeys, &laws)?;
+        let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
         if resources.is_empty() {
             return None;
@@ -125,7 +132,11 @@ impl Reader {
             journeys,
             services,
             segments,
-            arrivals: arrivals?,
+            arrivals: Arrivals {
+                recorded: recorded?,
+                ..arrivals?
+            },
+            incidents: incidents?,
             mobile,
             load,
             gates,

@@ -4,6 +4,16 @@
 //! whoever consumes them may rely on what the fields' docs promise. Indices are
 //! positions in the [`Scenario`]'s vectors, in file order.
 
+mod arrivals;
+mod conduct;
+mod incident;
+mod queue;
+
+pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
+pub use conduct::{Balking, Conduct, Retry, Sees};
+pub use incident::{Affected, Effect, Incident};
+pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
+
 use crate::gate::Gate;
 use crate::operation::{Channel, Operation};
 use crate::time::{SimTime, Span};
@@ -15,6 +25,8 @@ pub type ResourceId = usize;
 pub type JourneyId = usize;
 /// Position of a [`Service`] in [`Scenario::services`].
 pub type ServiceId = usize;
+/// Position of a [`Segment`] in [`Scenario::segments`].
+pub type SegmentId = usize;
 
 /// One checked scenario, ready to run.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +53,8 @@ pub struct Scenario {
     pub segments: Vec<Segment>,
     /// When customers come.
     pub arrivals: Arrivals,
+    /// What goes wrong for a while, in file order.
+    pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
     pub mobile: Option<Mobile>,
     /// How the operations are played on a core bank, if they are.
@@ -193,6 +207,12 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// How many are on duty when.
     pub roster: Roster,
+    /// What happens when fewer are rostered than are at work.
+    pub shift_end: ShiftEnd,
+    /// How customers wait for it.
+    pub queue: Queue,
+    /// Where its servers differ or break down.
+    pub servers: Servers,
     /// Cost of one server for one rostered hour in yuan, if costs are asked for.
     pub cost_per_hour: Option<f64>,
 }
@@ -248,8 +268,10 @@ pub struct Journey {
 pub struct Hold {
     /// Which pool.
     pub resource: ResourceId,
-    /// How many of it; at least one.
+    /// How many of it; at least one; of servers told apart exactly one.
     pub count: u32,
+    /// What the server must be able to do, as a position in [`Servers::skills`].
+    pub skill: Option<usize>,
 }
 
 /// One step of a journey.
@@ -264,12 +286,16 @@ pub struct Step {
     /// Taken together, all or none, at its start; released at its end. On top of
     /// what the journey holds.
     pub holds: Vec<Hold>,
+    /// What it holds is kept until the next step has its servers.
+    pub keeps: bool,
     /// Human time.
     pub time: StepTime,
     /// Operation of the bank that it waits for on top of its human time.
     pub operation: Option<Operation>,
     /// How it can fail at its end.
     pub failure: Option<Failure>,
+    /// How it can send back at its end.
+    pub repeat: Option<Repeat>,
 }
 
 /// Human time of a step.
@@ -304,6 +330,15 @@ pub struct Failure {
     pub to: JourneyId,
     /// The place in the queue there.
     pub queue_by: QueueBy,
+}
+
+/// A customer goes back to a step of the same journey, or stays at this one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Repeat {
+    /// Probability at the end of the step, each time; 0 to below 1.
+    pub probability: f64,
+    /// Position of the step to go back to; at most this one's.
+    pub from: usize,
 }
 
 /// By which time a customer queues among equals in priority.
@@ -343,26 +378,8 @@ pub struct Segment {
     pub patience: Option<Law>,
     /// Higher is served first.
     pub priority: i32,
-}
-
-/// When customers come: Poisson with a rate that is constant within each piece.
-#[derive(Debug, Clone, Serialize)]
-pub struct Arrivals {
-    /// Ascending, not overlapping, within the opening hours.
-    pub pieces: Vec<ArrivalPiece>,
-    /// Coefficient of variation of a day's gamma busyness factor with mean one; 0 is none.
-    pub busyness_cv: f64,
-}
-
-/// A stretch of constant arrival rate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct ArrivalPiece {
-    /// Start.
-    pub from: SimTime,
-    /// End, later than `from`.
-    pub to: SimTime,
-    /// Customers expected in it; at least 0.
-    pub expected: f64,
+    /// What they do at the sight of the queue and after leaving.
+    pub conduct: Conduct,
 }
 
 /// Traffic of the mobile bank beside the branch.

@@ -338,21 +338,21 @@ fn an_order_of_holding_that_could_block_for_ever_is_refused() {
 fn what_is_not_yet_supported_is_refused_by_name() {
     wrong(
         "[arrivals]",
-        "[incidents]\n[arrivals]",
-        "incidents",
-        &["`incidents` is not yet supported"],
+        "[region]\n[arrivals]",
+        "region",
+        &["`region` is not yet supported"],
     );
     wrong(
         "capacity = 3",
-        "capacity = 3\nskills = []",
-        "skills",
-        &["`resources.window.skills` is not yet supported"],
+        "capacity = 3\njams = []",
+        "jams",
+        &["`resources.window.jams` is not yet supported"],
     );
     wrong(
         "share = 1",
-        "share = 1\nbalking = 5",
-        "balking",
-        &["`segments.all.balking` is not yet supported"],
+        "share = 1\nno_show = 0.04",
+        "no_show",
+        &["`segments.all.no_show` is not yet supported"],
     );
     wrong(
         "open = ",

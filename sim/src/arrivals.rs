@@ -1,10 +1,10 @@
-//! When customers come: a Poisson process with a rate constant within each
+//! When customers come: a Poisson process with a rate constant or linear within each
 //! piece, by inversion of the cumulative expected count, so that the n-th
 //! customer is the n-th customer in every variant of a scenario.
 
 use crate::keyed::{Key, Purpose, uniform};
-use crate::law::standard_gamma;
-use scenarios::model::Arrivals;
+use crate::law::{Sampler, standard_gamma};
+use scenarios::model::{Arrivals, Recorded};
 
 /// The cumulative expected count as a polygon, for a day of mean busyness.
 #[derive(Debug, Clone)]
@@ -13,6 +13,15 @@ pub struct ArrivalCurve {
     busyness_cv: f64,
     /// Customers a microsecond after the last piece, in steady state.
     beyond: Option<f64>,
+    open: u64,
+    at_opening: u32,
+    most: u64,
+    /// Time between arrivals, if it has a law of its own.
+    gap: Option<Sampler>,
+    /// `(cumulative probability, people)` of groups.
+    groups: Vec<(f64, u32)>,
+    /// A recorded log instead.
+    recorded: Option<Vec<Recorded>>,
 }
 
 #[derive(Debug, Clone)]
@@ -21,6 +30,7 @@ struct CurvePiece {
     to: u64,
     before: f64,
     expected: f64,
+    tilt: f64,
 }
 
 /// The arrivals of one replication, in order.
@@ -34,12 +44,14 @@ pub struct ArrivalTimes<'curve> {
     piece: usize,
     next_index: u64,
     latest: u64,
+    /// Of the group that has just come, those still to be told of.
+    together: u32,
 }
 
 impl ArrivalCurve {
-    /// The curve of a scenario's arrivals; with `endless`, arrivals go on after
-    /// the last piece at its rate.
-    pub fn new(arrivals: &Arrivals, endless: bool) -> Result<Self, String> {
+    /// The curve of a scenario's arrivals, the first at `open` at the earliest; with
+    /// `endless`, arrivals go on after the last piece at its rate.
+    pub fn new(arrivals: &Arrivals, open: u64, endless: bool) -> Result<Self, String> {
         let mut before = 0.0;
         let mut pieces = Vec::with_capacity(arrivals.pieces.len());
         for piece in &arrivals.pieces {
@@ -60,6 +72,7 @@ impl ArrivalCurve {
                 to,
                 before,
                 expected: piece.expected,
+                tilt: piece.tilt.clamp(-1.0, 1.0),
             });
             before += piece.expected;
         }
@@ -69,6 +82,15 @@ impl ArrivalCurve {
                 arrivals.busyness_cv
             ));
         }
+        let mut cumulative = 0.0;
+        let groups = arrivals
+            .batches
+            .iter()
+            .map(|(share, people)| {
+                cumulative += share;
+                (cumulative, *people)
+            })
+            .collect();
         let beyond = pieces
             .last()
             .filter(|last| endless && last.expected > 0.0)
@@ -77,6 +99,12 @@ impl ArrivalCurve {
             pieces,
             busyness_cv: arrivals.busyness_cv,
             beyond,
+            open,
+            at_opening: arrivals.at_opening,
+            most: arrivals.most.map_or(u64::MAX, u64::from),
+            gap: arrivals.gap.as_ref().map(Sampler::new).transpose()?,
+            groups,
+            recorded: arrivals.recorded.clone(),
         })
     }
 
@@ -95,7 +123,8 @@ impl ArrivalCurve {
             busyness,
             piece: 0,
             next_index: 0,
-            latest: 0,
+            latest: self.open,
+            together: self.at_opening,
         }
     }
 }
@@ -106,6 +135,46 @@ impl Iterator for ArrivalTimes<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let key = self.key.nth(self.next_index);
+        if let Some(recorded) = &self.curve.recorded {
+            let ticket = recorded.get(self.next_index as usize)?;
+            self.next_index += 1;
+            return Some((ticket.at.0, key));
+        }
+        if self.next_index >= self.curve.most {
+            return None;
+        }
+        if self.together == 0 {
+            self.latest = self.next_time(key)?;
+            self.together = self.curve.group(key);
+        }
+        self.together -= 1;
+        self.next_index += 1;
+        Some((self.latest, key))
+    }
+}
+
+impl ArrivalCurve {
+    fn group(&self, key: Key) -> u32 {
+        if self.groups.is_empty() {
+            return 1;
+        }
+        let u = key.uniform(Purpose::Group);
+        let at = self
+            .groups
+            .partition_point(|(cumulative, _)| *cumulative < u);
+        self.groups[at.min(self.groups.len() - 1)].1.max(1)
+    }
+}
+
+impl ArrivalTimes<'_> {
+    /// When the next customer (or group) comes, whose first one has this key.
+    fn next_time(&mut self, key: Key) -> Option<u64> {
+        if let Some(gap) = &self.curve.gap {
+            return Some(
+                self.latest
+                    .saturating_add(gap.micros(key.bits(Purpose::Gap))),
+            );
+        }
         self.gaps -= libm::log(uniform(key.bits(Purpose::Gap)));
         // A day of busyness b reaches an expected count c where an average one reaches c / b.
         let count = self.gaps / self.busyness;
@@ -113,18 +182,15 @@ impl Iterator for ArrivalTimes<'_> {
             return None;
         }
         let time = self.time_of(count)?;
-        self.next_index += 1;
-        self.latest = self.latest.max(time);
-        Some((self.latest, key))
+        Some(self.latest.max(time))
     }
-}
 
-impl ArrivalTimes<'_> {
     fn time_of(&mut self, count: f64) -> Option<u64> {
         let pieces = &self.curve.pieces;
         while let Some(piece) = pieces.get(self.piece) {
             if piece.expected > 0.0 && count < piece.before + piece.expected {
                 let share = ((count - piece.before) / piece.expected).clamp(0.0, 1.0);
+                let share = untilted(share, piece.tilt);
                 let into = (share * (piece.to - piece.from) as f64) as u64;
                 return Some((piece.from + into).min(piece.to - 1));
             }
@@ -134,5 +200,112 @@ impl ArrivalTimes<'_> {
         let last = pieces.last()?;
         let over = (count - last.before - last.expected) / rate;
         Some(last.to.saturating_add(over as u64))
+    }
+}
+
+/// How far into a piece a share of its customers has come: the root of
+/// `(1 - tilt) x + tilt x^2 = share`, in the form that does not cancel.
+fn untilted(share: f64, tilt: f64) -> f64 {
+    if tilt == 0.0 {
+        return share;
+    }
+    let start = 1.0 - tilt;
+    let root = (start * start + 4.0 * tilt * share).max(0.0).sqrt();
+    if start + root > 0.0 {
+        (2.0 * share / (start + root)).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyed::BRANCH_STREAM;
+    use scenarios::model::{ArrivalPiece, Law};
+    use scenarios::time::SimTime;
+
+    const HOUR: u64 = 3_600_000_000;
+
+    fn times(arrivals: &Arrivals, replications: u32) -> Vec<Vec<u64>> {
+        let curve = ArrivalCurve::new(arrivals, 0, false).unwrap();
+        (0..replications)
+            .map(|replication| {
+                let key = Key::of_stream(1, replication, BRANCH_STREAM);
+                curve
+                    .times(key)
+                    .map(|(time, _)| time)
+                    .take_while(|time| *time < HOUR)
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn hour(expected: f64, tilt: f64) -> Arrivals {
+        Arrivals {
+            pieces: vec![ArrivalPiece {
+                from: SimTime(0),
+                to: SimTime(HOUR),
+                expected,
+                tilt,
+            }],
+            ..Arrivals::default()
+        }
+    }
+
+    #[test]
+    fn a_rate_that_rises_from_20_to_80_has_the_counts_of_theory() {
+        // Exact: 50 in the hour with variance 50, mean time 2160 s, quarters 6.875 … 18.125.
+        let days = times(&hour(50.0, 0.6), 20_000);
+        let n = days.len() as f64;
+        let z = |sum: f64, mean: f64, variance: f64| (sum / n - mean) / (variance / n).sqrt();
+        let count = |from: u64, to: u64| -> f64 {
+            let inside = days
+                .iter()
+                .flatten()
+                .filter(|time| (from..to).contains(*time));
+            inside.count() as f64
+        };
+        assert!(z(count(0, HOUR), 50.0, 50.0).abs() < 3.3);
+        assert!(z(count(0, HOUR / 4), 6.875, 6.875).abs() < 3.3);
+        assert!(z(count(3 * HOUR / 4, HOUR), 18.125, 18.125).abs() < 3.3);
+        // The times are independent with density (20 + 60 x) / 50 on the hour: mean .6, variance .07.
+        let sum: f64 = days
+            .iter()
+            .flatten()
+            .map(|time| *time as f64 / HOUR as f64)
+            .sum();
+        let all = count(0, HOUR);
+        assert!(((sum / all - 0.6) / (0.07_f64 / all).sqrt()).abs() < 3.3);
+    }
+
+    #[test]
+    fn untilting_inverts_the_cumulative_share_even_at_the_extremes() {
+        for tilt in [-1.0, -0.5, 0.0, 1e-9, 0.6, 1.0] {
+            for step in 0..=10 {
+                let share = f64::from(step) / 10.0;
+                let x = untilted(share, tilt);
+                assert!(
+                    ((1.0 - tilt) * x + tilt * x * x - share).abs() < 1e-9,
+                    "{tilt} {share}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_gap_law_a_group_and_a_limit_give_the_times_of_hand() {
+        let arrivals = Arrivals {
+            gap: Some(Law::Constant { seconds: 600.0 }),
+            batches: vec![(1.0, 2)],
+            at_opening: 3,
+            most: Some(8),
+            ..hour(0.0, 0.0)
+        };
+        let minutes: Vec<u64> = times(&arrivals, 1)[0]
+            .iter()
+            .map(|it| it / 60_000_000)
+            .collect();
+        assert_eq!(minutes, [0, 0, 0, 10, 10, 20, 20, 30]);
     }
 }

@@ -13,6 +13,8 @@ const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 pub const BRANCH_STREAM: u64 = 0;
 /// The sessions of the mobile bank.
 pub const MOBILE_STREAM: u64 = 1;
+/// The servers of the branch.
+pub const SERVER_STREAM: u64 = 2;
 
 /// What a draw is for; each has a fixed place of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,26 @@ pub enum Purpose {
     Copy,
     /// A copy of a session.
     CopyOf { copy: u32 },
+    /// Who is next in a line in random order, when so many have been picked before.
+    Pick { picks: u64 },
+    /// Which of several lines.
+    Line { hop: u8, journey: u32, step: u32 },
+    /// Everything that is drawn anew after this.
+    Again,
+    /// Whether a step sends back.
+    Repeat { journey: u32, step: u32 },
+    /// Leaving at the sight of the queue.
+    Balking,
+    /// Whether to come again.
+    Retry,
+    /// How long to stay away.
+    Away,
+    /// How many come together.
+    Group,
+    /// How long a server works until its next breakdown, and then is repaired.
+    Up { breakdowns: u32 },
+    /// How long a repair takes.
+    Down { breakdowns: u32 },
 }
 
 impl Purpose {
@@ -73,6 +95,16 @@ impl Purpose {
             Self::Who => 15 << 56,
             Self::Copy => 16 << 56,
             Self::CopyOf { copy } => (17 << 56) | copy as u64,
+            Self::Pick { picks } => (18 << 56) | (picks & ((1 << 56) - 1)),
+            Self::Line { hop, journey, step } => in_journey(19, hop, journey, step),
+            Self::Again => 20 << 56,
+            Self::Repeat { journey, step } => in_journey(21, 0, journey, step),
+            Self::Balking => 22 << 56,
+            Self::Retry => 23 << 56,
+            Self::Away => 24 << 56,
+            Self::Group => 27 << 56,
+            Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
+            Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
         }
     }
 }

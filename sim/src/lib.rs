@@ -19,6 +19,7 @@ mod law;
 mod normal;
 mod operations;
 mod plan;
+mod records;
 mod simulate;
 mod statistics;
 
@@ -27,4 +28,5 @@ pub use days::{DayRow, WITHIN, from_csv, to_csv};
 pub use error::SimError;
 pub use latency::OperationLatencies;
 pub use operations::{busiest_window, operations};
+pub use records::{CustomerFate, CustomerRecord, records};
 pub use simulate::{Options, Outcome, Progress, simulate};

@@ -1,11 +1,20 @@
 //! A scenario made ready for the engine: laws ready to be drawn from, shares
 //! cumulated, requests numbered, rosters as one list of changes.
 
+mod changes;
+mod pools;
+
+pub use changes::Change;
+pub use pools::PlannedPool;
+
 use crate::arrivals::ArrivalCurve;
 use crate::error::SimError;
 use crate::latency::{EmpiricalLatency, OperationLatencies};
 use crate::law::Sampler;
-use scenarios::model::{Hold, Journey, Mode, QueueBy, Scenario, Step, StepTime};
+use scenarios::model::{
+    Balking, Hold, Incident, Interruption, Journey, Mode, Order, QueueBy, Recorded, Scenario, Step,
+    StepTime,
+};
 use scenarios::model::{Law, Part};
 use scenarios::operation::{Channel, Operation};
 
@@ -26,18 +35,45 @@ pub struct Plan {
     pub last_arrival: u64,
     pub steady_state: bool,
     pub arrivals: ArrivalCurve,
+    /// Customers of a recorded log, by index; none where they are drawn.
+    pub recorded: Vec<Recorded>,
     /// Servers of each resource at the start.
     pub capacity: Vec<u32>,
-    /// `(time, resource, count)` after the start, in order.
-    pub roster: Vec<(u64, u32, u32)>,
+    /// What changes after the start and when, in order.
+    pub changes: Vec<(u64, Change)>,
+    pub incidents: Vec<Incident>,
     pub journeys: Vec<PlannedJourney>,
-    /// What each request wants; no resource twice.
-    pub requests: Vec<Vec<Hold>>,
+    pub requests: Vec<Request>,
+    /// Lines of all requests together.
+    pub lines: u32,
+    pub pools: Vec<PlannedPool>,
+    /// Whether anything interrupts a service.
+    pub interrupts: bool,
+    /// Whether anybody leaves at the door.
+    pub balks: bool,
     /// The requests that want a resource.
     pub requests_for: Vec<Vec<RequestId>>,
     pub segments: Vec<PlannedSegment>,
     /// Channels on which a service can be had, in the order of [`Channel`].
     pub channels: Vec<Channel>,
+}
+
+/// A distinct request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What it wants, all or none; no resource twice.
+    pub holds: Vec<Hold>,
+    /// Whether a journey starts with it, and if so, whether the bank is asked in it.
+    pub starts: bool,
+    pub asks_bank: bool,
+    /// Which resource of servers told apart is among them, and the skills wanted of it.
+    pub apart: Option<(usize, u64)>,
+    /// Its lines: one, or one for each server of `apart`.
+    pub first_line: u32,
+    pub lines: u32,
+    /// The rules of the first resource: who is next, and who is interrupted.
+    pub order: Order,
+    pub preemption: Interruption,
 }
 
 #[derive(Debug)]
@@ -47,6 +83,8 @@ pub struct PlannedJourney {
     pub made_on: Channel,
     pub time: Option<Sampler>,
     pub holds: Vec<Hold>,
+    /// Whether one of its steps asks the bank for something.
+    pub asks_bank: bool,
     pub steps: Vec<PlannedStep>,
 }
 
@@ -55,6 +93,8 @@ pub struct PlannedStep {
     pub part: Part,
     pub probability: f64,
     pub holds: Vec<Hold>,
+    /// Whether they are kept until the next step has its servers.
+    pub keeps: bool,
     /// What it asks for when the journey is already under way.
     pub request: Option<RequestId>,
     /// What it asks for when the journey starts with it.
@@ -63,6 +103,8 @@ pub struct PlannedStep {
     pub operation: Option<Operation>,
     pub latency: Option<EmpiricalLatency>,
     pub failure: Option<(f64, u32, QueueBy)>,
+    /// Probability of going back, and to which step.
+    pub repeat: Option<(f64, u32)>,
 }
 
 #[derive(Debug)]
@@ -82,6 +124,9 @@ pub struct PlannedSegment {
     pub patience: Option<Sampler>,
     /// Sorts before lower priorities as an unsigned number.
     pub rank: u32,
+    pub waiting_credit: u64,
+    pub balking: Option<Balking>,
+    pub retry: Option<(f64, Sampler)>,
 }
 
 impl Plan {
@@ -116,33 +161,27 @@ impl Plan {
             counted_from,
             last_arrival,
             steady_state,
-            arrivals: ArrivalCurve::new(&scenario.arrivals, steady_state)
+            arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
                 .map_err(|text| problem("arrivals", &text))?,
+            recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
-            roster: Vec::new(),
+            changes: Vec::new(),
+            incidents: Vec::new(),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,
+            lines: 0,
+            pools: pools::plan_pools(scenario)?,
+            interrupts: false,
+            balks: false,
             segments: plan_segments(scenario)?,
             channels: Vec::new(),
         };
-        plan.take_rosters(scenario);
+        plan.take_changes(scenario);
+        plan.number_lines();
+        plan.look_for_rules();
         plan.number_channels(scenario);
         Ok(plan)
-    }
-
-    fn take_rosters(&mut self, scenario: &Scenario) {
-        for (number, resource) in scenario.resources.iter().enumerate() {
-            let steps = &resource.roster.steps;
-            let started = steps.partition_point(|(from, _)| from.0 <= self.open);
-            self.capacity
-                .push(started.checked_sub(1).map_or(0, |at| steps[at].1));
-            let later = steps[started..]
-                .iter()
-                .map(|(from, count)| (from.0, number as u32, *count));
-            self.roster.extend(later);
-        }
-        self.roster.sort_unstable();
     }
 
     fn number_channels(&mut self, scenario: &Scenario) {
@@ -170,16 +209,22 @@ impl Plan {
 /// Collects the distinct requests.
 #[derive(Default)]
 struct Requests {
-    distinct: Vec<Vec<Hold>>,
+    distinct: Vec<Request>,
 }
 
 impl Requests {
-    fn number(&mut self, first: &[Hold], second: &[Hold]) -> Option<RequestId> {
+    fn number(
+        &mut self,
+        first: &[Hold],
+        second: &[Hold],
+        starts: bool,
+        asks_bank: bool,
+    ) -> Option<RequestId> {
         let mut wanted: Vec<Hold> = Vec::new();
         for hold in first.iter().chain(second).filter(|hold| hold.count > 0) {
             match wanted
                 .iter_mut()
-                .find(|other| other.resource == hold.resource)
+                .find(|other| other.resource == hold.resource && other.skill == hold.skill)
             {
                 Some(other) => other.count = other.count.saturating_add(hold.count),
                 None => wanted.push(*hold),
@@ -189,6 +234,16 @@ impl Requests {
             return None;
         }
         wanted.sort_unstable_by_key(|hold| hold.resource);
+        let wanted = Request {
+            holds: wanted,
+            starts,
+            asks_bank,
+            apart: None,
+            first_line: 0,
+            lines: 1,
+            order: Order::Fifo,
+            preemption: Interruption::None,
+        };
         let known = self.distinct.iter().position(|other| *other == wanted);
         Some(known.unwrap_or_else(|| {
             self.distinct.push(wanted);
@@ -202,6 +257,7 @@ impl Requests {
                 (0..self.distinct.len())
                     .filter(|id| {
                         self.distinct[*id]
+                            .holds
                             .iter()
                             .any(|hold| hold.resource == resource)
                     })
@@ -243,6 +299,7 @@ fn plan_journey(
             .map(|law| sampler(&journey.name, law))
             .transpose()?,
         holds: journey.holds.clone(),
+        asks_bank: asks_bank(journey),
         steps,
     })
 }
@@ -291,16 +348,24 @@ fn plan_step(
         part: step.part,
         probability: step.probability,
         holds: step.holds.clone(),
-        request: requests.number(&step.holds, &[]),
-        first_request: requests.number(&journey.holds, &step.holds),
+        keeps: step.keeps,
+        request: requests.number(&step.holds, &[], false, false),
+        first_request: requests.number(&journey.holds, &step.holds, true, asks_bank(journey)),
         time,
         operation: step.operation,
         latency: step
             .operation
             .and_then(|operation| latencies.of(operation))
             .cloned(),
+        repeat: step
+            .repeat
+            .map(|repeat| (repeat.probability, repeat.from as u32)),
         failure: failure.map(|failure| (failure.probability, failure.to as u32, failure.queue_by)),
     })
+}
+
+fn asks_bank(journey: &Journey) -> bool {
+    journey.steps.iter().any(|step| step.operation.is_some())
 }
 
 fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
@@ -326,6 +391,14 @@ fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
                     .patience
                     .as_ref()
                     .map(|law| sampler(&segment.name, law))
+                    .transpose()?,
+                waiting_credit: segment.conduct.waiting_credit.0,
+                balking: segment.conduct.balking.clone(),
+                retry: segment
+                    .conduct
+                    .retry
+                    .as_ref()
+                    .map(|retry| Ok((retry.probability, sampler(&segment.name, &retry.after)?)))
                     .transpose()?,
                 rank: !(i64::from(segment.priority) - i64::from(i32::MIN)) as u32,
             })
@@ -367,6 +440,21 @@ fn check_indices(scenario: &Scenario) -> Result<(), SimError> {
                 &journey.name,
                 "it names a resource or a journey that is not there",
             ));
+        }
+    }
+    let recorded = scenario.arrivals.recorded.iter().flatten();
+    if recorded
+        .into_iter()
+        .any(|it| it.segment >= scenario.segments.len())
+    {
+        return Err(problem(
+            "the recorded log",
+            "it names a segment that is not there",
+        ));
+    }
+    for (number, incident) in scenario.incidents.iter().enumerate() {
+        if let Some(fault) = changes::fault_of(incident, resources) {
+            return Err(problem(&format!("incident {}", number + 1), fault));
         }
     }
     let chosen = scenario

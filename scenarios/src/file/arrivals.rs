@@ -1,7 +1,8 @@
 //! When customers come.
 
 use super::fields::{Reader, Section};
-use super::tree::{Node, Table, Value};
+use super::law::NamedLaws;
+use super::tree::{Entry, Node, Table, Value};
 use crate::model::{ArrivalPiece, Arrivals, Day, Mode};
 use crate::time::{MICROS_PER_SECOND, SimTime};
 
@@ -9,7 +10,16 @@ use crate::time::{MICROS_PER_SECOND, SimTime};
 const PER_DAY_MAX: f64 = 1e6;
 
 /// The keys of which exactly one says how many come.
-const LEVELS: [&str; 3] = ["per_day", "rate_per_hour", "rates_per_hour"];
+const LEVELS: [&str; 5] = [
+    "per_day",
+    "rate_per_hour",
+    "rates_per_hour",
+    "gap",
+    "replay",
+];
+
+/// Whether a rate runs straight from corner to corner within a piece.
+const WITHIN: [(&str, bool); 2] = [("constant", false), ("linear", true)];
 
 impl Reader {
     pub fn arrivals(
@@ -17,6 +27,7 @@ impl Reader {
         table: &Table,
         day: Option<&Day>,
         mode: Option<Mode>,
+        laws: &NamedLaws,
     ) -> Option<Arrivals> {
         let section = self.section(table.get("arrivals")?, "arrivals")?;
         let known = [
@@ -25,18 +36,69 @@ impl Reader {
             "rate_per_hour",
             "rates_per_hour",
             "busyness_cv",
+            "within",
+            "gap",
+            "batches",
+            "customers",
+            "before_opening",
+            "day_of_week",
+            "day_of_month",
+            "replay",
         ];
         self.keys(&section, "arrivals", &known);
         let busyness_cv = self
             .optional_number(&section, "busyness_cv", 0.0..=2.0)
             .unwrap_or(0.0);
+        let steady = matches!(mode, Some(Mode::SteadyState { .. }));
+        let level = self.arrival_level(&section, steady)?;
+        let extras = self.arrival_extras(&section, steady)?;
+        let factor = self.day_factor(&section, day?)?;
+        let day = day?;
+        let mut gap = None;
+        let pieces = match level.key.as_str() {
+            "replay" => Vec::new(),
+            "gap" => {
+                let law = self.law(&level.node, "arrivals.gap", laws)?;
+                if law.mean() <= 0.0 {
+                    self.fault(
+                        level.node.origin,
+                        "`arrivals.gap` is zero",
+                        "it must be above 0",
+                    );
+                    return None;
+                }
+                let rate = 3600.0 / law.mean();
+                gap = Some(law);
+                vec![piece(day.open, day.close, rate)]
+            }
+            "per_day" => self.by_profile(&section, &level.node, day)?,
+            "rate_per_hour" => {
+                let rate = self.number(&level.node, "arrivals.rate_per_hour", 0.0..=PER_DAY_MAX)?;
+                vec![piece(day.open, day.close, rate)]
+            }
+            _ => self.by_rates(&section, &level.node, day)?,
+        };
+        let pieces = pieces.into_iter().map(|piece| ArrivalPiece {
+            expected: piece.expected * factor,
+            ..piece
+        });
+        Some(Arrivals {
+            pieces: pieces.collect(),
+            busyness_cv,
+            gap,
+            ..extras
+        })
+    }
+
+    /// Which key says how many come; refuses those that do not go with it.
+    fn arrival_level<'t>(&mut self, section: &Section<'t>, steady: bool) -> Option<&'t Entry> {
         let given: Vec<_> = LEVELS
             .iter()
             .filter_map(|key| section.table.entry(key))
             .collect();
         let level = match given.as_slice() {
             [] => {
-                self.required(&section, "per_day", "300");
+                self.required(section, "per_day", "300");
                 return None;
             }
             [level] => *level,
@@ -47,43 +109,57 @@ impl Reader {
                         "`arrivals` says twice how many come, by `{}` and `{}`",
                         given[0].key, second.key
                     ),
-                    "keep one of per_day, rate_per_hour and rates_per_hour",
+                    "keep one of per_day, rate_per_hour, rates_per_hour, gap and replay",
                 );
                 return None;
             }
         };
-        let steady = matches!(mode, Some(Mode::SteadyState { .. }));
-        if steady && level.key != "rate_per_hour" {
+        if steady && !["rate_per_hour", "gap"].contains(&level.key.as_str()) {
             self.fault(
                 level.key_origin,
                 format!("`arrivals.{}` means nothing in a steady state", level.key),
-                "write `rate_per_hour = 60`",
+                "write `rate_per_hour = 60` or `gap = { law = … }`",
             );
             return None;
         }
-        if let Some(entry) = section.table.entry("profile")
-            && level.key != "per_day"
-        {
-            self.fault(
-                entry.key_origin,
-                format!("`arrivals.profile` stands beside `{}`", level.key),
-                "a profile shares out `per_day`",
-            );
-            return None;
-        }
-        let day = day?;
-        let pieces = match level.key.as_str() {
-            "per_day" => self.by_profile(&section, &level.node, day)?,
-            "rate_per_hour" => {
-                let rate = self.number(&level.node, "arrivals.rate_per_hour", 0.0..=PER_DAY_MAX)?;
-                vec![piece(day.open, day.close, rate)]
-            }
-            _ => self.by_rates(&level.node, day)?,
+        let strangers: &[&str] = match level.key.as_str() {
+            "per_day" => &["within"],
+            "rates_per_hour" => &["profile"],
+            "gap" => &[
+                "profile",
+                "within",
+                "busyness_cv",
+                "day_of_week",
+                "day_of_month",
+            ],
+            "replay" => &[
+                "profile",
+                "within",
+                "busyness_cv",
+                "day_of_week",
+                "day_of_month",
+                "batches",
+                "before_opening",
+                "customers",
+            ],
+            _ => &["profile", "within"],
         };
-        Some(Arrivals {
-            pieces,
-            busyness_cv,
-        })
+        for key in strangers {
+            if let Some(entry) = section.table.entry(key) {
+                let help = if *key == "profile" {
+                    "a profile shares out `per_day`"
+                } else {
+                    "it means nothing there; take it out"
+                };
+                self.fault(
+                    entry.key_origin,
+                    format!("`arrivals.{key}` stands beside `{}`", level.key),
+                    help,
+                );
+                return None;
+            }
+        }
+        Some(level)
     }
 
     fn by_profile(
@@ -98,6 +174,7 @@ impl Reader {
                 from: day.open,
                 to: day.close,
                 expected: per_day,
+                tilt: 0.0,
             }]);
         };
         let path = "arrivals.profile";
@@ -117,15 +194,26 @@ impl Reader {
                     from,
                     to,
                     expected: per_day * share,
+                    tilt: 0.0,
                 })
                 .collect(),
         )
     }
 
-    fn by_rates(&mut self, node: &Node, day: &Day) -> Option<Vec<ArrivalPiece>> {
+    fn by_rates(
+        &mut self,
+        section: &Section<'_>,
+        node: &Node,
+        day: &Day,
+    ) -> Option<Vec<ArrivalPiece>> {
         let path = "arrivals.rates_per_hour";
         let list = self.list(node, path)?;
         let rates = self.numbers(list, path)?;
+        if let Some(within) = section.get("within")
+            && self.choice(within, "arrivals.within", &WITHIN)?
+        {
+            return self.by_corners(node, &rates, day);
+        }
         let stretches = self.equal_pieces(node, path, rates.len(), day)?;
         let pieces = stretches.into_iter().zip(rates);
         Some(
@@ -135,7 +223,30 @@ impl Reader {
         )
     }
 
-    fn numbers(&mut self, list: &[Node], path: &str) -> Option<Vec<f64>> {
+    /// `within = "linear"`: the rates at the ends of equal pieces, straight between them.
+    fn by_corners(&mut self, node: &Node, rates: &[f64], day: &Day) -> Option<Vec<ArrivalPiece>> {
+        let path = "arrivals.rates_per_hour";
+        let count = rates.len().saturating_sub(1);
+        let stretches = self.equal_pieces(node, path, count, day)?;
+        let pieces = stretches.into_iter().zip(rates.windows(2));
+        Some(
+            pieces
+                .map(|((from, to), ends)| {
+                    let sum = ends[0] + ends[1];
+                    ArrivalPiece {
+                        tilt: if sum > 0.0 {
+                            (ends[1] - ends[0]) / sum
+                        } else {
+                            0.0
+                        },
+                        ..piece(from, to, sum / 2.0)
+                    }
+                })
+                .collect(),
+        )
+    }
+
+    pub fn numbers(&mut self, list: &[Node], path: &str) -> Option<Vec<f64>> {
         let numbers: Vec<_> = list
             .iter()
             .map(|item| self.number(item, path, 0.0..=PER_DAY_MAX))
@@ -211,5 +322,6 @@ fn piece(from: SimTime, to: SimTime, rate_per_hour: f64) -> ArrivalPiece {
         from,
         to,
         expected: rate_per_hour * to.since(from).seconds() / 3600.0,
+        tilt: 0.0,
     }
 }

@@ -11,6 +11,34 @@ impl Reader {
         self.enough_on_duty(table, resources, journeys);
         self.no_circle_of_failures(table, journeys);
         self.no_deadlock(table, resources, journeys);
+        self.one_told_apart(table, resources, journeys);
+    }
+
+    /// Who is served holds one server of those told apart.
+    fn one_told_apart(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
+        for journey in journeys {
+            for (at, step) in journey.steps.iter().enumerate() {
+                let before = at.checked_sub(1).map(|it| &journey.steps[it]);
+                let kept = before.filter(|it| it.keeps).map(|it| &it.holds);
+                let apart = journey
+                    .holds
+                    .iter()
+                    .chain(&step.holds)
+                    .chain(kept.into_iter().flatten())
+                    .filter(|hold| resources[hold.resource].told_apart());
+                if apart.map(|hold| hold.count).sum::<u32>() > 1 {
+                    self.fault(
+                        place(table, journey, Some(at)),
+                        format!(
+                            "`{}` holds several servers that are told apart at once",
+                            journey.name
+                        ),
+                        "of servers with skills, speeds, breakdowns or lines of their own a customer holds one at a time",
+                    );
+                    return;
+                }
+            }
+        }
     }
 
     /// Every step finds, at its most and at closing, as many servers as it takes.
@@ -84,7 +112,11 @@ impl Reader {
         let mut makers: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         for (position, journey) in journeys.iter().enumerate() {
             for (at, step) in journey.steps.iter().enumerate() {
-                for held in &journey.holds {
+                let kept = at.checked_sub(1).map(|before| &journey.steps[before]);
+                let kept = kept
+                    .filter(|before| before.keeps)
+                    .map(|before| &before.holds);
+                for held in journey.holds.iter().chain(kept.into_iter().flatten()) {
                     // What the first step takes besides is requested with the journey held.
                     for wanted in &step.holds {
                         let edge = (held.resource, wanted.resource);

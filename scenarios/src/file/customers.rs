@@ -3,7 +3,7 @@
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Table, Value};
-use crate::model::{Journey, JourneyId, Label, Segment, Service, ServiceId};
+use crate::model::{Conduct, Journey, JourneyId, Label, Segment, Service, ServiceId};
 use crate::operation::Channel;
 use std::collections::BTreeSet;
 
@@ -147,6 +147,7 @@ impl Reader {
             services: vec![(0, journey, 1.0)],
             patience: None,
             priority: 0,
+            conduct: Conduct::default(),
         }])
     }
 
@@ -158,7 +159,15 @@ impl Reader {
         (services, journeys, laws): (&[Service], &[Journey], &NamedLaws),
     ) -> Option<Segment> {
         let known = [
-            "share", "channel", "services", "patience", "priority", "label",
+            "share",
+            "channel",
+            "services",
+            "patience",
+            "priority",
+            "label",
+            "waiting_credit",
+            "balking",
+            "retry",
         ];
         self.keys(section, "segments", &known);
         let share = match section.get("share") {
@@ -176,6 +185,7 @@ impl Reader {
             .get("patience")
             .map(|node| self.law(node, &section.at("patience"), laws));
         let priority = self.priority(section);
+        let conduct = self.conduct(section, laws);
         let label = self.label(section, name);
         let (channel_node, channel) = match channel {
             Some((node, channel)) => (Some(node), Some(channel?)),
@@ -197,6 +207,7 @@ impl Reader {
                 None => None,
             },
             priority: priority?,
+            conduct: conduct?,
         })
     }
 

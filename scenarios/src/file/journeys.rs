@@ -3,7 +3,7 @@
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Origin, Table, Value};
-use crate::model::{Failure, Hold, Journey, Law, Part, QueueBy, Resource, Step, StepTime};
+use crate::model::{Failure, Hold, Journey, Law, Part, QueueBy, Repeat, Resource, Step, StepTime};
 use crate::operation::{Channel, Operation};
 use std::collections::BTreeSet;
 
@@ -19,12 +19,16 @@ const QUEUE_BY: [(&str, QueueBy); 2] = [("ticket", QueueBy::Ticket), ("joining",
 pub(super) struct Names<'n> {
     pub laws: &'n NamedLaws,
     pub resources: Vec<&'n str>,
+    /// Of each resource, the names of its servers' skills.
+    pub skills: Vec<&'n [String]>,
     pub journeys: Vec<&'n str>,
 }
 
 /// A step before the weights of its journey are known.
 struct Draft {
     step: Step,
+    /// Probability and name of the step to go back to.
+    repeat: Option<(f64, String, Origin)>,
     weight: Option<f64>,
     weight_origin: Origin,
 }
@@ -46,6 +50,10 @@ impl Reader {
         let names = Names {
             laws,
             resources: resources.iter().map(|it| it.name.as_str()).collect(),
+            skills: resources
+                .iter()
+                .map(|it| it.servers.skills.as_slice())
+                .collect(),
             journeys: section.table.keys().collect(),
         };
         let mut journeys = Vec::new();
@@ -112,19 +120,31 @@ impl Reader {
     fn hold(&mut self, item: &Node, path: &str, names: &Names<'_>) -> Option<Hold> {
         if let Value::Text(_) = item.value {
             let resource = self.reference(item, path, &names.resources)?;
-            return Some(Hold { resource, count: 1 });
+            return Some(Hold {
+                resource,
+                count: 1,
+                skill: None,
+            });
         }
         let section = self.section(item, path)?;
-        self.keys(&section, "holds", &["resource", "count"]);
+        self.keys(&section, "holds", &["resource", "count", "skill"]);
         let node = self.required(&section, "resource", "\"kiosk\"")?;
         let resource = self.reference(node, &section.at("resource"), &names.resources)?;
         let count = match section.get("count") {
             Some(node) => self.whole(node, &section.at("count"), 1..=1000)?,
             None => 1,
         };
+        let skill = match section.get("skill") {
+            Some(node) => {
+                let skills: Vec<&str> = names.skills[resource].iter().map(String::as_str).collect();
+                Some(self.reference(node, &section.at("skill"), &skills)?)
+            }
+            None => None,
+        };
         Some(Hold {
             resource,
             count: count as u32,
+            skill,
         })
     }
 
@@ -163,7 +183,36 @@ impl Reader {
             }
             drafts.push(draft);
         }
-        drafts.into_iter().collect()
+        let mut drafts = drafts.into_iter().collect::<Option<Vec<_>>>()?;
+        self.resolve_repeats(&mut drafts);
+        Some(drafts)
+    }
+
+    /// `repeats = { probability = 0.2, from = "fill_in" }`; `from` is the step itself by default.
+    fn repeat(&mut self, section: &Section<'_>) -> Option<(f64, String, Origin)> {
+        let repeat = self.subsection(section, "repeats")?;
+        self.keys(&repeat, "repeats", &["probability", "from"]);
+        let node = self.required(&repeat, "probability", "0.2")?;
+        let probability = self.number(node, &repeat.at("probability"), 0.0..=0.99)?;
+        let from = match repeat.get("from") {
+            Some(node) => self.text(node, &repeat.at("from"))?,
+            None => self.text(section.get("name")?, &section.at("name"))?,
+        };
+        Some((probability, from.to_owned(), repeat.origin))
+    }
+
+    fn resolve_repeats(&mut self, drafts: &mut [Draft]) {
+        for at in 0..drafts.len() {
+            let Some((probability, from, origin)) = drafts[at].repeat.take() else {
+                continue;
+            };
+            let before: Vec<&str> = drafts[..=at]
+                .iter()
+                .map(|it| it.step.name.as_str())
+                .collect();
+            let found = self.look_up(origin, "repeats.from", &from, &before);
+            drafts[at].step.repeat = found.map(|from| Repeat { probability, from });
+        }
     }
 
     /// A journey without steps is one step that takes its whole time.
@@ -179,10 +228,13 @@ impl Reader {
                 part: Part::Service,
                 probability: 1.0,
                 holds: Vec::new(),
+                keeps: false,
                 time: StepTime::None,
                 operation,
                 failure: None,
+                repeat: None,
             },
+            repeat: None,
             weight: Some(1.0),
             weight_origin: section.origin,
         }])
@@ -198,6 +250,8 @@ impl Reader {
             "holds",
             "operation",
             "fails",
+            "repeats",
+            "keeps",
         ];
         self.keys(section, "steps", &known);
         let before = self.faults.len();
@@ -219,7 +273,9 @@ impl Reader {
             .get("operation")
             .and_then(|node| self.operation(node, &section.at("operation")));
         let failure = self.failure(section, names);
+        let repeat = self.repeat(section);
         let holds = self.holds(section, names);
+        let keeps = self.flag(section, "keeps");
         self.lasts(section);
         if self.faults.len() > before {
             return None;
@@ -230,10 +286,13 @@ impl Reader {
                 part: part?,
                 probability: probability.unwrap_or(1.0),
                 holds: holds?,
+                keeps,
                 time: law.map_or(StepTime::None, StepTime::Law),
                 operation,
                 failure,
+                repeat: None,
             },
+            repeat,
             weight,
             weight_origin: section
                 .table

@@ -332,7 +332,8 @@ impl Reader {
         self.law(law, &part.at("law"), laws)
     }
 
-    fn not_both(&mut self, section: &Section<'_>, kept: &[&str], refused: &[&str]) {
+    /// Refuses keys that say otherwise what others have said.
+    pub fn not_both(&mut self, section: &Section<'_>, kept: &[&str], refused: &[&str]) {
         for key in refused {
             if let Some(entry) = section.table.entry(key) {
                 self.fault(

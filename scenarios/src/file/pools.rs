@@ -1,8 +1,9 @@
 //! Resources and their rosters.
 
 use super::fields::{Reader, Section};
+use super::law::NamedLaws;
 use super::tree::{Node, Table, Value};
-use crate::model::{Day, Label, Mode, Resource, ResourceKind, Roster};
+use crate::model::{Day, Label, Mode, Resource, ResourceKind, Roster, ShiftEnd};
 use crate::time::SimTime;
 
 /// More of one kind than any branch has; keeps counting in range.
@@ -18,6 +19,12 @@ const KINDS: [(&str, ResourceKind); 7] = [
     ("other", ResourceKind::Other),
 ];
 
+const SHIFT_ENDS: [(&str, ShiftEnd); 3] = [
+    ("finish", ShiftEnd::Finish),
+    ("changeover", ShiftEnd::Changeover),
+    ("resume", ShiftEnd::Resume),
+];
+
 /// So many servers from one time to another.
 struct Shift {
     count: i64,
@@ -31,6 +38,7 @@ impl Reader {
         table: &Table,
         day: Option<&Day>,
         mode: Option<Mode>,
+        laws: &NamedLaws,
     ) -> Vec<Resource> {
         let mut resources = Vec::new();
         let Some(node) = table.get("resources") else {
@@ -44,7 +52,7 @@ impl Reader {
             self.plain_name(entry.key_origin, &path, &entry.key);
             let roster = self
                 .section(&entry.node, &path)
-                .map(|section| self.resource(&section, &entry.key, day, mode));
+                .map(|section| self.resource(&section, &entry.key, (day, mode), laws));
             resources.extend(roster);
         }
         resources
@@ -56,15 +64,32 @@ impl Reader {
         &mut self,
         section: &Section<'_>,
         name: &str,
-        day: Option<&Day>,
-        mode: Option<Mode>,
+        (day, mode): (Option<&Day>, Option<Mode>),
+        laws: &NamedLaws,
     ) -> Resource {
-        let known = ["kind", "capacity", "roster", "label", "cost_per_hour"];
+        let known = [
+            "kind",
+            "capacity",
+            "roster",
+            "label",
+            "cost_per_hour",
+            "shift_end",
+            "queue",
+            "servers",
+            "choice",
+            "breakdowns",
+        ];
         self.keys(section, "resources", &known);
         let kind = section
             .get("kind")
             .and_then(|node| self.choice(node, &section.at("kind"), &KINDS));
         let steps = day.and_then(|day| self.on_duty(section, day, mode));
+        let shift_end = section
+            .get("shift_end")
+            .and_then(|node| self.choice(node, &section.at("shift_end"), &SHIFT_ENDS));
+        let queue = self.queue(section);
+        let servers = self.servers(section, laws);
+        self.told_apart(section, &queue, &servers);
         Resource {
             name: name.to_owned(),
             label: self.label(section, name),
@@ -72,6 +97,9 @@ impl Reader {
             roster: Roster {
                 steps: steps.unwrap_or_default(),
             },
+            shift_end: shift_end.unwrap_or_default(),
+            queue,
+            servers,
             cost_per_hour: self.optional_number(section, "cost_per_hour", 0.0..=1e6),
         }
     }
@@ -112,6 +140,18 @@ impl Reader {
         mode: Option<Mode>,
     ) -> Option<Vec<(SimTime, u32)>> {
         let (capacity, roster) = (section.table.entry("capacity"), section.get("roster"));
+        if let Some(servers) = section.get("servers") {
+            if capacity.is_some() || roster.is_some() {
+                self.fault(
+                    servers.origin,
+                    format!("`{}` says twice how many there are", section.path),
+                    "servers listed one by one are there all day; take out `capacity` and `roster`",
+                );
+                return None;
+            }
+            let count = self.server_count(servers, &section.at("servers"))?;
+            return Some(vec![(day.open, count)]);
+        }
         match (capacity, roster) {
             (Some(capacity), None) => {
                 let path = section.at("capacity");
@@ -204,7 +244,8 @@ impl Reader {
         Some(())
     }
 
-    fn within(
+    /// A clock time that must lie in a stretch named by `what`.
+    pub fn within(
         &mut self,
         section: &Section<'_>,
         key: &str,
@@ -230,7 +271,12 @@ impl Reader {
         None
     }
 
-    fn in_order(&mut self, section: &Section<'_>, (from, to): (SimTime, SimTime)) -> Option<()> {
+    /// From before to.
+    pub fn in_order(
+        &mut self,
+        section: &Section<'_>,
+        (from, to): (SimTime, SimTime),
+    ) -> Option<()> {
         if from < to {
             return Some(());
         }

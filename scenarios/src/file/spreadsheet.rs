@@ -41,6 +41,11 @@ impl Reader {
         {
             self.fold_profile(node);
         }
+        if let Some(Value::Table(arrivals)) = value_of(table, "arrivals")
+            && let Some(node) = arrivals.get_mut("replay")
+        {
+            self.fold_replay(node);
+        }
         self.fold_laws(table);
     }
 
@@ -74,6 +79,32 @@ impl Reader {
             shifts.push(table_node(shift, row.origin));
         }
         node.value = Value::List(shifts);
+    }
+
+    /// Columns arrival, segment, service, patience; only the first is needed.
+    fn fold_replay(&mut self, node: &mut Node) {
+        let columns = ["arrival", "segment", "service", "patience"];
+        let Some(sheet) = self.sheet(node, &columns, 1) else {
+            return;
+        };
+        let mut tickets = Vec::new();
+        for row in &sheet.rows {
+            let mut ticket = Table::default();
+            for (column, (text, origin)) in sheet.columns.iter().zip(&row.cells) {
+                if text.is_empty() {
+                    continue;
+                }
+                // Bare numbers are seconds: of durations, and of arrivals since opening.
+                let cell = if column != "segment" && text.parse::<f64>().is_ok() {
+                    text_node(&format!("{text}s"), *origin)
+                } else {
+                    text_node(text, *origin)
+                };
+                put(&mut ticket, column, cell);
+            }
+            tickets.push(table_node(ticket, row.origin));
+        }
+        node.value = Value::List(tickets);
     }
 
     /// Columns from, share.

@@ -6,13 +6,18 @@
 pub enum Kind {
     /// A step ends and gives back what it held.
     StepEnd = 0,
+    /// A server breaks down or is repaired; its number stands for the slot.
+    Server = 1,
     /// A waiting customer's patience ends.
     Abandonment = 2,
+    /// Someone who was away comes again.
+    Return = 3,
 }
 
-/// Roster changes come between step ends and abandonments.
+/// Changes by the clock come between step ends and abandonments, before servers that
+/// break down at the same time.
 pub const ROSTER_RANK: u64 = 1;
-/// Arrivals come last.
+/// Arrivals come last, before those who come again at the same time.
 pub const ARRIVAL_RANK: u64 = 3;
 
 /// Customers who fit into the branch at once.
@@ -33,12 +38,13 @@ pub struct Event {
 }
 
 impl Event {
-    /// What happens; roster changes and arrivals are not in the calendar.
+    /// What happens; changes by the clock and arrivals are not in the calendar.
     pub fn kind(self) -> Kind {
-        if self.tag >> RANK_SHIFT == Kind::StepEnd as u64 {
-            Kind::StepEnd
-        } else {
-            Kind::Abandonment
+        match self.tag >> RANK_SHIFT {
+            0 => Kind::StepEnd,
+            1 => Kind::Server,
+            2 => Kind::Abandonment,
+            _ => Kind::Return,
         }
     }
 
@@ -74,10 +80,11 @@ impl Calendar {
 
     /// Notes that something happens to the customer in this slot, and tells the event's tag.
     pub fn push(&mut self, time: u64, kind: Kind, slot: usize) -> u64 {
+        // From one on: no event has the tag 0.
+        self.sequence += 1;
         let tag = ((kind as u64) << RANK_SHIFT)
             | ((self.sequence & SEQUENCE_MASK) << SEQUENCE_SHIFT)
             | (slot & (SLOTS - 1)) as u64;
-        self.sequence += 1;
         let event = Event { time, tag };
         let mut at = self.heap.len();
         self.heap.push(event);

@@ -2,17 +2,18 @@
 //! steps, failing, falling back.
 
 use super::calendar::Kind;
-use super::lines::place;
+use super::lines::{place, place_of_interrupted};
+use super::pool::NO_UNIT;
 use super::visitor::{Fate, NEVER, State, Visitor};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
-use crate::plan::{PlannedStep, PlannedTime, RequestId};
-use scenarios::model::{Hold, Part, QueueBy};
+use crate::plan::{PlannedJourney, PlannedStep, PlannedTime, RequestId};
+use scenarios::model::{Order, Part, QueueBy};
 
 /// A customer falls back so often at most; then the last journey is gone through.
 const MOST_FALLBACKS: u8 = u8::MAX;
 
-impl Engine<'_> {
+impl<'plan> Engine<'plan> {
     /// Sends a customer into a journey, queueing there as from `queues_from`.
     pub(super) fn start_journey<O: Observer>(
         &mut self,
@@ -31,6 +32,12 @@ impl Engine<'_> {
                 journey,
             }));
         }
+        if visitor.hop == 0
+            && let Some(recorded) = self.plan.recorded.get(visitor.index as usize)
+            && let Some(service) = recorded.service
+        {
+            visitor.journey_time = service.0;
+        }
         let Some(step) = next_step(&planned.steps, visitor, 0) else {
             // No step applies to this customer: there is nothing to wait for.
             self.leave(slot, Fate::Served, observer);
@@ -38,6 +45,14 @@ impl Engine<'_> {
         };
         self.visitors[slot].step = step;
         let request = planned.steps[step as usize].first_request;
+        if self.plan.balks
+            && self.visitors[slot].hop == 0
+            && let Some(request) = request
+            && self.leaves_at_the_door(slot, request, self.choose_line(slot, request))
+        {
+            self.leave_unserved(slot, Fate::Balked, observer);
+            return;
+        }
         self.ask(slot, request, queues_from, observer);
     }
 
@@ -53,24 +68,52 @@ impl Engine<'_> {
             self.begin_step(slot, observer);
             return;
         };
+        self.visitors[slot].queues_from = queues_from;
+        let line = self.choose_line(slot, request);
         // Nobody who waits could be served before this event; but what it gave
         // back belongs to the first in line, who may be someone else: then all
         // who want any of it, this customer too, are looked at by their places.
-        if self.given_back.is_empty() && self.is_free(request) {
-            self.take(request);
+        if self.given_back.is_empty()
+            && (self.is_free(request, line) || self.preempt(slot, request))
+        {
+            self.take(request, line, slot);
             self.begin_step(slot, observer);
             return;
         }
+        let wanted = &self.plan.requests[request as usize];
         let visitor = &mut self.visitors[slot];
-        let rank = self.plan.segments[usize::from(visitor.segment)].rank;
-        visitor.place = place(rank, queues_from, visitor.index);
+        let segment = &self.plan.segments[usize::from(visitor.segment)];
+        visitor.place = place(
+            segment.rank,
+            wanted.order,
+            queues_from,
+            segment.waiting_credit,
+            visitor.index,
+        );
+        self.stand_in_line(slot, request, line);
+    }
+
+    /// Puts an interrupted customer before all of its priority who have not begun.
+    pub(super) fn wait_again(&mut self, slot: usize, request: RequestId) {
+        let line = self.choose_line(slot, request);
+        let visitor = &mut self.visitors[slot];
+        let segment = &self.plan.segments[usize::from(visitor.segment)];
+        visitor.place = place_of_interrupted(segment.rank, visitor.queues_from, visitor.index);
+        visitor.interrupted = true;
+        self.stand_in_line(slot, request, line);
+    }
+
+    fn stand_in_line(&mut self, slot: usize, request: RequestId, line: u32) {
+        let visitor = &mut self.visitors[slot];
         visitor.state = State::Waiting;
         visitor.waiting_since = self.now;
         visitor.request = request;
-        self.lines.join(request, visitor.place, slot);
+        visitor.line = line;
+        self.lines.join(line, visitor.place, slot);
+        self.count_in_line(request, line, true);
         self.waiting.rise(self.now, &self.stretch);
         let after_release = !self.given_back.is_empty();
-        for hold in &self.plan.requests[request as usize] {
+        for hold in &self.plan.requests[request as usize].holds {
             self.pools[hold.resource]
                 .waiting_level
                 .rise(self.now, &self.stretch);
@@ -83,75 +126,51 @@ impl Engine<'_> {
     /// Closes the levels of a customer who waits no longer.
     pub(super) fn stop_waiting(&mut self, slot: usize) {
         self.waiting.fall(self.now, &self.stretch);
-        for hold in &self.plan.requests[self.visitors[slot].request as usize] {
+        let visitor = &self.visitors[slot];
+        self.count_in_line(visitor.request, visitor.line, false);
+        for hold in &self.plan.requests[self.visitors[slot].request as usize].holds {
             self.pools[hold.resource]
                 .waiting_level
                 .fall(self.now, &self.stretch);
         }
     }
 
-    fn is_free(&self, request: RequestId) -> bool {
-        self.plan.requests[request as usize]
-            .iter()
-            .all(|hold| self.pools[hold.resource].free() >= hold.count)
-    }
-
-    fn take(&mut self, request: RequestId) {
-        for hold in &self.plan.requests[request as usize] {
-            let pool = &mut self.pools[hold.resource];
-            pool.busy += hold.count;
-            pool.busy_level
-                .set(self.now, u64::from(pool.busy), &self.stretch);
-        }
-    }
-
-    fn give_back(&mut self, holds: &[Hold]) {
-        for hold in holds {
-            let pool = &mut self.pools[hold.resource];
-            pool.busy -= hold.count;
-            pool.busy_level
-                .set(self.now, u64::from(pool.busy), &self.stretch);
-            if pool.duty_level.now() > u64::from(pool.capacity) {
-                pool.duty_level.set(
-                    self.now,
-                    u64::from(pool.capacity.max(pool.busy)),
-                    &self.stretch,
-                );
-            }
-            self.given_back.push(hold.resource);
-        }
-    }
-
     /// Serves whoever can be served with what was given back, first places first.
     pub(super) fn serve_waiting<O: Observer>(&mut self, observer: &mut O) {
         loop {
-            let mut first: Option<(u128, usize, RequestId)> = None;
+            let mut first: Option<(u128, usize, RequestId, u32)> = None;
             for number in 0..self.given_back.len() {
                 let resource = self.given_back[number];
-                if self.pools[resource].free() == 0 {
+                let pool = &self.pools[resource];
+                if pool.units.is_empty() && pool.free() == 0 {
                     continue;
                 }
-                for &request in &self.plan.requests_for[resource] {
-                    if !self.is_free(request) {
-                        continue;
-                    }
-                    let visitors = &self.visitors;
-                    let head = self.lines.head(request, |slot, place| {
-                        visitors[slot].state == State::Waiting && visitors[slot].place == place
-                    });
-                    if let Some((place, slot)) = head
-                        && first.is_none_or(|(best, ..)| place < best)
-                    {
-                        first = Some((place, slot, request));
+                let plan = self.plan;
+                for &request in &plan.requests_for[resource] {
+                    let wanted = &plan.requests[request as usize];
+                    for line in wanted.first_line..wanted.first_line + wanted.lines {
+                        if !self.is_free(request, line) {
+                            continue;
+                        }
+                        if let Some((place, slot)) = self.head(request, line)
+                            && first.is_none_or(|(best, ..)| place < best)
+                        {
+                            first = Some((place, slot, request, line));
+                        }
                     }
                 }
             }
-            let Some((_, slot, request)) = first else {
+            let Some((_, slot, request, line)) = first else {
                 break;
             };
-            self.lines.pop(request);
+            if self.plan.requests[request as usize].order == Order::Random {
+                // Who is picked anywhere in the line is passed over later.
+                self.picks += 1;
+            } else {
+                self.lines.pop(line);
+            }
             self.stop_waiting(slot);
-            self.take(request);
+            self.take(request, line, slot);
             self.end_wait(slot);
             self.begin_step(slot, observer);
         }
@@ -173,13 +192,39 @@ impl Engine<'_> {
         }
     }
 
-    fn begin_step<O: Observer>(&mut self, slot: usize, observer: &mut O) {
-        let visitor = &mut self.visitors[slot];
+    /// The journey and the step that a customer is in.
+    pub(super) fn whereabouts(&self, slot: usize) -> (&'plan PlannedJourney, &'plan PlannedStep) {
+        let visitor = &self.visitors[slot];
         let journey = &self.plan.journeys[visitor.journey as usize];
-        let step = &journey.steps[visitor.step as usize];
+        (journey, &journey.steps[visitor.step as usize])
+    }
+
+    fn begin_step<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let (journey, step) = self.whereabouts(slot);
+        if !self.visitors[slot].holds_journey {
+            let slower = self.slowness_of_journey(journey, step);
+            let time = &mut self.visitors[slot].journey_time;
+            *time = stretched(*time, slower);
+        }
+        if let Some(kept) = self.visitors[slot].kept_step.take() {
+            let taken = self.visitors[slot].step_taken;
+            self.give_back(&journey.steps[kept as usize].holds, slot, taken);
+        }
+        let step_slower = self.slowness_of_step(journey, step);
+        let bank_slower = self.slowness_of_bank();
+        let unit_slower = self.slowness_of_unit(slot, journey, step);
+        let visitor = &mut self.visitors[slot];
+        if !visitor.started {
+            visitor.first_begun = self.now;
+        }
+        if !visitor.holds_journey || visitor.interrupted {
+            visitor.journey_taken = self.ending.events;
+        }
+        visitor.step_taken = self.ending.events;
         visitor.state = State::InStep;
         visitor.started = true;
         visitor.holds_journey = true;
+        visitor.interrupted = false;
         let (hop, number) = (visitor.hop, visitor.journey);
         let place = visitor.step;
         let human = match &step.time {
@@ -187,19 +232,30 @@ impl Engine<'_> {
             PlannedTime::Between(from, to) => {
                 fraction(visitor.journey_time, *to) - fraction(visitor.journey_time, *from)
             }
-            PlannedTime::Own(law) => law.micros(visitor.key.bits(Purpose::StepTime {
-                hop,
-                journey: number,
-                step: place,
-            })),
+            PlannedTime::Own(law) => stretched(
+                law.micros(visitor.key.bits(Purpose::StepTime {
+                    hop,
+                    journey: number,
+                    step: place,
+                })),
+                step_slower,
+            ),
         };
         let latency = step.latency.as_ref().map_or(0, |latency| {
-            latency.micros(visitor.key.bits(Purpose::Latency {
+            let micros = latency.micros(visitor.key.bits(Purpose::Latency {
                 hop,
                 journey: number,
                 step: place,
-            }))
+            }));
+            stretched(micros, bank_slower)
         });
+        let (human, latency) = visitor
+            .left_over
+            .take()
+            .unwrap_or((stretched(human, unit_slower), latency));
+        visitor.begun_at = self.now;
+        visitor.ends_at = self.now + human + latency;
+        visitor.latency = latency;
         if visitor.failed_at == NEVER {
             match step.part {
                 Part::Service => visitor.service += human,
@@ -210,18 +266,42 @@ impl Engine<'_> {
         if let Some(operation) = step.operation {
             observer.asked(visitor.index, journey.made_on, operation, self.now + human);
         }
-        self.calendar
+        visitor.event = self
+            .calendar
             .push(self.now + human + latency, Kind::StepEnd, slot);
     }
 
-    pub(super) fn step_ends<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+    /// How many times as long the server told apart takes that a customer holds.
+    fn slowness_of_unit(&self, slot: usize, journey: &PlannedJourney, step: &PlannedStep) -> f64 {
+        let unit = self.visitors[slot].unit;
+        if unit == NO_UNIT {
+            return 1.0;
+        }
+        let mut holds = journey.holds.iter().chain(&step.holds);
+        holds
+            .find_map(|hold| self.plan.pools[hold.resource].units.get(unit as usize))
+            .map_or(1.0, |unit| 1.0 / unit.speed)
+    }
+
+    pub(super) fn step_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
         let plan = self.plan;
         let visitor = self.visitors[slot];
+        if visitor.event != tag {
+            // The step was interrupted before this end of it.
+            return;
+        }
         let journey = &plan.journeys[visitor.journey as usize];
         let step = &journey.steps[visitor.step as usize];
-        self.give_back(&step.holds);
-        if let Some((to, queue_by)) = failure_of(step, &visitor) {
-            self.give_back(&journey.holds);
+        let failure = failure_of(step, &visitor);
+        let again = repeat_of(step, &visitor);
+        let next = next_step(&journey.steps, &visitor, visitor.step + 1);
+        if step.keeps && failure.is_none() && again.is_none() && next.is_some() {
+            self.visitors[slot].kept_step = Some(visitor.step);
+        } else {
+            self.give_back(&step.holds, slot, visitor.step_taken);
+        }
+        if let Some((to, queue_by)) = failure {
+            self.give_back(&journey.holds, slot, visitor.journey_taken);
             let queues_from = match queue_by {
                 QueueBy::Ticket => visitor.arrived,
                 QueueBy::Joining => self.now,
@@ -230,7 +310,9 @@ impl Engine<'_> {
             failed.failed_at = visitor.failed_at.min(self.now);
             failed.hop += 1;
             self.start_journey(slot, to, queues_from, observer);
-        } else if let Some(next) = next_step(&journey.steps, &visitor, visitor.step + 1) {
+        } else if let Some(again) = again {
+            self.go_back(slot, again, observer);
+        } else if let Some(next) = next {
             self.visitors[slot].step = next;
             self.ask(
                 slot,
@@ -239,13 +321,56 @@ impl Engine<'_> {
                 observer,
             );
         } else {
-            self.give_back(&journey.holds);
+            self.give_back(&journey.holds, slot, visitor.journey_taken);
             self.leave(slot, Fate::Served, observer);
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);
+            self.preempt_late(slot, observer);
         }
     }
+
+    /// A customer who asked when others gave back was not served with that:
+    /// perhaps it may interrupt someone.
+    fn preempt_late<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let visitor = &self.visitors[slot];
+        if !self.plan.interrupts || visitor.state != State::Waiting {
+            return;
+        }
+        let (request, line) = (visitor.request, visitor.line);
+        if self.preempt(slot, request) {
+            self.stop_waiting(slot);
+            self.take(request, line, slot);
+            self.end_wait(slot);
+            self.begin_step(slot, observer);
+            self.serve_waiting(observer);
+        }
+    }
+
+    /// Sends a customer back to a step of its journey, with everything drawn anew.
+    fn go_back<O: Observer>(&mut self, slot: usize, step: u32, observer: &mut O) {
+        let journey = &self.plan.journeys[self.visitors[slot].journey as usize];
+        let visitor = &mut self.visitors[slot];
+        visitor.key = visitor.key.under(Purpose::Again);
+        if let Some(law) = &journey.time {
+            visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
+                hop: visitor.hop,
+                journey: visitor.journey,
+            }));
+        }
+        let next = next_step(&journey.steps, visitor, step).unwrap_or(step);
+        visitor.step = next;
+        let request = journey.steps[next as usize].request;
+        self.ask(slot, request, self.now, observer);
+    }
+}
+
+/// A time that takes so many times as long.
+fn stretched(micros: u64, times: f64) -> u64 {
+    if (times - 1.0).abs() < f64::EPSILON {
+        return micros;
+    }
+    (micros as f64 * times).round() as u64
 }
 
 /// The part of a journey's time up to a cumulative fraction; cut like this, the
@@ -265,6 +390,16 @@ fn next_step(steps: &[PlannedStep], visitor: &Visitor, from: u32) -> Option<u32>
         };
         probability >= 1.0 || (probability > 0.0 && visitor.key.uniform(taken) < probability)
     })
+}
+
+/// Which step a customer goes back to, if the step that ends sends back.
+fn repeat_of(step: &PlannedStep, visitor: &Visitor) -> Option<u32> {
+    let (probability, from) = step.repeat?;
+    let place = Purpose::Repeat {
+        journey: visitor.journey,
+        step: visitor.step,
+    };
+    (visitor.key.uniform(place) < probability).then_some(from)
 }
 
 /// Where a customer falls back to, if the step that ends has failed.

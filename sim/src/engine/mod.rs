@@ -6,17 +6,23 @@
 //! reused, and whoever watches is known at compile time.
 
 pub mod calendar;
+mod doors;
+mod incidents;
+mod interruptions;
 mod journey;
 pub mod levels;
 mod lines;
+pub mod pool;
 pub mod visitor;
 
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
-use crate::plan::{Plan, PlannedSegment};
+use crate::plan::{Change, Plan, PlannedSegment};
 use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use incidents::Incidents;
 use levels::{Level, Stretch};
 use lines::Lines;
+use pool::{NO_UNIT, Pool};
 use scenarios::operation::{Channel, Operation};
 use std::iter::Peekable;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +31,10 @@ use visitor::{Departure, Fate, NEVER, State, Visitor};
 /// So many events pass between two looks at the interruption flag.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
 
+/// A day is over at the latest ten years after the last arrival: whoever is inside
+/// then waits for servers that only break down and are repaired.
+const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
+
 /// Who watches a replication.
 pub trait Observer {
     /// A customer has left (or never will).
@@ -32,27 +42,6 @@ pub trait Observer {
 
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
-}
-
-/// One pool of servers.
-#[derive(Debug, Clone, Default)]
-pub struct Pool {
-    capacity: u32,
-    busy: u32,
-    /// Servers at work, over time.
-    pub busy_level: Level,
-    /// Servers on duty, over time: those of the roster, and those who finish a customer after their shift.
-    pub duty_level: Level,
-    /// People waiting for it, over time.
-    pub waiting_level: Level,
-    /// Servers of the roster, over time.
-    pub rostered_level: Level,
-}
-
-impl Pool {
-    fn free(&self) -> u32 {
-        self.capacity.saturating_sub(self.busy)
-    }
 }
 
 /// How a replication ended.
@@ -80,11 +69,20 @@ pub struct Engine<'plan> {
     free_slots: Vec<u32>,
     lines: Lines,
     pools: Vec<Pool>,
+    incidents: Incidents,
     /// Resources given back by the event that is happening.
     given_back: Vec<usize>,
     /// People waiting for anything, over time.
     waiting: Level,
     people: Level,
+    /// Customers who will come again.
+    away: u64,
+    /// Customers picked from lines in random order so far.
+    picks: u64,
+    /// Where the servers' randomness comes from.
+    server_key: Key,
+    /// No event is later.
+    longest: u64,
     /// Customers inside who are counted.
     counted_inside: u64,
     ending: Ending,
@@ -105,11 +103,16 @@ impl<'plan> Engine<'plan> {
             calendar: Calendar::default(),
             visitors: Vec::new(),
             free_slots: Vec::new(),
-            lines: Lines::new(plan.requests.len()),
+            lines: Lines::new(plan.lines as usize),
             pools: vec![Pool::default(); plan.capacity.len()],
+            incidents: Incidents::default(),
             given_back: Vec::new(),
             waiting: Level::default(),
             people: Level::default(),
+            away: 0,
+            picks: 0,
+            server_key: Key::default(),
+            longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             counted_inside: 0,
             ending: Ending::default(),
         }
@@ -138,6 +141,7 @@ impl<'plan> Engine<'plan> {
         observer: &mut O,
     ) -> Result<Ending, SimError> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
+        self.server_key = self.key_of_servers(replication);
         self.replay(self.plan.arrivals.times(key), stop, observer)
     }
 
@@ -151,7 +155,7 @@ impl<'plan> Engine<'plan> {
         self.reset();
         let plan = self.plan;
         let mut arrivals = arrivals.peekable();
-        let mut roster = plan.roster.iter().copied().peekable();
+        let mut changes = plan.changes.iter().copied().peekable();
         loop {
             self.ending.events += 1;
             if self.ending.events.is_multiple_of(EVENTS_BETWEEN_LOOKS)
@@ -161,11 +165,15 @@ impl<'plan> Engine<'plan> {
                 return Ok(self.ending);
             }
             let arrival = self.next_arrival(&mut arrivals);
-            if arrival.is_none() && self.people.now() == 0 {
+            if arrival.is_none() && self.people.now() == 0 && self.away == 0 {
                 break;
             }
-            let change = roster.peek().map(|change| change.0);
+            let change = changes.peek().map(|change| change.0);
             let event = self.calendar.peek();
+            if event.is_some_and(|event| event.time > self.longest) {
+                // Servers break down and are repaired for ever, but nobody is served.
+                break;
+            }
             let before_change =
                 |time, rank| change.is_none_or(|at| (time, rank) < (at, ROSTER_RANK));
             if let Some(event) = event
@@ -175,8 +183,10 @@ impl<'plan> Engine<'plan> {
                 self.calendar.pop();
                 self.now = event.time;
                 match event.kind() {
-                    Kind::StepEnd => self.step_ends(event.slot(), observer),
+                    Kind::StepEnd => self.step_ends(event.slot(), event.tag(), observer),
+                    Kind::Server => self.server_changes(event.slot(), observer),
                     Kind::Abandonment => self.patience_ends(event.slot(), event.tag(), observer),
+                    Kind::Return => self.comes_again(event.slot(), observer),
                 }
             } else if let Some((time, customer)) = arrival
                 && before_change(time, ARRIVAL_RANK)
@@ -184,9 +194,9 @@ impl<'plan> Engine<'plan> {
                 arrivals.next();
                 self.now = time;
                 self.arrive(customer, observer)?;
-            } else if let Some((time, resource, count)) = roster.next() {
+            } else if let Some((time, change)) = changes.next() {
                 self.now = time;
-                self.change_roster(resource as usize, count, observer);
+                self.change(change, observer);
             } else {
                 // People inside, but nothing can happen any more.
                 break;
@@ -220,27 +230,25 @@ impl<'plan> Engine<'plan> {
         self.people.reset(self.intervals);
         self.counted_inside = 0;
         self.ending = Ending::default();
-        for (pool, capacity) in self.pools.iter_mut().zip(&self.plan.capacity) {
-            pool.capacity = *capacity;
-            pool.busy = 0;
-            for level in [
-                &mut pool.busy_level,
-                &mut pool.duty_level,
-                &mut pool.waiting_level,
-                &mut pool.rostered_level,
-            ] {
-                level.reset(0);
+        self.incidents.reset(self.plan.incidents.len());
+        self.away = 0;
+        self.picks = 0;
+        for (number, pool) in self.pools.iter_mut().enumerate() {
+            let capacity = self.plan.capacity[number];
+            pool.reset(capacity, &self.plan.pools[number]);
+            for level in [&mut pool.duty_level, &mut pool.rostered_level] {
+                level.set(self.now, u64::from(capacity), &self.stretch);
             }
-            pool.duty_level
-                .set(self.now, u64::from(*capacity), &self.stretch);
-            pool.rostered_level
-                .set(self.now, u64::from(*capacity), &self.stretch);
         }
+        self.start_servers();
     }
 
     fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Result<(), SimError> {
         let plan = self.plan;
-        let (segment_number, segment) = choose_segment(plan, key.uniform(Purpose::Segment));
+        let (segment_number, segment) = match plan.recorded.get(self.ending.customers as usize) {
+            Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
+            None => choose_segment(plan, key.uniform(Purpose::Segment)),
+        };
         let (service_id, journey) = choose_service(segment, key.uniform(Purpose::Service));
         let visitor = Visitor {
             key,
@@ -251,6 +259,7 @@ impl<'plan> Engine<'plan> {
             segment: segment_number,
             service_id,
             first_journey: journey,
+            unit: NO_UNIT,
             ..Visitor::default()
         };
         self.ending.customers += 1;
@@ -259,21 +268,43 @@ impl<'plan> Engine<'plan> {
             self.counted_inside += 1;
         }
         let slot = self.take_slot(visitor)?;
+        self.come_in(slot, observer);
+        Ok(())
+    }
+
+    /// Someone is at the door, for the first time or again.
+    fn come_in<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let journey = self.visitors[slot].first_journey;
         self.start_journey(slot, journey, self.now, observer);
-        if self.visitors[slot].state == State::Waiting
-            && let Some(patience) = &segment.patience
+        let visitor = &self.visitors[slot];
+        let segment = &self.plan.segments[usize::from(visitor.segment)];
+        if visitor.state == State::Waiting
+            && !visitor.started
+            && let Some(patience) = self.patience(visitor, segment)
         {
-            let patience = patience.micros(key.bits(Purpose::Patience));
             if patience == 0 {
-                self.leave(slot, Fate::Abandoned, observer);
+                self.leave_unserved(slot, Fate::Abandoned, observer);
             } else {
                 let event = self
                     .calendar
                     .push(self.now + patience, Kind::Abandonment, slot);
-                self.visitors[slot].patience_event = event;
+                self.visitors[slot].event = event;
             }
         }
-        Ok(())
+        if !self.given_back.is_empty() {
+            self.serve_waiting(observer);
+        }
+    }
+
+    /// How long a customer is ready to wait, if not for ever.
+    fn patience(&self, visitor: &Visitor, segment: &PlannedSegment) -> Option<u64> {
+        if let Some(recorded) = self.plan.recorded.get(visitor.index as usize)
+            && let Some(patience) = recorded.patience
+        {
+            return Some(patience.0);
+        }
+        let law = segment.patience.as_ref()?;
+        Some(law.micros(visitor.key.bits(Purpose::Patience)))
     }
 
     fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {
@@ -291,20 +322,22 @@ impl<'plan> Engine<'plan> {
     fn patience_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
-        if visitor.state == State::Waiting && !visitor.started && visitor.patience_event == tag {
-            self.leave(slot, Fate::Abandoned, observer);
+        if visitor.state == State::Waiting && !visitor.started && visitor.event == tag {
+            self.leave_unserved(slot, Fate::Abandoned, observer);
         }
     }
 
-    fn change_roster<O: Observer>(&mut self, resource: usize, count: u32, observer: &mut O) {
-        let pool = &mut self.pools[resource];
-        pool.capacity = count;
-        pool.rostered_level
-            .set(self.now, u64::from(count), &self.stretch);
-        pool.duty_level
-            .set(self.now, u64::from(count.max(pool.busy)), &self.stretch);
-        self.given_back.push(resource);
-        self.serve_waiting(observer);
+    fn change<O: Observer>(&mut self, change: Change, observer: &mut O) {
+        match change {
+            Change::Roster { resource, count } => {
+                let resource = resource as usize;
+                self.change_roster(resource, count);
+                self.given_back.push(resource);
+                self.serve_waiting(observer);
+            }
+            Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
+            Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
+        }
     }
 
     /// Takes a customer out of the branch and tells what became of it.
@@ -318,11 +351,14 @@ impl<'plan> Engine<'plan> {
         let wait = if fate == Fate::Served {
             visitor.wait
         } else {
-            self.now - visitor.arrived
+            self.now - visitor.arrived - visitor.away
         };
         let departure = Departure {
             fate,
+            index: visitor.index,
             arrived: visitor.arrived,
+            begun: visitor.first_begun,
+            away: visitor.away,
             left: self.now,
             segment: visitor.segment,
             service_id: visitor.service_id,
@@ -351,12 +387,7 @@ impl<'plan> Engine<'plan> {
     fn finish<O: Observer>(&mut self, observer: &mut O) {
         let end = self.stretch.to.max(self.now);
         for pool in &mut self.pools {
-            for level in [
-                &mut pool.busy_level,
-                &mut pool.duty_level,
-                &mut pool.waiting_level,
-                &mut pool.rostered_level,
-            ] {
+            for level in pool.levels() {
                 level.set(end, 0, &self.stretch);
             }
         }
@@ -370,7 +401,10 @@ impl<'plan> Engine<'plan> {
             {
                 observer.departed(&Departure {
                     fate: Fate::Unserved,
+                    index: visitor.index,
                     arrived: visitor.arrived,
+                    begun: 0,
+                    away: 0,
                     left: self.now,
                     segment: visitor.segment,
                     service_id: visitor.service_id,

@@ -314,3 +314,6 @@ fn parts_sum_to_the_time_in_branch_and_littles_law_holds_on_every_queue() {
         }
     }
 }
+
+mod incidents;
+mod queues;

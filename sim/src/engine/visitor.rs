@@ -15,6 +15,8 @@ pub enum State {
     Waiting,
     /// Going through a step.
     InStep,
+    /// Not inside, but coming again.
+    Away,
 }
 
 /// One customer inside the branch.
@@ -23,8 +25,8 @@ pub struct Visitor {
     pub key: Key,
     /// Place in the waiting line: smaller is served first.
     pub place: u128,
-    /// Tag of the event that ends its patience.
-    pub patience_event: u64,
+    /// Tag of the event that ends its patience or its step.
+    pub event: u64,
     pub arrived: u64,
     pub waiting_since: u64,
     pub failed_at: u64,
@@ -33,7 +35,26 @@ pub struct Visitor {
     pub service: u64,
     pub review: u64,
     pub system: u64,
+    /// When it first began to be served.
+    pub first_begun: u64,
+    /// Since when it has queued for what it waits for, or last waited for.
+    pub queues_from: u64,
+    /// When its step began and will end, and how much of the end is the bank's.
+    pub begun_at: u64,
+    pub ends_at: u64,
+    pub latency: u64,
+    /// Human time and latency left of an interrupted step.
+    pub left_over: Option<(u64, u64)>,
+    /// Numbers of the events at which it took what its journey and its step hold.
+    pub journey_taken: u64,
+    pub step_taken: u64,
+    /// Time not inside between coming and coming again.
+    pub away: u64,
     pub index: u32,
+    /// Which line it stands in.
+    pub line: u32,
+    /// The server told apart that it holds.
+    pub unit: u32,
     pub segment: u16,
     pub service_id: u16,
     pub first_journey: u32,
@@ -45,6 +66,9 @@ pub struct Visitor {
     pub state: State,
     pub started: bool,
     pub holds_journey: bool,
+    pub interrupted: bool,
+    /// The step before, if what it holds is still held.
+    pub kept_step: Option<u32>,
 }
 
 /// What became of a customer.
@@ -54,6 +78,8 @@ pub enum Fate {
     Served,
     /// Left while waiting for the first service.
     Abandoned,
+    /// Left at the door: no room, or at the sight of the queue.
+    Balked,
     /// Still inside when nothing could happen any more.
     Unserved,
 }
@@ -62,8 +88,14 @@ pub enum Fate {
 #[derive(Debug, Clone, Copy)]
 pub struct Departure {
     pub fate: Fate,
+    /// Its number among those who came, from 0.
+    pub index: u32,
     pub arrived: u64,
+    /// When it first began to be served; 0 if never.
+    pub begun: u64,
     pub left: u64,
+    /// Time not inside between coming and coming again.
+    pub away: u64,
     pub segment: u16,
     pub service_id: u16,
     /// The journey it came for.
@@ -74,4 +106,11 @@ pub struct Departure {
     pub review: u64,
     pub system: u64,
     pub fallback: u64,
+}
+
+impl Departure {
+    /// Time inside, in microseconds.
+    pub fn time_in_branch(&self) -> u64 {
+        self.left - self.arrived - self.away
+    }
 }

@@ -28,7 +28,7 @@ pub fn sessions(
         problem,
     };
     let think = Sampler::new(&mobile.think).map_err(refuse)?;
-    let curve = ArrivalCurve::new(&day(mobile).map_err(refuse)?, false).map_err(refuse)?;
+    let curve = ArrivalCurve::new(&day(mobile).map_err(refuse)?, 0, false).map_err(refuse)?;
     let mix = mix(mobile);
     let key = Key::of_stream(seed, replication, MOBILE_STREAM);
     let starts = curve
@@ -69,11 +69,12 @@ fn day(mobile: &Mobile) -> Result<Arrivals, String> {
             from: SimTime::from_clock(hour, 0),
             to: SimTime::from_clock(hour + 1, 0),
             expected: sessions * weight / weights,
+            tilt: 0.0,
         })
         .collect();
     Ok(Arrivals {
         pieces,
-        busyness_cv: 0.0,
+        ..Arrivals::default()
     })
 }
 

@@ -88,11 +88,11 @@ impl Promise {
             departure.fallback,
         ];
         let value = match departure.fate {
-            Fate::Unserved => return,
+            Fate::Unserved | Fate::Balked => return,
             Fate::Abandoned if departure.wait <= threshold => return,
             Fate::Abandoned => departure.wait,
             Fate::Served if self.of_wait => departure.wait,
-            Fate::Served => departure.left - departure.arrived,
+            Fate::Served => departure.time_in_branch(),
         };
         counts.customers += 1;
         if value <= threshold {

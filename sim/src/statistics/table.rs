@@ -107,6 +107,7 @@ impl Writer<'_> {
             arrivals,
             served,
             abandoned,
+            balked,
             fallback,
             spreads,
             means,
@@ -118,8 +119,12 @@ impl Writer<'_> {
             (Figure::Arrivals, arrivals),
             (Figure::Served, served.clone()),
             (Figure::Abandoned, abandoned),
+            (Figure::Balked, balked),
             (Figure::FallbackCustomers, fallback),
         ] {
+            if figure == Figure::Balked && !self.sources.plan.balks {
+                continue;
+            }
             let row = self.daily(figure, population.clone(), unit, daily, 1.0);
             self.push(row);
         }

@@ -38,6 +38,7 @@ struct DayCell {
     served: u64,
     abandoned: u64,
     abandoned_wait: u64,
+    balked: u64,
     fallback: u64,
     spreads: [Spread; CUSTOMER_FIGURES],
 }
@@ -60,6 +61,7 @@ pub struct Cell {
     pub arrivals: Daily,
     pub served: Daily,
     pub abandoned: Daily,
+    pub balked: Daily,
     pub fallback: Daily,
     pub spreads: [Spread; CUSTOMER_FIGURES],
     pub means: [Ratio; CUSTOMER_FIGURES],
@@ -154,6 +156,7 @@ impl<'run> Tally<'run> {
             cell.arrivals.add(day.arrivals);
             cell.served.add(day.served);
             cell.abandoned.add(day.abandoned);
+            cell.balked.add(day.balked);
             cell.fallback.add(day.fallback);
             let over = &self.day_over[number * thresholds..(number + 1) * thresholds];
             for figure in 0..CUSTOMER_FIGURES {
@@ -242,7 +245,7 @@ impl Observer for Tally<'_> {
             departure.review,
             departure.system,
             departure.fallback,
-            departure.left - departure.arrived,
+            departure.time_in_branch(),
         ];
         let bins = values.map(bin_of);
         let thresholds = frame.thresholds;
@@ -251,6 +254,7 @@ impl Observer for Tally<'_> {
             day.arrivals += 1;
             match departure.fate {
                 Fate::Unserved => {}
+                Fate::Balked => day.balked += 1,
                 Fate::Abandoned => {
                     day.abandoned += 1;
                     day.abandoned_wait += departure.wait;
@@ -312,6 +316,7 @@ impl Totals {
             cell.arrivals.merge(&mut other.arrivals);
             cell.served.merge(&mut other.served);
             cell.abandoned.merge(&mut other.abandoned);
+            cell.balked.merge(&mut other.balked);
             cell.fallback.merge(&mut other.fallback);
             for figure in 0..CUSTOMER_FIGURES {
                 cell.spreads[figure].merge(&other.spreads[figure]);

@@ -5,6 +5,7 @@
     reason = "each test file uses what it needs"
 )]
 
+pub mod reference;
 mod scenario;
 
 use scenarios::figure::{Figure, FigureRow, Population};

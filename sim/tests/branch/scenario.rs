@@ -2,8 +2,9 @@
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 use scenarios::model::{
-    ArrivalPiece, Arrivals, Closing, Day, Failure, Hold, Journey, Label, Law, Mode, Part, QueueBy,
-    ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment, Service, Step, StepTime,
+    ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label, Law, Mode, Part,
+    Queue, QueueBy, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment, Servers,
+    Service, ShiftEnd, Step, StepTime,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -42,10 +43,8 @@ pub fn empty() -> Scenario {
         journeys: Vec::new(),
         services: Vec::new(),
         segments: Vec::new(),
-        arrivals: Arrivals {
-            pieces: Vec::new(),
-            busyness_cv: 0.0,
-        },
+        arrivals: Arrivals::default(),
+        incidents: Vec::new(),
         mobile: None,
         load: None,
         gates: Vec::new(),
@@ -69,12 +68,19 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         roster: Roster {
             steps: steps.to_vec(),
         },
+        shift_end: ShiftEnd::Finish,
+        queue: Queue::default(),
+        servers: Servers::default(),
         cost_per_hour: None,
     }
 }
 
 pub fn hold(resource: usize) -> Vec<Hold> {
-    vec![Hold { resource, count: 1 }]
+    vec![Hold {
+        resource,
+        count: 1,
+        skill: None,
+    }]
 }
 
 pub fn step(name: &str, time: StepTime) -> Step {
@@ -83,9 +89,11 @@ pub fn step(name: &str, time: StepTime) -> Step {
         part: Part::Service,
         probability: 1.0,
         holds: Vec::new(),
+        keeps: false,
         time,
         operation: None,
         failure: None,
+        repeat: None,
     }
 }
 
@@ -123,6 +131,7 @@ pub fn segment(
         services: vec![(service, journey, 1.0)],
         patience,
         priority,
+        conduct: Conduct::default(),
     }
 }
 
@@ -145,11 +154,12 @@ pub fn profile(per_day: f64) -> Arrivals {
             from: SimTime::from_clock(hour, 0),
             to: SimTime::from_clock(hour + 1, 0),
             expected: per_day * share / 100.0,
+            tilt: 0.0,
         })
         .collect();
     Arrivals {
         pieces,
-        busyness_cv: 0.0,
+        ..Arrivals::default()
     }
 }
 
@@ -269,6 +279,7 @@ pub fn queue(rate: f64, law: Law, servers: u32, warm_up: u64, length: u64) -> Sc
         from: SimTime(0),
         to: SimTime(length * SECOND),
         expected: rate * length as f64,
+        tilt: 0.0,
     }];
     scenario
 }

@@ -1,0 +1,104 @@
+//! What customers do at the sight of the queue and after leaving.
+
+use super::fields::{Reader, Section};
+use super::law::NamedLaws;
+use crate::model::{Balking, Conduct, Retry, Sees};
+use crate::time::Span;
+
+const SEES: [(&str, Sees); 2] = [("waiting", Sees::Waiting), ("present", Sees::Present)];
+/// Longer queues than anybody counts.
+const COUNTED_MAX: u64 = 10_000;
+
+impl Reader {
+    pub fn conduct(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Conduct> {
+        let before = self.faults.len();
+        let waiting_credit = self.optional_span(section, "waiting_credit");
+        let balking = self
+            .subsection(section, "balking")
+            .and_then(|it| self.balking(&it));
+        let retry = self
+            .subsection(section, "retry")
+            .and_then(|it| self.retry(&it, laws));
+        (self.faults.len() == before).then_some(Conduct {
+            waiting_credit: waiting_credit.unwrap_or(Span(0)),
+            balking,
+            retry,
+        })
+    }
+
+    /// `{ from = 5, always = 10 }`: 0 up to `from` people, then rising evenly to 1;
+    /// or `{ probability = [0, 0, 0.5, 1] }`. `sees` says who is counted.
+    fn balking(&mut self, section: &Section<'_>) -> Option<Balking> {
+        self.keys(
+            section,
+            "balking",
+            &["sees", "from", "always", "probability"],
+        );
+        let sees = match section.get("sees") {
+            Some(node) => self.choice(node, &section.at("sees"), &SEES)?,
+            None => Sees::Waiting,
+        };
+        if let Some(node) = section.get("probability") {
+            self.not_both(section, &["probability"], &["from", "always"]);
+            let path = section.at("probability");
+            let list = self.list(node, &path)?;
+            let numbers: Vec<_> = list
+                .iter()
+                .map(|item| self.number(item, &path, 0.0..=1.0))
+                .collect();
+            let probability = numbers.into_iter().collect::<Option<Vec<f64>>>()?;
+            if probability.is_empty() {
+                self.fault(
+                    node.origin,
+                    format!("`{path}` is empty"),
+                    "write [0, 0, 0.5, 1]",
+                );
+                return None;
+            }
+            return Some(Balking { sees, probability });
+        }
+        let node = self.required(section, "from", "5")?;
+        let from = self.whole(node, &section.at("from"), 0..=COUNTED_MAX)?;
+        let node = self.required(section, "always", "10")?;
+        let always = self.whole(node, &section.at("always"), 0..=COUNTED_MAX)?;
+        if always <= from {
+            self.fault(
+                node.origin,
+                format!(
+                    "`{}` is {always}, not more than `from`",
+                    section.at("always")
+                ),
+                "nobody leaves up to `from` people, everybody from `always` on",
+            );
+            return None;
+        }
+        let probability = (0..=always)
+            .map(|seen| seen.saturating_sub(from) as f64 / (always - from) as f64)
+            .collect();
+        Some(Balking { sees, probability })
+    }
+
+    /// `{ probability = 0.5, after = LAW }`.
+    fn retry(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Retry> {
+        self.keys(section, "retry", &["probability", "after"]);
+        let probability = self.optional_number(section, "probability", 0.0..=1.0);
+        let node = self.required(
+            section,
+            "after",
+            "{ law = \"exponential\", mean = \"30min\" }",
+        )?;
+        let after = self.law(node, &section.at("after"), laws)?;
+        if after.mean() <= 0.0 {
+            self.fault(
+                node.origin,
+                format!("`{}` is zero", section.at("after")),
+                "whoever comes again stays away for a while",
+            );
+            return None;
+        }
+        Some(Retry {
+            probability: probability.unwrap_or(1.0),
+            after,
+        })
+    }
+}

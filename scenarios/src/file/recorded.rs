@@ -1,0 +1,170 @@
+//! Arrivals beyond a rate: groups, people before the doors, kinds of days, recorded logs.
+
+use super::fields::{Reader, Section};
+use super::tree::{Node, Table, Value};
+use crate::model::{Arrivals, Day, Recorded, Segment};
+use crate::time::{SimTime, parse_span};
+
+/// Larger groups than any bus brings.
+const GROUP_MAX: u64 = 1000;
+
+impl Reader {
+    /// What stands beside the level of arrivals.
+    pub(super) fn arrival_extras(
+        &mut self,
+        section: &Section<'_>,
+        steady: bool,
+    ) -> Option<Arrivals> {
+        let before = self.faults.len();
+        let batches = self.batches(section);
+        let most = self.optional_whole(section, "customers", 0..=10_000_000);
+        let at_opening = self.subsection(section, "before_opening").and_then(|it| {
+            self.keys(&it, "before_opening", &["people"]);
+            let node = self.required(&it, "people", "89")?;
+            self.whole(node, &it.at("people"), 0..=100_000)
+        });
+        for key in ["before_opening", "day_of_week", "day_of_month", "customers"] {
+            if steady && let Some(entry) = section.table.entry(key) {
+                self.fault(
+                    entry.key_origin,
+                    format!("`{}` means nothing in a steady state", section.at(key)),
+                    "a steady state never opens; take it out",
+                );
+            }
+        }
+        (self.faults.len() == before).then(|| Arrivals {
+            batches: batches.unwrap_or_default(),
+            most: most.map(|most| most as u32),
+            at_opening: at_opening.unwrap_or(0) as u32,
+            ..Arrivals::default()
+        })
+    }
+
+    /// `batches = [{ people = 1, share = 60 }, { people = 2, share = 40 }]`.
+    fn batches(&mut self, section: &Section<'_>) -> Option<Vec<(f64, u32)>> {
+        let node = section.get("batches")?;
+        let path = section.at("batches");
+        let (mut people, mut shares) = (Vec::new(), Vec::new());
+        for (position, item) in self.list(node, &path)?.iter().enumerate() {
+            let group = self.section(item, &format!("{path}.{position}"))?;
+            self.keys(&group, "batches", &["people", "share"]);
+            let node = self.required(&group, "people", "2")?;
+            people.push(self.whole(node, &group.at("people"), 1..=GROUP_MAX)? as u32);
+            let node = self.required(&group, "share", "40")?;
+            shares.push(self.number(node, &group.at("share"), 0.0..=100.0)?);
+        }
+        let shares = self.shares(node.origin, &path, &shares)?;
+        Some(shares.into_iter().zip(people).collect())
+    }
+
+    /// The day's factor by its weekday (Monday first) and its day of the month.
+    pub(super) fn day_factor(&mut self, section: &Section<'_>, day: &Day) -> Option<f64> {
+        let mut factor = 1.0;
+        if let Some(node) = section.get("day_of_week") {
+            let path = section.at("day_of_week");
+            let list = self.list(node, &path)?;
+            let numbers = self.numbers(list, &path)?;
+            if numbers.len() != 7 {
+                self.fault(
+                    node.origin,
+                    format!("`{path}` has {} factors", numbers.len()),
+                    "seven, from Monday to Sunday",
+                );
+                return None;
+            }
+            let weekday = day.date.weekday().to_monday_zero_offset();
+            factor *= numbers[weekday.unsigned_abs() as usize];
+        }
+        if let Some(days) = self.subsection(section, "day_of_month") {
+            let names: Vec<String> = (1..=31).map(|it: u32| it.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            for entry in days.table.iter() {
+                let path = days.at(&entry.key);
+                let number = self.look_up(entry.key_origin, &path, &entry.key, &names)?;
+                let value = self.number(&entry.node, &path, 0.0..=1000.0)?;
+                if number + 1 == day.date.day().unsigned_abs() as usize {
+                    factor *= value;
+                }
+            }
+        }
+        Some(factor)
+    }
+
+    /// `replay = [{ arrival = "09:00:05", segment = "cash", service = "3min", patience = "20min" }, …]`.
+    #[expect(
+        clippy::option_option,
+        reason = "none is a fault, some none is no replay, as everywhere in the reader"
+    )]
+    pub(super) fn recorded(
+        &mut self,
+        table: &Table,
+        day: Option<&Day>,
+        segments: &[Segment],
+    ) -> Option<Option<Vec<Recorded>>> {
+        let Some(Value::Table(arrivals)) = table.get("arrivals").map(|it| &it.value) else {
+            return Some(None);
+        };
+        let (Some(node), Some(day)) = (arrivals.get("replay"), day) else {
+            return Some(None);
+        };
+        let mut recorded: Vec<Recorded> = Vec::new();
+        for (position, item) in self.list(node, "arrivals.replay")?.iter().enumerate() {
+            let ticket = self.section(item, &format!("arrivals.replay.{position}"))?;
+            recorded.push(self.ticket(&ticket, day, segments)?);
+        }
+        recorded.sort_by_key(|it| it.at);
+        Some(Some(recorded))
+    }
+
+    fn ticket(
+        &mut self,
+        ticket: &Section<'_>,
+        day: &Day,
+        segments: &[Segment],
+    ) -> Option<Recorded> {
+        let known = ["arrival", "segment", "service", "patience"];
+        self.keys(ticket, "replay", &known);
+        let node = self.required(ticket, "arrival", "\"09:00:05\"")?;
+        let at = self.moment(node, &ticket.at("arrival"), day)?;
+        if !(day.open..day.close).contains(&at) {
+            self.fault(
+                node.origin,
+                format!(
+                    "`{}` is {}, when the doors are shut",
+                    ticket.at("arrival"),
+                    at.clock()
+                ),
+                "recorded customers come within the opening hours",
+            );
+            return None;
+        }
+        let names: Vec<&str> = segments.iter().map(|it| it.name.as_str()).collect();
+        let segment = match ticket.get("segment") {
+            Some(node) => self.reference(node, &ticket.at("segment"), &names)?,
+            None if segments.len() == 1 => 0,
+            None => {
+                self.required(ticket, "segment", "\"cash\"");
+                return None;
+            }
+        };
+        let before = self.faults.len();
+        let service = self.optional_span(ticket, "service");
+        let patience = self.optional_span(ticket, "patience");
+        (self.faults.len() == before).then_some(Recorded {
+            at,
+            segment,
+            service,
+            patience,
+        })
+    }
+
+    /// A time of day, or a duration since the opening.
+    fn moment(&mut self, node: &Node, path: &str, day: &Day) -> Option<SimTime> {
+        if let Value::Text(text) = &node.value
+            && let Ok(span) = parse_span(text)
+        {
+            return Some(day.open.after(span));
+        }
+        self.clock(node, path)
+    }
+}

@@ -1,0 +1,233 @@
+//! Impossible incidents, queues and arrivals: each is refused in words.
+
+use scenarios::file::read;
+
+const RIGHT: &str = r#"
+[resources.window]
+capacity = 3
+[journeys.errand]
+time = "3min"
+holds = ["window"]
+[arrivals]
+per_day = 100
+"#;
+
+/// What is said of a scenario with this after it.
+fn told(rest: &str) -> String {
+    told_of(&format!("{RIGHT}{rest}"))
+}
+
+fn told_of(text: &str) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("s.toml");
+    std::fs::write(&path, text).expect("the folder is writable");
+    let error = read(&path, &[]).expect_err(text);
+    let mut all = vec![error.to_string()];
+    all.extend(error.related().iter().map(ToString::to_string));
+    all.join("\n")
+}
+
+fn says(rest: &str, words: &str) {
+    let told = told(rest);
+    assert!(told.contains(words), "{rest}\n{told}");
+}
+
+#[test]
+fn incidents_that_cannot_be_are_refused() {
+    let incident = |keys: &str| format!("[[incidents]]\n{keys}");
+    for (keys, words) in [
+        (
+            "from = \"10:00\"\nto = \"11:00\"\ndown = 1",
+            "`incidents.0.what` is missing",
+        ),
+        (
+            "what = \"resources.kiosk\"\nfrom = \"10:00\"\nto = \"11:00\"\ndown = 1",
+            "which nothing defines",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"10:00\"\nto = \"11:00\"\ndown = 1",
+            "is of a resource",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"11:00\"\nto = \"10:00\"\nstopped = true",
+            "not later than it begins",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"08:00\"\nto = \"10:00\"\nstopped = true",
+            "outside the opening hours",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"10:00\"\nto = \"11:00\"",
+            "must say one thing",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"10:00\"\nto = \"11:00\"\nstopped = true\nslower = 2",
+            "must say one thing",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"10:00\"\nto = \"11:00\"\nstopped = false",
+            "is not true",
+        ),
+        (
+            "what = \"bank\"\nfrom = \"10:00\"\nto = \"11:00\"\nslower = 0",
+            "impossible",
+        ),
+    ] {
+        says(&incident(keys), words);
+    }
+    says("[incidents]\nwhat = \"bank\"", "must be a list");
+}
+
+#[test]
+fn queues_and_servers_that_cannot_be_are_refused() {
+    let resource = |keys: &str| told_of(&RIGHT.replace("capacity = 3", keys));
+    for (keys, words) in [
+        (
+            "capacity = 3\nqueue = \"sideways\"",
+            "which nothing defines",
+        ),
+        (
+            "capacity = 3\nqueue = { jockeying = true }",
+            "jockeying in one line",
+        ),
+        (
+            "capacity = 3\nqueue = { lines = \"random\", preemption = \"resume\" }",
+            "pre-emption",
+        ),
+        (
+            "roster = [{ count = 3 }]\nqueue = { lines = \"random\" }",
+            "a roster and servers told apart",
+        ),
+        ("capacity = 3\nservers = [{ count = 2 }]", "says twice"),
+        ("servers = []", "names 0 servers"),
+        ("servers = [{ speed = 0 }]", "impossible"),
+        (
+            "servers = [{ speeds = 2 }]",
+            "unknown key `resources.window.servers.0.speeds`",
+        ),
+        (
+            "capacity = 3\nbreakdowns = { up = \"0s\", down = \"1h\" }",
+            "a time of zero",
+        ),
+        (
+            "capacity = 3\nbreakdowns = { up = \"1h\" }",
+            "`resources.window.breakdowns.down` is missing",
+        ),
+        (
+            "capacity = 3\nshift_end = \"late\"",
+            "which nothing defines",
+        ),
+    ] {
+        let told = resource(keys);
+        assert!(told.contains(words), "{keys}\n{told}");
+    }
+    let two = RIGHT
+        .replace(
+            "capacity = 3",
+            "servers = [{ count = 3, skills = [\"cash\"] }]",
+        )
+        .replace("[\"window\"]", "[{ resource = \"window\", count = 2 }]");
+    assert!(told_of(&two).contains("told apart"));
+    let unknown = RIGHT
+        .replace(
+            "capacity = 3",
+            "servers = [{ count = 3, skills = [\"cash\"] }]",
+        )
+        .replace(
+            "[\"window\"]",
+            "[{ resource = \"window\", skill = \"fx\" }]",
+        );
+    assert!(told_of(&unknown).contains("`fx`, which nothing defines"));
+}
+
+#[test]
+fn conduct_that_cannot_be_is_refused() {
+    for (keys, words) in [
+        ("balking = { from = 5, always = 5 }", "not more than `from`"),
+        ("balking = { probability = [] }", "is empty"),
+        ("balking = { probability = [2] }", "impossible"),
+        (
+            "balking = { probability = [1], from = 3 }",
+            "says the same otherwise",
+        ),
+        (
+            "retry = { probability = 0.5 }",
+            "`segments.all.retry.after` is missing",
+        ),
+        ("retry = { after = \"0s\" }", "is zero"),
+        ("waiting_credit = 90", "must be a duration"),
+    ] {
+        says(&format!("[segments.all]\n{keys}"), words);
+    }
+}
+
+#[test]
+fn steps_that_repeat_without_end_or_from_nowhere_are_refused() {
+    for (repeats, words) in [
+        ("{ probability = 1 }", "impossible"),
+        (
+            "{ probability = 0.5, from = \"later\" }",
+            "which nothing defines",
+        ),
+        ("{ from = \"now\" }", "is missing"),
+    ] {
+        let steps = format!(
+            "steps = [{{ name = \"now\", duration = \"1min\", repeats = {repeats} }}, {{ name = \"later\", duration = \"1min\" }}]"
+        );
+        let told = told_of(&RIGHT.replace("time = \"3min\"", &steps));
+        assert!(told.contains(words), "{repeats}\n{told}");
+    }
+    let circle = "[resources.second]\ncapacity = 1\n[journeys.errand]\nsteps = [\
+        { name = \"a\", duration = \"1min\", holds = [\"window\"], keeps = true },\
+        { name = \"b\", duration = \"1min\", holds = [\"second\"], keeps = true },\
+        { name = \"c\", duration = \"1min\", holds = [\"window\"] }]";
+    let text = RIGHT.replace(
+        "[journeys.errand]\ntime = \"3min\"\nholds = [\"window\"]",
+        circle,
+    );
+    assert!(told_of(&text).contains("block each other for ever"));
+}
+
+#[test]
+fn arrivals_that_cannot_be_are_refused() {
+    let arrivals = |keys: &str| told_of(&RIGHT.replace("per_day = 100", keys));
+    for (keys, words) in [
+        ("gap = \"0s\"", "`arrivals.gap` is zero"),
+        ("gap = \"5min\"\nper_day = 3", "says twice"),
+        ("per_day = 100\nday_of_week = [1, 1]", "has 2 factors"),
+        (
+            "per_day = 100\nday_of_month = { 32 = 2.0 }",
+            "which nothing defines",
+        ),
+        (
+            "per_day = 100\nbatches = [{ people = 0, share = 1 }]",
+            "impossible",
+        ),
+        (
+            "per_day = 100\nbatches = [{ people = 2, share = 0.5 }]",
+            "sum to 0.5",
+        ),
+        ("per_day = 100\nbefore_opening = { }", "is missing"),
+        (
+            "replay = [{ arrival = \"08:00\" }]",
+            "when the doors are shut",
+        ),
+        ("replay = [{ segment = \"all\" }]", "is missing"),
+        ("replay = \"no-such.csv\"", "no-such.csv"),
+        ("replay = []\nbusyness_cv = 0.1", "stands beside `replay`"),
+        (
+            "gap = \"5min\"\nday_of_week = [1, 1, 1, 1, 1, 1, 1]",
+            "stands beside `gap`",
+        ),
+        (
+            "rate_per_hour = 5\nwithin = \"linear\"",
+            "stands beside `rate_per_hour`",
+        ),
+    ] {
+        let told = arrivals(keys);
+        assert!(told.contains(words), "{keys}\n{told}");
+    }
+    let steady = "[run]\nmode = \"steady_state\"\nwarm_up = \"1h\"\nlength = \"9h\"\n";
+    let text = RIGHT.replace("per_day = 100", "rate_per_hour = 9\ncustomers = 5");
+    assert!(told_of(&format!("{steady}{text}")).contains("nothing in a steady state"));
+}

@@ -1,0 +1,90 @@
+//! Who leaves at the door, and who comes again.
+
+use super::calendar::Kind;
+use super::visitor::{Fate, State};
+use super::{Engine, Observer};
+use crate::keyed::Purpose;
+use crate::plan::RequestId;
+use scenarios::model::Sees;
+
+impl Engine<'_> {
+    /// Whether a customer who comes in and would ask for this leaves at once: for
+    /// lack of room to wait, or at the sight of the queue.
+    pub(super) fn leaves_at_the_door(&self, slot: usize, request: RequestId, line: u32) -> bool {
+        let plan = self.plan;
+        let visitor = &self.visitors[slot];
+        let holds = &plan.requests[request as usize].holds;
+        let no_room = || {
+            holds.iter().any(|hold| {
+                let room = plan.pools[hold.resource].queue.room;
+                room.is_some_and(|room| {
+                    self.pools[hold.resource].waiting_level.now() >= u64::from(room)
+                })
+            })
+        };
+        if !self.is_free(request, line) && no_room() {
+            return true;
+        }
+        let segment = &plan.segments[usize::from(visitor.segment)];
+        let Some(balking) = &segment.balking else {
+            return false;
+        };
+        let seen: u64 = holds
+            .iter()
+            .map(|hold| {
+                let pool = &self.pools[hold.resource];
+                let served = match balking.sees {
+                    Sees::Waiting => 0,
+                    Sees::Present => u64::from(pool.busy),
+                };
+                pool.waiting_level.now() + served
+            })
+            .sum();
+        let last = balking.probability.len() - 1;
+        let probability = balking.probability[(seen as usize).min(last)];
+        visitor.key.uniform(Purpose::Balking) < probability
+    }
+
+    /// Leaves unserved, for good or to come again.
+    pub(super) fn leave_unserved<O: Observer>(
+        &mut self,
+        slot: usize,
+        fate: Fate,
+        observer: &mut O,
+    ) {
+        let visitor = self.visitors[slot];
+        let segment = &self.plan.segments[usize::from(visitor.segment)];
+        let Some((probability, after)) = &segment.retry else {
+            self.leave(slot, fate, observer);
+            return;
+        };
+        if visitor.key.uniform(Purpose::Retry) >= *probability {
+            self.leave(slot, fate, observer);
+            return;
+        }
+        if visitor.state == State::Waiting {
+            self.stop_waiting(slot);
+        }
+        self.people.fall(self.now, &self.stretch);
+        self.away += 1;
+        let after = after.micros(visitor.key.bits(Purpose::Away)).max(1);
+        let gone = &mut self.visitors[slot];
+        gone.state = State::Away;
+        gone.away += after;
+        self.calendar.push(self.now + after, Kind::Return, slot);
+    }
+
+    /// Someone who was away is at the door again.
+    pub(super) fn comes_again<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        self.away -= 1;
+        self.people.rise(self.now, &self.stretch);
+        let visitor = &mut self.visitors[slot];
+        visitor.key = visitor.key.under(Purpose::Again);
+        // Whoever comes after the doors have shut leaves for good.
+        if self.now >= self.plan.last_arrival {
+            self.leave(slot, Fate::Balked, observer);
+            return;
+        }
+        self.come_in(slot, observer);
+    }
+}

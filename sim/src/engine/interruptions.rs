@@ -1,0 +1,164 @@
+//! Services that are interrupted: by someone of higher priority, by the end of a
+//! shift, by a breakdown.
+
+use super::calendar::Kind;
+use super::visitor::State;
+use super::{Engine, Observer};
+use crate::keyed::{Key, Purpose, SERVER_STREAM};
+use crate::plan::RequestId;
+use scenarios::model::{Interruption, Part};
+
+impl Engine<'_> {
+    /// Interrupts someone of lower priority in favour of this customer, if that
+    /// frees what it wants.
+    pub(super) fn preempt(&mut self, slot: usize, request: RequestId) -> bool {
+        let wanted = &self.plan.requests[request as usize];
+        if wanted.preemption == Interruption::None
+            || (self.incidents.any_stops() && self.is_stopped(request))
+        {
+            return false;
+        }
+        let resource = wanted.holds[0].resource;
+        let skills = wanted.apart.map_or(0, |(_, skills)| skills);
+        let rank = self.rank(slot);
+        let victim = self.last_begun(resource, |engine, other| {
+            let visitor = &engine.visitors[other];
+            let able = engine.plan.pools[resource]
+                .units
+                .get(visitor.unit as usize)
+                .is_none_or(|unit| unit.skills & skills == skills);
+            able && engine.rank(other) > rank
+        });
+        let Some(victim) = victim else {
+            return false;
+        };
+        self.interrupt(victim, wanted.preemption);
+        true
+    }
+
+    /// Stops the services of those above the roster.
+    pub(super) fn stop_those_above(&mut self, resource: usize) {
+        while self.pools[resource].busy > self.pools[resource].capacity {
+            let Some(victim) = self.last_begun(resource, |_, _| true) else {
+                return;
+            };
+            self.interrupt(victim, Interruption::Resume);
+        }
+    }
+
+    /// Of those who hold a resource, the one of lowest priority who has begun last.
+    fn last_begun(&self, resource: usize, counts: impl Fn(&Self, usize) -> bool) -> Option<usize> {
+        (0..self.visitors.len())
+            .filter(|&slot| self.visitors[slot].state == State::InStep)
+            .filter(|&slot| self.holds(slot, resource) && counts(self, slot))
+            .max_by_key(|&slot| {
+                let visitor = &self.visitors[slot];
+                (self.rank(slot), visitor.begun_at, visitor.index)
+            })
+    }
+
+    fn holds(&self, slot: usize, resource: usize) -> bool {
+        let (journey, step) = self.whereabouts(slot);
+        let mut holds = journey.holds.iter().chain(&step.holds);
+        holds.any(|hold| hold.resource == resource)
+    }
+
+    fn rank(&self, slot: usize) -> u32 {
+        self.plan.segments[usize::from(self.visitors[slot].segment)].rank
+    }
+
+    /// Puts a customer back in line, before all of its priority who have not begun.
+    fn interrupt(&mut self, slot: usize, how: Interruption) {
+        let (journey, step) = self.whereabouts(slot);
+        let now = self.now;
+        let visitor = &mut self.visitors[slot];
+        let left = visitor.ends_at - now;
+        let latency = left.min(visitor.latency);
+        let human = left - latency;
+        if visitor.failed_at == super::visitor::NEVER {
+            match step.part {
+                Part::Service => visitor.service -= human,
+                Part::Review => visitor.review -= human,
+            }
+            visitor.system -= latency;
+        }
+        visitor.left_over = (how == Interruption::Resume).then_some((human, latency));
+        if how == Interruption::Resample {
+            visitor.key = visitor.key.under(Purpose::Again);
+            if let Some(law) = &journey.time {
+                visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
+                    hop: visitor.hop,
+                    journey: visitor.journey,
+                }));
+            }
+        }
+        visitor.event = 0;
+        let (taken_by_step, taken) = (visitor.step_taken, visitor.journey_taken);
+        self.give_back(&step.holds, slot, taken_by_step);
+        self.give_back(&journey.holds, slot, taken);
+        if let Some(request) = step.first_request {
+            self.wait_again(slot, request);
+        }
+    }
+
+    /// Every server that can break down begins to work.
+    pub(super) fn start_servers(&mut self) {
+        for resource in 0..self.pools.len() {
+            for unit in 0..self.pools[resource].units.len() {
+                self.schedule_server(resource, unit);
+            }
+        }
+    }
+
+    fn schedule_server(&mut self, resource: usize, unit: usize) {
+        let planned = &self.plan.pools[resource];
+        let Some((up, down, _)) = &planned.breakdowns else {
+            return;
+        };
+        let number = planned.first_unit + unit;
+        let key = self.server_key.nth(number as u64);
+        let it = self.pools[resource].units[unit];
+        let breakdowns = it.breakdowns;
+        let after = if it.broken {
+            down.micros(key.bits(Purpose::Down { breakdowns }))
+        } else {
+            up.micros(key.bits(Purpose::Up { breakdowns }))
+        };
+        self.calendar
+            .push(self.now + after.max(1), Kind::Server, number);
+    }
+
+    /// A server breaks down, or is repaired.
+    pub(super) fn server_changes<O: Observer>(&mut self, number: usize, observer: &mut O) {
+        let plan = self.plan;
+        let found = plan.pools.iter().position(|pool| {
+            (pool.first_unit..pool.first_unit + pool.units.len()).contains(&number)
+        });
+        let Some(resource) = found else { return };
+        let unit = number - plan.pools[resource].first_unit;
+        let it = &mut self.pools[resource].units[unit];
+        it.broken = !it.broken;
+        let (broken, serves, slot) = (it.broken, it.serves(), it.slot as usize);
+        if broken {
+            self.pools[resource].broken += 1;
+            let how = plan.pools[resource].breakdowns.as_ref().map(|it| it.2);
+            if let Some(how) = how
+                && serves
+            {
+                self.interrupt(slot, how);
+            }
+        } else {
+            it.breakdowns += 1;
+            self.pools[resource].broken -= 1;
+            self.given_back.push(resource);
+        }
+        self.set_capacity(resource);
+        self.schedule_server(resource, unit);
+        self.serve_waiting(observer);
+    }
+
+    /// The randomness of the servers of a replication.
+    pub(super) fn key_of_servers(&self, replication: u32) -> Key {
+        Key::of_stream(self.plan.seed, replication, SERVER_STREAM)
+    }
+}

@@ -1,0 +1,232 @@
+//! The servers of a resource: how many are free, who of them serves, and what is
+//! told of their use.
+
+use super::levels::Level;
+use super::{Engine, Visitor};
+use crate::plan::{PlannedPool, RequestId};
+use scenarios::model::{Choice, Hold, ShiftEnd};
+
+/// The unit of a customer who holds none told apart.
+pub const NO_UNIT: u32 = u32::MAX;
+/// The slot of a unit that serves nobody.
+const NOBODY: u32 = u32::MAX;
+
+/// One pool of servers.
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    /// On duty: the roster's without those out of use.
+    pub(super) capacity: u32,
+    pub(super) rostered: u32,
+    /// Out of use by incidents; may be more than there are.
+    pub(super) lowered: u64,
+    /// Broken down.
+    pub(super) broken: u32,
+    pub(super) busy: u32,
+    /// At work, but of a team that has been relieved.
+    pub(super) leaving: u32,
+    /// The event at which the team last changed.
+    team_since: u64,
+    /// Servers told apart.
+    pub(super) units: Vec<Unit>,
+    /// Servers at work, over time.
+    pub busy_level: Level,
+    /// Servers on duty, over time: those of the roster, and those who finish a customer after their shift.
+    pub duty_level: Level,
+    /// People waiting for it, over time.
+    pub waiting_level: Level,
+    /// Servers of the roster, over time.
+    pub rostered_level: Level,
+}
+
+/// A server told apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit {
+    /// Whom it serves.
+    pub slot: u32,
+    pub broken: bool,
+    pub breakdowns: u32,
+    /// People in its own line.
+    pub waiting: u32,
+    idle_since: u64,
+}
+
+impl Unit {
+    /// Whether it serves somebody.
+    pub fn serves(&self) -> bool {
+        self.slot != NOBODY
+    }
+}
+
+impl Pool {
+    pub(super) fn free(&self) -> u32 {
+        (self.capacity + self.leaving).saturating_sub(self.busy)
+    }
+
+    pub(super) fn levels(&mut self) -> [&mut Level; 4] {
+        [
+            &mut self.busy_level,
+            &mut self.duty_level,
+            &mut self.waiting_level,
+            &mut self.rostered_level,
+        ]
+    }
+
+    /// Starts again with so many servers.
+    pub(super) fn reset(&mut self, capacity: u32, plan: &PlannedPool) {
+        self.capacity = capacity;
+        self.rostered = capacity;
+        self.lowered = 0;
+        self.broken = 0;
+        self.busy = 0;
+        self.leaving = 0;
+        self.team_since = 0;
+        self.units.clear();
+        let unit = Unit {
+            slot: NOBODY,
+            broken: false,
+            breakdowns: 0,
+            waiting: 0,
+            idle_since: 0,
+        };
+        self.units.resize(plan.units.len(), unit);
+        self.levels().into_iter().for_each(|level| level.reset(0));
+    }
+
+    /// Whether a server told apart could serve someone now.
+    pub(super) fn unit_is_free(&self, unit: usize) -> bool {
+        let on_duty = u64::from(self.rostered).saturating_sub(self.lowered);
+        let it = &self.units[unit];
+        !it.serves() && !it.broken && (unit as u64) < on_duty
+    }
+
+    /// Who of the free servers with these skills serves.
+    fn choose_unit(&self, plan: &PlannedPool, skills: u64) -> Option<usize> {
+        let able = (0..self.units.len())
+            .filter(|&unit| self.unit_is_free(unit) && plan.units[unit].skills & skills == skills);
+        match plan.choice {
+            Choice::Lowest => able.min(),
+            Choice::LongestIdle => able.min_by_key(|&unit| (self.units[unit].idle_since, unit)),
+            Choice::Fastest => able.min_by(|&a, &b| {
+                let speed = |unit: usize| plan.units[unit].speed;
+                speed(b).total_cmp(&speed(a)).then(a.cmp(&b))
+            }),
+            Choice::MostSpecialised => {
+                able.min_by_key(|&unit| (plan.units[unit].skills.count_ones(), unit))
+            }
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Whether a request can be granted, by the server of this line if each has its own.
+    pub(super) fn is_free(&self, request: RequestId, line: u32) -> bool {
+        let wanted = &self.plan.requests[request as usize];
+        let enough = match wanted.apart {
+            None => wanted
+                .holds
+                .iter()
+                .all(|hold| self.pools[hold.resource].free() >= hold.count),
+            Some((apart, _)) => {
+                wanted.holds.iter().all(|hold| {
+                    hold.resource == apart || self.pools[hold.resource].free() >= hold.count
+                }) && self.unit_for(request, line).is_some()
+            }
+        };
+        enough && !(self.incidents.any_stops() && self.is_stopped(request))
+    }
+
+    /// The server told apart who would serve a request of this line.
+    fn unit_for(&self, request: RequestId, line: u32) -> Option<usize> {
+        let wanted = &self.plan.requests[request as usize];
+        let (resource, skills) = wanted.apart?;
+        let pool = &self.pools[resource];
+        if wanted.lines > 1 {
+            let unit = (line - wanted.first_line) as usize;
+            return pool.unit_is_free(unit).then_some(unit);
+        }
+        pool.choose_unit(&self.plan.pools[resource], skills)
+    }
+
+    /// Takes what a request wants for a customer.
+    pub(super) fn take(&mut self, request: RequestId, line: u32, slot: usize) {
+        let plan = self.plan;
+        let wanted = &plan.requests[request as usize];
+        if let Some((resource, _)) = wanted.apart
+            && let Some(unit) = self.unit_for(request, line)
+        {
+            self.pools[resource].units[unit].slot = slot as u32;
+            self.visitors[slot].unit = unit as u32;
+        }
+        for hold in &wanted.holds {
+            let pool = &mut self.pools[hold.resource];
+            pool.busy += hold.count;
+            pool.busy_level
+                .set(self.now, u64::from(pool.busy), &self.stretch);
+        }
+    }
+
+    /// Gives servers back that a customer took in the event of this number.
+    pub(super) fn give_back(&mut self, holds: &[Hold], slot: usize, taken: u64) {
+        for hold in holds {
+            let now = self.now;
+            let pool = &mut self.pools[hold.resource];
+            pool.busy -= hold.count;
+            pool.busy_level
+                .set(now, u64::from(pool.busy), &self.stretch);
+            if pool.leaving > 0 && taken < pool.team_since {
+                pool.leaving -= hold.count;
+            }
+            let on_duty = pool.on_duty();
+            if pool.duty_level.now() > on_duty {
+                pool.duty_level.set(now, on_duty, &self.stretch);
+            }
+            self.given_back.push(hold.resource);
+            if !self.pools[hold.resource].units.is_empty() {
+                self.free_unit(hold.resource, slot);
+            }
+        }
+    }
+
+    fn free_unit(&mut self, resource: usize, slot: usize) {
+        let visitor: &mut Visitor = &mut self.visitors[slot];
+        let unit = std::mem::replace(&mut visitor.unit, NO_UNIT) as usize;
+        if let Some(unit) = self.pools[resource].units.get_mut(unit) {
+            unit.slot = NOBODY;
+            unit.idle_since = self.now;
+        }
+        if self.plan.pools[resource].queue.jockeying {
+            self.jockey(resource, unit);
+        }
+    }
+
+    /// From now on so many servers are rostered.
+    pub(super) fn change_roster(&mut self, resource: usize, count: u32) {
+        let pool = &mut self.pools[resource];
+        pool.rostered = count;
+        pool.rostered_level
+            .set(self.now, u64::from(count), &self.stretch);
+        if self.plan.pools[resource].shift_end == ShiftEnd::Changeover {
+            pool.leaving = pool.busy;
+            pool.team_since = self.ending.events;
+        }
+        self.set_capacity(resource);
+        if self.plan.pools[resource].shift_end == ShiftEnd::Resume {
+            self.stop_those_above(resource);
+        }
+    }
+
+    /// On duty are those of the roster that are not out of use.
+    pub(super) fn set_capacity(&mut self, resource: usize) {
+        let pool = &mut self.pools[resource];
+        let out = pool.lowered + u64::from(pool.broken);
+        pool.capacity = u64::from(pool.rostered).saturating_sub(out) as u32;
+        let on_duty = pool.on_duty();
+        pool.duty_level.set(self.now, on_duty, &self.stretch);
+    }
+}
+
+impl Pool {
+    fn on_duty(&self) -> u64 {
+        u64::from((self.capacity + self.leaving).max(self.busy))
+    }
+}

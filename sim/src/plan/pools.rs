@@ -1,0 +1,117 @@
+//! The rules of each resource, and the lines that customers wait in.
+
+use super::{Plan, sampler};
+use crate::error::SimError;
+use crate::law::Sampler;
+use scenarios::model::{Choice, Interruption, Lines, Queue, Resource, Scenario, ShiftEnd};
+
+/// The rules of one resource.
+#[derive(Debug)]
+pub struct PlannedPool {
+    pub queue: Queue,
+    pub shift_end: ShiftEnd,
+    pub choice: Choice,
+    /// Servers told apart, by number; none where all are alike.
+    pub units: Vec<PlannedUnit>,
+    /// Number of its first server among those of all resources.
+    pub first_unit: usize,
+    /// Times up and down, and what becomes of the customer.
+    pub breakdowns: Option<(Sampler, Sampler, Interruption)>,
+}
+
+/// A server told apart.
+#[derive(Debug, Clone, Copy)]
+pub struct PlannedUnit {
+    pub speed: f64,
+    /// One bit for each skill.
+    pub skills: u64,
+}
+
+pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimError> {
+    let mut first_unit = 0;
+    scenario
+        .resources
+        .iter()
+        .map(|resource| {
+            let units = units(resource);
+            let pool = PlannedPool {
+                queue: resource.queue.clone(),
+                shift_end: resource.shift_end,
+                choice: resource.servers.choice,
+                first_unit,
+                breakdowns: resource
+                    .servers
+                    .breakdowns
+                    .as_ref()
+                    .map(|it| {
+                        let up = sampler(&resource.name, &it.up)?;
+                        let down = sampler(&resource.name, &it.down)?;
+                        Ok::<_, SimError>((up, down, it.service))
+                    })
+                    .transpose()?,
+                units,
+            };
+            first_unit += pool.units.len();
+            Ok(pool)
+        })
+        .collect()
+}
+
+fn units(resource: &Resource) -> Vec<PlannedUnit> {
+    if !resource.told_apart() {
+        return Vec::new();
+    }
+    let each = resource.servers.each.iter().map(|server| PlannedUnit {
+        speed: server.speed,
+        skills: server.skills.iter().fold(0, |all, skill| all | 1 << skill),
+    });
+    let alike = PlannedUnit {
+        speed: 1.0,
+        skills: 0,
+    };
+    let mut units: Vec<_> = each.collect();
+    units.resize(units.len().max(resource.roster.most() as usize), alike);
+    units
+}
+
+impl Plan {
+    /// Gives each request its lines and the rules of its first resource.
+    pub(super) fn number_lines(&mut self) {
+        for request in &mut self.requests {
+            let apart = request
+                .holds
+                .iter()
+                .find(|hold| !self.pools[hold.resource].units.is_empty());
+            request.apart = apart.map(|hold| {
+                let skills = hold.skill.map_or(0, |skill| 1 << skill);
+                (hold.resource, skills)
+            });
+            request.first_line = self.lines;
+            if let Some((resource, _)) = request.apart
+                && self.pools[resource].queue.lines != Lines::One
+            {
+                request.lines = self.pools[resource].units.len() as u32;
+            }
+            self.lines += request.lines;
+            let queue = &self.pools[request.holds[0].resource].queue;
+            request.order = queue.order;
+            if request.holds.len() == 1 && request.holds[0].count == 1 {
+                request.preemption = queue.preemption;
+            }
+        }
+    }
+
+    /// Notes which rules the engine need not look at.
+    pub(super) fn look_for_rules(&mut self) {
+        self.interrupts = self.pools.iter().any(|pool| {
+            pool.queue.preemption != Interruption::None
+                || pool.shift_end == ShiftEnd::Resume
+                || pool.breakdowns.is_some()
+        });
+        self.balks = self.pools.iter().any(|pool| pool.queue.room.is_some())
+            || self
+                .segments
+                .iter()
+                .any(|it| it.balking.is_some() || it.retry.is_some());
+    }
+}

@@ -1,0 +1,93 @@
+//! One replication customer by customer: for tests that compare row by row with
+//! another simulator, and for whoever wants to look at a day closely.
+
+use crate::engine::levels::Stretch;
+use crate::engine::visitor::{Departure, Fate};
+use crate::engine::{Engine, Observer};
+use crate::error::SimError;
+use crate::plan::Plan;
+use crate::simulate::Options;
+use scenarios::model::{Scenario, SegmentId};
+use scenarios::time::{SimTime, Span};
+
+/// What became of a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerFate {
+    /// Went through the whole journey.
+    Served,
+    /// Left while waiting for the first service.
+    Abandoned,
+    /// Left at the door.
+    Balked,
+    /// Was still inside when nothing could happen any more.
+    Unserved,
+}
+
+/// One customer of a replication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CustomerRecord {
+    /// Number among those who came, from 0.
+    pub index: u32,
+    /// Position of its segment.
+    pub segment: SegmentId,
+    /// What became of it.
+    pub fate: CustomerFate,
+    /// When it came.
+    pub arrived: SimTime,
+    /// When it first began to be served, if it was.
+    pub begun: Option<SimTime>,
+    /// When it left.
+    pub left: SimTime,
+    /// Its wait; of one who left unserved, all the time it was there.
+    pub wait: Span,
+    /// Time not inside between coming and coming again.
+    pub away: Span,
+}
+
+#[derive(Default)]
+struct Recorder {
+    records: Vec<CustomerRecord>,
+}
+
+impl Observer for Recorder {
+    fn departed(&mut self, departure: &Departure) {
+        let fate = match departure.fate {
+            Fate::Served => CustomerFate::Served,
+            Fate::Abandoned => CustomerFate::Abandoned,
+            Fate::Balked => CustomerFate::Balked,
+            Fate::Unserved => CustomerFate::Unserved,
+        };
+        self.records.push(CustomerRecord {
+            index: departure.index,
+            segment: usize::from(departure.segment),
+            fate,
+            arrived: SimTime(departure.arrived),
+            begun: (fate == CustomerFate::Served).then_some(SimTime(departure.begun)),
+            left: SimTime(departure.left),
+            wait: Span(departure.wait),
+            away: Span(departure.away),
+        });
+    }
+}
+
+/// The counted customers of one replication, in the order in which they came.
+///
+/// # Errors
+/// The scenario contradicts itself, or the branch overflows.
+pub fn records(
+    scenario: &Scenario,
+    options: &Options,
+    replication: u32,
+) -> Result<Vec<CustomerRecord>, SimError> {
+    let mut plan = Plan::new(scenario, &options.latencies)?;
+    plan.seed = options.seed;
+    let stretch = Stretch {
+        from: plan.open.max(plan.counted_from),
+        to: plan.close,
+        interval: 0,
+    };
+    let mut recorder = Recorder::default();
+    Engine::new(&plan, stretch).run(replication, options.stop.as_deref(), &mut recorder)?;
+    recorder.records.sort_unstable_by_key(|record| record.index);
+    Ok(recorder.records)
+}
