@@ -173,24 +173,31 @@ fn day_plot(view: &View, named: &[(String, Vec<Value>)], ask: &DayChart) -> Opti
     minutes.dedup();
     let (first, last) = (*minutes.first()?, *minutes.last()?);
     let step = step_of(&minutes);
+    // An interval may reach below what there can be; a drawing of it does not.
+    let possible = |value: f64| {
+        let most = if ask.kind == Kind::Share {
+            1.0
+        } else {
+            f64::INFINITY
+        };
+        value.clamp(0.0, most)
+    };
     let ends = named
         .iter()
         .flat_map(|(_, values)| values)
-        .flat_map(|(_, estimate)| {
-            [Some(estimate.value), estimate.low, estimate.high]
-                .into_iter()
-                .flatten()
-        });
+        .flat_map(|(_, estimate)| [Some(estimate.value), estimate.low, estimate.high])
+        .flatten()
+        .map(possible);
     let (low, high) = ends
         .chain(ask.bound.map(|bound| bound.at))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
-    // Bars, and figures that reach near zero, start there; shares end at all.
+    // Everything starts at zero, but shares far above it; shares end at all.
     let low = if ask.kind == Kind::Share && !ask.bars {
         (low - 0.05).max(0.0)
     } else {
-        low.min(0.0)
+        0.0
     };
     let high = if ask.kind == Kind::Share {
         (high + 0.02).min(1.0)
@@ -213,9 +220,9 @@ fn day_plot(view: &View, named: &[(String, Vec<Value>)], ask: &DayChart) -> Opti
                 .iter()
                 .map(|(minute, estimate)| Point {
                     x: minute + step / 2.0 + aside,
-                    y: estimate.value,
-                    low: estimate.low,
-                    high: estimate.high,
+                    y: possible(estimate.value),
+                    low: estimate.low.map(possible),
+                    high: estimate.high.map(possible),
                     colour: ask.bound.map(|bound| bound.colour(*estimate)),
                 })
                 .collect(),
@@ -297,6 +304,9 @@ fn day_table(
     (heads, rows.collect())
 }
 
+/// Differences of times below this, in seconds, are shown as none.
+const IMPERCEPTIBLE: f64 = 0.000_05;
+
 /// A difference with its interval, in the unit that fits it.
 pub(super) fn difference(
     view: &View,
@@ -329,7 +339,23 @@ pub(super) fn difference(
         let range = format!("{} … {}", signed(low), signed(high));
         return (signed(value) + view.say(Text::Points), range);
     }
-    let scale = Scale::fit(kind, value.abs().max(low.abs()).max(high.abs()), view.lang);
+    if !matches!(kind, Kind::Duration | Kind::Latency) {
+        let scale = Scale::fit(kind, value.abs().max(low.abs()).max(high.abs()), view.lang);
+        return (scale.signed(value), scale.range(low, high));
+    }
+    // Nobody feels a twentieth of a millisecond, and no simulation knows it.
+    let snapped = [value, low, high].map(|end| if end.abs() < IMPERCEPTIBLE { 0.0 } else { end });
+    let largest = snapped.map(f64::abs).into_iter().fold(0.0, f64::max);
+    if largest == 0.0 {
+        let range = if [value, low, high] == [0.0; 3] {
+            "0".to_owned()
+        } else {
+            view.say(Text::Imperceptible).to_owned()
+        };
+        return (view.say(Text::NoMilliseconds).to_owned(), range);
+    }
+    let [value, low, high] = snapped;
+    let scale = Scale::fit(kind, largest, view.lang);
     (scale.signed(value), scale.range(low, high))
 }
 
