@@ -140,8 +140,8 @@ pub(crate) fn effect_lines(view: &View, effects: &[&Effect]) -> Vec<Vec<String>>
         vec![
             population_of(view, effect),
             figure_of(view, effect),
-            scale.full(effect.first),
-            scale.full(effect.second),
+            scale.plain(effect.first),
+            scale.plain(effect.second),
             difference,
             range,
         ]

@@ -306,6 +306,8 @@ fn day_table(
 
 /// Differences of times below this, in seconds, are shown as none.
 const IMPERCEPTIBLE: f64 = 0.000_05;
+/// Differences of shares below this: half a thousandth of a point.
+const IMPERCEPTIBLE_SHARE: f64 = 0.000_005;
 
 /// A difference with its interval, in the unit that fits it.
 pub(super) fn difference(
@@ -318,45 +320,58 @@ pub(super) fn difference(
     if ![value, low, high].iter().all(|number| number.is_finite()) {
         return ("–".to_owned(), "–".to_owned());
     }
-    if kind == Kind::Share {
-        // Points, with more decimals for small differences.
-        let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;
-        let decimals = if size < 0.1 {
-            3
+    let ends = [value, low, high];
+    let imperceptible = match kind {
+        Kind::Duration | Kind::Latency => IMPERCEPTIBLE,
+        Kind::Share => IMPERCEPTIBLE_SHARE,
+        _ => 0.0,
+    };
+    if ends.iter().all(|end| end.abs() <= imperceptible) {
+        let (none, below) = match kind {
+            Kind::Duration | Kind::Latency => (view.say(Text::NoMilliseconds), Text::Imperceptible),
+            Kind::Share => (view.say(Text::NoPoints), Text::ImperceptibleShare),
+            _ => ("0", Text::Imperceptible),
+        };
+        let range = if ends == [0.0; 3] {
+            "0"
         } else {
-            usize::from(size < 1.0) + 1
+            view.say(below)
         };
-        let signed = |share: f64| {
-            let text = format!("{:.decimals$}", (share * 100.0).abs());
-            let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-            let sign = match (zero, share < 0.0) {
-                (true, _) => "",
-                (false, true) => "−",
-                (false, false) => "+",
-            };
-            format!("{sign}{text}")
-        };
-        let range = format!("{} … {}", signed(low), signed(high));
-        return (signed(value) + view.say(Text::Points), range);
-    }
-    if !matches!(kind, Kind::Duration | Kind::Latency) {
-        let scale = Scale::fit(kind, value.abs().max(low.abs()).max(high.abs()), view.lang);
-        return (scale.signed(value), scale.range(low, high));
+        return (none.to_owned(), range.to_owned());
     }
     // Nobody feels a twentieth of a millisecond, and no simulation knows it.
-    let snapped = [value, low, high].map(|end| if end.abs() < IMPERCEPTIBLE { 0.0 } else { end });
-    let largest = snapped.map(f64::abs).into_iter().fold(0.0, f64::max);
-    if largest == 0.0 {
-        let range = if [value, low, high] == [0.0; 3] {
-            "0".to_owned()
-        } else {
-            view.say(Text::Imperceptible).to_owned()
-        };
-        return (view.say(Text::NoMilliseconds).to_owned(), range);
+    let value = if value.abs() <= imperceptible {
+        0.0
+    } else {
+        value
+    };
+    if kind == Kind::Share {
+        return points(view, value, low, high);
     }
-    let [value, low, high] = snapped;
-    let scale = Scale::fit(kind, largest, view.lang);
+    let scale = Scale::fit(kind, value.abs().max(low.abs()).max(high.abs()), view.lang);
     (scale.signed(value), scale.range(low, high))
+}
+
+/// A difference of shares in points, with more decimals for small ones.
+fn points(view: &View, value: f64, low: f64, high: f64) -> (String, String) {
+    let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;
+    let decimals = if size < 0.1 {
+        3
+    } else {
+        usize::from(size < 1.0) + 1
+    };
+    let signed = |share: f64| {
+        let text = format!("{:.decimals$}", (share * 100.0).abs());
+        let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+        let sign = match (zero, share < 0.0) {
+            (true, _) => "",
+            (false, true) => "−",
+            (false, false) => "+",
+        };
+        format!("{sign}{text}")
+    };
+    let range = format!("{} … {}", signed(low), signed(high));
+    (signed(value) + view.say(Text::Points), range)
 }
 
 /// A text whose intervals in brackets are not broken at the end of a line.

@@ -275,13 +275,13 @@ pub(crate) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
     .say(lang)
 }
 
-/// Why it is judged so. The record's own sentence is English; for Chinese it is
-/// said again from verdict, estimate and bound.
+/// Why it is judged so: said again from verdict, estimate and bound. What only the
+/// record's own sentence knows, which is English, an English reader gets from it.
 pub(crate) fn reason(gate: &GateRecord, summary: &Summary, lang: Lang) -> String {
-    if lang == Lang::En {
+    let always_on = is_always_on(gate);
+    if lang == Lang::En && (always_on || gate.estimate.is_none()) {
         return gate.reason.clone();
     }
-    let always_on = is_always_on(gate);
     let template = match (
         gate.verdict,
         gate.name.as_str(),

@@ -92,11 +92,11 @@ texts! {
     BoundNothingLost = "all, once each", "全部各一次";
     BoundGenerator = "on time", "按时";
     ReasonBroken = "does not hold; see the reconciliation and the load below", "不成立，详见下文对账与压测。";
-    ReasonPassInterval = "{estimate}: the whole 95% confidence interval meets it", "{estimate}：整个 95% 置信区间满足要求（{bound}）。";
-    ReasonPassPoint = "{estimate}: meets it", "{estimate}：满足要求（{bound}）。";
-    ReasonFailInterval = "{estimate}: the whole 95% confidence interval misses it", "{estimate}：整个 95% 置信区间未达到要求（{bound}）。";
-    ReasonFailPoint = "{estimate}: misses it", "{estimate}：未达到要求（{bound}）。";
-    ReasonUndecided = "{estimate}: the 95% confidence interval straddles the bound; more replications decide it", "{estimate}：95% 置信区间跨越界限（{bound}），需增加重复次数。";
+    ReasonPassInterval = "the whole 95% confidence interval meets what was asked", "整个 95% 置信区间满足要求（{bound}）。";
+    ReasonPassPoint = "meets what was asked", "满足要求（{bound}）。";
+    ReasonFailInterval = "the whole 95% confidence interval misses what was asked", "整个 95% 置信区间未达到要求（{bound}）。";
+    ReasonFailPoint = "misses what was asked", "未达到要求（{bound}）。";
+    ReasonUndecided = "the 95% confidence interval straddles the bound: more replications decide it", "95% 置信区间跨越界限（{bound}），需增加重复次数。";
     ReasonInvalid = "there was nothing to judge by", "没有可供判定的数据。";
     // Tiles.
     TileShare = "within {threshold}", "{threshold}内达标率";
@@ -147,6 +147,8 @@ texts! {
     MoreDifferences = "{count} more differences", "其余 {count} 项差值";
     MoreInPage = "{count} more differences: --html FILE draws them, --json prints them.", "其余 {count} 项差值：用 --html 文件 绘制，或用 --json 输出。";
     Imperceptible = "below 0.05 ms", "不足 0.05 毫秒";
+    ImperceptibleShare = "below 0.001 points", "不足 0.001 个百分点";
+    NoPoints = "0 points", "0 个百分点";
     NoMilliseconds = "0 ms", "0 毫秒";
     EffectIntro = "The same days with the same customers, simulated twice: first with a bank that answers at once, then with the latency measured in the load.", "同样的日子、同样的客户模拟两次：先假定核心系统即时应答，再代入压测得到的时延。";
     Population = "customers", "客户";
