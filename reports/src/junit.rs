@@ -58,7 +58,7 @@ fn cases(summary: &Summary) -> Vec<Case> {
         name: "complete".to_owned(),
         failure: status.map(str::to_owned),
     }];
-    cases.extend(summary.gates.iter().map(gate_case));
+    cases.extend(summary.gates.iter().map(|gate| gate_case(gate, summary)));
     let judged = |name: &str| summary.gates.iter().any(|gate| gate.name == name);
     let loaded = summary.load.as_ref();
     if loaded.is_some() || summary.reconciliation.is_some() {
@@ -75,10 +75,10 @@ fn cases(summary: &Summary) -> Vec<Case> {
     cases
 }
 
-fn gate_case(gate: &GateRecord) -> Case {
+fn gate_case(gate: &GateRecord, summary: &Summary) -> Case {
     let failure = (gate.verdict != Verdict::Pass).then(|| {
         let verdict = gates::verdict(gate.verdict, Lang::En);
-        let found = gates::found(gate, Lang::En);
+        let found = gates::found(gate, summary, Lang::En);
         format!(
             "{verdict}: {} (gate {}, found {found})",
             gate.reason, gate.gate

@@ -94,7 +94,7 @@ fn gates_table(summary: &Summary, lang: Lang) -> String {
             vec![
                 escape(&gates::name(gate, lang)),
                 format!("{sign} {}", gates::verdict(gate.verdict, lang)),
-                gates::found(gate, lang),
+                gates::found(gate, summary, lang),
                 gates::bound_words(gate, lang),
             ]
         })
@@ -111,6 +111,11 @@ fn figures_table(summary: &Summary, lang: Lang) -> String {
     let figures = ["wait", "time_in_branch"];
     let mut heads = vec![names::dimension("channel", lang)];
     heads.extend(figures.map(|figure| names::figure(figure, lang)));
+    let share = gates::threshold(summary);
+    heads.extend(share.as_ref().map(|(_, seconds)| {
+        let threshold = numbers::round(Kind::Duration, *seconds, lang);
+        fill(Text::Within.say(lang), &[("threshold", &threshold)])
+    }));
     let all = table_rows
         .total("time_in_branch")
         .map(|_| (Text::AllChannels.say(lang).to_owned(), Vec::new()));
@@ -127,15 +132,21 @@ fn figures_table(summary: &Summary, lang: Lang) -> String {
         .chain(channels)
         .map(|(words, population)| {
             let mut cells = vec![escape(&words)];
-            cells.extend(figures.map(|figure| {
-                let mean = table_rows
+            let cell = |figure: &str, column: &str, kind: Kind| {
+                let found = table_rows
                     .one(figure, &population)
-                    .and_then(|row| row.estimate("mean"));
-                mean.map_or_else(
+                    .and_then(|row| row.estimate(column));
+                found.map_or_else(
                     || "–".to_owned(),
-                    |mean| numbers::estimate(Kind::Duration, mean, lang),
+                    |found| numbers::estimate(kind, found, lang),
                 )
-            }));
+            };
+            cells.extend(figures.map(|figure| cell(figure, "mean", Kind::Duration)));
+            cells.extend(
+                share
+                    .as_ref()
+                    .map(|(column, _)| cell("time_in_branch", column, Kind::Share)),
+            );
             cells
         })
         .collect();

@@ -1,6 +1,6 @@
 //! What a command prints: the verdict, the gates, and a short table.
 
-use crate::html::{View, effect_lines, sentences};
+use crate::html::{View, divided, effect_lines, leads_between_runs, sentences};
 use crate::rows::{Row, Rows};
 use crate::run::RunData;
 use crate::verdict::{Tone, headline};
@@ -80,7 +80,13 @@ pub fn comparison_terminal(
         heads.extend(
             [Text::Difference, Text::IntervalHeading].map(|head| head.say(lang).to_owned()),
         );
-        out += &table(&heads, effect_lines(&view, effects), style);
+        let (shown, folded) = divided(effects, leads_between_runs);
+        out += &table(&heads, effect_lines(&view, &shown), style);
+        if !folded.is_empty() {
+            let count = numbers::count(folded.len() as u64);
+            out += &fill(Text::MoreInPage.say(lang), &[("count", &count)]);
+            out.push('\n');
+        }
     }
     for sentence in sentences(&view, effects) {
         let _ = writeln!(out, "{sentence}");
@@ -148,7 +154,7 @@ fn figures_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
             population,
         ));
     }
-    let share = first_threshold(summary);
+    let share = gates::threshold(summary);
     let mut heads = vec![
         Text::Population.say(lang).to_owned(),
         names::figure("served", lang),
@@ -195,22 +201,6 @@ fn cell(row: Option<Row>, column: &str, kind: Kind, lang: Lang) -> String {
         .map_or_else(|| "–".to_owned(), |found| estimate(kind, found, lang))
 }
 
-/// The first threshold of the table: its column and its seconds.
-fn first_threshold(summary: &Summary) -> Option<(String, f64)> {
-    summary
-        .figures
-        .iter()
-        .flat_map(serde_json::Map::keys)
-        .find_map(|column| {
-            let seconds = column
-                .strip_prefix("share_within_")?
-                .strip_suffix('s')?
-                .parse::<f64>()
-                .ok()?;
-            Some((column.clone(), seconds))
-        })
-}
-
 fn latency_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String {
     let rows = Rows::new(&summary.figures);
     let Some(total) = rows.total("latency").filter(|_| summary.load.is_some()) else {
@@ -254,7 +244,7 @@ fn gates_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String {
         vec![
             gates::verdict(gate.verdict, lang).to_owned(),
             gates::name(gate, lang),
-            gates::found(gate, lang),
+            gates::found(gate, summary, lang),
             gates::bound_words(gate, lang),
         ]
     });

@@ -5,7 +5,7 @@ use crate::words::gates::{self, Asked};
 use crate::words::language::Lang;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
-use scenarios::summary::{GateRecord, Status};
+use scenarios::summary::{GateRecord, Status, Summary};
 
 /// What colour the headline has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +78,23 @@ pub(crate) fn headline(run: &RunData, lang: Lang) -> Headline {
         (Status::Complete, Verdict::Pass) => (Tone::Pass, Text::HeadPass),
     };
     let mut why = Vec::new();
-    why.extend(promise.and_then(|gate| promise_sentence(run, gate, lang)));
-    why.extend(other_gates(run, lang));
-    if promise.is_some_and(|gate| gate.verdict != Verdict::Pass) {
-        let finding = summary.misses.as_ref().map(|misses| &misses.finding);
-        why.extend(finding.map(|finding| lang.of(finding).to_owned()));
+    match words {
+        Text::HeadPartial => why.push(Text::WhyPartial.say(lang).to_owned()),
+        Text::HeadInvalid => {
+            why.push(Text::WhyInvalid.say(lang).to_owned());
+            why.extend(unjudged(summary, lang));
+        }
+        words => {
+            if words == Text::HeadLost {
+                why.extend(lost_sentence(summary, lang));
+            }
+            why.extend(promise.and_then(|gate| promise_sentence(run, gate, lang)));
+            why.extend(other_gates(run, lang));
+            if promise.is_some_and(|gate| gate.verdict != Verdict::Pass) {
+                let finding = summary.misses.as_ref().map(|misses| &misses.finding);
+                why.extend(finding.map(|finding| lang.of(finding).to_owned()));
+            }
+        }
     }
     Headline {
         tone,
@@ -90,6 +102,31 @@ pub(crate) fn headline(run: &RunData, lang: Lang) -> Headline {
         why,
         exit: exit(summary.exit_code, lang),
     }
+}
+
+/// Each gate that could not be judged, and why.
+fn unjudged(summary: &Summary, lang: Lang) -> Vec<String> {
+    let invalid = |gate: &&GateRecord| gate.verdict == Verdict::Invalid;
+    let sentences = summary.gates.iter().filter(invalid).map(|gate| {
+        let reason = gates::reason(gate, summary, lang);
+        let reason = lang.pick(reason.trim_end_matches('.'), reason.as_str());
+        let name = gates::name(gate, lang);
+        fill(
+            Text::WhyUnjudged.say(lang),
+            &[("gate", &name), ("reason", reason)],
+        )
+    });
+    sentences.collect()
+}
+
+/// How many of the acknowledged operations are there as they should be.
+fn lost_sentence(summary: &Summary, lang: Lang) -> Option<String> {
+    let gate = summary
+        .gates
+        .iter()
+        .find(|gate| gate.name == "nothing_lost")?;
+    let found = gates::found(gate, summary, lang);
+    Some(fill(Text::WhyLost.say(lang), &[("found", &found)]))
 }
 
 /// What was promised, to whom, and what was found.
@@ -102,7 +139,10 @@ fn promise_sentence(run: &RunData, gate: &GateRecord, lang: Lang) -> Option<Stri
     };
     Some(fill(
         template.say(lang),
-        &[("asks", &asks), ("found", &gates::found(gate, lang))],
+        &[
+            ("asks", &asks),
+            ("found", &gates::found(gate, &run.summary, lang)),
+        ],
     ))
 }
 
@@ -110,7 +150,8 @@ fn promise_sentence(run: &RunData, gate: &GateRecord, lang: Lang) -> Option<Stri
 fn other_gates(run: &RunData, lang: Lang) -> Option<String> {
     let names: Vec<String> = gates::failing_first(&run.summary)
         .into_iter()
-        .filter(|gate| gate.name != "promise" && gate.verdict != Verdict::Pass)
+        .filter(|gate| !["promise", "nothing_lost"].contains(&gate.name.as_str()))
+        .filter(|gate| gate.verdict != Verdict::Pass)
         .map(|gate| {
             let (name, verdict) = (gates::name(gate, lang), gates::verdict(gate.verdict, lang));
             lang.pick(

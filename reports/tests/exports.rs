@@ -3,7 +3,8 @@
 mod support;
 
 use reports::{
-    Lang, ReportError, TerminalStyle, comparison_terminal, csv, junit, markdown, read_run, terminal,
+    Lang, ReportError, RunData, TerminalStyle, comparison_terminal, csv, junit, markdown, read_run,
+    terminal,
 };
 use scenarios::gate::Verdict;
 use scenarios::model::Label;
@@ -86,6 +87,57 @@ fn the_terminal_ends_with_the_verdict_and_has_colour_only_when_asked() {
         },
     );
     assert!(coloured.contains("\u{1b}[1;31mThe service promise is broken\u{1b}[0m"));
+}
+
+#[test]
+fn the_short_table_shows_the_share_within_the_threshold_of_the_promise() {
+    let mut run = support::whole_run(true);
+    for row in &mut run.summary.figures {
+        // Smaller than the promise's, and first in every row.
+        row.insert("share_within_120s".to_owned(), 0.123.into());
+        row.insert("share_within_600s".to_owned(), 0.999.into());
+    }
+    let head = |run: &RunData| {
+        let text = terminal(run, Lang::En, TerminalStyle::default());
+        assert!(!text.contains("12.3%"));
+        text
+    };
+    assert!(head(&run).contains("within 5 min"));
+    assert!(markdown(&run, Lang::En).contains("| within 5 min |"));
+    // Without a promise the five minutes of the field; without those the first.
+    run.summary.gates.clear();
+    assert!(head(&run).contains("within 5 min"));
+    for row in &mut run.summary.figures {
+        for column in ["share_within_300s", "share_within_120s"] {
+            row.remove(column);
+        }
+    }
+    assert!(head(&run).contains("within 10 min"));
+}
+
+#[test]
+fn the_gates_that_are_always_on_say_what_they_found_in_every_table() {
+    let run = support::whole_run(true);
+    let text = terminal(&run, Lang::En, TerminalStyle::default());
+    assert!(text.contains("8,712 operations, once each") && text.contains("all, once each"));
+    let text = markdown(&run, Lang::En);
+    assert!(
+        text.contains("| nothing lost | ✅ pass | 8,712 operations, once each | all, once each |"),
+        "{text}"
+    );
+    assert!(
+        text.contains("| generator kept up | ✅ pass | lag 0.2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_comparison_in_the_terminal_is_short_and_says_where_the_rest_is() {
+    let run = support::passing_run();
+    let effects = support::whole_run(true).summary.bank_effect;
+    let text = comparison_terminal(&run, &run, &effects, Lang::En, TerminalStyle::default());
+    assert!(text.contains("92 more differences"), "{text}");
+    assert!(text.lines().count() < 40, "{text}");
 }
 
 #[test]

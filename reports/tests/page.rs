@@ -130,6 +130,190 @@ fn an_incomplete_run_is_never_called_a_pass() {
     assert!(html(&run, Lang::En).contains("<h1>No gate was asked for</h1>"));
 }
 
+/// What stands in the page from one text to the next.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, after) = page.split_once(from).unwrap_or_else(|| panic!("{from}"));
+    after.split_once(to).unwrap_or_else(|| panic!("{to}")).0
+}
+
+#[test]
+fn a_run_without_a_verdict_says_in_plain_words_what_that_means() {
+    for (run, meaning, chinese) in [
+        (
+            support::interrupted_run(),
+            "stopped before its end",
+            "不作判定",
+        ),
+        (
+            support::lagging_run(),
+            "could not be measured. So there is no verdict",
+            "不作判定",
+        ),
+    ] {
+        for (lang, words) in [(Lang::En, meaning), (Lang::Zh, chinese)] {
+            let page = html(&run, lang);
+            let banner = between(&page, "<header", "</header>");
+            assert!(banner.contains(words), "{banner}");
+            assert!(
+                !banner.contains("Asked:") && !banner.contains("要求："),
+                "{banner}"
+            );
+        }
+    }
+    let page = html(&support::lagging_run(), Lang::En);
+    let banner = between(&page, "<header", "</header>");
+    assert!(banner.contains(
+        "Not judged: generator kept up, because it started operations up to 21.3 ms late"
+    ));
+    let page = html(&support::lost_run(), Lang::En);
+    let banner = between(&page, "<header", "</header>");
+    assert!(
+        banner.contains("8,711 of 8,712 operations once each"),
+        "{banner}"
+    );
+}
+
+#[test]
+fn the_gates_that_are_always_on_say_what_they_found_and_are_described_once() {
+    let run = support::whole_run(true);
+    let page = html(&run, Lang::En);
+    let gates = between(&page, "What had to hold", "</section>");
+    assert!(gates.contains("8,712 operations, once each"));
+    assert!(gates.contains("lag 0.2") && gates.contains(" ms (p99)"));
+    assert!(!gates.contains("<code class=\"sub\">every acknowledged"));
+    assert!(!gates.contains("<code class=\"sub\">the load generator"));
+    assert!(gates.contains("<code class=\"sub\">share_within"));
+    let page = html(&run, Lang::Zh);
+    assert!(page.contains("8,712 笔操作各出现一次"));
+}
+
+#[test]
+fn the_banks_effect_leads_with_the_minutes_and_folds_the_rest() {
+    let page = html(&support::whole_run(true), Lang::En);
+    let section = between(&page, "What the bank does", "</section>");
+    let (shown, folded) = section.split_once("<details>").expect("a fold");
+    let rows = |text: &str| text.matches("<tr>").count();
+    // A head; four rows of everyone and each of three channels, two of each of
+    // four services; the other of the 110 in the fold.
+    assert_eq!(rows(shown), 1 + 4 * 4 + 2 * 4);
+    assert_eq!(rows(folded), 1 + 110 - 24);
+    assert!(folded.contains("86 more differences"));
+    for figure in [
+        "mean service time",
+        "mean arrivals",
+        "abandoned",
+        "VIP customer",
+    ] {
+        assert!(!shown.contains(figure), "{figure}");
+    }
+    assert!(!section.contains("<details open"));
+}
+
+#[test]
+fn a_difference_that_nobody_feels_is_none() {
+    let page = html(&support::whole_run(true), Lang::En);
+    let section = between(&page, "What the bank does", "</section>");
+    // 1 µs of waiting, and 1 µs less of review.
+    assert!(section.contains("0 ms") && section.contains("below 0.05 ms"));
+    assert!(!section.contains("0.00100 ms") && !section.contains("−0.001"));
+    // 4.1 ms of system time stay.
+    assert!(section.contains("+4.10 ms"), "{section}");
+}
+
+#[test]
+fn a_comparison_leads_with_the_story_and_folds_the_rest() {
+    let run = support::passing_run();
+    let effects = support::whole_run(true).summary.bank_effect;
+    let page = comparison_html(&run, &run, &effects, Lang::En);
+    let section = between(&page, "<h2>Differences</h2>", "</section>");
+    let (shown, _) = section.split_once("<details>").expect("a fold");
+    // Everyone, three channels and two segments: time in branch, waiting, within 5 min.
+    assert_eq!(shown.matches("<tr>").count(), 1 + 6 * 3);
+    let banner = between(&page, "<header", "</header>");
+    let place = |text: &str| {
+        banner
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}: {banner}"))
+    };
+    let story = [
+        "mean time in branch",
+        "within 5 min",
+        "mean waiting",
+        "abandoned",
+    ]
+    .map(place);
+    assert!(story.is_sorted(), "{story:?}");
+}
+
+#[test]
+fn no_chart_over_the_day_shows_what_cannot_be() {
+    let mut run = support::simulation();
+    for row in &mut run.summary.figures {
+        // Intervals that reach below nothing and beyond all.
+        if row["interval"] != "*" {
+            for column in ["mean", "share_within_300s"] {
+                let (low, high) = (format!("{column}_low"), format!("{column}_high"));
+                if row.get(&low).is_some_and(Value::is_number) {
+                    row[&low] = Value::from(-60.0);
+                }
+                if row["figure"] == "occupancy" || column.starts_with("share") {
+                    row[&high] = Value::from(1.4);
+                }
+            }
+        }
+    }
+    let page = html(&run, Lang::En);
+    for drawing in page.split("<svg ").skip(1) {
+        let (drawing, _) = drawing.split_once("</svg>").expect("a closing tag");
+        for text in drawing.split("<text").skip(1) {
+            let words = text
+                .split_once('>')
+                .map_or("", |(_, rest)| rest)
+                .trim_start();
+            assert!(!words.starts_with(['-', '−']), "{words}");
+            let percent = words
+                .split('<')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .strip_suffix('%');
+            let share = percent.and_then(|number| number.parse::<f64>().ok());
+            assert!(share.is_none_or(|share| share <= 100.0), "{words}");
+        }
+    }
+}
+
+#[test]
+fn a_steady_state_has_no_date_and_no_business_hours() {
+    let page = html(&support::steady_run(), Lang::En);
+    let banner = between(&page, "<header", "</header>");
+    assert!(banner.contains("steady state, 520 h each time"), "{banner}");
+    assert!(!page.contains("2026-06-09 ·") && !page.contains("520:00"));
+    assert!(banner.contains("20 replications") && !banner.contains("simulated days"));
+}
+
+#[test]
+fn the_phases_of_a_run_are_named_in_chinese() {
+    let page = html(&support::whole_run(true), Lang::Zh);
+    let run = between(&page, "运行记录", "</section>");
+    assert!(run.contains("核心系统压测 60.4 秒") && run.contains("代入实测时延的模拟"));
+    for english in ["simulating", "bank's", "loading"] {
+        assert!(!run.contains(english), "{english}");
+    }
+}
+
+#[test]
+fn questions_and_warnings_are_said_in_the_language_of_the_page() {
+    let run = support::whole_run(true);
+    let (english, chinese) = (html(&run, Lang::En), html(&run, Lang::Zh));
+    assert!(
+        english.contains("Does the smart branch keep")
+            && english.contains("Not played in this window")
+    );
+    assert!(chinese.contains("智慧网点能否兑现") && chinese.contains("所回放的时段内没有以下操作"));
+    assert!(!chinese.contains("Not played"));
+}
+
 #[test]
 fn a_percentile_without_enough_samples_is_said_to_be_so() {
     let page = html(&support::whole_run(true), Lang::En);

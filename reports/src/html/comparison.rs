@@ -1,7 +1,7 @@
 //! Two runs side by side: before and after.
 
 use super::pieces::{DayChart, card, day_chart};
-use super::{View, document, load, promise, record, top};
+use super::{View, document, effects, promise, record, top};
 use crate::rows::DayCurve;
 use crate::run::RunData;
 use crate::verdict::headline;
@@ -65,17 +65,25 @@ fn banner(before: &View, after: &View, effects: &[Effect]) -> Markup {
     }
 }
 
-/// The differences of all customers in words, at most four; without any, the first four.
+/// The story of all customers in words, at most four sentences: how long, within
+/// the promise, how long waiting, how many gave up; without any, the first four.
 pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
-    let of_all: Vec<&Effect> = effects
+    let mut chosen: Vec<&Effect> = effects
         .iter()
         .filter(|effect| effect.population == "*")
         .collect();
-    let chosen = if of_all.is_empty() {
-        effects.iter().collect()
-    } else {
-        of_all
-    };
+    chosen.sort_by_key(
+        |effect| match (effect.figure.as_str(), effect.statistic.as_str()) {
+            ("time_in_branch", "mean") => 0,
+            ("time_in_branch", _) => 1,
+            ("wait", "mean") => 2,
+            ("abandoned", _) => 3,
+            _ => 4,
+        },
+    );
+    if chosen.is_empty() {
+        chosen.extend(effects);
+    }
     chosen
         .into_iter()
         .take(4)
@@ -85,7 +93,7 @@ pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
 
 /// One difference in words.
 fn sentence(view: &View, effect: &Effect) -> String {
-    let kind = load::kind_of(effect);
+    let kind = effects::kind_of(effect);
     let straddles = effect.low <= 0.0 && effect.high >= 0.0;
     // More customers within a threshold, or served, is better; less of all else.
     let more_is_better =
@@ -100,8 +108,8 @@ fn sentence(view: &View, effect: &Effect) -> String {
     let text = view.fill(
         template,
         &[
-            ("population", &load::population_of(view, effect)),
-            ("figure", &load::figure_of(view, effect)),
+            ("population", &effects::population_of(view, effect)),
+            ("figure", &effects::figure_of(view, effect)),
             ("first", &scale.full(effect.first)),
             ("second", &scale.full(effect.second)),
         ],
@@ -130,7 +138,7 @@ fn differences(view: &View, effects: &[Effect]) -> Markup {
         html! { p { (view.say(Text::DifferencesNone)) } }
     } else {
         html! {
-            (load::effects_table(view, effects, [view.say(Text::Before), view.say(Text::After)]))
+            (effects::folded_table(view, effects, [view.say(Text::Before), view.say(Text::After)], effects::leads_between_runs))
             p.read {
                 (view.say(Text::DifferencesRead))
                 @if effects.iter().any(|effect| !effect.paired) { " " (view.say(Text::EffectUnpaired)) }

@@ -3,6 +3,7 @@
 use super::View;
 use super::pieces::card;
 use crate::rows::Row;
+use crate::words::gates;
 use crate::words::numbers::{self, Kind};
 use crate::words::texts::Text;
 use maud::{Markup, html};
@@ -151,20 +152,11 @@ fn groups<'a>(view: &View<'a>, dimension: &str, figures: &[&'a str]) -> Vec<Grou
         .collect()
 }
 
-/// The column of the first threshold that the summary has, with its words.
+/// The column of the threshold that matters, with its words.
 fn threshold(view: &View) -> Option<(String, String)> {
-    let mut columns = view.summary.figures.iter().flat_map(serde_json::Map::keys);
-    columns.find_map(|column| {
-        let seconds = column
-            .strip_prefix("share_within_")?
-            .strip_suffix('s')?
-            .parse::<f64>()
-            .ok()?;
-        Some((
-            column.clone(),
-            numbers::round(Kind::Duration, seconds, view.lang),
-        ))
-    })
+    let (column, seconds) = gates::threshold(view.summary)?;
+    let words = numbers::round(Kind::Duration, seconds, view.lang);
+    Some((column, words))
 }
 
 fn figure_row(

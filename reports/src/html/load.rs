@@ -1,110 +1,15 @@
-//! The load on the bank, what its latency does to the customers, and whether
-//! what it acknowledged is there.
+//! The load on the bank, and whether what it acknowledged is there.
 
 use super::View;
-use super::pieces::{Caption, card, chart, difference, table, table_with_texts};
+use super::pieces::{Caption, card, chart, table};
 use crate::chart::{Axis, Colour, Plot, Point, Series, Shape};
 use crate::rows::Row;
 use crate::words::gates;
-use crate::words::numbers::{self, Kind, Scale};
+use crate::words::numbers::{self, Kind};
 use crate::words::texts::Text;
 use maud::{Markup, html};
 use scenarios::gate::Verdict;
-use scenarios::summary::{Effect, LoadRecord, LoadSecond, Reconciliation};
-
-/// Differences that the measured latency makes.
-pub(super) fn effect(view: &View) -> Markup {
-    if view.summary.bank_effect.is_empty() {
-        return html! {};
-    }
-    let heads = [Text::Without, Text::With];
-    card(
-        view.say(Text::Effect),
-        &html! {
-            p { (view.say(Text::EffectIntro)) }
-            (effects_table(view, &view.summary.bank_effect, heads.map(|head| view.say(head))))
-            p.read {
-                (view.say(Text::EffectRead))
-                @if view.summary.bank_effect.iter().any(|effect| !effect.paired) {
-                    " " (view.say(Text::EffectUnpaired))
-                }
-            }
-        },
-    )
-}
-
-/// A row per paired difference, under these names for first and second.
-pub(super) fn effects_table(view: &View, effects: &[Effect], heads: [&str; 2]) -> Markup {
-    let [first, second] = heads;
-    let heads = [
-        view.say(Text::Population),
-        view.say(Text::Figure),
-        first,
-        second,
-    ];
-    let mut heads: Vec<String> = heads.map(str::to_owned).to_vec();
-    heads.extend([Text::Difference, Text::IntervalHeading].map(|head| view.say(head).to_owned()));
-    table_with_texts(2, &heads, &effect_lines(view, effects))
-}
-
-/// The cells of each difference: customers, figure, first, second, difference, interval.
-pub(crate) fn effect_lines(view: &View, effects: &[Effect]) -> Vec<Vec<String>> {
-    let rows = effects.iter().map(|effect| {
-        let kind = kind_of(effect);
-        let (difference, range) =
-            difference(view, kind, effect.difference, effect.low, effect.high);
-        let scale = Scale::fit(kind, effect.first.abs().max(effect.second.abs()), view.lang);
-        vec![
-            population_of(view, effect),
-            figure_of(view, effect),
-            scale.full(effect.first),
-            scale.full(effect.second),
-            difference,
-            range,
-        ]
-    });
-    rows.collect()
-}
-
-/// The kind of number that an effect compares.
-pub(super) fn kind_of(effect: &Effect) -> Kind {
-    if effect.statistic.starts_with("share_within") {
-        Kind::Share
-    } else {
-        Kind::of_figure(&effect.figure)
-    }
-}
-
-/// `channel:kiosk` as people read it.
-pub(super) fn population_of(view: &View, effect: &Effect) -> String {
-    match effect.population.split_once(':') {
-        Some((dimension, name)) => view.name(dimension, name),
-        None if effect.population == "*" => view.say(Text::EveryCustomer).to_owned(),
-        None => effect.population.clone(),
-    }
-}
-
-/// Figure and statistic as people read them.
-pub(super) fn figure_of(view: &View, effect: &Effect) -> String {
-    let figure = view.figure(&effect.figure);
-    let threshold = effect
-        .statistic
-        .strip_prefix("share_within_")
-        .and_then(|rest| rest.strip_suffix('s'))
-        .and_then(|seconds| seconds.parse::<f64>().ok());
-    match (threshold, effect.statistic.as_str()) {
-        (Some(seconds), _) => {
-            let threshold = numbers::round(Kind::Duration, seconds, view.lang);
-            view.fill(
-                Text::ShareWithin,
-                &[("figure", &figure), ("threshold", &threshold)],
-            )
-        }
-        (None, "mean") if Kind::of_figure(&effect.figure) == Kind::PerDay => figure,
-        (None, "mean") => view.fill(Text::MeanOf, &[("figure", &figure)]),
-        (None, other) => format!("{figure} {other}"),
-    }
-}
+use scenarios::summary::{LoadRecord, LoadSecond, Reconciliation};
 
 /// Everything about the load.
 pub(super) fn load(view: &View) -> Markup {
@@ -356,7 +261,7 @@ fn validity(view: &View) -> Markup {
     let (tone, sentence) = if gate.verdict == Verdict::Pass {
         ("pass", view.say(Text::ValidLoad).to_owned())
     } else {
-        let reason = gates::reason(gate, view.lang);
+        let reason = gates::reason(gate, view.summary, view.lang);
         let reason = reason.trim_end_matches(['.', '。']);
         let sentence = view.fill(Text::InvalidLoad, &[("reason", reason)]);
         ("invalid", sentence)

@@ -3,6 +3,7 @@
 
 mod comparison;
 mod day;
+mod effects;
 mod figures;
 mod load;
 mod pieces;
@@ -12,7 +13,7 @@ mod top;
 
 pub use comparison::comparison_html;
 pub(crate) use comparison::sentences;
-pub(crate) use load::effect_lines;
+pub(crate) use effects::{divided, effect_lines, leads_between_runs};
 
 use crate::rows::Rows;
 use crate::run::RunData;
@@ -75,7 +76,7 @@ pub fn html(run: &RunData, lang: Lang) -> String {
         (day::queue(&view))
         (day::occupancy(&view))
         (day::arrivals(&view))
-        (load::effect(&view))
+        (effects::of_the_bank(&view))
         (load::load(&view))
         (load::reconciliation(&view))
         (figures::tables(&view))

@@ -173,24 +173,31 @@ fn day_plot(view: &View, named: &[(String, Vec<Value>)], ask: &DayChart) -> Opti
     minutes.dedup();
     let (first, last) = (*minutes.first()?, *minutes.last()?);
     let step = step_of(&minutes);
+    // An interval may reach below what there can be; a drawing of it does not.
+    let possible = |value: f64| {
+        let most = if ask.kind == Kind::Share {
+            1.0
+        } else {
+            f64::INFINITY
+        };
+        value.clamp(0.0, most)
+    };
     let ends = named
         .iter()
         .flat_map(|(_, values)| values)
-        .flat_map(|(_, estimate)| {
-            [Some(estimate.value), estimate.low, estimate.high]
-                .into_iter()
-                .flatten()
-        });
+        .flat_map(|(_, estimate)| [Some(estimate.value), estimate.low, estimate.high])
+        .flatten()
+        .map(possible);
     let (low, high) = ends
         .chain(ask.bound.map(|bound| bound.at))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
-    // Bars, and figures that reach near zero, start there; shares end at all.
+    // Everything starts at zero, but shares far above it; shares end at all.
     let low = if ask.kind == Kind::Share && !ask.bars {
         (low - 0.05).max(0.0)
     } else {
-        low.min(0.0)
+        0.0
     };
     let high = if ask.kind == Kind::Share {
         (high + 0.02).min(1.0)
@@ -213,9 +220,9 @@ fn day_plot(view: &View, named: &[(String, Vec<Value>)], ask: &DayChart) -> Opti
                 .iter()
                 .map(|(minute, estimate)| Point {
                     x: minute + step / 2.0 + aside,
-                    y: estimate.value,
-                    low: estimate.low,
-                    high: estimate.high,
+                    y: possible(estimate.value),
+                    low: estimate.low.map(possible),
+                    high: estimate.high.map(possible),
                     colour: ask.bound.map(|bound| bound.colour(*estimate)),
                 })
                 .collect(),
@@ -297,6 +304,11 @@ fn day_table(
     (heads, rows.collect())
 }
 
+/// Differences of times below this, in seconds, are shown as none.
+const IMPERCEPTIBLE: f64 = 0.000_05;
+/// Differences of shares below this: half a thousandth of a point.
+const IMPERCEPTIBLE_SHARE: f64 = 0.000_005;
+
 /// A difference with its interval, in the unit that fits it.
 pub(super) fn difference(
     view: &View,
@@ -308,29 +320,58 @@ pub(super) fn difference(
     if ![value, low, high].iter().all(|number| number.is_finite()) {
         return ("–".to_owned(), "–".to_owned());
     }
-    if kind == Kind::Share {
-        // Points, with more decimals for small differences.
-        let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;
-        let decimals = if size < 0.1 {
-            3
+    let ends = [value, low, high];
+    let imperceptible = match kind {
+        Kind::Duration | Kind::Latency => IMPERCEPTIBLE,
+        Kind::Share => IMPERCEPTIBLE_SHARE,
+        _ => 0.0,
+    };
+    if ends.iter().all(|end| end.abs() <= imperceptible) {
+        let (none, below) = match kind {
+            Kind::Duration | Kind::Latency => (view.say(Text::NoMilliseconds), Text::Imperceptible),
+            Kind::Share => (view.say(Text::NoPoints), Text::ImperceptibleShare),
+            _ => ("0", Text::Imperceptible),
+        };
+        let range = if ends == [0.0; 3] {
+            "0"
         } else {
-            usize::from(size < 1.0) + 1
+            view.say(below)
         };
-        let signed = |share: f64| {
-            let text = format!("{:.decimals$}", (share * 100.0).abs());
-            let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-            let sign = match (zero, share < 0.0) {
-                (true, _) => "",
-                (false, true) => "−",
-                (false, false) => "+",
-            };
-            format!("{sign}{text}")
-        };
-        let range = format!("{} … {}", signed(low), signed(high));
-        return (signed(value) + view.say(Text::Points), range);
+        return (none.to_owned(), range.to_owned());
+    }
+    // Nobody feels a twentieth of a millisecond, and no simulation knows it.
+    let value = if value.abs() <= imperceptible {
+        0.0
+    } else {
+        value
+    };
+    if kind == Kind::Share {
+        return points(view, value, low, high);
     }
     let scale = Scale::fit(kind, value.abs().max(low.abs()).max(high.abs()), view.lang);
     (scale.signed(value), scale.range(low, high))
+}
+
+/// A difference of shares in points, with more decimals for small ones.
+fn points(view: &View, value: f64, low: f64, high: f64) -> (String, String) {
+    let size = value.abs().max(low.abs()).max(high.abs()) * 100.0;
+    let decimals = if size < 0.1 {
+        3
+    } else {
+        usize::from(size < 1.0) + 1
+    };
+    let signed = |share: f64| {
+        let text = format!("{:.decimals$}", (share * 100.0).abs());
+        let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+        let sign = match (zero, share < 0.0) {
+            (true, _) => "",
+            (false, true) => "−",
+            (false, false) => "+",
+        };
+        format!("{sign}{text}")
+    };
+    let range = format!("{} … {}", signed(low), signed(high));
+    (signed(value) + view.say(Text::Points), range)
 }
 
 /// A text whose intervals in brackets are not broken at the end of a line.

@@ -112,8 +112,7 @@ pub(super) fn run(view: &View) -> Markup {
     let mut entries = vec![
         (Text::Scenario, scenario.name.clone()),
         (Text::Command, command.to_owned()),
-        (Text::DateWord, scenario.date.clone()),
-        (Text::Hours, format!("{}–{}", scenario.open, scenario.close)),
+        (Text::DateWord, names::when(scenario, view.lang).join(" · ")),
         (Text::Seed, scenario.seed.to_string()),
         (
             Text::Replications,

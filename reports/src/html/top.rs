@@ -5,10 +5,11 @@ use super::pieces::{card, unbroken};
 use crate::rows::Estimate;
 use crate::verdict::{Tone, headline};
 use crate::words::gates::{self, Asked};
+use crate::words::names;
 use crate::words::numbers::{self, Kind, Scale};
 use crate::words::texts::Text;
 use maud::{Markup, html};
-use scenarios::summary::GateRecord;
+use scenarios::summary::{GateRecord, Status};
 
 /// The verdict in words, why, and the headline numbers.
 pub(super) fn banner(view: &View) -> Markup {
@@ -22,8 +23,9 @@ pub(super) fn banner(view: &View) -> Markup {
     html! {
         header class={ "card banner tone-" (head.tone.class()) } {
             p.overline {
-                b { (scenario.name) } " · " (view.name("branch", &scenario.branch))
-                " · " (scenario.date) " · " (scenario.open) "–" (scenario.close)
+                b { (scenario.name) }
+                @if scenario.branch != "*" { " · " (view.name("branch", &scenario.branch)) }
+                @for words in names::when(scenario, view.lang) { " · " (words) }
             }
             h1 { (head.words) }
             p.exit { (code) (view.lang.pick(": ", "：")) (head.exit) }
@@ -95,11 +97,15 @@ fn tiles(view: &View) -> Markup {
             .total("arrivals")
             .and_then(|row| row.estimate("mean"));
         let days = numbers::count(u64::from(view.summary.scenario.replications));
+        let replications = match names::steady_hours(&view.summary.scenario) {
+            Some(_) => Text::TileRuns,
+            None => Text::TileDays,
+        };
         tiles.extend(arrivals.map(|estimate| Tile {
             kind: Kind::Plain,
             estimate,
             label: view.say(Text::TileCustomers).to_owned(),
-            whom: view.fill(Text::TileDays, &[("days", &days)]),
+            whom: view.fill(replications, &[("days", &days)]),
         }));
     }
     html! {
@@ -155,7 +161,12 @@ pub(super) fn gates(view: &View) -> Markup {
     card(
         view.say(Text::Gates),
         &html! {
-            p { (view.say(Text::GatesIntro)) }
+            p {
+                (view.say(match view.summary.status {
+                    Status::Partial => Text::GatesPartial,
+                    _ => Text::GatesIntro,
+                }))
+            }
             div.scroll tabindex="0" {
                 table.gates {
                     thead { tr { @for head in heads { th scope="col" { (view.say(head)) } } } }
@@ -175,12 +186,12 @@ fn gate_row(view: &View, gate: &GateRecord) -> Markup {
                 @if let Some(asks) = gates::asks(gate, view.summary, view.lang) {
                     " " span.sub { (asks) }
                 }
-                @if gate.gate != gate.name { " " code.sub { (gate.gate) } }
+                @if gate.gate != gate.name && !gates::is_always_on(gate) { " " code.sub { (gate.gate) } }
             }
             td { span class={ "badge tone-" (tone) } { (gates::verdict(gate.verdict, view.lang)) } }
-            td { (unbroken(&gates::found(gate, view.lang))) }
+            td { (unbroken(&gates::found(gate, view.summary, view.lang))) }
             td.short { (gates::bound_words(gate, view.lang)) }
-            td.wide-text { (gates::reason(gate, view.lang)) }
+            td.wide-text { (gates::reason(gate, view.summary, view.lang)) }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::language::Lang;
 use super::names;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
-use crate::rows::Estimate;
+use crate::rows::{Estimate, Rows};
 use scenarios::gate::Verdict;
 use scenarios::summary::{GateRecord, Summary};
 
@@ -198,6 +198,11 @@ fn bound(gate: &GateRecord, asked: &Asked, lang: Lang) -> String {
 
 /// `at least 80%`, or the bare bound where the gate's text is of another form.
 pub(crate) fn bound_words(gate: &GateRecord, lang: Lang) -> String {
+    match gate.name.as_str() {
+        "nothing_lost" => return Text::BoundNothingLost.say(lang).to_owned(),
+        "generator_kept_up" => return Text::BoundGenerator.say(lang).to_owned(),
+        _ => {}
+    }
     match (Asked::read(&gate.gate), gate.bound) {
         (Some(asked), Some(_)) => bound(gate, &asked, lang),
         (None, Some(bound)) => numbers::round(kind(gate), bound, lang),
@@ -205,8 +210,46 @@ pub(crate) fn bound_words(gate: &GateRecord, lang: Lang) -> String {
     }
 }
 
-/// The estimate with its interval; a dash where there is none.
-pub(crate) fn found(gate: &GateRecord, lang: Lang) -> String {
+/// Whether it is one of the two that every load is judged by.
+pub(crate) fn is_always_on(gate: &GateRecord) -> bool {
+    matches!(gate.name.as_str(), "nothing_lost" | "generator_kept_up")
+}
+
+/// What an always-on gate found, in a few words.
+fn found_always(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<String> {
+    if gate.name == "generator_kept_up" {
+        let lag = Rows::new(&summary.figures).total("generator_lag")?;
+        let (template, lag) = match (lag.number("p99"), lag.number("max")) {
+            (Some(p99), _) => (Text::FoundLag, p99),
+            (None, Some(most)) => (Text::FoundLagAtMost, most),
+            (None, None) => return None,
+        };
+        let lag = numbers::value(Kind::Latency, Some(lag), lang);
+        return Some(fill(template.say(lang), &[("lag", &lag)]));
+    }
+    let found = summary.reconciliation.as_ref()?;
+    let template = if found.found_once == found.acknowledged {
+        Text::FoundOnceEach
+    } else {
+        Text::FoundSomeOnce
+    };
+    Some(fill(
+        template.say(lang),
+        &[
+            ("found", &numbers::count(found.found_once)),
+            ("all", &numbers::count(found.acknowledged)),
+        ],
+    ))
+}
+
+/// The estimate with its interval, what an always-on gate counted; a dash where
+/// there is neither.
+pub(crate) fn found(gate: &GateRecord, summary: &Summary, lang: Lang) -> String {
+    if is_always_on(gate)
+        && let Some(words) = found_always(gate, summary, lang)
+    {
+        return words;
+    }
     match gate.estimate.filter(|value| value.is_finite()) {
         Some(value) => numbers::estimate(
             kind(gate),
@@ -232,31 +275,34 @@ pub(crate) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
     .say(lang)
 }
 
-/// Why it is judged so. The record's own sentence is English; for Chinese it is
-/// said again from verdict, estimate and bound.
-pub(crate) fn reason(gate: &GateRecord, lang: Lang) -> String {
-    if lang == Lang::En {
+/// Why it is judged so: said again from verdict, estimate and bound. What only the
+/// record's own sentence knows, which is English, an English reader gets from it.
+pub(crate) fn reason(gate: &GateRecord, summary: &Summary, lang: Lang) -> String {
+    let always_on = is_always_on(gate);
+    if lang == Lang::En && (always_on || gate.estimate.is_none()) {
         return gate.reason.clone();
     }
-    let always_on = matches!(gate.name.as_str(), "nothing_lost" | "generator_kept_up");
     let template = match (
         gate.verdict,
-        always_on,
+        gate.name.as_str(),
         gate.low.is_some() && gate.high.is_some(),
     ) {
-        (Verdict::Pass, true, _) => Text::ReasonHolds,
-        (Verdict::Fail, true, _) => Text::ReasonBroken,
-        (Verdict::Pass, false, true) => Text::ReasonPassInterval,
-        (Verdict::Pass, false, false) => Text::ReasonPassPoint,
-        (Verdict::Fail, false, true) => Text::ReasonFailInterval,
-        (Verdict::Fail, false, false) => Text::ReasonFailPoint,
+        (Verdict::Pass, "nothing_lost", _) => Text::ReasonNothingLost,
+        (Verdict::Pass, "generator_kept_up", _) => Text::ReasonKeptUp,
+        (Verdict::Fail, _, _) if always_on => Text::ReasonBroken,
+        (Verdict::Invalid, "nothing_lost", _) => Text::ReasonNotReconciled,
+        (Verdict::Invalid, "generator_kept_up", _) => Text::ReasonLagged,
+        (Verdict::Pass, _, true) => Text::ReasonPassInterval,
+        (Verdict::Pass, _, false) => Text::ReasonPassPoint,
+        (Verdict::Fail, _, true) => Text::ReasonFailInterval,
+        (Verdict::Fail, _, false) => Text::ReasonFailPoint,
         (Verdict::Undecided, ..) => Text::ReasonUndecided,
         (Verdict::Invalid, ..) => Text::ReasonInvalid,
     };
     fill(
         template.say(lang),
         &[
-            ("estimate", &found(gate, lang)),
+            ("estimate", &found(gate, summary, lang)),
             ("bound", &bound_words(gate, lang)),
         ],
     )
@@ -276,6 +322,33 @@ pub(crate) fn failing_first(summary: &Summary) -> Vec<&GateRecord> {
         (rank, gate.name != "promise")
     });
     gates
+}
+
+/// The threshold that a reader of this run thinks of: the promise's, else five
+/// minutes, else the first that was counted; with its column in the table.
+pub(crate) fn threshold(summary: &Summary) -> Option<(String, f64)> {
+    let counted: Vec<(&String, f64)> = summary
+        .figures
+        .iter()
+        .flat_map(serde_json::Map::keys)
+        .filter_map(|column| {
+            let seconds = column.strip_prefix("share_within_")?.strip_suffix('s')?;
+            Some((
+                column,
+                seconds.parse().ok().filter(|it: &f64| it.is_finite())?,
+            ))
+        })
+        .collect();
+    let promised = promise(summary)
+        .and_then(|gate| Asked::read(&gate.gate))
+        .and_then(|asked| asked.threshold_seconds);
+    let of = |wanted: f64| {
+        let near = |it: &&(&String, f64)| (it.1 - wanted).abs() < 1e-6;
+        counted.iter().find(near)
+    };
+    let chosen = promised.and_then(of).or_else(|| of(300.0));
+    let (column, seconds) = chosen.or_else(|| counted.first())?;
+    Some(((*column).clone(), *seconds))
 }
 
 /// The headline gate.

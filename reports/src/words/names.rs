@@ -1,8 +1,11 @@
 //! Names of figures, dimensions and populations as people read them.
 
 use super::language::Lang;
+use super::numbers::{self, Kind};
+use super::texts::{Text, fill};
+use crate::rows::minute_of;
 use scenarios::operation::Operation;
-use scenarios::summary::Summary;
+use scenarios::summary::{ScenarioRecord, Summary};
 
 /// A name in English and in Chinese.
 type Pair = (&'static str, &'static str);
@@ -115,6 +118,26 @@ fn operation(name: &str) -> Option<Pair> {
         "suspicious_query" => ("suspicious query", "可疑查询"),
         _ => return None,
     })
+}
+
+/// Hours of a stretch that goes beyond a day: it has no clock, so it is a steady state.
+pub(crate) fn steady_hours(scenario: &ScenarioRecord) -> Option<f64> {
+    let hours = minute_of(&scenario.close)? / 60.0;
+    (hours > 24.0).then_some(hours)
+}
+
+/// When it was: date and business hours, or that it is a steady state; empty for
+/// recorded operations, which have neither.
+pub(crate) fn when(scenario: &ScenarioRecord, lang: Lang) -> Vec<String> {
+    if let Some(hours) = steady_hours(scenario) {
+        let hours = numbers::round(Kind::Plain, hours, lang);
+        return vec![fill(Text::SteadyState.say(lang), &[("hours", &hours)])];
+    }
+    let mut words = vec![scenario.date.clone()];
+    if scenario.open != "*" {
+        words.push(format!("{}–{}", scenario.open, scenario.close));
+    }
+    words
 }
 
 /// A part of the time in branch.

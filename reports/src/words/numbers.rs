@@ -94,6 +94,15 @@ impl Scale {
         format!("{}{}", self.number(value), self.unit)
     }
 
+    /// The number with its unit; nothing at all without decimals.
+    pub(crate) fn plain(self, value: f64) -> String {
+        if value == 0.0 {
+            format!("0{}", self.unit)
+        } else {
+            self.full(value)
+        }
+    }
+
     /// The number with its sign and unit, for differences.
     pub(crate) fn signed(self, value: f64) -> String {
         if !value.is_finite() {

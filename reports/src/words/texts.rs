@@ -40,6 +40,10 @@ texts! {
     HeadNoGates = "No gate was asked for", "未设判据";
     WhyShare = "Asked: {asks}. Found: {found}.", "要求：{asks}。结果：{found}。";
     WhyOther = "Asked: {asks}. Found: {found}, 95% confidence interval in brackets where there is one.", "要求：{asks}。结果：{found}（括号内为 95% 置信区间，如有）。";
+    WhyPartial = "The run was stopped before its end. What stands below is true of what ran until then, but it is not all, and there is no verdict.", "运行在完成之前被中止。下列数据仅反映中止前已运行的部分，并不完整，因此不作判定。";
+    WhyInvalid = "Something that a gate looks at could not be measured. So there is no verdict, neither pass nor fail: do not decide by this run, but repeat it.", "判据所需的某项数据未能测得，因此不作判定：既不算通过，也不算未通过。请勿据此决策，应重新运行。";
+    WhyUnjudged = "Not judged: {gate}, because {reason}.", "未能判定：{gate}。{reason}";
+    WhyLost = "After the load the bank’s books do not agree with what it acknowledged: {found}. Until that is explained, no other figure of this run matters.", "压测之后，核心系统账目与其已确认的操作不一致：{found}。在查明原因之前，本次运行的其他指标均无意义。";
     WhyGates = "Did not pass: {gates}.", "未通过的判据：{gates}。";
     ExitCode = "exit code {code}", "退出码 {code}";
     Exit0 = "everything ran and every gate passed", "全部运行完成，全部判据通过";
@@ -53,6 +57,7 @@ texts! {
     // Gates.
     Gates = "Gates", "判据";
     GatesIntro = "What had to hold, and whether it did: what did not pass comes first.", "须满足的要求及其结果，未通过者在前。";
+    GatesPartial = "Judged by what there was when the run was stopped: not a verdict.", "仅按中止时已有的数据判断，不构成判定。";
     Gate = "gate", "判据";
     Verdict = "verdict", "判定";
     Estimate = "found", "结果";
@@ -76,13 +81,22 @@ texts! {
     AtMost = "at most {bound}", "不超过 {bound}";
     Below = "below {bound}", "低于 {bound}";
     Exactly = "exactly {bound}", "等于 {bound}";
-    ReasonHolds = "holds", "成立。";
+    ReasonNothingLost = "everything acknowledged is there once", "已确认的操作都在核心系统中恰好出现一次。";
+    ReasonKeptUp = "every operation was sent when it was due", "每笔操作都按计划时刻发出。";
+    ReasonNotReconciled = "the books were not read after the load", "压测之后未能读取核心系统账目。";
+    ReasonLagged = "the load generator did not keep up ({estimate})", "发压端未能按计划时刻发出操作（{estimate}）。";
+    FoundOnceEach = "{all} operations, once each", "{all} 笔操作各出现一次";
+    FoundSomeOnce = "{found} of {all} operations once each", "{all} 笔操作中 {found} 笔各出现一次";
+    FoundLag = "lag {lag} (p99)", "滞后 {lag}（p99）";
+    FoundLagAtMost = "lag at most {lag}", "滞后至多 {lag}";
+    BoundNothingLost = "all, once each", "全部各一次";
+    BoundGenerator = "on time", "按时";
     ReasonBroken = "does not hold; see the reconciliation and the load below", "不成立，详见下文对账与压测。";
-    ReasonPassInterval = "{estimate}: the whole 95% confidence interval meets it", "{estimate}：整个 95% 置信区间满足要求（{bound}）。";
-    ReasonPassPoint = "{estimate}: meets it", "{estimate}：满足要求（{bound}）。";
-    ReasonFailInterval = "{estimate}: the whole 95% confidence interval misses it", "{estimate}：整个 95% 置信区间未达到要求（{bound}）。";
-    ReasonFailPoint = "{estimate}: misses it", "{estimate}：未达到要求（{bound}）。";
-    ReasonUndecided = "{estimate}: the 95% confidence interval straddles the bound; more replications decide it", "{estimate}：95% 置信区间跨越界限（{bound}），需增加重复次数。";
+    ReasonPassInterval = "the whole 95% confidence interval meets what was asked", "整个 95% 置信区间满足要求（{bound}）。";
+    ReasonPassPoint = "meets what was asked", "满足要求（{bound}）。";
+    ReasonFailInterval = "the whole 95% confidence interval misses what was asked", "整个 95% 置信区间未达到要求（{bound}）。";
+    ReasonFailPoint = "misses what was asked", "未达到要求（{bound}）。";
+    ReasonUndecided = "the 95% confidence interval straddles the bound: more replications decide it", "95% 置信区间跨越界限（{bound}），需增加重复次数。";
     ReasonInvalid = "there was nothing to judge by", "没有可供判定的数据。";
     // Tiles.
     TileShare = "within {threshold}", "{threshold}内达标率";
@@ -90,6 +104,8 @@ texts! {
     TileWait = "mean waiting time", "平均等候时间";
     TileLatency = "99th percentile latency", "99分位时延";
     TileCustomers = "customers a day", "每日到达客户";
+    SteadyState = "steady state, {hours} h each time", "稳态，每次 {hours} 小时";
+    TileRuns = "{days} replications", "重复 {days} 次";
     TileDays = "{days} simulated days", "模拟 {days} 天";
     EveryCustomer = "all customers", "全部客户";
     EveryOperation = "all operations", "全部操作";
@@ -127,6 +143,13 @@ texts! {
     IntervalWord = "interval", "时段";
     // Effect of the bank.
     Effect = "What the bank does to the customers’ minutes", "核心系统对客户时间的影响";
+    EffectLead = "With the measured latency the mean time in branch of all customers changes by {difference} (95% confidence interval {range}), to {second}.", "代入实测时延后，全部客户的平均逗留时间变化 {difference}（95% 置信区间 {range}），为 {second}。";
+    MoreDifferences = "{count} more differences", "其余 {count} 项差值";
+    MoreInPage = "{count} more differences: --html FILE draws them, --json prints them.", "其余 {count} 项差值：用 --html 文件 绘制，或用 --json 输出。";
+    Imperceptible = "below 0.05 ms", "不足 0.05 毫秒";
+    ImperceptibleShare = "below 0.001 points", "不足 0.001 个百分点";
+    NoPoints = "0 points", "0 个百分点";
+    NoMilliseconds = "0 ms", "0 毫秒";
     EffectIntro = "The same days with the same customers, simulated twice: first with a bank that answers at once, then with the latency measured in the load.", "同样的日子、同样的客户模拟两次：先假定核心系统即时应答，再代入压测得到的时延。";
     Population = "customers", "客户";
     Figure = "figure", "指标";
@@ -237,7 +260,6 @@ texts! {
     Run = "The run", "运行记录";
     Scenario = "scenario", "情景";
     DateWord = "day", "日期";
-    Hours = "business hours", "营业时间";
     Seed = "seed", "随机种子";
     Replications = "replications", "重复次数";
     Hash = "hash of the scenario as run", "所运行情景的哈希";
