@@ -58,6 +58,7 @@ pub enum Figure {
     PeopleInBranch,
     Occupancy,
     Overtime,
+    PromiseKept,
     Cost,
     Latency,
     ServiceLatency,
@@ -153,7 +154,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -170,6 +171,7 @@ impl Figure {
         Self::PeopleInBranch,
         Self::Occupancy,
         Self::Overtime,
+        Self::PromiseKept,
         Self::Cost,
         Self::Latency,
         Self::ServiceLatency,
@@ -197,6 +199,7 @@ impl Figure {
             Self::PeopleInBranch => "people_in_branch",
             Self::Occupancy => "occupancy",
             Self::Overtime => "overtime",
+            Self::PromiseKept => "promise_kept",
             Self::Cost => "cost",
             Self::Latency => "latency",
             Self::ServiceLatency => "service_latency",
@@ -261,7 +264,7 @@ impl Figure {
             | Self::ServiceLatency
             | Self::GeneratorLag => "s",
             Self::QueueLength | Self::PeopleInBranch => "people",
-            Self::Occupancy | Self::Errors => "share",
+            Self::Occupancy | Self::PromiseKept | Self::Errors => "share",
             Self::Cost => "yuan/day",
             Self::Throughput => "1/s",
         }
@@ -283,7 +286,7 @@ impl Figure {
             | Self::Fallback
             | Self::TimeInBranch => FigureKind::Customers,
             Self::QueueLength | Self::Occupancy | Self::Cost => FigureKind::Resources,
-            Self::PeopleInBranch | Self::Overtime => FigureKind::Branch,
+            Self::PeopleInBranch | Self::Overtime | Self::PromiseKept => FigureKind::Branch,
             Self::Latency
             | Self::ServiceLatency
             | Self::GeneratorLag

@@ -31,7 +31,7 @@ mod tree;
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
 
-use crate::model::{Arrivals, Label, Scenario};
+use crate::model::{Arrivals, Label, Run, Scenario};
 use fields::{Reader, Section};
 use std::path::Path;
 use tree::{Entry, Node, Origin, Table, Value};
@@ -114,6 +114,7 @@ impl Reader {
         let journeys = journeys?;
         let services = self.services(table, &journeys)?;
         let segments = self.segments(table, &services, &journeys, &laws)?;
+        let until = self.until(table, &segments);
         let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
         if resources.is_empty() {
@@ -127,7 +128,10 @@ impl Reader {
             branch,
             branch_label,
             day: day?,
-            run: run?,
+            run: Run {
+                until: until?,
+                ..run?
+            },
             resources,
             journeys,
             services,

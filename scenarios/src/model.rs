@@ -14,6 +14,7 @@ pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
 
+use crate::figure::Figure;
 use crate::gate::Gate;
 use crate::operation::{Channel, Operation};
 use crate::time::{SimTime, Span};
@@ -174,10 +175,33 @@ pub enum Closing {
 pub struct Run {
     /// Days, or one long stretch.
     pub mode: Mode,
-    /// Independent replications (days in day mode); 1 to 1,000,000.
+    /// Independent replications (days in day mode); 1 to 1,000,000; with `until`, at most.
     pub replications: u32,
     /// Root of all randomness.
     pub seed: u64,
+    /// When they are enough, if that is asked for.
+    pub until: Option<Until>,
+}
+
+/// Replications go on, 64 at a time, until a mean is known well enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Until {
+    /// One of the five parts of the time in branch, or the time in branch.
+    pub figure: Figure,
+    /// Of this segment; of all customers if none.
+    pub segment: Option<SegmentId>,
+    /// How narrow half of its 95% interval must be.
+    pub half_width: HalfWidth,
+}
+
+/// How narrow half of an interval must be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HalfWidth {
+    /// In seconds; above 0.
+    Seconds(f64),
+    /// As a share of the mean; above 0, at most 1.
+    Relative(f64),
 }
 
 /// Terminating days or steady state.

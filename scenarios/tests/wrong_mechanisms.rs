@@ -231,3 +231,26 @@ fn arrivals_that_cannot_be_are_refused() {
     let text = RIGHT.replace("per_day = 100", "rate_per_hour = 9\ncustomers = 5");
     assert!(told_of(&format!("{steady}{text}")).contains("nothing in a steady state"));
 }
+
+#[test]
+fn a_stopping_rule_that_cannot_be_is_refused() {
+    for (keys, words) in [
+        ("{ half_width = \"5s\" }", "`run.until.figure` is missing"),
+        ("{ figure = \"wait\" }", "must say once"),
+        (
+            "{ figure = \"wait\", half_width = \"5s\", relative = 0.1 }",
+            "must say once",
+        ),
+        (
+            "{ figure = \"cost\", relative = 0.1 }",
+            "which nothing defines",
+        ),
+        (
+            "{ figure = \"wait\", relative = 0.1, segment = \"vip\" }",
+            "which nothing defines",
+        ),
+        ("{ figure = \"wait\", relative = 0 }", "impossible"),
+    ] {
+        says(&format!("[run]\nuntil = {keys}"), words);
+    }
+}

@@ -22,6 +22,7 @@ mod plan;
 mod records;
 mod simulate;
 mod statistics;
+mod until;
 
 pub use compare::compare;
 pub use days::{DayRow, WITHIN, from_csv, to_csv};

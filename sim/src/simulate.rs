@@ -10,6 +10,7 @@ use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::until;
 use scenarios::figure::FigureTable;
 use scenarios::model::{Label, Scenario};
 use scenarios::summary::{Minutes, Misses};
@@ -21,6 +22,8 @@ use std::thread;
 /// Days are resampled in at most so many blocks of consecutive days: what is
 /// kept for intervals of quantiles does not grow with the number of days.
 const MOST_BLOCKS: u32 = 256;
+/// Replications between two looks at an interval that is to be narrow enough.
+const ROUND: u32 = 64;
 
 /// How a scenario is simulated.
 #[derive(Debug, Clone)]
@@ -117,7 +120,7 @@ pub fn simulate(
         five_minutes: thresholds.binary_search(&days::WITHIN.0).unwrap_or(0),
         promise: promise.as_ref(),
     };
-    let (mut totals, blocks) = run_blocks(&frame, options, progress)?;
+    let (mut totals, blocks, enough) = run_rounds(&frame, scenario, options, progress)?;
     if totals.days == 0 {
         return Err(SimError::Interrupted);
     }
@@ -141,12 +144,61 @@ pub fn simulate(
         misses,
         minutes,
         days: days::rows(&populations, &blocks),
-        partial: replications < options.replications,
+        partial: replications < options.replications && !enough,
         replications,
         events,
         customers,
         warnings,
     })
+}
+
+/// Consecutive replications run together.
+struct Round {
+    replications: Range<u32>,
+    /// In so many blocks.
+    blocks: u32,
+}
+
+/// All replications at once, or rounds of them until a mean is known well enough;
+/// tells whether it is.
+fn run_rounds(
+    frame: &Frame<'_>,
+    scenario: &Scenario,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
+    let most = options.replications;
+    let Some(until) = &scenario.run.until else {
+        let round = Round {
+            replications: 0..most,
+            blocks: most.min(MOST_BLOCKS),
+        };
+        let (totals, blocks) = run_blocks(frame, options, &round, progress)?;
+        return Ok((totals, blocks, false));
+    };
+    // So many blocks in all rounds as there are without rounds.
+    let per_round = (MOST_BLOCKS / most.div_ceil(ROUND)).clamp(1, ROUND);
+    let (mut totals, mut records) = (Totals::new(frame), Vec::new());
+    let mut from = 0;
+    while from < most {
+        let to = most.min(from + ROUND);
+        let round = Round {
+            replications: from..to,
+            blocks: per_round.min(to - from),
+        };
+        let (mut part, blocks) = run_blocks(frame, options, &round, progress)?;
+        let interrupted = part.days < to - from;
+        totals.merge(&mut part);
+        records.extend(blocks);
+        if interrupted {
+            break;
+        }
+        if until::is_enough(until, frame, &totals) {
+            return Ok((totals, records, true));
+        }
+        from = to;
+    }
+    Ok((totals, records, false))
 }
 
 /// What one thread brings back.
@@ -155,12 +207,13 @@ type Share = Result<(Totals, Vec<(u32, BlockRecord)>), SimError>;
 fn run_blocks(
     frame: &Frame<'_>,
     options: &Options,
+    round: &Round,
     progress: &dyn Progress,
 ) -> Result<(Totals, Vec<BlockRecord>), SimError> {
-    let blocks = options.replications.min(MOST_BLOCKS);
-    let threads = options.threads.clamp(1, blocks as usize);
-    let (next, done) = (AtomicU32::new(0), AtomicU32::new(0));
-    let work = || run_share(frame, options, blocks, &next, &done, progress);
+    let blocks = round.blocks;
+    let threads = options.threads.clamp(1, blocks.max(1) as usize);
+    let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
+    let work = || run_share(frame, options, round, &next, &done, progress);
     let shares: Vec<Share> = if threads == 1 {
         vec![work()]
     } else {
@@ -193,7 +246,7 @@ fn run_blocks(
 fn run_share(
     frame: &Frame<'_>,
     options: &Options,
-    blocks: u32,
+    round: &Round,
     next: &AtomicU32,
     done: &AtomicU32,
     progress: &dyn Progress,
@@ -211,10 +264,10 @@ fn run_share(
     let mut records = Vec::new();
     loop {
         let block = next.fetch_add(1, Ordering::Relaxed);
-        if block >= blocks || stopped() {
+        if block >= round.blocks || stopped() {
             break;
         }
-        let replications = replications_of(block, blocks, options.replications);
+        let replications = round.of(block);
         // Only a long replication that is a block of its own is interrupted within.
         let stop_within = stop.filter(|_| replications.len() == 1);
         let mut interrupted = false;
@@ -237,11 +290,16 @@ fn run_share(
     Ok((tally.into_totals(), records))
 }
 
-/// The replications of a block: consecutive, and as many as of any other to one.
-fn replications_of(block: u32, blocks: u32, replications: u32) -> Range<u32> {
-    let cut =
-        |number: u32| (u64::from(number) * u64::from(replications) / u64::from(blocks)) as u32;
-    cut(block)..cut(block + 1)
+impl Round {
+    /// The replications of a block: consecutive, and as many as of any other to one.
+    fn of(&self, block: u32) -> Range<u32> {
+        let count = u64::from(self.replications.end - self.replications.start);
+        let cut = |number: u32| {
+            let after = u64::from(number) * count / u64::from(self.blocks);
+            self.replications.start + after as u32
+        };
+        cut(block)..cut(block + 1)
+    }
 }
 
 fn minutes(frame: &Frame<'_>, totals: &Totals) -> Vec<Minutes> {

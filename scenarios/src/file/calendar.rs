@@ -1,11 +1,22 @@
 //! The day and how often it is run.
 
 use super::fields::{Reader, Section};
-use super::tree::Table;
-use crate::model::{Closing, Day, Mode, Run};
+use super::tree::{Table, Value};
+use crate::figure::Figure;
+use crate::model::{Closing, Day, HalfWidth, Mode, Run, Segment, Until};
 use crate::time::{SimTime, Span};
 
 const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
+
+/// What replications may go on for.
+const UNTIL: [Figure; 6] = [
+    Figure::Wait,
+    Figure::Service,
+    Figure::Review,
+    Figure::System,
+    Figure::Fallback,
+    Figure::TimeInBranch,
+];
 
 impl Reader {
     /// `[run]`: 200 days from seed 1 unless it says otherwise.
@@ -14,12 +25,13 @@ impl Reader {
             mode: Mode::Days,
             replications: 200,
             seed: 1,
+            until: None,
         };
         let Some(node) = table.get("run") else {
             return Some(run);
         };
         let section = self.section(node, "run")?;
-        let known = ["mode", "replications", "seed", "warm_up", "length"];
+        let known = ["mode", "replications", "seed", "warm_up", "length", "until"];
         self.keys(&section, "run", &known);
         let mode = match section.get("mode") {
             Some(node) => self.choice(node, "run.mode", &MODES),
@@ -44,6 +56,56 @@ impl Reader {
             run.mode = self.steady_state(&section)?;
         }
         Some(run)
+    }
+
+    /// `until = { figure = "wait", half_width = "5s" }` or `relative = 0.05`.
+    #[expect(
+        clippy::option_option,
+        reason = "none is a fault, some none is none asked for, as everywhere in the reader"
+    )]
+    pub fn until(&mut self, table: &Table, segments: &[Segment]) -> Option<Option<Until>> {
+        let Some(Value::Table(run)) = table.get("run").map(|node| &node.value) else {
+            return Some(None);
+        };
+        let Some(node) = run.get("until") else {
+            return Some(None);
+        };
+        let section = self.section(node, "run.until")?;
+        self.keys(
+            &section,
+            "until",
+            &["figure", "segment", "half_width", "relative"],
+        );
+        let node = self.required(&section, "figure", "\"wait\"")?;
+        let choices = UNTIL.map(|figure| (figure.name(), figure));
+        let figure = self.choice(node, "run.until.figure", &choices)?;
+        let names: Vec<&str> = segments.iter().map(|it| it.name.as_str()).collect();
+        let segment = match section.get("segment") {
+            Some(node) => Some(self.reference(node, "run.until.segment", &names)?),
+            None => None,
+        };
+        let half_width = match (section.get("half_width"), section.get("relative")) {
+            (Some(node), None) => {
+                let span = self.positive_span(node, "run.until.half_width")?;
+                HalfWidth::Seconds(span.seconds())
+            }
+            (None, Some(node)) => {
+                HalfWidth::Relative(self.number(node, "run.until.relative", 1e-6..=1.0)?)
+            }
+            _ => {
+                self.fault(
+                    section.origin,
+                    "`run.until` must say once how well the mean is to be known",
+                    "write `half_width = \"5s\"` or `relative = 0.05`",
+                );
+                return None;
+            }
+        };
+        Some(Some(Until {
+            figure,
+            segment,
+            half_width,
+        }))
     }
 
     fn steady_state(&mut self, section: &Section<'_>) -> Option<Mode> {

@@ -18,11 +18,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ),
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
-    (
-        "run",
-        "until",
-        "replications that stop at a half-width asked for",
-    ),
     ("resources", "jams", "jams that a lobby manager clears"),
     ("resources", "shared", "a centre shared by many branches"),
     (

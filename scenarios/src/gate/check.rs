@@ -118,6 +118,24 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             "`{figure}` is not yet supported: nothing causes it"
         ));
     }
+    if figure == Figure::PromiseKept {
+        let promised = |gate: &Gate| {
+            matches!(gate.statistic, Statistic::ShareWithin(_))
+                && matches!(gate.figure, Figure::Wait | Figure::TimeInBranch)
+        };
+        let mut gates = scenario.gates.iter();
+        if !gates.any(|it| it.name == "promise" && promised(&it.gate)) {
+            return refuse(
+                "`promise_kept` needs a gate named `promise` on a share_within of wait or time_in_branch"
+                    .into(),
+            );
+        }
+        if !asked(&gate.population).is_empty() {
+            return refuse(
+                "`promise_kept` is of whole days and of the promise's population".into(),
+            );
+        }
+    }
     if scenario.run.mode != Mode::Days && figure == Figure::Overtime {
         return refuse("a steady state has no overtime".into());
     }

@@ -182,6 +182,22 @@ impl Daily {
     }
 }
 
+/// The 97.5% quantile of the standard normal law.
+const NORMAL_975: f64 = 1.959_963_984_540_054;
+
+/// Wilson's 95% interval of a share of independent trials (JASA 22, 1927).
+pub fn wilson(hits: u64, trials: u64) -> (f64, f64) {
+    let (n, z) = (trials as f64, NORMAL_975);
+    let share = hits as f64 / n;
+    let middle = share + z * z / (2.0 * n);
+    let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    let whole = 1.0 + z * z / n;
+    (
+        ((middle - half) / whole).max(0.0),
+        ((middle + half) / whole).min(1.0),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,5 +241,13 @@ mod tests {
         (0..10).for_each(|_| ratio.add(3, 1_000_000_007));
         let estimate = ratio.estimate(10, Some(2.0)).unwrap();
         assert_eq!(estimate.interval, Some((estimate.value, estimate.value)));
+    }
+
+    #[test]
+    fn wilsons_interval_of_870_in_1000_is_the_published_one() {
+        let (low, high) = wilson(870, 1000);
+        assert!((low - 0.847_731_973_346).abs() < 1e-9);
+        assert!((high - 0.889_436_225_375).abs() < 1e-9);
+        assert!(wilson(0, 10).0 < 1e-12 && wilson(10, 10).1 > 1.0 - 1e-12);
     }
 }

@@ -3,7 +3,7 @@
 use super::population::Populations;
 use crate::engine::visitor::{Departure, Fate};
 use scenarios::figure::{Figure, Population};
-use scenarios::gate::Statistic;
+use scenarios::gate::{Comparison, Statistic};
 use scenarios::model::{Label, Scenario};
 use scenarios::summary::{MissPart, Misses};
 use scenarios::time::Span;
@@ -29,13 +29,15 @@ pub struct Promise {
     pub population: usize,
     threshold: Span,
     of_wait: bool,
+    comparison: Comparison,
+    bound: f64,
 }
 
 /// Counts of those who count and those who missed.
 #[derive(Debug, Clone, Default)]
 pub struct MissCounts {
-    customers: u64,
-    missed: [u64; 5],
+    pub customers: u64,
+    pub missed: [u64; 5],
     micros: [u128; 5],
 }
 
@@ -74,6 +76,24 @@ impl Promise {
             population,
             threshold: Span::from_seconds(threshold),
             of_wait,
+            comparison: gate.comparison,
+            bound: gate.bound,
+        })
+    }
+
+    /// Whether a day with this count of customers and so many within the threshold
+    /// has kept it; none when nobody counts.
+    pub fn kept(&self, customers: u64, within: u64) -> Option<bool> {
+        if customers == 0 {
+            return None;
+        }
+        let share = within as f64 / customers as f64;
+        Some(match self.comparison {
+            Comparison::AtLeast => share >= self.bound,
+            Comparison::Above => share > self.bound,
+            Comparison::AtMost => share <= self.bound,
+            Comparison::Below => share < self.bound,
+            Comparison::Equal => (share - self.bound).abs() < f64::EPSILON,
         })
     }
 

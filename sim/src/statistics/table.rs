@@ -2,6 +2,7 @@
 //! figure.
 
 use super::histogram::BinNumber;
+use super::moments::wilson;
 use super::moments::{Daily, Estimate, Ratio, Spread};
 use super::population::Populations;
 use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, Totals};
@@ -376,6 +377,7 @@ impl Writer<'_> {
             );
             self.push(row);
         }
+        self.promise_kept();
         let people = std::mem::take(&mut self.sources.totals.people_by_interval);
         let queues = std::mem::take(&mut self.sources.totals.queue_by_interval);
         let interval = self.sources.populations.interval;
@@ -395,6 +397,34 @@ impl Writer<'_> {
                 self.push(row);
             }
         }
+    }
+}
+
+impl Writer<'_> {
+    /// The share of days on which the promise was kept.
+    fn promise_kept(&mut self) {
+        let (kept, days) = (
+            self.sources.totals.days_kept,
+            self.sources.totals.days_promised,
+        );
+        if days == 0 {
+            return;
+        }
+        let estimate = Estimate {
+            value: kept as f64 / days as f64,
+            interval: (days >= 2).then(|| wilson(kept, days)),
+        };
+        let quantiles = self.plain_quantiles(&[], 1.0);
+        let row = row(
+            Figure::PromiseKept,
+            Population::default(),
+            "share",
+            days,
+            Some(estimate),
+            1.0,
+            |row| row.quantiles = quantiles,
+        );
+        self.push(row);
     }
 }
 

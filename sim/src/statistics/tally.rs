@@ -92,6 +92,9 @@ pub struct Totals {
     pub queue_by_interval: Vec<Daily>,
     pub overtime: Daily,
     pub misses: MissCounts,
+    /// Days on which the promise was kept, of those on which it could be broken.
+    pub days_kept: u64,
+    pub days_promised: u64,
     pub days: u32,
     pub events: u64,
     pub customers: u64,
@@ -180,6 +183,13 @@ impl<'run> Tally<'run> {
             .overtime
             .add(ending.last_left.saturating_sub(self.frame.plan.close));
         self.totals.misses.merge(&self.day_misses);
+        let missed: u64 = self.day_misses.missed.iter().sum();
+        let customers = self.day_misses.customers;
+        let promise = self.frame.promise;
+        if let Some(kept) = promise.and_then(|it| it.kept(customers, customers - missed)) {
+            self.totals.days_promised += 1;
+            self.totals.days_kept += u64::from(kept);
+        }
         self.totals.days += 1;
         self.totals.events += ending.events;
         self.totals.customers += ending.customers;
@@ -348,6 +358,8 @@ impl Totals {
             .chain(queues)
             .for_each(|(daily, other)| daily.merge(other));
         self.misses.merge(&other.misses);
+        self.days_kept += other.days_kept;
+        self.days_promised += other.days_promised;
         self.days += other.days;
         self.events += other.events;
         self.customers += other.customers;

@@ -38,6 +38,7 @@ pub fn empty() -> Scenario {
             mode: Mode::Days,
             replications: 1,
             seed: 1,
+            until: None,
         },
         resources: Vec::new(),
         journeys: Vec::new(),

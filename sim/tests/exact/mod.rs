@@ -365,8 +365,7 @@ impl Run {
     fn near(&mut self, key: &str, value: f64) {
         let expected = self.case.expected(key);
         let allowed = if self.heavy_tailed { 0.05 } else { 0.03 };
-        // A quantile near zero is as uneven as the share that waits: half a second.
-        if (value - expected).abs() > (allowed * expected).max(0.5) {
+        if (value - expected).abs() > allowed * expected {
             self.off
                 .push(format!("{} {key}: {value} instead of {expected}", self.id));
         }
@@ -380,8 +379,18 @@ impl Run {
     pub fn quantile(&mut self, key: &str, q: f64) {
         let row = self.row(Figure::Wait, "*");
         let found = row.quantiles.iter().find(|it| (it.q - q).abs() < 1e-9);
-        let value = found.and_then(|it| it.value).expect("a quantile");
-        self.near(key, value);
+        let found = found.expect("the quantile is told");
+        let value = found.value.expect("a quantile");
+        let half = (found.high.expect("an interval") - found.low.expect("an interval")) / 2.0;
+        let expected = self.case.expected(key);
+        // Its interval is by resampling; bins are a thousandth wide.
+        let allowed = half / NORMAL_975 * LIMIT + 0.001 * expected;
+        if (value - expected).abs() > allowed {
+            self.off.push(format!(
+                "{} {key}: {value} ± {half} instead of {expected}",
+                self.id
+            ));
+        }
     }
 
     /// A ratio of sums over all who came.
