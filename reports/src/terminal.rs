@@ -177,7 +177,7 @@ fn figures_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
         }
         let mut line = vec![
             name,
-            cell("served", "mean", Kind::PerDay),
+            cell("served", "mean", names::kind("served", summary)),
             cell("wait", "mean", Kind::Duration),
             time,
             cell("time_in_branch", "p90", Kind::Duration),

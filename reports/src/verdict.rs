@@ -100,7 +100,10 @@ pub(crate) fn headline(run: &RunData, lang: Lang) -> Headline {
         tone,
         words: words.say(lang),
         why,
-        exit: exit(summary.exit_code, lang),
+        exit: match words {
+            Text::HeadNoGates if summary.exit_code == 0 => Text::Exit0NoGates.say(lang),
+            _ => exit(summary.exit_code, lang),
+        },
     }
 }
 

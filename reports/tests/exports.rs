@@ -199,6 +199,20 @@ fn a_comparison_says_better_worse_and_no_difference_by_the_interval() {
     );
     assert!(text.contains("time in branch within 5 min worsens from 90.0% to 80.0%."));
     assert!(text.contains("no difference in mean overtime can be shown"));
+    // Better for all, worse for some: both are said.
+    effects[0] = support::effect("time_in_branch", "mean", "*", [100.0, 50.0, -60.0, -40.0]);
+    let vip = [200.0, 400.0, 180.0, 220.0];
+    effects.push(support::effect(
+        "time_in_branch",
+        "mean",
+        "segment:vip",
+        vip,
+    ));
+    let text = comparison_terminal(&run, &run, &effects, Lang::En, TerminalStyle::default());
+    assert!(
+        text.contains("VIP customer: mean time in branch worsens from 3.33 min to 6.67 min."),
+        "{text}"
+    );
     effects.clear();
     let text = comparison_terminal(&run, &run, &effects, Lang::En, TerminalStyle::default());
     assert!(text.contains("no figure in common"));

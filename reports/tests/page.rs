@@ -289,6 +289,8 @@ fn a_steady_state_has_no_date_and_no_business_hours() {
     let banner = between(&page, "<header", "</header>");
     assert!(banner.contains("steady state, 520 h each time"), "{banner}");
     assert!(!page.contains("2026-06-09 ·") && !page.contains("520:00"));
+    assert!(banner.contains("nothing to judge") && !banner.contains("every gate passed"));
+    assert!(page.contains("300 each time") && !page.contains("300 a day"));
     assert!(banner.contains("20 replications") && !banner.contains("simulated days"));
 }
 
@@ -312,6 +314,7 @@ fn questions_and_warnings_are_said_in_the_language_of_the_page() {
     );
     assert!(chinese.contains("智慧网点能否兑现") && chinese.contains("所回放的时段内没有以下操作"));
     assert!(!chinese.contains("Not played"));
+    assert!(chinese.contains("生活缴费 (5)、理财查看 (6)、商城 (4)"));
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn banner(before: &View, after: &View, effects: &[Effect]) -> Markup {
 
 /// The story of all customers in words, at most four sentences: how long, within
 /// the promise, how long waiting, how many gave up; without any, the first four.
+/// And for whom it got worse although it did not for all.
 pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
     let mut chosen: Vec<&Effect> = effects
         .iter()
@@ -84,9 +85,19 @@ pub(crate) fn sentences(view: &View, effects: &[Effect]) -> Vec<String> {
     if chosen.is_empty() {
         chosen.extend(effects);
     }
+    chosen.truncate(4);
+    // What is better for all may be worse for some, and that is news.
+    let worse = effects.iter().filter(|effect| {
+        let some =
+            effect.population.starts_with("channel:") || effect.population.starts_with("segment:");
+        some && effect.figure == "time_in_branch" && effect.statistic == "mean" && effect.low > 0.0
+    });
+    if chosen.first().is_some_and(|all| all.low <= 0.0) {
+        let worse: Vec<&Effect> = worse.take(3).collect();
+        chosen.extend(worse);
+    }
     chosen
         .into_iter()
-        .take(4)
         .map(|effect| sentence(view, effect))
         .collect()
 }
@@ -105,11 +116,15 @@ fn sentence(view: &View, effect: &Effect) -> String {
         (false, false) => Text::Worse,
     };
     let scale = Scale::fit(kind, effect.first.abs().max(effect.second.abs()), view.lang);
+    let figure = match effect.figure.as_str() {
+        "abandoned" => view.say(Text::NumberAbandoned).to_owned(),
+        _ => effects::figure_of(view, effect),
+    };
     let text = view.fill(
         template,
         &[
             ("population", &effects::population_of(view, effect)),
-            ("figure", &effects::figure_of(view, effect)),
+            ("figure", &figure),
             ("first", &scale.full(effect.first)),
             ("second", &scale.full(effect.second)),
         ],

@@ -3,9 +3,9 @@
 use super::View;
 use super::pieces::card;
 use crate::rows::Row;
-use crate::words::gates;
 use crate::words::numbers::{self, Kind};
 use crate::words::texts::Text;
+use crate::words::{gates, names};
 use maud::{Markup, html};
 
 /// Figures of customers, in the order of their day.
@@ -28,6 +28,9 @@ const CUSTOMER_FIGURES: [&str; 14] = [
 
 /// Figures of resources.
 const RESOURCE_FIGURES: [&str; 3] = ["occupancy", "queue_length", "cost"];
+
+/// Figures that a threshold can be about.
+const PROMISED: [&str; 2] = ["wait", "time_in_branch"];
 
 /// All tables.
 pub(super) fn tables(view: &View) -> Markup {
@@ -166,7 +169,7 @@ fn figure_row(
     columns: &[&str],
     within: Option<&str>,
 ) -> Markup {
-    let kind = Kind::of_figure(figure);
+    let kind = names::kind(figure, view.summary);
     let mean = row.estimate("mean").map_or_else(
         || "–".to_owned(),
         |mean| numbers::estimate(kind, mean, view.lang),
@@ -178,7 +181,7 @@ fn figure_row(
             @for column in columns { td.n { (numbers::value(kind, row.number(column), view.lang)) } }
             @if let Some(column) = within {
                 td.n {
-                    @match row.estimate(column) {
+                    @match row.estimate(column).filter(|_| PROMISED.contains(&figure)) {
                         Some(share) => (numbers::estimate(Kind::Share, share, view.lang)),
                         None => "–",
                     }

@@ -94,7 +94,11 @@ fn left_out(view: &View, load: &LoadRecord) -> String {
     let names: Vec<String> = load
         .left_out
         .iter()
-        .map(|name| view.name("operation", name))
+        // Each with its weight behind it: `bill_payment (5)`.
+        .map(|written| match written.split_once(' ') {
+            Some((name, weight)) => format!("{} {weight}", view.name("operation", name)),
+            None => view.name("operation", written),
+        })
         .collect();
     view.fill(
         Text::LeftOut,

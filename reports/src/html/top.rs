@@ -97,14 +97,14 @@ fn tiles(view: &View) -> Markup {
             .total("arrivals")
             .and_then(|row| row.estimate("mean"));
         let days = numbers::count(u64::from(view.summary.scenario.replications));
-        let replications = match names::steady_hours(&view.summary.scenario) {
-            Some(_) => Text::TileRuns,
-            None => Text::TileDays,
+        let (label, replications) = match names::steady_hours(&view.summary.scenario) {
+            Some(_) => (Text::TileCustomersEach, Text::TileRuns),
+            None => (Text::TileCustomers, Text::TileDays),
         };
         tiles.extend(arrivals.map(|estimate| Tile {
             kind: Kind::Plain,
             estimate,
-            label: view.say(Text::TileCustomers).to_owned(),
+            label: view.say(label).to_owned(),
             whom: view.fill(replications, &[("days", &days)]),
         }));
     }

@@ -126,6 +126,14 @@ pub(crate) fn steady_hours(scenario: &ScenarioRecord) -> Option<f64> {
     (hours > 24.0).then_some(hours)
 }
 
+/// What kind of number a figure is in this run: a steady state has no days.
+pub(crate) fn kind(figure: &str, summary: &Summary) -> Kind {
+    match Kind::of_figure(figure) {
+        Kind::PerDay if steady_hours(&summary.scenario).is_some() => Kind::PerStretch,
+        kind => kind,
+    }
+}
+
 /// When it was: date and business hours, or that it is a steady state; empty for
 /// recorded operations, which have neither.
 pub(crate) fn when(scenario: &ScenarioRecord, lang: Lang) -> Vec<String> {

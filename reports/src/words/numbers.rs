@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Share,
     /// Customers a day.
     PerDay,
+    /// Customers in a stretch of a steady state.
+    PerStretch,
     /// People at a moment.
     People,
     /// Yuan a day.
@@ -65,6 +67,7 @@ impl Scale {
             Kind::Duration | Kind::Latency => (1000.0, lang.pick(" ms", " 毫秒")),
             Kind::Share => (100.0, "%"),
             Kind::PerDay => (1.0, lang.pick(" a day", " 人/日")),
+            Kind::PerStretch => (1.0, lang.pick(" each time", " 人/次")),
             Kind::People => (1.0, lang.pick(" people", " 人")),
             Kind::Money => (1.0, lang.pick(" yuan a day", " 元/日")),
             Kind::Rate => (1.0, lang.pick(" a second", " 次/秒")),
@@ -211,7 +214,10 @@ pub(crate) fn round(kind: Kind, value: f64, lang: Lang) -> String {
 pub(crate) fn estimate(kind: Kind, estimate: Estimate, lang: Lang) -> String {
     let scale = Scale::fit(kind, estimate.value, lang);
     match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) if low.is_finite() && high.is_finite() => {
+        // What never varied has no interval to tell.
+        (Some(low), Some(high))
+            if low.is_finite() && high.is_finite() && (low != high || low != estimate.value) =>
+        {
             format!(
                 "{} ({})",
                 scale.full(estimate.value),
@@ -244,6 +250,12 @@ mod tests {
             high: Some(0.876),
         };
         assert_eq!(estimate(Kind::Share, share, Lang::En), "87.1% (86.6–87.6)");
+        let never = Estimate {
+            value: 0.0,
+            low: Some(0.0),
+            high: Some(0.0),
+        };
+        assert_eq!(estimate(Kind::Duration, never, Lang::En), "0 min");
         let scale = Scale::fit(Kind::Duration, -30.0, Lang::En);
         assert_eq!(scale.signed(-30.0), "−0.50 min");
         assert_eq!(scale.range(-36.0, -24.0), "−0.60 … −0.40");

@@ -47,6 +47,7 @@ texts! {
     WhyGates = "Did not pass: {gates}.", "未通过的判据：{gates}。";
     ExitCode = "exit code {code}", "退出码 {code}";
     Exit0 = "everything ran and every gate passed", "全部运行完成，全部判据通过";
+    Exit0NoGates = "everything ran; there was nothing to judge", "全部运行完成，没有需要判定的内容";
     Exit1 = "something else went wrong", "发生其他故障";
     Exit2 = "wrong usage or a wrong input", "用法或输入有误";
     Exit3 = "a gate failed", "有判据未通过";
@@ -105,6 +106,7 @@ texts! {
     TileLatency = "99th percentile latency", "99分位时延";
     TileCustomers = "customers a day", "每日到达客户";
     SteadyState = "steady state, {hours} h each time", "稳态，每次 {hours} 小时";
+    TileCustomersEach = "customers each time", "每次到达客户";
     TileRuns = "{days} replications", "重复 {days} 次";
     TileDays = "{days} simulated days", "模拟 {days} 天";
     EveryCustomer = "all customers", "全部客户";
@@ -133,7 +135,7 @@ texts! {
     WaitingRead = "How to read this: mean waiting time of the customers by the interval in which they arrived (not when they were called), with 95% confidence intervals. Waiting counts from the ticket to the start of service.", "读图方法：按到达时段（而非叫号时段）统计的平均等候时间，竖线为 95% 置信区间。等候时间自取号起至开始办理止。";
     Queue = "People waiting", "等候人数";
     QueueRead = "How to read this: mean number of people waiting during each interval of the clock, with 95% confidence intervals.", "读图方法：各时钟时段内的平均等候人数，竖线为 95% 置信区间。";
-    QueueTotalRead = "How to read this: mean number of people waiting over the day, with 95% confidence intervals. This run has no rows by interval.", "读图方法：全天的平均等候人数，细线为 95% 置信区间。本次运行没有分时段数据。";
+    QueueTotalRead = "How to read this: mean number of people waiting over the whole time, with 95% confidence intervals. This run has no rows by interval.", "读图方法：整个时段的平均等候人数，细线为 95% 置信区间。本次运行没有分时段数据。";
     Occupancy = "Occupancy", "占用率";
     OccupancyRead = "How to read this: share of the rostered time in which the resource was held by a customer; the thin line is the 95% confidence interval.", "读图方法：资源在排班时间内被客户占用的比例，细线为 95% 置信区间。";
     OccupancyDayRead = "How to read this: the same share in each interval of the clock.", "读图方法：同一比例，按时钟时段统计。";
@@ -284,6 +286,7 @@ texts! {
     Better = "{population}: {figure} improves from {first} to {second}.", "{population}：{figure}由 {first}改善为 {second}。";
     Worse = "{population}: {figure} worsens from {first} to {second}.", "{population}：{figure}由 {first}变差为 {second}。";
     NoChange = "{population}: no difference in {figure} can be shown ({first} and {second}).", "{population}：{figure}看不出差异（{first} 与 {second}）。";
+    NumberAbandoned = "number who abandoned", "中途离开人数";
     Before = "before", "之前";
     After = "after", "之后";
     Differences = "Differences", "差值";

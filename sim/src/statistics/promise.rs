@@ -184,6 +184,17 @@ impl Promise {
         let of_all = percent(missed, counts.customers);
         let (service, wait, own) = (minutes(SERVICE), minutes(WAIT), minutes(most));
         match most {
+            SERVICE if by_part[WAIT].mean_seconds > by_part[SERVICE].mean_seconds => Label::new(
+                format!(
+                    "Service and waiting are both why: {of_all} of customers took longer than {limit} min, and {of_misses} \
+                     of them needed more than that for the service alone. But on average, those who missed it spent \
+                     {service} min in service and even {wait} min waiting."
+                ),
+                format!(
+                    "办理时间与等候都是主因：{of_all} 的客户超过 {limit} 分钟，其中 {of_misses} 仅办理本身就超过了这一时限；\
+                     而未达标客户平均办理 {service} 分钟，等候更达 {wait} 分钟。"
+                ),
+            ),
             SERVICE => Label::new(
                 format!(
                     "Service, not waiting, is why: {of_all} of customers took longer than {limit} min, and {of_misses} of \
@@ -301,6 +312,20 @@ mod tests {
         );
         let finding = promise(300.0).misses(&counts(2)).finding;
         assert!(finding.en.starts_with("On-site review is why") && finding.zh.contains("现场审核"));
+    }
+
+    #[test]
+    fn service_is_not_blamed_alone_when_those_who_missed_waited_even_longer() {
+        let mut counts = counts(SERVICE);
+        counts.micros[WAIT] = 11 * 1_020_000_000;
+        let finding = promise(300.0).misses(&counts).finding;
+        assert!(finding.en.starts_with("Service and waiting are both why"));
+        assert!(
+            finding
+                .en
+                .contains("6.0 min in service and even 17.0 min waiting")
+        );
+        assert!(finding.zh.contains("等候更达 17.0 分钟"));
     }
 
     #[test]
