@@ -17,19 +17,31 @@ const SMALL: [&str; 9] = [
     "load.speed=60",
 ];
 
+/// A branch without mobile traffic: its whole half hour, or there are too few
+/// operations to tell a median.
+const HALF_HOUR: [&str; 7] = [
+    "--quiet",
+    "--replications",
+    "100",
+    "--set",
+    "load.speed=180",
+    "--set",
+    "load.warm_up=\"0s\"",
+];
+
 /// Enough of a town that a 99th percentile can be told.
 const TOWN: [&str; 2] = ["--set", "mobile.monthly_actives=60000"];
 
 fn run(folder: &Path, name: &str, more: &[&str]) -> std::process::Output {
     let scenario = library(name);
     let scenario = scenario.to_str().expect("a UTF-8 path");
-    let town: &[&str] = if name.starts_with("smart") {
-        &TOWN
+    let (played, town): (&[&str], &[&str]) = if name.starts_with("smart") {
+        (&SMALL, &TOWN)
     } else {
-        &[]
+        (&HALF_HOUR, &[])
     };
     let words = ["run", scenario, "--out", "run"];
-    output(folder, &[&words[..], &SMALL, town, more].concat())
+    output(folder, &[&words[..], played, town, more].concat())
 }
 
 fn gate<'a>(summary: &'a Value, name: &str) -> &'a Value {
