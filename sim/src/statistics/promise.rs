@@ -273,6 +273,8 @@ mod tests {
             population: 0,
             threshold: Span::from_seconds(seconds),
             of_wait: false,
+            comparison: Comparison::AtLeast,
+            bound: 0.8,
         }
     }
 
