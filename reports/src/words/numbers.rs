@@ -34,7 +34,7 @@ impl Kind {
             "wait" | "service" | "review" | "system" | "fallback" | "time_in_branch"
             | "overtime" => Self::Duration,
             "latency" | "service_latency" | "generator_lag" => Self::Latency,
-            "occupancy" | "errors" => Self::Share,
+            "occupancy" | "errors" | "promise_kept" => Self::Share,
             "arrivals" | "served" | "abandoned" | "balked" | "no_shows" | "fallback_customers" => {
                 Self::PerDay
             }
