@@ -332,7 +332,7 @@ pub(super) fn difference(
             Kind::Share => (view.say(Text::NoPoints), Text::ImperceptibleShare),
             _ => ("0", Text::Imperceptible),
         };
-        let range = if ends == [0.0; 3] {
+        let range = if ends.iter().all(|end| end.abs() < f64::MIN_POSITIVE) {
             "0"
         } else {
             view.say(below)

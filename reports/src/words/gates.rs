@@ -218,14 +218,14 @@ pub(crate) fn is_always_on(gate: &GateRecord) -> bool {
 /// What an always-on gate found, in a few words.
 fn found_always(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<String> {
     if gate.name == "generator_kept_up" {
-        let lag = Rows::new(&summary.figures).total("generator_lag")?;
-        let (template, lag) = match (lag.number("p99"), lag.number("max")) {
+        let row = Rows::new(&summary.figures).total("generator_lag")?;
+        let (template, seconds) = match (row.number("p99"), row.number("max")) {
             (Some(p99), _) => (Text::FoundLag, p99),
             (None, Some(most)) => (Text::FoundLagAtMost, most),
             (None, None) => return None,
         };
-        let lag = numbers::value(Kind::Latency, Some(lag), lang);
-        return Some(fill(template.say(lang), &[("lag", &lag)]));
+        let words = numbers::value(Kind::Latency, Some(seconds), lang);
+        return Some(fill(template.say(lang), &[("lag", &words)]));
     }
     let found = summary.reconciliation.as_ref()?;
     let template = if found.found_once == found.acknowledged {

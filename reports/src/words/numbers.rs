@@ -216,7 +216,9 @@ pub(crate) fn estimate(kind: Kind, estimate: Estimate, lang: Lang) -> String {
     match (estimate.low, estimate.high) {
         // What never varied has no interval to tell.
         (Some(low), Some(high))
-            if low.is_finite() && high.is_finite() && (low != high || low != estimate.value) =>
+            if low.is_finite()
+                && high.is_finite()
+                && !(low.total_cmp(&high).is_eq() && low.total_cmp(&estimate.value).is_eq()) =>
         {
             format!(
                 "{} ({})",

@@ -485,10 +485,8 @@ pub fn steady_run() -> RunData {
         "Does the simulated queue agree with Erlang's formula?",
         "模拟得到的排队结果与爱尔朗公式是否一致？",
     );
-    (
-        "00:00".clone_into(&mut scenario.open),
-        "520:00".clone_into(&mut scenario.close),
-    );
+    "00:00".clone_into(&mut scenario.open);
+    "520:00".clone_into(&mut scenario.close);
     scenario.replications = 20;
     scenario.assumptions.clear();
     summary.figures.retain(|row| row["interval"] == "*");
