@@ -1,6 +1,6 @@
 //! Two runs side by side: before and after.
 
-use super::pieces::{DayChart, card, day_chart};
+use super::pieces::{DayChart, card, day_chart, unbroken};
 use super::{View, document, effects, promise, record, top};
 use crate::rows::DayCurve;
 use crate::run::RunData;
@@ -142,7 +142,7 @@ fn verdict(view: &View, name: &str) -> Markup {
         section class={ "card banner tone-" (head.tone.class()) } {
             p.overline { (name) }
             h2 { (head.words) }
-            @for sentence in &head.why { p { (sentence) } }
+            @for sentence in &head.why { p { (unbroken(sentence)) } }
             p.read { (view.lang.of(&view.summary.scenario.question)) }
         }
     }

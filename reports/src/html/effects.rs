@@ -120,11 +120,11 @@ pub(super) fn folded_table(
     let (shown, folded) = divided(effects, leads);
     let count = numbers::count(folded.len() as u64);
     html! {
-        (table_with_texts(2, &heads, &effect_lines(view, &shown)))
+        div.effects { (table_with_texts(2, &heads, &effect_lines(view, &shown))) }
         @if !folded.is_empty() {
             details {
                 summary { (view.fill(Text::MoreDifferences, &[("count", &count)])) }
-                (table_with_texts(2, &heads, &effect_lines(view, &folded)))
+                div.effects { (table_with_texts(2, &heads, &effect_lines(view, &folded))) }
             }
         }
     }

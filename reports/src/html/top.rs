@@ -25,7 +25,7 @@ pub(super) fn banner(view: &View) -> Markup {
             p.overline {
                 b { (scenario.name) }
                 @if scenario.branch != "*" { " · " (view.name("branch", &scenario.branch)) }
-                @for words in names::when(scenario, view.lang) { " · " (words) }
+                @for words in names::when(scenario, view.lang) { " · " span.unbroken { (words) } }
             }
             h1 { (head.words) }
             p.exit { (code) (view.lang.pick(": ", "：")) (head.exit) }

@@ -219,13 +219,13 @@ pub(crate) fn is_always_on(gate: &GateRecord) -> bool {
 fn found_always(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<String> {
     if gate.name == "generator_kept_up" {
         let row = Rows::new(&summary.figures).total("generator_lag")?;
-        let (template, late) = match (row.number("p99"), row.number("max")) {
+        let (template, seconds) = match (row.number("p99"), row.number("max")) {
             (Some(p99), _) => (Text::FoundLag, p99),
             (None, Some(most)) => (Text::FoundLagAtMost, most),
             (None, None) => return None,
         };
-        let late = numbers::value(Kind::Latency, Some(late), lang);
-        return Some(fill(template.say(lang), &[("lag", &late)]));
+        let words = numbers::value(Kind::Latency, Some(seconds), lang);
+        return Some(fill(template.say(lang), &[("lag", &words)]));
     }
     let found = summary.reconciliation.as_ref()?;
     let template = if found.found_once == found.acknowledged {

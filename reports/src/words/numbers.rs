@@ -218,7 +218,7 @@ pub(crate) fn estimate(kind: Kind, estimate: Estimate, lang: Lang) -> String {
         (Some(low), Some(high))
             if low.is_finite()
                 && high.is_finite()
-                && (low < high || (low - estimate.value).abs() > 0.0) =>
+                && !(low.total_cmp(&high).is_eq() && low.total_cmp(&estimate.value).is_eq()) =>
         {
             format!(
                 "{} ({})",

@@ -85,7 +85,7 @@ texts! {
     ReasonNothingLost = "everything acknowledged is there once", "已确认的操作都在核心系统中恰好出现一次。";
     ReasonKeptUp = "every operation was sent when it was due", "每笔操作都按计划时刻发出。";
     ReasonNotReconciled = "the books were not read after the load", "压测之后未能读取核心系统账目。";
-    ReasonLagged = "the load generator did not keep up ({estimate})", "发压端未能按计划时刻发出操作（{estimate}）。";
+    ReasonLagged = "the load generator did not keep up: {estimate}", "发压端未能按计划时刻发出操作：{estimate}。";
     FoundOnceEach = "{all} operations, once each", "{all} 笔操作各出现一次";
     FoundSomeOnce = "{found} of {all} operations once each", "{all} 笔操作中 {found} 笔各出现一次";
     FoundLag = "lag {lag} (p99)", "滞后 {lag}（p99）";
