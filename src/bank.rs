@@ -86,7 +86,11 @@ fn verify(data: &Path, noted: Option<&str>) -> Ended {
     println!("records            {}", found.records);
     println!("movements of money {}", found.movements);
     println!("accounts           {}", found.accounts);
-    println!("ledger sum (fen)   {}", found.ledger_sum);
+    let yuan = |amount: Option<rust_decimal::Decimal>| {
+        amount.map_or_else(|| "beyond counting".to_owned(), |amount| amount.to_string())
+    };
+    println!("deposits (yuan)    {}", yuan(found.deposits_yuan()));
+    println!("ledger sum (yuan)  {}", yuan(found.ledger_sum_yuan()));
     println!("chain head         {}", found.head);
     if let Some(noted) = noted {
         let place =

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use rust_decimal::Decimal;
+
 use crate::{
     journal::{ChainHash, Journal as _, JournalError, Record, SqliteJournal, find, walk},
     rules::{Misfit, State, decide},
@@ -25,6 +27,23 @@ pub struct VerifyReport {
     pub ledger_sum: i128,
     /// The first record that today's rules decide otherwise, if there is one.
     pub decided_otherwise: Option<u64>,
+}
+
+impl VerifyReport {
+    /// What customers' accounts hold together, in yuan.
+    pub fn deposits_yuan(&self) -> Option<Decimal> {
+        yuan(self.deposits)
+    }
+
+    /// The sum of the whole ledger, in yuan.
+    pub fn ledger_sum_yuan(&self) -> Option<Decimal> {
+        yuan(self.ledger_sum)
+    }
+}
+
+/// Fen as yuan; none beyond what a decimal holds, about 8 × 10²⁶ yuan.
+fn yuan(fen: i128) -> Option<Decimal> {
+    Decimal::try_from_i128_with_scale(fen, 2).ok()
 }
 
 /// Why a data folder did not verify.
