@@ -182,7 +182,7 @@ pub enum Random {
     /// Every draw has a place of its own: variants meet the same customers.
     #[default]
     Keyed,
-    /// Streams of MRG32k3a, one for each purpose, drawn in the order of events and
+    /// Streams of `MRG32k3a`, one for each purpose, drawn in the order of events and
     /// carried from day to day; the package seed is six times [`Run::seed`], 1 to
     /// 4,294,944,442. One thread.
     Mrg32k3aStreams,

@@ -9,9 +9,9 @@ const SOURCES: [(&str, Random); 2] = [
     ("mrg32k3a-streams", Random::Mrg32k3aStreams),
 ];
 
-/// Seeds of MRG32k3a are below its second modulus.
+/// Seeds of `MRG32k3a` are below its second modulus.
 const MRG32K3A_SEED_MAX: u64 = 4_294_944_442;
-/// The seed that packages with MRG32k3a begin with.
+/// The seed that packages with `MRG32k3a` begin with.
 const MRG32K3A_SEED: u64 = 12_345;
 
 impl Reader {
