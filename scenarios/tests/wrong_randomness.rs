@@ -31,7 +31,10 @@ fn told_of(text: &str) -> String {
 #[test]
 fn sources_of_random_numbers_that_cannot_be_are_refused() {
     for (keys, words) in [
-        ("random = \"mrg32k3a-stream\"", "did you mean `mrg32k3a-streams`"),
+        (
+            "random = \"mrg32k3a-stream\"",
+            "did you mean `mrg32k3a-streams`",
+        ),
         ("random = \"mrg32k3a-streams\"\nseed = 0", "impossible"),
         (
             "random = \"mrg32k3a-streams\"\nseed = 4294944443",

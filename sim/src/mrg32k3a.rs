@@ -1,4 +1,4 @@
-//! MRG32k3a, L'Ecuyer's combined multiple recursive generator ("Good parameters
+//! `MRG32k3a`, L'Ecuyer's combined multiple recursive generator ("Good parameters
 //! and implementations for combined multiple recursive random number generators",
 //! Operations Research 47, 1999), with streams 2^127 steps apart as in `RngStreams`
 //! (L'Ecuyer, Simard, Chen & Kelton, Operations Research 50, 2002).
@@ -10,7 +10,7 @@ const A13_MINUS: u64 = 810_728;
 const A21: u64 = 527_612;
 const A23_MINUS: u64 = 1_370_589;
 /// 1 / (M1 + 1): numbers are strictly between 0 and 1.
-const NORM: f64 = 2.328_306_549_295_727_688e-10;
+const NORM: f64 = 1.0 / (M1 + 1) as f64;
 
 /// Seeds are from 1 to this.
 pub const LARGEST_SEED: u64 = M2 - 1;
@@ -87,8 +87,8 @@ mod tests {
     use super::*;
 
     fn state(stream: &Mrg32k3a) -> [u64; 6] {
-        let ([a, b, c], [d, e, f]) = (stream.first, stream.second);
-        [a, b, c, d, e, f]
+        let mut both = stream.first.into_iter().chain(stream.second);
+        std::array::from_fn(|_| both.next().expect("there are six"))
     }
 
     /// Numbers printed by the test program of `RngStreams` (umontreal-simul/RngStreams,

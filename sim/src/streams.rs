@@ -1,4 +1,4 @@
-//! Random numbers in the order of events: one stream of MRG32k3a for each kind of
+//! Random numbers in the order of events: one stream of `MRG32k3a` for each kind of
 //! purpose, carried from one day to the next, as simulators in the tradition of
 //! SSJ draw them. For agreement with published runs to the last digit; variants
 //! of a scenario do not meet the same customers.
