@@ -64,6 +64,8 @@ impl Engine<'_> {
         }
         if visitor.state == State::Waiting {
             self.stop_waiting(slot);
+            // Waiting in vain is waiting, too, of whoever is served later.
+            self.visitors[slot].wait += self.now - visitor.waiting_since;
         }
         self.people.fall(self.now, &self.stretch);
         self.away += 1;
