@@ -15,8 +15,8 @@ mod queue;
 mod resource;
 mod traffic;
 
-pub use closing::Closing;
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
+pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
