@@ -24,7 +24,11 @@ fn told_of(text: &str) -> String {
     let (_folder, path) = path_of(text);
     let error = read(&path, &[]).expect_err(text);
     let mut all = vec![error.to_string()];
-    all.extend(error.related().iter().map(ToString::to_string));
+    all.extend(error.help().map(str::to_owned));
+    for other in error.related() {
+        all.push(other.to_string());
+        all.extend(other.help().map(str::to_owned));
+    }
     all.join("\n")
 }
 
