@@ -81,6 +81,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     away: u64,
     /// Customers picked from lines in random order so far.
     picks: u64,
+    /// Servers of each resource today, where they are drawn.
+    drawn: Vec<u32>,
     /// Where the servers' randomness comes from.
     server_key: Key,
     /// No event is later.
@@ -122,6 +124,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             people: Level::default(),
             away: 0,
             picks: 0,
+            drawn: vec![0; plan.capacity.len()],
             server_key: Key::default(),
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             counted_inside: 0,
@@ -153,6 +156,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     ) -> Result<Ending, SimError> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
         self.server_key = self.key_of_servers(replication);
+        self.draw_capacities(key);
         self.replay(self.plan.arrivals.times(key, self.source), stop, observer)
     }
 
@@ -231,7 +235,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     fn reset(&mut self) {
-        self.now = self.plan.open;
+        self.now = self.plan.starts;
         self.calendar.clear();
         self.visitors.clear();
         self.free_slots.clear();
@@ -344,6 +348,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Change::Roster { resource, count } => {
                 let resource = resource as usize;
                 self.change_roster(resource, count);
+                self.given_back.push(resource);
+                self.serve_waiting(observer);
+            }
+            Change::Opens { resource } => {
+                let resource = resource as usize;
+                self.change_roster(resource, self.drawn[resource]);
                 self.given_back.push(resource);
                 self.serve_waiting(observer);
             }
