@@ -129,10 +129,7 @@ pub fn run(days: u32, seed: u64) -> Told {
     let changes = changes();
     let laws = CLASSES.map(|class| {
         let variance = (1.0 + class.cv * class.cv).ln();
-        (
-            (class.mean * MINUTE).ln() - variance / 2.0,
-            variance.sqrt(),
-        )
+        ((class.mean * MINUTE).ln() - variance / 2.0, variance.sqrt())
     });
     for _ in 0..days {
         Day {
@@ -218,9 +215,9 @@ impl Day<'_> {
                 }
             }
         }
-        for server in 0..SHIFTS.len() {
+        for (server, since) in since.into_iter().enumerate() {
             if self.on_duty >> server & 1 == 1 {
-                self.told.on_duty += u128::from(now.max(8 * HOUR) - since[server]);
+                self.told.on_duty += u128::from(now.max(8 * HOUR) - since);
             }
         }
     }

@@ -53,7 +53,12 @@ fn simulated(scenario: &Scenario, replications: u32, threads: usize) -> Outcome 
 /// M/M/10 by the engine: each customer is an arrival and the end of a service.
 fn queue(scenario: &Scenario, replications: u32, threads: usize) -> u64 {
     let outcome = simulated(scenario, replications, threads);
-    assert_near("customers", outcome.customers as f64, f64::from(replications) * 1e6, 0.01);
+    assert_near(
+        "customers",
+        outcome.customers as f64,
+        f64::from(replications) * 1e6,
+        0.01,
+    );
     let (events, customers) = (outcome.events, 2 * outcome.customers);
     assert!(
         events <= customers && customers - events < 100 * u64::from(replications),
@@ -81,7 +86,12 @@ impl Branch {
     fn engine(&self, days: u32, threads: usize) -> (u64, Outcome) {
         let outcome = simulated(&self.scenario, days, threads);
         let customers = outcome.customers;
-        assert_near("customers a day", customers as f64 / f64::from(days), 911.0, 0.01);
+        assert_near(
+            "customers a day",
+            customers as f64 / f64::from(days),
+            911.0,
+            0.01,
+        );
         // Each an arrival and the end of a service or of its patience; rosters.
         let per_customer = outcome.events as f64 / customers as f64;
         assert!((2.0..2.6).contains(&per_customer), "{per_customer}");
@@ -91,7 +101,12 @@ impl Branch {
     fn by_hand(days: u32, seed: u64) -> (u64, bare_branch::Told) {
         let told = bare_branch::run(days, seed);
         let customers = told.classes.iter().map(|class| class.came).sum::<u64>();
-        assert_near("customers a day", customers as f64 / f64::from(days), 911.0, 0.01);
+        assert_near(
+            "customers a day",
+            customers as f64 / f64::from(days),
+            911.0,
+            0.01,
+        );
         (customers, told)
     }
 
@@ -104,19 +119,29 @@ impl Branch {
             let served = class.served as f64;
             for (figure, by_hand) in [(Figure::Wait, wait), (Figure::TimeInBranch, time)] {
                 let engine = mean(outcome, figure, Some(name));
-                assert_near(&format!("{figure:?} of {name}"), engine, by_hand / served, 0.05);
+                assert_near(
+                    &format!("{figure:?} of {name}"),
+                    engine,
+                    by_hand / served,
+                    0.05,
+                );
             }
             let population = of_segment(name);
-            let row = outcome.figures.rows.iter().find(|row| {
-                row.figure == Figure::Abandoned && row.population == population
-            });
+            let row = outcome
+                .figures
+                .rows
+                .iter()
+                .find(|row| row.figure == Figure::Abandoned && row.population == population);
             let abandoned = row.and_then(|row| row.mean).unwrap_or(f64::NAN);
             let served = mean_served(outcome, &population);
             let (engine, by_hand) = (
                 abandoned / (abandoned + served),
                 class.abandoned as f64 / class.came as f64,
             );
-            assert!((engine - by_hand).abs() < 0.003, "{name}: {engine} {by_hand} gave up");
+            assert!(
+                (engine - by_hand).abs() < 0.003,
+                "{name}: {engine} {by_hand} gave up"
+            );
         }
         let occupancy = outcome
             .figures
@@ -125,7 +150,12 @@ impl Branch {
             .find(|row| row.figure == Figure::Occupancy)
             .and_then(|row| row.mean)
             .unwrap_or(f64::NAN);
-        assert_near("occupancy", occupancy, told.busy as f64 / told.on_duty as f64, 0.03);
+        assert_near(
+            "occupancy",
+            occupancy,
+            told.busy as f64 / told.on_duty as f64,
+            0.03,
+        );
     }
 }
 
@@ -231,8 +261,20 @@ fn table() {
         let (least, middle, greatest) = spread(&ratios);
         println!("| {name} | {aim} | {least:.2} | {middle:.2} | {greatest:.2} |");
     };
-    ratio("M/M/10, engine : bare loop", 0.5, 1, 0, Taken::per_cpu_second);
-    ratio("branch day, engine : by hand", 0.7, 3, 2, Taken::per_cpu_second);
+    ratio(
+        "M/M/10, engine : bare loop",
+        0.5,
+        1,
+        0,
+        Taken::per_cpu_second,
+    );
+    ratio(
+        "branch day, engine : by hand",
+        0.7,
+        3,
+        2,
+        Taken::per_cpu_second,
+    );
     ratio("two threads : one", 1.8, 5, 4, Taken::per_second);
     println!("\nPeak memory of all this: {:.1} MiB", peak_memory());
 }

@@ -196,6 +196,10 @@ mod tests {
         assert_eq!(both.sorted(), naive);
         let mut told = vec![0; 1 << 16];
         first.each(|bin, count| told[usize::from(bin)] += count);
-        assert!(naive.iter().all(|(bin, count)| told[usize::from(*bin)] == *count));
+        assert!(
+            naive
+                .iter()
+                .all(|(bin, count)| told[usize::from(*bin)] == *count)
+        );
     }
 }

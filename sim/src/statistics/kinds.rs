@@ -5,19 +5,43 @@
 use super::histogram::{Histogram, bin_of};
 use super::moments::Spread;
 use super::population::Populations;
-use super::tally::{CUSTOMER_FIGURES, Cell, Frame};
+use super::tally::{BALKED, CUSTOMER_FIGURES, Cell, Frame, RARE, TURNED_AWAY};
 use crate::engine::visitor::{Departure, Fate};
 
-/// Customers of a kind who came in one interval of a day.
+/// What became of customers.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Place {
+pub struct Counts {
     pub arrivals: u64,
     pub served: u64,
     pub abandoned: u64,
     pub abandoned_wait: u64,
-    pub balked: u64,
+    pub abandoned_within: u64,
     pub unserved: u64,
+    /// By [`super::tally::RARE_FIGURES`].
+    pub rare: [u64; RARE],
     pub fallback: u64,
+}
+
+impl Counts {
+    /// Counts what another has counted.
+    pub fn add(&mut self, other: &Self) {
+        self.arrivals += other.arrivals;
+        self.served += other.served;
+        self.abandoned += other.abandoned;
+        self.abandoned_wait += other.abandoned_wait;
+        self.abandoned_within += other.abandoned_within;
+        self.unserved += other.unserved;
+        for (count, other) in self.rare.iter_mut().zip(other.rare) {
+            *count += other;
+        }
+        self.fallback += other.fallback;
+    }
+}
+
+/// Customers of a kind who came in one interval of a day.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place {
+    pub counts: Counts,
     /// Of those served, how many have more than nothing of a figure; only these
     /// are counted one by one.
     pub above_zero: [u64; CUSTOMER_FIGURES],
@@ -91,7 +115,7 @@ impl Kind {
     pub fn end_day(&mut self, interval: usize) {
         let place = &mut self.day[interval];
         for (figure, above_zero) in place.above_zero.into_iter().enumerate() {
-            let zeros = place.served - above_zero;
+            let zeros = place.counts.served - above_zero;
             if zeros > 0 {
                 place.spreads[figure].least = 0;
             }
@@ -106,24 +130,32 @@ impl Kind {
         &mut self,
         interval: usize,
         departure: &Departure,
-        thresholds: &[u64],
+        frame: &Frame<'_>,
         cells: &mut [Cell],
     ) {
+        let thresholds = frame.thresholds;
         let place = &mut self.day[interval];
-        place.arrivals += 1;
+        let counts = &mut place.counts;
+        counts.arrivals += 1;
         match departure.fate {
             Fate::Served => {}
             Fate::Unserved => {
-                place.unserved += 1;
+                counts.unserved += 1;
                 return;
             }
             Fate::Balked => {
-                place.balked += 1;
+                counts.rare[BALKED] += 1;
                 return;
             }
-            Fate::Abandoned => {
-                place.abandoned += 1;
-                place.abandoned_wait += departure.wait;
+            Fate::Abandoned | Fate::TurnedAway => {
+                if departure.fate == Fate::TurnedAway {
+                    counts.rare[TURNED_AWAY] += 1;
+                } else {
+                    counts.abandoned += 1;
+                    counts.abandoned_wait += departure.wait;
+                    let five_minutes = thresholds[frame.five_minutes];
+                    counts.abandoned_within += u64::from(departure.wait <= five_minutes);
+                }
                 let over = &mut self.over[interval * thresholds.len()..];
                 for (over, threshold) in over.iter_mut().zip(thresholds) {
                     *over += u64::from(departure.wait > *threshold);
@@ -131,8 +163,8 @@ impl Kind {
                 return;
             }
         }
-        place.served += 1;
-        place.fallback += u64::from(departure.fell_back);
+        counts.served += 1;
+        counts.fallback += u64::from(departure.fell_back);
         let from = interval * CUSTOMER_FIGURES * thresholds.len();
         let within = &mut self.within[from..];
         for (figure, value) in departure.figures().into_iter().enumerate() {

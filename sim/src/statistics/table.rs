@@ -5,9 +5,9 @@ use super::histogram::BinNumber;
 use super::moments::wilson;
 use super::moments::{Daily, Estimate, Ratio, Spread};
 use super::population::Populations;
-use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, Totals};
 use super::quantile::{self, Observations};
 use super::t_quantile;
+use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, RARE_FIGURES, Totals};
 use crate::keyed::finalise;
 use crate::plan::Plan;
 use scenarios::figure::{Figure, FigureRow, FigureTable, Population, QuantileValue, ShareWithin};
@@ -109,7 +109,7 @@ impl<'run> Writer<'run> {
             arrivals,
             served,
             abandoned,
-            balked,
+            rare,
             fallback,
             spreads,
             means,
@@ -117,16 +117,16 @@ impl<'run> Writer<'run> {
             histograms,
         } = cell;
         let unit = self.per_day();
-        for (figure, daily) in [
+        let usual = [
             (Figure::Arrivals, arrivals),
             (Figure::Served, served.clone()),
             (Figure::Abandoned, abandoned),
-            (Figure::Balked, balked),
             (Figure::FallbackCustomers, fallback),
-        ] {
-            if figure == Figure::Balked && !self.sources.plan.balks {
-                continue;
-            }
+        ];
+        let scenario = self.sources.scenario;
+        let rare = RARE_FIGURES.into_iter().zip(rare);
+        let caused = rare.filter(|(figure, _)| scenario.lacks_cause_of(*figure).is_none());
+        for (figure, daily) in usual.into_iter().chain(caused) {
             let row = self.daily(figure, population.clone(), unit, daily, 1.0);
             self.push(row);
         }

@@ -3,13 +3,14 @@
 //! in the means; everything folded is an exact integer.
 
 use super::histogram::Histogram;
-use super::kinds::{Kind, Place};
+use super::kinds::{Counts, Kind, Place};
 use super::moments::{Daily, Ratio, Spread};
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
 use crate::engine::visitor::Departure;
 use crate::engine::{Ending, Engine, Observer};
 use crate::plan::Plan;
+use scenarios::figure::Figure;
 use std::mem;
 
 /// Figures of single customers, in this order: wait, service, review, system,
@@ -19,6 +20,13 @@ pub const CUSTOMER_FIGURES: usize = 6;
 pub const WAIT: usize = 0;
 /// The last of them, which does, too.
 pub const TIME_IN_BRANCH: usize = 5;
+
+/// Counts of customers that most scenarios have no cause for.
+pub const RARE: usize = 2;
+/// Which figures they are.
+pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway];
+pub const BALKED: usize = 0;
+pub const TURNED_AWAY: usize = 1;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -35,12 +43,7 @@ pub struct Frame<'run> {
 /// One population's day.
 #[derive(Debug, Clone, Copy, Default)]
 struct DayCell {
-    arrivals: u64,
-    served: u64,
-    abandoned: u64,
-    abandoned_wait: u64,
-    balked: u64,
-    fallback: u64,
+    counts: Counts,
     above_zero: [u64; CUSTOMER_FIGURES],
     sums: [u64; CUSTOMER_FIGURES],
 }
@@ -63,7 +66,8 @@ pub struct Cell {
     pub arrivals: Daily,
     pub served: Daily,
     pub abandoned: Daily,
-    pub balked: Daily,
+    /// By [`RARE_FIGURES`].
+    pub rare: [Daily; RARE],
     pub fallback: Daily,
     pub spreads: [Spread; CUSTOMER_FIGURES],
     pub means: [Ratio; CUSTOMER_FIGURES],
@@ -169,7 +173,7 @@ impl<'run> Tally<'run> {
         for kind in &mut kinds {
             for interval in 0..kind.day.len() {
                 let place = kind.day[interval];
-                if place.arrivals == 0 {
+                if place.counts.arrivals == 0 {
                     continue;
                 }
                 kind.end_day(interval);
@@ -179,14 +183,14 @@ impl<'run> Tally<'run> {
                     if number > 0 {
                         let cell = &mut self.totals.cells[from + interval];
                         for (figure, histogram) in cell.histograms.iter_mut().enumerate() {
-                            histogram.add_zeros(place.served - place.above_zero[figure]);
+                            histogram.add_zeros(place.counts.served - place.above_zero[figure]);
                         }
                     }
                 }
                 for population in kind.plain {
                     self.add_place(population, kind, interval, &place);
                 }
-                self.day_unserved += place.unserved;
+                self.day_unserved += place.counts.unserved;
             }
         }
         self.kinds = kinds;
@@ -194,12 +198,7 @@ impl<'run> Tally<'run> {
 
     fn add_place(&mut self, population: usize, kind: &Kind, interval: usize, place: &Place) {
         let day = &mut self.day[population];
-        day.arrivals += place.arrivals;
-        day.served += place.served;
-        day.abandoned += place.abandoned;
-        day.abandoned_wait += place.abandoned_wait;
-        day.balked += place.balked;
-        day.fallback += place.fallback;
+        day.counts.add(&place.counts);
         let thresholds = self.frame.thresholds.len();
         let over = &kind.over[interval * thresholds..][..thresholds];
         add_each(&mut self.day_over[population * thresholds..], over);
@@ -220,15 +219,17 @@ impl<'run> Tally<'run> {
         self.sum_day();
         let thresholds = self.frame.thresholds.len();
         for (number, (day, cell)) in self.day.iter().zip(&mut self.totals.cells).enumerate() {
-            cell.arrivals.add(day.arrivals);
-            cell.served.add(day.served);
-            cell.abandoned.add(day.abandoned);
-            cell.balked.add(day.balked);
-            cell.fallback.add(day.fallback);
+            cell.arrivals.add(day.counts.arrivals);
+            cell.served.add(day.counts.served);
+            cell.abandoned.add(day.counts.abandoned);
+            for (daily, count) in cell.rare.iter_mut().zip(day.counts.rare) {
+                daily.add(count);
+            }
+            cell.fallback.add(day.counts.fallback);
             let over = &self.day_over[number * thresholds..(number + 1) * thresholds];
             for figure in 0..CUSTOMER_FIGURES {
-                cell.means[figure].add(day.served, day.sums[figure]);
-                let zeros = day.served - day.above_zero[figure];
+                cell.means[figure].add(day.counts.served, day.sums[figure]);
+                let zeros = day.counts.served - day.above_zero[figure];
                 for (threshold, over) in over.iter().enumerate() {
                     let within = self.day_within
                         [(number * CUSTOMER_FIGURES + figure) * thresholds + threshold];
@@ -237,7 +238,8 @@ impl<'run> Tally<'run> {
                     } else {
                         0
                     };
-                    cell.within[figure * thresholds + threshold].add(day.served + missed, zeros + within);
+                    cell.within[figure * thresholds + threshold]
+                        .add(day.counts.served + missed, zeros + within);
                 }
             }
         }
@@ -269,14 +271,14 @@ impl<'run> Tally<'run> {
                 let day = &self.day[number];
                 let within = |figure: usize| {
                     let above = (number * CUSTOMER_FIGURES + figure) * thresholds + five;
-                    day.served - day.above_zero[figure] + self.day_within[above]
+                    day.counts.served - day.above_zero[figure] + self.day_within[above]
                 };
                 DayRecord {
-                    arrivals: day.arrivals,
-                    served: day.served,
-                    abandoned: day.abandoned,
-                    abandoned_wait: day.abandoned_wait,
-                    abandoned_within: day.abandoned - self.day_over[number * thresholds + five],
+                    arrivals: day.counts.arrivals,
+                    served: day.counts.served,
+                    abandoned: day.counts.abandoned,
+                    abandoned_wait: day.counts.abandoned_wait,
+                    abandoned_within: day.counts.abandoned_within,
                     sums: day.sums,
                     within: std::array::from_fn(within),
                 }
@@ -351,7 +353,7 @@ impl Observer for Tally<'_> {
             promise.count(departure, &mut self.day_misses);
         }
         let cells = &mut self.totals.cells;
-        kind.count(interval, departure, frame.thresholds, cells);
+        kind.count(interval, departure, frame, cells);
     }
 }
 
@@ -379,7 +381,9 @@ impl Totals {
             cell.arrivals.merge(&other.arrivals);
             cell.served.merge(&other.served);
             cell.abandoned.merge(&other.abandoned);
-            cell.balked.merge(&other.balked);
+            for (daily, other) in cell.rare.iter_mut().zip(&other.rare) {
+                daily.merge(other);
+            }
             cell.fallback.merge(&other.fallback);
             for figure in 0..CUSTOMER_FIGURES {
                 cell.spreads[figure].merge(&other.spreads[figure]);
