@@ -51,3 +51,51 @@ fn the_bank_of_ssj_agrees_digit_for_digit() {
     assert!((mean - 4.792_617_7).abs() < 5e-7, "{mean}");
     assert!((most - 35.613_273_5).abs() < 5e-7, "{most}");
 }
+
+/// The bank's long run: 20,000 days of an independent program, to both intervals together.
+fn long_run_of_the_bank(random: &str, replications: &str) {
+    let published = case("G1_ssj_bank_exact");
+    let outcome = run_file(
+        "ssj-bank.toml",
+        &[
+            &format!("run.random={random}"),
+            &format!("run.replications={replications}"),
+        ],
+        2,
+    );
+    let (served, hours) = served_and_hours(&outcome);
+    for (name, values, of) in [
+        ("served", &served, "served_mean"),
+        ("wait", &hours, "wait_hours_mean"),
+    ] {
+        let (mean, variance) = mean_and_variance(values);
+        let (expected, half) = published.with_half_width(&format!("reference_20000_days.{of}"));
+        let error = (variance / values.len() as f64 + (half / 1.96).powi(2)).sqrt();
+        let z = (mean - expected) / error;
+        println!("{random}: {name} {mean}, z {z}");
+        assert!(z.abs() < 3.3, "{name}: mean {mean}, z {z}");
+    }
+    for (name, values, of) in [
+        ("served", &served, "served_sd"),
+        ("wait", &hours, "wait_hours_sd"),
+    ] {
+        let deviation = mean_and_variance(values).1.sqrt();
+        let expected = published.number(&format!("reference_20000_days.{of}"));
+        // Days with one teller make the tail: the deviation itself varies by a few per cent.
+        println!("{random}: sd of {name} {deviation}");
+        assert!(
+            (deviation / expected - 1.0).abs() < 0.06,
+            "{name}: sd {deviation}"
+        );
+    }
+}
+
+#[test]
+fn the_bank_of_ssj_agrees_with_a_long_run_by_the_usual_random_numbers() {
+    long_run_of_the_bank("keyed", "10000");
+}
+
+#[test]
+fn the_bank_of_ssj_agrees_with_a_long_run_by_streams() {
+    long_run_of_the_bank("mrg32k3a-streams", "10000");
+}

@@ -51,7 +51,7 @@ impl Reader {
                         continue;
                     };
                     let most = pool.roster.most();
-                    let least = pool.drawn.iter().map(|(_, count)| *count).min();
+                    let fewest = pool.drawn.iter().map(|(_, count)| *count).min();
                     let origin = place(table, journey, needs.step);
                     let (journey, name) = (&journey.name, &pool.name);
                     if most < count {
@@ -62,12 +62,12 @@ impl Reader {
                         );
                         return;
                     }
-                    if let Some(least) = least
-                        && least < count
+                    if let Some(fewest) = fewest
+                        && fewest < count
                     {
                         self.fault(
                             origin,
-                            format!("on some days there are only {least} of `{name}`, but `{journey}` takes {count}: who is inside could never be served"),
+                            format!("on some days there are only {fewest} of `{name}`, but `{journey}` takes {count}: who is inside could never be served"),
                             "draw enough of them on every day",
                         );
                         return;

@@ -218,8 +218,22 @@ impl<'plan, S: Source> Engine<'plan, S> {
             }
         }
         self.ending.events -= 1;
+        self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Rosters go on when the last customer has left: their hours count to the end.
+    fn go_home(&mut self, changes: impl Iterator<Item = (u64, Change)>) {
+        for (time, change) in changes.take_while(|(time, _)| *time < self.plan.close) {
+            let (resource, count) = match change {
+                Change::Roster { resource, count } => (resource as usize, count),
+                Change::Opens { resource } => (resource as usize, self.drawn[resource as usize]),
+                _ => continue,
+            };
+            self.now = time;
+            self.change_roster(resource, count);
+        }
     }
 
     /// The next arrival that still comes in.
