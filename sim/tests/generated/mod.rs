@@ -119,60 +119,53 @@ fn servers() -> BoxedStrategy<(String, bool, String)> {
             (text, true, String::new())
         },
     );
-    let lines = select(vec!["random", "shortest"]);
-    let lined = (1_u32..4, lines, any::<bool>()).prop_map(|(count, lines, jockeying)| {
+    let arrangement = select(vec!["random", "shortest"]);
+    let lined = (1_u32..4, arrangement, any::<bool>()).prop_map(|(count, lines, jockeying)| {
         let keys = format!("lines = \"{lines}\", jockeying = {jockeying}");
         (format!("capacity = {count}"), true, keys)
     });
     proptest::prop_oneof![pool, roster, apart, breaking, lined].boxed()
 }
 
-/// A step, whether it holds anything, and what it does at its end.
+/// A step: keys that mean the same in every journey, and what depends on it.
 #[derive(Debug, Clone)]
 struct Step {
-    time: String,
-    holds: bool,
+    keys: String,
+    /// Whether it holds the third resource, and keeps it.
+    holds: Option<bool>,
     skill: Option<&'static str>,
-    review: bool,
-    probability: Option<f64>,
-    operation: bool,
-    keeps: bool,
-    repeats: Option<f64>,
-    fails: Option<f64>,
-    by_ticket: bool,
+    /// Whether, and by which time, it goes on to the next journey.
+    fails: Option<(f64, &'static str)>,
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let what = (law(), any::<bool>(), option::of(select(vec!["a", "b"])));
-    let kind = (
-        any::<bool>(),
-        option::weighted(0.3, 0.0..1.0_f64),
-        any::<bool>(),
-    );
-    let end = (
-        option::weighted(0.3, 0.0..0.6_f64),
-        option::weighted(0.3, 0.0..1.0_f64),
-        any::<bool>(),
-        any::<bool>(),
-    );
-    (what, kind, end).prop_map(
-        |(
-            (time, holds, skill),
-            (review, probability, operation),
-            (repeats, fails, by_ticket, keeps),
-        )| Step {
-            time,
-            holds,
-            skill,
-            review,
-            probability,
-            operation,
-            keeps,
-            repeats,
-            fails,
-            by_ticket,
-        },
-    )
+    let kind = select(vec![
+        "",
+        ", part = \"review\"",
+        ", operation = \"identity_check\"",
+    ]);
+    let probability = option::weighted(0.3, 0.0..1.0_f64);
+    let repeats = option::weighted(0.3, 0.0..0.6_f64);
+    let keys =
+        (law(), kind, probability, repeats).prop_map(|(time, kind, probability, repeats)| {
+            let mut keys = format!("duration = {time}{kind}");
+            if let Some(probability) = probability {
+                let _ = write!(keys, ", probability = {probability}");
+            }
+            if let Some(probability) = repeats {
+                let _ = write!(keys, ", repeats = {{ probability = {probability} }}");
+            }
+            keys
+        });
+    let holds = option::of(any::<bool>());
+    let skill = option::of(select(vec!["a", "b"]));
+    let fails = option::weighted(0.3, (0.0..1.0_f64, select(vec!["ticket", "joining"])));
+    (keys, holds, skill, fails).prop_map(|(keys, holds, skill, fails)| Step {
+        keys,
+        holds,
+        skill,
+        fails,
+    })
 }
 
 /// A journey: one time at resources, or steps.
@@ -367,32 +360,21 @@ fn write_journey(
     }
     let _ = writeln!(text, "steps = [");
     for (place, step) in journey.steps.iter().enumerate() {
-        let mut keys = format!("name = \"t{place}\", duration = {}", step.time);
-        if step.holds && !(apart[2] && held_apart) {
+        let mut keys = format!("name = \"t{place}\", {}", step.keys);
+        if let Some(keeps) = step.holds
+            && !(apart[2] && held_apart)
+        {
             let skilled = resources[2].0.starts_with("servers");
             let skill = step.skill.filter(|_| skilled);
             let skill = skill.map_or(String::new(), |skill| format!(", skill = \"{skill}\""));
-            let _ = write!(keys, ", holds = [{{ resource = \"r2\"{skill} }}]");
+            let _ = write!(
+                keys,
+                ", holds = [{{ resource = \"r2\"{skill} }}], keeps = {keeps}"
+            );
         }
-        if step.review {
-            keys.push_str(", part = \"review\"");
-        }
-        if let Some(probability) = step.probability {
-            let _ = write!(keys, ", probability = {probability}");
-        }
-        if step.operation {
-            keys.push_str(", operation = \"identity_check\"");
-        }
-        if step.keeps && step.holds {
-            keys.push_str(", keeps = true");
-        }
-        if let Some(probability) = step.repeats {
-            let _ = write!(keys, ", repeats = {{ probability = {probability} }}");
-        }
-        if let Some(probability) = step.fails
+        if let Some((probability, by)) = step.fails
             && number < 2
         {
-            let by = if step.by_ticket { "ticket" } else { "joining" };
             let to = number + 1;
             let _ = write!(
                 keys,
