@@ -7,11 +7,13 @@
 mod arrivals;
 mod conduct;
 mod incident;
+mod mobile;
 mod queue;
 
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
+pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
 
 use crate::figure::Figure;
@@ -58,6 +60,8 @@ pub struct Scenario {
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
     pub mobile: Option<Mobile>,
+    /// Spikes of traffic, in file order.
+    pub campaigns: Vec<Campaign>,
     /// How the operations are played on a core bank, if they are.
     pub load: Option<Load>,
     /// What must hold. The one named `promise`, if any, heads the report and
@@ -404,27 +408,6 @@ pub struct Segment {
     pub priority: i32,
     /// What they do at the sight of the queue and after leaving.
     pub conduct: Conduct,
-}
-
-/// Traffic of the mobile bank beside the branch.
-#[derive(Debug, Clone, Serialize)]
-pub struct Mobile {
-    /// Customers who use it at least once a month.
-    pub monthly_actives: u64,
-    /// Log-ins of an active in a month of 30 days.
-    pub log_ins_per_month: f64,
-    /// Weight of each hour of the day, 0 to 23; sum above 0.
-    pub hourly_weights: [f64; 24],
-    /// Requests of a session, its log-in among them; at least 1.
-    pub requests_per_session: u32,
-    /// Pause between an answer and the next request.
-    pub think: Law,
-    /// `(operation, weight)` of the requests after the log-in, as written; the
-    /// operations that the bank does not offer yet are in `mix_left_out`.
-    pub mix: Vec<(Operation, f64)>,
-    /// Operations of the written mix left out, with their weights, because the
-    /// bank does not offer them yet; the rest is renormalised and marked so.
-    pub mix_left_out: Vec<(Operation, f64)>,
 }
 
 /// How the operations of the day are played on a bank.

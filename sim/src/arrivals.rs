@@ -2,9 +2,12 @@
 //! piece, by inversion of the cumulative expected count, so that the n-th
 //! customer is the n-th customer in every variant of a scenario.
 
+mod surge;
+
 use crate::keyed::{Key, Purpose, uniform};
 use crate::law::{Sampler, standard_gamma};
-use scenarios::model::{Arrivals, Recorded};
+use scenarios::model::{Arrivals, Campaign, Recorded};
+use surge::Surge;
 
 /// The cumulative expected count as a polygon, for a day of mean busyness.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub struct ArrivalCurve {
     most: u64,
     /// Time between arrivals, if it has a law of its own.
     gap: Option<Sampler>,
+    /// Of a `gap`: expected arrivals a microsecond outside of campaigns.
+    pace: f64,
     /// `(cumulative probability, people)` of groups.
     groups: Vec<(f64, u32)>,
     /// A recorded log instead.
@@ -29,8 +34,11 @@ struct CurvePiece {
     from: u64,
     to: u64,
     before: f64,
+    /// With what campaigns bring.
     expected: f64,
     tilt: f64,
+    /// What campaigns bring; none outside of them.
+    surge: Option<Surge>,
 }
 
 /// The arrivals of one replication, in order.
@@ -73,6 +81,7 @@ impl ArrivalCurve {
                 before,
                 expected: piece.expected,
                 tilt: piece.tilt.clamp(-1.0, 1.0),
+                surge: None,
             });
             before += piece.expected;
         }
@@ -95,7 +104,11 @@ impl ArrivalCurve {
             .last()
             .filter(|last| endless && last.expected > 0.0)
             .map(|last| last.expected / (last.to - last.from) as f64);
+        let pace = pieces.first().map_or(0.0, |first| {
+            first.expected / (first.to - first.from) as f64
+        });
         Ok(Self {
+            pace,
             pieces,
             busyness_cv: arrivals.busyness_cv,
             beyond,
@@ -108,8 +121,32 @@ impl ArrivalCurve {
         })
     }
 
+    /// The curve with the customers whom campaigns bring, too.
+    pub fn with_campaigns<'c>(mut self, campaigns: impl Iterator<Item = &'c Campaign>) -> Self {
+        let campaigns: Vec<_> = campaigns.collect();
+        surge::add(&mut self.pieces, &campaigns);
+        self
+    }
+
+    /// Customers (or groups) expected before a moment on a day of mean busyness.
+    pub fn expected_before(&self, time: u64) -> f64 {
+        let piece = self.pieces.partition_point(|piece| piece.from < time);
+        let Some(piece) = piece.checked_sub(1).map(|at| &self.pieces[at]) else {
+            return 0.0;
+        };
+        let length = (piece.to - piece.from) as f64;
+        let into = (time.min(piece.to) - piece.from) as f64 / length;
+        piece.before + piece.expected * piece.share_at(into)
+    }
+
     /// The arrivals of the replication with this key.
     pub fn times(&self, key: Key) -> ArrivalTimes<'_> {
+        self.times_scaled(key, 1.0)
+    }
+
+    /// The arrivals of the replication with this key where so many times as many
+    /// come at every moment as the curve says.
+    pub fn times_scaled(&self, key: Key, scale: f64) -> ArrivalTimes<'_> {
         let busyness = if self.busyness_cv > 0.0 {
             let shape = 1.0 / (self.busyness_cv * self.busyness_cv);
             standard_gamma(shape, key.bits(Purpose::Busyness)) / shape
@@ -120,7 +157,7 @@ impl ArrivalCurve {
             curve: self,
             key,
             gaps: 0.0,
-            busyness,
+            busyness: busyness * scale,
             piece: 0,
             next_index: 0,
             latest: self.open,
@@ -154,6 +191,10 @@ impl Iterator for ArrivalTimes<'_> {
 }
 
 impl ArrivalCurve {
+    fn surges(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.surge.is_some())
+    }
+
     fn group(&self, key: Key) -> u32 {
         if self.groups.is_empty() {
             return 1;
@@ -170,10 +211,14 @@ impl ArrivalTimes<'_> {
     /// When the next customer (or group) comes, whose first one has this key.
     fn next_time(&mut self, key: Key) -> Option<u64> {
         if let Some(gap) = &self.curve.gap {
-            return Some(
-                self.latest
-                    .saturating_add(gap.micros(key.bits(Purpose::Gap))),
-            );
+            let gap = gap.micros(key.bits(Purpose::Gap));
+            if self.curve.surges() {
+                // A campaign quickens the pace at which the time between arrivals passes.
+                self.gaps += gap as f64 * self.curve.pace;
+                let time = self.time_of(self.gaps)?;
+                return Some(self.latest.max(time));
+            }
+            return Some(self.latest.saturating_add(gap));
         }
         self.gaps -= libm::log(uniform(key.bits(Purpose::Gap)));
         // A day of busyness b reaches an expected count c where an average one reaches c / b.
@@ -190,8 +235,11 @@ impl ArrivalTimes<'_> {
         while let Some(piece) = pieces.get(self.piece) {
             if piece.expected > 0.0 && count < piece.before + piece.expected {
                 let share = ((count - piece.before) / piece.expected).clamp(0.0, 1.0);
-                let share = untilted(share, piece.tilt);
-                let into = (share * (piece.to - piece.from) as f64) as u64;
+                let length = (piece.to - piece.from) as f64;
+                let into = match &piece.surge {
+                    Some(surge) => (surge.inverse(share) * length).round() as u64,
+                    None => (untilted(share, piece.tilt) * length) as u64,
+                };
                 return Some((piece.from + into).min(piece.to - 1));
             }
             self.piece += 1;
@@ -200,6 +248,16 @@ impl ArrivalTimes<'_> {
         let last = pieces.last()?;
         let over = (count - last.before - last.expected) / rate;
         Some(last.to.saturating_add(over as u64))
+    }
+}
+
+impl CurvePiece {
+    /// The share of its customers who have come when this share of its time is over.
+    fn share_at(&self, into: f64) -> f64 {
+        match &self.surge {
+            Some(surge) => surge.share_at(into),
+            None => (1.0 - self.tilt) * into + self.tilt * into * into,
+        }
     }
 }
 
