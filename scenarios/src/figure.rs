@@ -46,6 +46,7 @@ pub enum Figure {
     Served,
     Abandoned,
     Balked,
+    TurnedAway,
     NoShows,
     FallbackCustomers,
     Wait,
@@ -158,11 +159,12 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
+        Self::TurnedAway,
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
@@ -194,6 +196,7 @@ impl Figure {
             Self::Served => "served",
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
+            Self::TurnedAway => "turned_away",
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
@@ -264,6 +267,7 @@ impl Figure {
             | Self::Served
             | Self::Abandoned
             | Self::Balked
+            | Self::TurnedAway
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
@@ -292,6 +296,7 @@ impl Figure {
             | Self::Served
             | Self::Abandoned
             | Self::Balked
+            | Self::TurnedAway
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait

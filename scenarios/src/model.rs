@@ -5,20 +5,30 @@
 //! positions in the [`Scenario`]'s vectors, in file order.
 
 mod arrivals;
+mod causes;
+mod closing;
 mod conduct;
 mod incident;
+mod journey;
+mod law;
 mod mobile;
 mod queue;
+mod resource;
+mod traffic;
 
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
+pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
+pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
+pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
+pub use resource::{Resource, ResourceKind, Roster};
+pub use traffic::{Load, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;
-use crate::operation::{Channel, Operation};
 use crate::time::{SimTime, Span};
 use serde::Serialize;
 
@@ -108,23 +118,6 @@ impl Scenario {
     }
 }
 
-impl Roster {
-    /// How many are on duty at a moment.
-    pub fn count_at(&self, at: SimTime) -> u32 {
-        let later = self.steps.partition_point(|(from, _)| *from <= at);
-        later.checked_sub(1).map_or(0, |step| self.steps[step].1)
-    }
-
-    /// The most ever on duty.
-    pub fn most(&self) -> u32 {
-        self.steps
-            .iter()
-            .map(|(_, count)| *count)
-            .max()
-            .unwrap_or(0)
-    }
-}
-
 /// What a person reads, in two languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Label {
@@ -164,14 +157,6 @@ pub struct Day {
     pub closing: Closing,
     /// IANA name, `Asia/Shanghai` by default.
     pub time_zone: String,
-}
-
-/// What happens at closing time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Closing {
-    /// Doors shut, everyone inside is served, overtime is counted.
-    ServeAllInside,
 }
 
 /// How the scenario is replicated.
@@ -224,161 +209,6 @@ pub enum Mode {
     },
 }
 
-/// A pool of like servers: tellers, kiosks, lobby managers.
-#[derive(Debug, Clone, Serialize)]
-pub struct Resource {
-    /// Name in the file and in figures.
-    pub name: String,
-    /// What a person reads.
-    pub label: Label,
-    /// What kind of thing it is.
-    pub kind: ResourceKind,
-    /// How many are on duty when.
-    pub roster: Roster,
-    /// What happens when fewer are rostered than are at work.
-    pub shift_end: ShiftEnd,
-    /// How customers wait for it.
-    pub queue: Queue,
-    /// Where its servers differ or break down.
-    pub servers: Servers,
-    /// Cost of one server for one rostered hour in yuan, if costs are asked for.
-    pub cost_per_hour: Option<f64>,
-}
-
-/// What kind of thing a resource is; decides its icon and label, not its rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResourceKind {
-    /// A cash or open counter with a teller.
-    Teller,
-    /// A window for VIP customers.
-    VipWindow,
-    /// A smart terminal.
-    Kiosk,
-    /// A cash machine.
-    Atm,
-    /// Staff of the lobby who review and help.
-    LobbyManager,
-    /// Authorisers elsewhere, reached by video.
-    RemoteCentre,
-    /// Anything else.
-    Other,
-}
-
-/// How many servers are on duty, as steps of the day.
-///
-/// A server whose shift ends finishes the current customer and leaves. After the
-/// last step's end its count stays for those still inside (overtime).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Roster {
-    /// `(from, count)`, ascending in time, the first at or before opening.
-    pub steps: Vec<(SimTime, u32)>,
-}
-
-/// What is done, step by step, on one channel.
-#[derive(Debug, Clone, Serialize)]
-pub struct Journey {
-    /// Name in the file.
-    pub name: String,
-    /// The channel whose population its customers belong to.
-    pub channel: Channel,
-    /// One human time drawn for the whole journey, of which weighted steps take
-    /// fixed fractions; present exactly when a step has [`StepTime::Fraction`].
-    pub time: Option<Law>,
-    /// Held from the start of the first step to the end of the last.
-    pub holds: Vec<Hold>,
-    /// In order; at least one.
-    pub steps: Vec<Step>,
-}
-
-/// So many servers of one pool, held together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Hold {
-    /// Which pool.
-    pub resource: ResourceId,
-    /// How many of it; at least one; of servers told apart exactly one.
-    pub count: u32,
-    /// What the server must be able to do, as a position in [`Servers::skills`].
-    pub skill: Option<usize>,
-}
-
-/// One step of a journey.
-#[derive(Debug, Clone, Serialize)]
-pub struct Step {
-    /// Name, unique in its journey.
-    pub name: String,
-    /// Which part of the time in branch it counts to.
-    pub part: Part,
-    /// Probability that this customer goes through it; 0 to 1.
-    pub probability: f64,
-    /// Taken together, all or none, at its start; released at its end. On top of
-    /// what the journey holds.
-    pub holds: Vec<Hold>,
-    /// What it holds is kept until the next step has its servers.
-    pub keeps: bool,
-    /// Human time.
-    pub time: StepTime,
-    /// Operation of the bank that it waits for on top of its human time.
-    pub operation: Option<Operation>,
-    /// How it can fail at its end.
-    pub failure: Option<Failure>,
-    /// How it can send back at its end.
-    pub repeat: Option<Repeat>,
-}
-
-/// Human time of a step.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepTime {
-    /// No human time of its own.
-    None,
-    /// This fraction (0 to 1) of the journey's one drawn time; the fractions of
-    /// a journey sum to one.
-    Fraction(f64),
-    /// A time of its own.
-    Law(Law),
-}
-
-/// The part of the time in branch that a step's time (and queueing for it) counts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// Human time at counter or kiosk.
-    Service,
-    /// Queueing for and being handled by a reviewer.
-    Review,
-}
-
-/// A failed customer goes to another journey.
-#[derive(Debug, Clone, Serialize)]
-pub struct Failure {
-    /// Probability of failing at the end of the step; 0 to 1.
-    pub probability: f64,
-    /// Where the customer goes on; stays in the population of the first journey.
-    pub to: JourneyId,
-    /// The place in the queue there.
-    pub queue_by: QueueBy,
-}
-
-/// A customer goes back to a step of the same journey, or stays at this one.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Repeat {
-    /// Probability at the end of the step, each time; 0 to below 1.
-    pub probability: f64,
-    /// Position of the step to go back to; at most this one's.
-    pub from: usize,
-}
-
-/// By which time a customer queues among equals in priority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueueBy {
-    /// The time of the ticket, taken at first arrival.
-    Ticket,
-    /// The time of joining this queue.
-    Joining,
-}
-
 /// What customers come for.
 #[derive(Debug, Clone, Serialize)]
 pub struct Service {
@@ -408,36 +238,6 @@ pub struct Segment {
     pub priority: i32,
     /// What they do at the sight of the queue and after leaving.
     pub conduct: Conduct,
-}
-
-/// How the operations of the day are played on a bank.
-#[derive(Debug, Clone, Serialize)]
-pub struct Load {
-    /// Which stretch of the simulated day.
-    pub window: Window,
-    /// Simulated time passes this many times faster; 30 plays half an hour in a
-    /// minute. Think times shrink alike. Above 0.
-    pub speed: f64,
-    /// Every session is played this many times, by different customers; a
-    /// fraction is a probability. Above 0.
-    pub volume: f64,
-    /// Connections at most.
-    pub connections: u32,
-    /// An operation unanswered this long (real time) has timed out.
-    pub timeout: Span,
-    /// Real time at the start that is played but not judged.
-    pub warm_up: Span,
-}
-
-/// Which stretch of the day is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Window {
-    /// The stretch of this length with the most branch arrivals expected, on the
-    /// reporting grid.
-    Busiest(Span),
-    /// From–to.
-    Between(SimTime, SimTime),
 }
 
 /// A gate under its name in the file.
@@ -485,75 +285,4 @@ pub enum Mark {
     Derived,
     /// Chosen.
     Assumed,
-}
-
-/// A law of random times, all in seconds, in the parameters it is sampled by.
-/// Whatever the file gave (mean and cv, median and p90) has been converted.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "law")]
-pub enum Law {
-    /// Always the same.
-    Constant {
-        /// Seconds, at least 0.
-        seconds: f64,
-    },
-    /// Exponential.
-    Exponential {
-        /// Mean in seconds, above 0.
-        mean: f64,
-    },
-    /// `exp(mu + sigma Z)`.
-    Lognormal {
-        /// Mean of the logarithm (of seconds).
-        mu: f64,
-        /// Standard deviation of the logarithm, at least 0.
-        sigma: f64,
-    },
-    /// Gamma.
-    Gamma {
-        /// Shape, above 0.
-        shape: f64,
-        /// Scale in seconds, above 0.
-        scale: f64,
-    },
-    /// Sum of `k` exponentials.
-    Erlang {
-        /// Phases, at least 1.
-        k: u32,
-        /// Mean of the sum in seconds, above 0.
-        mean: f64,
-    },
-    /// Weibull.
-    Weibull {
-        /// Shape, above 0.
-        shape: f64,
-        /// Scale in seconds, above 0.
-        scale: f64,
-    },
-    /// Uniform.
-    Uniform {
-        /// Least, at least 0.
-        low: f64,
-        /// Greatest, above `low`.
-        high: f64,
-    },
-    /// Triangular.
-    Triangular {
-        /// Least, at least 0.
-        low: f64,
-        /// Most frequent, between.
-        mode: f64,
-        /// Greatest, above `low`.
-        high: f64,
-    },
-    /// Histogram: uniform within each bin.
-    Empirical {
-        /// `(low, high, weight)`, seconds; weights above 0, normalised to sum 1.
-        bins: Vec<(f64, f64, f64)>,
-    },
-    /// One of several laws.
-    Mixture {
-        /// `(weight, law)`, weights normalised to sum 1.
-        parts: Vec<(f64, Law)>,
-    },
 }

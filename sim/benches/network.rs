@@ -37,7 +37,9 @@ fn main() {
         let row = outcome.figures.find(figure, &Population::default());
         row.expect("the mobile bank is simulated").clone()
     };
-    let requests = row(Figure::MobileRequests).mean.expect("one day was counted");
+    let requests = row(Figure::MobileRequests)
+        .mean
+        .expect("one day was counted");
     assert!(
         (requests / REQUESTS - 1.0).abs() < 0.001,
         "{requests} requests instead of {REQUESTS}"
@@ -52,7 +54,10 @@ fn main() {
         "ns of a core a request {:>11.0}",
         seconds * threads as f64 / requests * 1e9
     );
-    println!("busiest second      {:>14.0} requests", rate.max.unwrap_or(0.0));
+    println!(
+        "busiest second      {:>14.0} requests",
+        rate.max.unwrap_or(0.0)
+    );
     println!(
         "most sessions       {:>14.0} in progress",
         sessions.max.unwrap_or(0.0)

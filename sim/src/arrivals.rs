@@ -23,6 +23,8 @@ pub struct ArrivalCurve {
     gap: Option<Sampler>,
     /// Of a `gap`: expected arrivals a microsecond outside of campaigns.
     pace: f64,
+    /// Whether there are campaigns.
+    surges: bool,
     /// `(cumulative probability, people)` of groups.
     groups: Vec<(f64, u32)>,
     /// A recorded log instead.
@@ -104,11 +106,12 @@ impl ArrivalCurve {
             .last()
             .filter(|last| endless && last.expected > 0.0)
             .map(|last| last.expected / (last.to - last.from) as f64);
-        let pace = pieces.first().map_or(0.0, |first| {
-            first.expected / (first.to - first.from) as f64
-        });
+        let pace = pieces
+            .first()
+            .map_or(0.0, |first| first.expected / (first.to - first.from) as f64);
         Ok(Self {
             pace,
+            surges: false,
             pieces,
             busyness_cv: arrivals.busyness_cv,
             beyond,
@@ -125,6 +128,7 @@ impl ArrivalCurve {
     pub fn with_campaigns<'c>(mut self, campaigns: impl Iterator<Item = &'c Campaign>) -> Self {
         let campaigns: Vec<_> = campaigns.collect();
         surge::add(&mut self.pieces, &campaigns);
+        self.surges = !campaigns.is_empty();
         self
     }
 
@@ -191,10 +195,6 @@ impl Iterator for ArrivalTimes<'_> {
 }
 
 impl ArrivalCurve {
-    fn surges(&self) -> bool {
-        self.pieces.iter().any(|piece| piece.surge.is_some())
-    }
-
     fn group(&self, key: Key) -> u32 {
         if self.groups.is_empty() {
             return 1;
@@ -212,7 +212,7 @@ impl ArrivalTimes<'_> {
     fn next_time(&mut self, key: Key) -> Option<u64> {
         if let Some(gap) = &self.curve.gap {
             let gap = gap.micros(key.bits(Purpose::Gap));
-            if self.curve.surges() {
+            if self.curve.surges {
                 // A campaign quickens the pace at which the time between arrivals passes.
                 self.gaps += gap as f64 * self.curve.pace;
                 let time = self.time_of(self.gaps)?;
@@ -238,6 +238,9 @@ impl ArrivalTimes<'_> {
                 let length = (piece.to - piece.from) as f64;
                 let into = match &piece.surge {
                     Some(surge) => (surge.inverse(share) * length).round() as u64,
+                    None if self.curve.surges => {
+                        (untilted(share, piece.tilt) * length).round() as u64
+                    }
                     None => (untilted(share, piece.tilt) * length) as u64,
                 };
                 return Some((piece.from + into).min(piece.to - 1));

@@ -5,7 +5,6 @@ use super::law::NamedLaws;
 use super::tree::{Node, Table};
 use crate::model::{Campaign, Mobile, Mode};
 use crate::operation::Operation;
-use crate::time::SimTime;
 
 impl Reader {
     pub fn mobile(
@@ -180,18 +179,8 @@ impl Reader {
             );
             return None;
         }
-        let at = at?;
-        if at >= SimTime::from_clock(24, 0) {
-            let node = section.get("at")?;
-            self.fault(
-                node.origin,
-                format!("`{}` is {}, after the day", section.at("at"), at.clock()),
-                "write a time before \"24:00\"",
-            );
-            return None;
-        }
         Some(Campaign {
-            at,
+            at: at?,
             factor: factor?,
             half_life: half_life?,
             mobile,

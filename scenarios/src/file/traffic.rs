@@ -6,7 +6,12 @@ use crate::model::{Day, Load, Mode, Window};
 use crate::time::Span;
 
 impl Reader {
-    pub(super) fn needs_days(&mut self, table: &Table, key: &str, mode: Option<Mode>) -> Option<()> {
+    pub(super) fn needs_days(
+        &mut self,
+        table: &Table,
+        key: &str,
+        mode: Option<Mode>,
+    ) -> Option<()> {
         let entry = table.entry(key)?;
         if let Some(Mode::SteadyState { .. }) = mode {
             self.fault(

@@ -80,7 +80,9 @@ impl Surge {
         let excess = self.excesses.iter();
         plain
             + excess
-                .map(|(excess, decay)| excess * (start * level(*decay, x) + slope * rise(*decay, x)))
+                .map(|(excess, decay)| {
+                    excess * (start * level(*decay, x) + slope * rise(*decay, x))
+                })
                 .sum::<f64>()
     }
 }
@@ -263,7 +265,10 @@ mod tests {
                 for step in 0..=100 {
                     let share = f64::from(step) / 100.0;
                     let back = surge.share_at(surge.inverse(share));
-                    assert!((back - share).abs() < 1e-12, "{tilt} {decay} {share} {back}");
+                    assert!(
+                        (back - share).abs() < 1e-12,
+                        "{tilt} {decay} {share} {back}"
+                    );
                 }
             }
         }
@@ -320,7 +325,17 @@ mod tests {
             .collect();
         // Thirty seconds of pace pass in ten; the excess after the minute sums to 2 s / ln 2.
         let late = 2.0 / std::f64::consts::LN_2;
-        let expected = [30.0, 60.0, 70.0, 80.0, 90.0, 100.0, 110.0, 120.0, 150.0 - late];
+        let expected = [
+            30.0,
+            60.0,
+            70.0,
+            80.0,
+            90.0,
+            100.0,
+            110.0,
+            120.0,
+            150.0 - late,
+        ];
         for (told, by_hand) in seconds.into_iter().zip(expected) {
             assert!((told - by_hand).abs() < 1e-5, "{told} {by_hand}");
         }

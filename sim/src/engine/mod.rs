@@ -1,6 +1,6 @@
 //! The event loop: one replication from the opening of the doors until the last
 //! customer has left. The order of simultaneous events and every rule it follows
-//! is described in `docs/simulation.md`.
+//! is described in `docs/simulation.md` and on the pages of `docs/mechanisms/`.
 //!
 //! The loop allocates nothing per customer: slots, lines and the calendar are
 //! reused, and whoever watches is known at compile time.
@@ -337,6 +337,7 @@ impl<'plan> Engine<'plan> {
             }
             Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
             Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
+            Change::SendsHome => self.send_home(observer),
         }
     }
 

@@ -44,7 +44,9 @@ impl Seconds {
             count: self.count,
             mean: mean.map(|mean| mean.value / a_day),
             mean_low: mean.and_then(|it| it.interval).map(|(low, _)| low / a_day),
-            mean_high: mean.and_then(|it| it.interval).map(|(_, high)| high / a_day),
+            mean_high: mean
+                .and_then(|it| it.interval)
+                .map(|(_, high)| high / a_day),
             sd: self.spread.standard_deviation(self.count),
             min: seen(self.spread.least),
             max: seen(self.spread.greatest),
@@ -67,7 +69,13 @@ pub fn rows(days: &[Counts], operations: &[Operation], quantiles: &[f64]) -> Vec
     };
     let in_progress = |day: &Counts| day.in_progress().collect();
     rows.extend(seconds(days, Figure::MobileRate, by_second, quantiles, t));
-    rows.extend(seconds(days, Figure::MobileSessions, in_progress, quantiles, t));
+    rows.extend(seconds(
+        days,
+        Figure::MobileSessions,
+        in_progress,
+        quantiles,
+        t,
+    ));
     rows
 }
 

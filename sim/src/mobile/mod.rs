@@ -111,7 +111,11 @@ impl Traffic {
             return None;
         }
         let bits = key.bits(Purpose::Think { place });
-        Some(if place == 0 { 0 } else { self.think.micros(bits) })
+        Some(if place == 0 {
+            0
+        } else {
+            self.think.micros(bits)
+        })
     }
 
     /// What a session asks for at this place, as a position in `operations`.

@@ -99,7 +99,9 @@ fn plan_session(
     } else {
         let key = session.key.under(Purpose::CopyOf { copy });
         let customer = match &scenario.mobile {
-            Some(mobile) if session.branch == mobile::BRANCH => crate::mobile::customer(mobile, key),
+            Some(mobile) if session.branch == mobile::BRANCH => {
+                crate::mobile::customer(mobile, key)
+            }
             _ => format!("{}-{copy}", session.customer),
         };
         (key, customer)

@@ -1,0 +1,30 @@
+//! What goes wrong.
+
+use super::words::line;
+use crate::model::{Affected, Effect, Scenario};
+
+pub(super) fn explain(text: &mut String, scenario: &Scenario) {
+    if !scenario.incidents.is_empty() {
+        line(text, "\nWhat goes wrong");
+    }
+    for incident in &scenario.incidents {
+        let what = match incident.what {
+            Affected::Branch => "every journey",
+            Affected::Bank => "journeys that ask the bank",
+            Affected::Resource(resource) => &scenario.resources[resource].name,
+        };
+        let effect = match incident.effect {
+            Effect::Down(count) => format!("{count} down"),
+            Effect::Stopped => "none starts".to_owned(),
+            Effect::Slower(factor) => format!("{factor} times as long if started then"),
+        };
+        line(
+            text,
+            format!(
+                "  {} to {}: {what}, {effect}",
+                incident.from.clock(),
+                incident.to.clock()
+            ),
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! What may be meant, but probably is not.
+
+use super::words::{per_hour, percent};
+use crate::model::{ArrivalPiece, JourneyId, Label, Roster, Scenario, StepTime};
+use crate::time::SimTime;
+
+/// What may be meant, but probably is not.
+pub fn warnings(scenario: &Scenario) -> Vec<Label> {
+    let mut warnings = overloaded(scenario);
+    for (position, resource) in scenario.resources.iter().enumerate() {
+        let used = scenario.journeys.iter().any(|journey| {
+            let steps = journey.steps.iter().flat_map(|step| &step.holds);
+            journey
+                .holds
+                .iter()
+                .chain(steps)
+                .any(|hold| hold.resource == position)
+        });
+        if !used {
+            warnings.push(Label::new(
+                format!("no journey uses `{}`", resource.name),
+                format!("没有流程使用 `{}`", resource.name),
+            ));
+        } else if let Some((from, _)) = resource.roster.steps.iter().find(|(_, count)| *count == 0)
+        {
+            let (name, from) = (&resource.name, from.clock());
+            warnings.push(Label::new(
+                format!("nobody is on duty at `{name}` from {from}: who comes then waits"),
+                format!("`{name}` 自 {from} 起无人在岗：此后到达的客户只能等候"),
+            ));
+        }
+    }
+    if scenario
+        .arrivals
+        .pieces
+        .iter()
+        .all(|piece| piece.expected <= 0.0)
+    {
+        warnings.push(Label::new("no customers come", "没有客户到达"));
+    }
+    if scenario.gates.is_empty() {
+        warnings.push(Label::new(
+            "there are no gates: nothing can fail",
+            "未设判据：不会有任何未通过的结论",
+        ));
+    } else if !scenario.gates.iter().any(|named| named.name == "promise") {
+        warnings.push(Label::new(
+            "no gate is named `promise`: misses will not be explained",
+            "没有名为 `promise` 的判据：将不分析未达标的原因",
+        ));
+    }
+    if let Some(mobile) = &scenario.mobile
+        && !mobile.mix_left_out.is_empty()
+    {
+        let left: f64 = mobile.mix_left_out.iter().map(|(_, weight)| weight).sum();
+        let all: f64 = left + mobile.mix.iter().map(|(_, weight)| weight).sum::<f64>();
+        let share = percent(left / all);
+        warnings.push(Label::new(
+            format!(
+                "{share} of the mobile mix are operations that the bank does not offer yet; the rest takes their place"
+            ),
+            format!("手机银行业务组合中有 {share} 是核心系统尚未提供的操作，由其余操作按比例补足"),
+        ));
+    }
+    warnings
+}
+
+/// Pools to which more work comes, in some stretch of arrivals, than they can do.
+fn overloaded(scenario: &Scenario) -> Vec<Label> {
+    let mut warnings = Vec::new();
+    for (position, resource) in scenario.resources.iter().enumerate() {
+        let work: f64 = scenario
+            .segments
+            .iter()
+            .flat_map(|segment| {
+                let services = segment.services.iter();
+                services.map(|(_, journey, share)| (segment.share * share, *journey))
+            })
+            .map(|(share, journey)| share * seconds_of(scenario, journey, position, 0))
+            .sum();
+        let mut worst: Option<(f64, &ArrivalPiece)> = None;
+        for piece in &scenario.arrivals.pieces {
+            let servers = mean_servers(&resource.roster, piece);
+            let load = per_hour(piece) / 3600.0 * work / servers;
+            if load > 1.0 && load.is_finite() && worst.is_none_or(|(most, _)| load > most) {
+                worst = Some((load, piece));
+            }
+        }
+        if let Some((load, piece)) = worst {
+            let (from, to) = (piece.from.clock(), piece.to.clock());
+            let (name, load) = (&resource.name, percent(load));
+            warnings.push(Label::new(
+                format!(
+                    "from {from} to {to} `{name}` is asked for {load} of what it can do: the queue grows"
+                ),
+                format!("{from} 至 {to}，`{name}` 的业务量达到其办理能力的 {load}：队伍会越排越长"),
+            ));
+        }
+    }
+    warnings
+}
+
+/// Mean server-seconds of a pool that a customer of this journey takes, failures
+/// included. Failures make no circle, so the depth is bounded.
+fn seconds_of(scenario: &Scenario, journey: JourneyId, pool: usize, depth: usize) -> f64 {
+    let journey = &scenario.journeys[journey];
+    let whole: u32 = journey
+        .holds
+        .iter()
+        .filter(|it| it.resource == pool)
+        .map(|it| it.count)
+        .sum();
+    let mut seconds = 0.0;
+    for step in &journey.steps {
+        let time = match (&step.time, &journey.time) {
+            (StepTime::Fraction(fraction), Some(law)) => fraction * law.mean(),
+            (StepTime::Law(law), _) => law.mean(),
+            _ => 0.0,
+        };
+        let own: u32 = step
+            .holds
+            .iter()
+            .filter(|it| it.resource == pool)
+            .map(|it| it.count)
+            .sum();
+        seconds += step.probability * time * f64::from(whole + own);
+        if let Some(failure) = &step.failure
+            && depth < scenario.journeys.len()
+        {
+            let further = seconds_of(scenario, failure.to, pool, depth + 1);
+            seconds += step.probability * failure.probability * further;
+        }
+    }
+    seconds
+}
+
+/// Time-average of the servers on duty in a stretch.
+fn mean_servers(roster: &Roster, piece: &ArrivalPiece) -> f64 {
+    let mut moments: Vec<SimTime> = vec![piece.from];
+    let inside = |at: &SimTime| piece.from < *at && *at < piece.to;
+    moments.extend(roster.steps.iter().map(|(at, _)| *at).filter(inside));
+    moments.push(piece.to);
+    let total: f64 = moments
+        .windows(2)
+        .map(|pair| f64::from(roster.count_at(pair[0])) * pair[1].since(pair[0]).seconds())
+        .sum();
+    total / piece.to.since(piece.from).seconds()
+}

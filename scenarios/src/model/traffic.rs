@@ -1,0 +1,34 @@
+//! What is played on a core bank.
+
+use crate::time::{SimTime, Span};
+use serde::Serialize;
+
+/// How the operations of the day are played on a bank.
+#[derive(Debug, Clone, Serialize)]
+pub struct Load {
+    /// Which stretch of the simulated day.
+    pub window: Window,
+    /// Simulated time passes this many times faster; 30 plays half an hour in a
+    /// minute. Think times shrink alike. Above 0.
+    pub speed: f64,
+    /// Every session is played this many times, by different customers; a
+    /// fraction is a probability. Above 0.
+    pub volume: f64,
+    /// Connections at most.
+    pub connections: u32,
+    /// An operation unanswered this long (real time) has timed out.
+    pub timeout: Span,
+    /// Real time at the start that is played but not judged.
+    pub warm_up: Span,
+}
+
+/// Which stretch of the day is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// The stretch of this length with the most branch arrivals expected, on the
+    /// reporting grid.
+    Busiest(Span),
+    /// From–to.
+    Between(SimTime, SimTime),
+}

@@ -1,0 +1,219 @@
+//! Journeys made ready: requests numbered, weights cut, latencies chosen.
+
+use super::{problem, sampler};
+use crate::error::SimError;
+use crate::latency::{EmpiricalLatency, OperationLatencies};
+use crate::law::Sampler;
+use scenarios::model::{Hold, Interruption, Journey, Order, Part, QueueBy, Step, StepTime};
+use scenarios::operation::{Channel, Operation};
+
+/// Number of a distinct request: servers wanted together, all or none.
+pub type RequestId = u32;
+
+/// A distinct request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What it wants, all or none; no resource twice.
+    pub holds: Vec<Hold>,
+    /// Whether a journey starts with it, and if so, whether the bank is asked in it.
+    pub starts: bool,
+    pub asks_bank: bool,
+    /// Which resource of servers told apart is among them, and the skills wanted of it.
+    pub apart: Option<(usize, u64)>,
+    /// Its lines: one, or one for each server of `apart`.
+    pub first_line: u32,
+    pub lines: u32,
+    /// The rules of the first resource: who is next, and who is interrupted.
+    pub order: Order,
+    pub preemption: Interruption,
+}
+
+#[derive(Debug)]
+pub struct PlannedJourney {
+    /// Position in [`Plan::channels`], if customers can choose it.
+    pub channel: u16,
+    pub made_on: Channel,
+    pub time: Option<Sampler>,
+    pub holds: Vec<Hold>,
+    /// Whether one of its steps asks the bank for something.
+    pub asks_bank: bool,
+    pub steps: Vec<PlannedStep>,
+}
+
+#[derive(Debug)]
+pub struct PlannedStep {
+    pub part: Part,
+    pub probability: f64,
+    pub holds: Vec<Hold>,
+    /// Whether they are kept until the next step has its servers.
+    pub keeps: bool,
+    /// What it asks for when the journey is already under way.
+    pub request: Option<RequestId>,
+    /// What it asks for when the journey starts with it.
+    pub first_request: Option<RequestId>,
+    pub time: PlannedTime,
+    pub operation: Option<Operation>,
+    pub latency: Option<EmpiricalLatency>,
+    pub failure: Option<(f64, u32, QueueBy)>,
+    /// Probability of going back, and to which step.
+    pub repeat: Option<(f64, u32)>,
+}
+
+#[derive(Debug)]
+pub enum PlannedTime {
+    None,
+    /// From this to that cumulative fraction of the journey's time.
+    Between(f64, f64),
+    Own(Sampler),
+}
+
+/// Collects the distinct requests.
+#[derive(Default)]
+pub(super) struct Requests {
+    pub distinct: Vec<Request>,
+}
+
+impl Requests {
+    fn number(
+        &mut self,
+        first: &[Hold],
+        second: &[Hold],
+        starts: bool,
+        asks_bank: bool,
+    ) -> Option<RequestId> {
+        let mut wanted: Vec<Hold> = Vec::new();
+        for hold in first.iter().chain(second).filter(|hold| hold.count > 0) {
+            match wanted
+                .iter_mut()
+                .find(|other| other.resource == hold.resource && other.skill == hold.skill)
+            {
+                Some(other) => other.count = other.count.saturating_add(hold.count),
+                None => wanted.push(*hold),
+            }
+        }
+        if wanted.is_empty() {
+            return None;
+        }
+        wanted.sort_unstable_by_key(|hold| hold.resource);
+        let wanted = Request {
+            holds: wanted,
+            starts,
+            asks_bank,
+            apart: None,
+            first_line: 0,
+            lines: 1,
+            order: Order::Fifo,
+            preemption: Interruption::None,
+        };
+        let known = self.distinct.iter().position(|other| *other == wanted);
+        Some(known.unwrap_or_else(|| {
+            self.distinct.push(wanted);
+            self.distinct.len() - 1
+        }) as RequestId)
+    }
+
+    pub fn for_each_of(&self, resources: usize) -> Vec<Vec<RequestId>> {
+        (0..resources)
+            .map(|resource| {
+                (0..self.distinct.len())
+                    .filter(|id| {
+                        self.distinct[*id]
+                            .holds
+                            .iter()
+                            .any(|hold| hold.resource == resource)
+                    })
+                    .map(|id| id as RequestId)
+                    .collect()
+            })
+            .collect()
+    }
+}
+
+pub(super) fn plan_journey(
+    journey: &Journey,
+    latencies: &OperationLatencies,
+    requests: &mut Requests,
+) -> Result<PlannedJourney, SimError> {
+    let mut taken = 0.0;
+    let steps = journey
+        .steps
+        .iter()
+        .map(|step| plan_step(journey, step, &mut taken, latencies, requests))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(PlannedJourney {
+        channel: 0,
+        made_on: journey.channel,
+        time: journey
+            .time
+            .as_ref()
+            .map(|law| sampler(&journey.name, law))
+            .transpose()?,
+        holds: journey.holds.clone(),
+        asks_bank: asks_bank(journey),
+        steps,
+    })
+}
+
+fn plan_step(
+    journey: &Journey,
+    step: &Step,
+    taken: &mut f64,
+    latencies: &OperationLatencies,
+    requests: &mut Requests,
+) -> Result<PlannedStep, SimError> {
+    let place = || format!("step {} of journey {}", step.name, journey.name);
+    let failure = step.failure.as_ref();
+    let probabilities = [
+        Some(step.probability),
+        failure.map(|failure| failure.probability),
+    ];
+    if probabilities
+        .iter()
+        .flatten()
+        .any(|p| !(0.0..=1.0).contains(p))
+    {
+        return Err(problem(&place(), "a probability is not between 0 and 1"));
+    }
+    let time = match &step.time {
+        StepTime::None => PlannedTime::None,
+        StepTime::Fraction(fraction) => {
+            if !(0.0..=1.0).contains(fraction) || journey.time.is_none() {
+                return Err(problem(
+                    &place(),
+                    "its fraction must be between 0 and 1 of a time that its journey has",
+                ));
+            }
+            let from = *taken;
+            // Fractions sum to one up to rounding; the last one ends exactly at it.
+            *taken = if *taken + fraction > 1.0 - 1e-9 {
+                1.0
+            } else {
+                *taken + fraction
+            };
+            PlannedTime::Between(from, *taken)
+        }
+        StepTime::Law(law) => PlannedTime::Own(sampler(&place(), law)?),
+    };
+    Ok(PlannedStep {
+        part: step.part,
+        probability: step.probability,
+        holds: step.holds.clone(),
+        keeps: step.keeps,
+        request: requests.number(&step.holds, &[], false, false),
+        first_request: requests.number(&journey.holds, &step.holds, true, asks_bank(journey)),
+        time,
+        operation: step.operation,
+        latency: step
+            .operation
+            .and_then(|operation| latencies.of(operation))
+            .cloned(),
+        repeat: step
+            .repeat
+            .map(|repeat| (repeat.probability, repeat.from as u32)),
+        failure: failure.map(|failure| (failure.probability, failure.to as u32, failure.queue_by)),
+    })
+}
+
+fn asks_bank(journey: &Journey) -> bool {
+    journey.steps.iter().any(|step| step.operation.is_some())
+}

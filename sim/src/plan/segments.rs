@@ -1,0 +1,58 @@
+//! Segments made ready: shares cumulated, laws ready to be drawn from.
+
+use super::sampler;
+use crate::error::SimError;
+use crate::law::Sampler;
+use scenarios::model::{Balking, Scenario};
+
+#[derive(Debug)]
+pub struct PlannedSegment {
+    /// Share of all customers in this segment or an earlier one.
+    pub cumulative: f64,
+    /// `(cumulative share, service, journey)`.
+    pub services: Vec<(f64, u16, u32)>,
+    pub patience: Option<Sampler>,
+    /// Sorts before lower priorities as an unsigned number.
+    pub rank: u32,
+    pub waiting_credit: u64,
+    pub balking: Option<Balking>,
+    pub retry: Option<(f64, Sampler)>,
+}
+
+pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
+    let mut sum = 0.0;
+    scenario
+        .segments
+        .iter()
+        .map(|segment| {
+            sum += segment.share;
+            let mut services_sum = 0.0;
+            let services = segment
+                .services
+                .iter()
+                .map(|&(service, journey, share)| {
+                    services_sum += share;
+                    (services_sum, service as u16, journey as u32)
+                })
+                .collect();
+            Ok(PlannedSegment {
+                cumulative: sum,
+                services,
+                patience: segment
+                    .patience
+                    .as_ref()
+                    .map(|law| sampler(&segment.name, law))
+                    .transpose()?,
+                waiting_credit: segment.conduct.waiting_credit.0,
+                balking: segment.conduct.balking.clone(),
+                retry: segment
+                    .conduct
+                    .retry
+                    .as_ref()
+                    .map(|retry| Ok((retry.probability, sampler(&segment.name, &retry.after)?)))
+                    .transpose()?,
+                rank: !(i64::from(segment.priority) - i64::from(i32::MIN)) as u32,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,5 @@
+//! The golden traces of the pages on mechanisms.
+
+mod means;
+pub mod page;
+mod trace;
