@@ -4,8 +4,9 @@
 
 mod surge;
 
-use crate::keyed::{Key, Purpose, uniform};
-use crate::law::{Sampler, standard_gamma};
+use crate::keyed::{Key, Purpose};
+use crate::law::Sampler;
+use crate::source::Source;
 use scenarios::model::{Arrivals, Campaign, Recorded};
 use surge::Surge;
 
@@ -45,8 +46,9 @@ struct CurvePiece {
 
 /// The arrivals of one replication, in order.
 #[derive(Debug, Clone)]
-pub struct ArrivalTimes<'curve> {
+pub struct ArrivalTimes<'curve, S> {
     curve: &'curve ArrivalCurve,
+    source: &'curve S,
     key: Key,
     /// Sum of the unit exponential gaps so far.
     gaps: f64,
@@ -144,21 +146,31 @@ impl ArrivalCurve {
     }
 
     /// The arrivals of the replication with this key.
-    pub fn times(&self, key: Key) -> ArrivalTimes<'_> {
-        self.times_scaled(key, 1.0)
+    pub fn times<'curve, S: Source>(
+        &'curve self,
+        key: Key,
+        source: &'curve S,
+    ) -> ArrivalTimes<'curve, S> {
+        self.times_scaled(key, source, 1.0)
     }
 
     /// The arrivals of the replication with this key where so many times as many
     /// come at every moment as the curve says.
-    pub fn times_scaled(&self, key: Key, scale: f64) -> ArrivalTimes<'_> {
+    pub fn times_scaled<'curve, S: Source>(
+        &'curve self,
+        key: Key,
+        source: &'curve S,
+        scale: f64,
+    ) -> ArrivalTimes<'curve, S> {
         let busyness = if self.busyness_cv > 0.0 {
             let shape = 1.0 / (self.busyness_cv * self.busyness_cv);
-            standard_gamma(shape, key.bits(Purpose::Busyness)) / shape
+            source.gamma(shape, key, Purpose::Busyness) / shape
         } else {
             1.0
         };
         ArrivalTimes {
             curve: self,
+            source,
             key,
             gaps: 0.0,
             busyness: busyness * scale,
@@ -170,7 +182,7 @@ impl ArrivalCurve {
     }
 }
 
-impl Iterator for ArrivalTimes<'_> {
+impl<S: Source> Iterator for ArrivalTimes<'_, S> {
     /// Time in microseconds and the customer's key.
     type Item = (u64, Key);
 
@@ -186,7 +198,7 @@ impl Iterator for ArrivalTimes<'_> {
         }
         if self.together == 0 {
             self.latest = self.next_time(key)?;
-            self.together = self.curve.group(key);
+            self.together = self.curve.group(key, self.source);
         }
         self.together -= 1;
         self.next_index += 1;
@@ -195,11 +207,11 @@ impl Iterator for ArrivalTimes<'_> {
 }
 
 impl ArrivalCurve {
-    fn group(&self, key: Key) -> u32 {
+    fn group<S: Source>(&self, key: Key, source: &S) -> u32 {
         if self.groups.is_empty() {
             return 1;
         }
-        let u = key.uniform(Purpose::Group);
+        let u = source.uniform(key, Purpose::Group);
         let at = self
             .groups
             .partition_point(|(cumulative, _)| *cumulative < u);
@@ -207,11 +219,11 @@ impl ArrivalCurve {
     }
 }
 
-impl ArrivalTimes<'_> {
+impl<S: Source> ArrivalTimes<'_, S> {
     /// When the next customer (or group) comes, whose first one has this key.
     fn next_time(&mut self, key: Key) -> Option<u64> {
         if let Some(gap) = &self.curve.gap {
-            let gap = gap.micros(key.bits(Purpose::Gap));
+            let gap = self.source.micros(gap, key, Purpose::Gap);
             if self.curve.surges {
                 // A campaign quickens the pace at which the time between arrivals passes.
                 self.gaps += gap as f64 * self.curve.pace;
@@ -220,7 +232,7 @@ impl ArrivalTimes<'_> {
             }
             return Some(self.latest.saturating_add(gap));
         }
-        self.gaps -= libm::log(uniform(key.bits(Purpose::Gap)));
+        self.gaps += self.source.exponential(key, Purpose::Gap);
         // A day of busyness b reaches an expected count c where an average one reaches c / b.
         let count = self.gaps / self.busyness;
         if !count.is_finite() {
@@ -283,6 +295,7 @@ fn untilted(share: f64, tilt: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::keyed::BRANCH_STREAM;
+    use crate::source::Keyed;
     use scenarios::model::{ArrivalPiece, Law};
     use scenarios::time::SimTime;
 
@@ -294,7 +307,7 @@ mod tests {
             .map(|replication| {
                 let key = Key::of_stream(1, replication, BRANCH_STREAM);
                 curve
-                    .times(key)
+                    .times(key, &Keyed)
                     .map(|(time, _)| time)
                     .take_while(|time| *time < HOUR)
                     .collect()

@@ -17,12 +17,15 @@ mod keyed;
 mod latency;
 mod law;
 mod mobile;
+mod mrg32k3a;
 mod normal;
 mod operations;
 mod plan;
 mod records;
 mod simulate;
+mod source;
 mod statistics;
+mod streams;
 mod until;
 
 pub use compare::compare;

@@ -193,6 +193,7 @@ mod tests {
     use super::super::ArrivalCurve;
     use super::*;
     use crate::keyed::{BRANCH_STREAM, Key};
+    use crate::source::Keyed;
     use scenarios::model::{ArrivalPiece, Arrivals, Law};
     use scenarios::time::{SimTime, Span};
 
@@ -281,7 +282,7 @@ mod tests {
         let mut counts = [0_u64; 4];
         let days = 200;
         for day in 0..days {
-            for (time, _) in curve.times(Key::of_stream(1, day, BRANCH_STREAM)) {
+            for (time, _) in curve.times(Key::of_stream(1, day, BRANCH_STREAM), &Keyed) {
                 counts[match time / SECOND {
                     0..600 => 0,
                     600..660 => 1,
@@ -319,7 +320,7 @@ mod tests {
             .expect("the arrivals are sound")
             .with_campaigns([campaign(60 * SECOND, 3.0, SECOND)].iter());
         let seconds: Vec<f64> = curve
-            .times(Key::of_stream(1, 0, BRANCH_STREAM))
+            .times(Key::of_stream(1, 0, BRANCH_STREAM), &Keyed)
             .map(|(time, _)| time as f64 / 1e6)
             .take(9)
             .collect();

@@ -14,6 +14,7 @@ use crate::SimError;
 use crate::arrivals::ArrivalCurve;
 use crate::keyed::{Key, MOBILE_STREAM, Purpose};
 use crate::law::Sampler;
+use crate::source::Keyed;
 use scenarios::model::{ArrivalPiece, Arrivals, Campaign, Mobile};
 use scenarios::operation::Operation;
 use scenarios::time::SimTime;
@@ -100,7 +101,7 @@ impl Traffic {
     /// When the sessions of a cell start, with their keys.
     pub fn starts(&self, replication: u32, cell: usize) -> impl Iterator<Item = (u64, Key)> + '_ {
         let key = self.key(replication, cell);
-        self.curve.times_scaled(key, self.cells[cell])
+        self.curve.times_scaled(key, &Keyed, self.cells[cell])
     }
 
     /// The pause before a session's request at this place, in microseconds; none
