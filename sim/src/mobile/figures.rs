@@ -31,7 +31,7 @@ impl Seconds {
     }
 
     fn row(
-        mut self,
+        self,
         figure: Figure,
         population: Population,
         quantiles: &[f64],
@@ -50,7 +50,7 @@ impl Seconds {
             sd: self.spread.standard_deviation(self.count),
             min: seen(self.spread.least),
             max: seen(self.spread.greatest),
-            quantiles: told(quantiles, &self.histogram.take()),
+            quantiles: told(quantiles, &self.histogram.sorted()),
             ..empty(figure, population)
         }
     }
@@ -100,7 +100,7 @@ fn requests(
             sd: daily.spread.standard_deviation(daily.days),
             min: seen(daily.spread.least),
             max: seen(daily.spread.greatest),
-            quantiles: told(quantiles, &daily.histogram.take()),
+            quantiles: told(quantiles, &daily.histogram.sorted()),
             ..empty(Figure::MobileRequests, population)
         }
     };
