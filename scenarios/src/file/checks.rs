@@ -3,7 +3,7 @@
 
 use super::fields::Reader;
 use super::tree::{Origin, Table, Value};
-use crate::model::{Hold, Journey, Resource};
+use crate::model::{Hold, Interruption, Journey, Resource, ShiftEnd, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Reader {
@@ -12,19 +12,48 @@ impl Reader {
         self.no_circle_of_failures(table, journeys);
         self.no_deadlock(table, resources, journeys);
         self.one_told_apart(table, resources, journeys);
+        self.no_interrupted_branches(table, resources, journeys);
+    }
+
+    /// Whom an interruption would stop in several pieces of work at once.
+    fn no_interrupted_branches(
+        &mut self,
+        table: &Table,
+        resources: &[Resource],
+        journeys: &[Journey],
+    ) {
+        for journey in journeys {
+            let parallel = journey.steps.iter().position(|it| !it.branches.is_empty());
+            let held = journey.holds.iter().map(|hold| &resources[hold.resource]);
+            let interrupts = |it: &&Resource| {
+                it.queue.preemption != Interruption::None
+                    || it.shift_end == ShiftEnd::Resume
+                    || it.servers.breakdowns.is_some()
+            };
+            if let (Some(parallel), Some(resource)) = (parallel, held.into_iter().find(interrupts))
+            {
+                self.fault(
+                    place(table, journey, Some(parallel)),
+                    format!(
+                        "`{}` holds `{}`, whose work can be interrupted, through parallel steps",
+                        journey.name, resource.name
+                    ),
+                    "let the steps that need it hold it, or take out pre-emption, breakdowns and `shift_end = \"resume\"`",
+                );
+                return;
+            }
+        }
     }
 
     /// Who is served holds one server of those told apart.
     fn one_told_apart(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
         for journey in journeys {
-            for (at, step) in journey.steps.iter().enumerate() {
-                let before = at.checked_sub(1).map(|it| &journey.steps[it]);
-                let kept = before.filter(|it| it.keeps).map(|it| &it.holds);
+            for (at, step, kept) in held_with(journey) {
                 let apart = journey
                     .holds
                     .iter()
                     .chain(&step.holds)
-                    .chain(kept.into_iter().flatten())
+                    .chain(kept)
                     .filter(|hold| resources[hold.resource].told_apart());
                 if apart.map(|hold| hold.count).sum::<u32>() > 1 {
                     self.fault(
@@ -111,12 +140,8 @@ impl Reader {
         let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         let mut makers: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         for (position, journey) in journeys.iter().enumerate() {
-            for (at, step) in journey.steps.iter().enumerate() {
-                let kept = at.checked_sub(1).map(|before| &journey.steps[before]);
-                let kept = kept
-                    .filter(|before| before.keeps)
-                    .map(|before| &before.holds);
-                for held in journey.holds.iter().chain(kept.into_iter().flatten()) {
+            for (at, step, kept) in held_with(journey) {
+                for held in journey.holds.iter().chain(kept) {
                     // What the first step takes besides is requested with the journey held.
                     for wanted in &step.holds {
                         let edge = (held.resource, wanted.resource);
@@ -156,6 +181,19 @@ impl Reader {
     }
 }
 
+/// Every step with the position in the journey that it stands at, and what the step
+/// before it in its sequence keeps for it.
+fn held_with(journey: &Journey) -> impl Iterator<Item = (usize, &Step, &[Hold])> {
+    journey.sequences().flat_map(|(of, steps)| {
+        steps.iter().enumerate().map(move |(at, step)| {
+            let before = at.checked_sub(1).map(|before| &steps[before]);
+            let kept = before.filter(|it| it.keeps && step.branches.is_empty());
+            let kept = kept.map_or(&[][..], |before| &before.holds);
+            (of.unwrap_or(at), step, kept)
+        })
+    })
+}
+
 /// What is held at once, and in which step (none: through the whole journey).
 struct Needs {
     step: Option<usize>,
@@ -174,7 +212,7 @@ fn needs(journey: &Journey) -> Vec<Needs> {
         step: None,
         together: sum(&mut journey.holds.iter()),
     }];
-    for (position, step) in journey.steps.iter().enumerate() {
+    for (position, step, _) in held_with(journey) {
         all.push(Needs {
             step: Some(position),
             together: sum(&mut journey.holds.iter().chain(&step.holds)),
