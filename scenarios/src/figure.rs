@@ -46,6 +46,7 @@ pub enum Figure {
     Served,
     Abandoned,
     Balked,
+    TurnedAway,
     NoShows,
     FallbackCustomers,
     Wait,
@@ -154,11 +155,12 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
+        Self::TurnedAway,
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
@@ -187,6 +189,7 @@ impl Figure {
             Self::Served => "served",
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
+            Self::TurnedAway => "turned_away",
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
@@ -251,6 +254,7 @@ impl Figure {
             | Self::Served
             | Self::Abandoned
             | Self::Balked
+            | Self::TurnedAway
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
@@ -277,6 +281,7 @@ impl Figure {
             | Self::Served
             | Self::Abandoned
             | Self::Balked
+            | Self::TurnedAway
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait

@@ -9,6 +9,7 @@ mod arrivals;
 mod calendar;
 mod canonical;
 mod checks;
+mod closing;
 mod conduct;
 mod customers;
 mod error;

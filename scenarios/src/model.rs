@@ -5,6 +5,8 @@
 //! positions in the [`Scenario`]'s vectors, in file order.
 
 mod arrivals;
+mod causes;
+mod closing;
 mod conduct;
 mod incident;
 mod journey;
@@ -14,6 +16,7 @@ mod resource;
 mod traffic;
 
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
+pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
@@ -150,14 +153,6 @@ pub struct Day {
     pub closing: Closing,
     /// IANA name, `Asia/Shanghai` by default.
     pub time_zone: String,
-}
-
-/// What happens at closing time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Closing {
-    /// Doors shut, everyone inside is served, overtime is counted.
-    ServeAllInside,
 }
 
 /// How the scenario is replicated.

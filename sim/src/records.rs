@@ -19,6 +19,8 @@ pub enum CustomerFate {
     Abandoned,
     /// Left at the door.
     Balked,
+    /// Was sent home because the branch closes.
+    TurnedAway,
     /// Was still inside when nothing could happen any more.
     Unserved,
 }
@@ -55,6 +57,7 @@ impl Observer for Recorder {
             Fate::Served => CustomerFate::Served,
             Fate::Abandoned => CustomerFate::Abandoned,
             Fate::Balked => CustomerFate::Balked,
+            Fate::TurnedAway => CustomerFate::TurnedAway,
             Fate::Unserved => CustomerFate::Unserved,
         };
         self.records.push(CustomerRecord {

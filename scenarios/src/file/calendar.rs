@@ -178,8 +178,7 @@ impl Reader {
             }
         }
         if let Some(node) = section.get("closing") {
-            let all = [("serve_all_inside", Closing::ServeAllInside)];
-            day.closing = self.choice(node, "day.closing", &all)?;
+            day.closing = self.closing(node)?;
         }
         if let Some(node) = section.get("time_zone") {
             let text = self.text(node, "day.time_zone")?;

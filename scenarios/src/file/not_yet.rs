@@ -53,7 +53,6 @@ const KEYS: &[(&str, &str, &str)] = &[
 
 /// `(path's last part, value, what it will mean)`.
 const VALUES: &[(&str, &str, &str)] = &[
-    ("closing", "send_home", "those still waiting leave unserved"),
     ("closing", "stop_tickets", "no tickets in the last minutes"),
     ("queue_by", "front", "the head of the queue"),
     ("window", "day", "the whole day played"),

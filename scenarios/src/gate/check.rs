@@ -85,14 +85,6 @@ fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
     Ok(())
 }
 
-fn can_balk(scenario: &Scenario) -> bool {
-    scenario.resources.iter().any(|it| it.queue.room.is_some())
-        || scenario
-            .segments
-            .iter()
-            .any(|it| it.conduct.balking.is_some() || it.conduct.retry.is_some())
-}
-
 fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
     items.iter().map(|item| name(item).as_str()).collect()
 }
@@ -108,16 +100,8 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
     if figure == Figure::Cost && scenario.resources.iter().all(|r| r.cost_per_hour.is_none()) {
         return refuse("`cost` needs a `cost_per_hour` of some resource".into());
     }
-    if figure == Figure::Balked && !can_balk(scenario) {
-        return refuse(
-            "`balked` needs a `room`, a `balking` or a `retry`: nobody leaves at the door here"
-                .into(),
-        );
-    }
-    if figure == Figure::NoShows {
-        return refuse(format!(
-            "`{figure}` is not yet supported: nothing causes it"
-        ));
+    if let Some(why) = scenario.lacks_cause_of(figure) {
+        return refuse(why.into());
     }
     if figure == Figure::PromiseKept {
         let promised = |gate: &Gate| {

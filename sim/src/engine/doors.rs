@@ -1,4 +1,4 @@
-//! Who leaves at the door, and who comes again.
+//! Who leaves at the door, who comes again, and who is sent home at closing.
 
 use super::calendar::Kind;
 use super::visitor::{Fate, State};
@@ -86,5 +86,15 @@ impl Engine<'_> {
             return;
         }
         self.come_in(slot, observer);
+    }
+
+    /// Whoever waits and has not begun to be served leaves: the branch closes.
+    pub(super) fn send_home<O: Observer>(&mut self, observer: &mut O) {
+        for slot in 0..self.visitors.len() {
+            let visitor = &self.visitors[slot];
+            if visitor.state == State::Waiting && !visitor.started {
+                self.leave(slot, Fate::TurnedAway, observer);
+            }
+        }
     }
 }

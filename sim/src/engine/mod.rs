@@ -337,6 +337,7 @@ impl<'plan> Engine<'plan> {
             }
             Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
             Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
+            Change::SendsHome => self.send_home(observer),
         }
     }
 

@@ -80,6 +80,8 @@ pub enum Fate {
     Abandoned,
     /// Left at the door: no room, or at the sight of the queue.
     Balked,
+    /// Sent home because the branch closes.
+    TurnedAway,
     /// Still inside when nothing could happen any more.
     Unserved,
 }

@@ -1,11 +1,11 @@
 //! What the clock brings to a day whatever the customers do: rosters, incidents.
 
 use super::Plan;
-use scenarios::model::{Affected, Effect, Incident, Scenario};
+use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
 
 /// Something that happens at a fixed time. Of several at one time, rosters come
 /// first, then incidents that begin, then those that end, so that one incident
-/// that follows another leaves no gap.
+/// that follows another leaves no gap; those still waiting are sent home last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// From now on so many servers of a resource are rostered.
@@ -14,6 +14,8 @@ pub enum Change {
     Begins { incident: u32 },
     /// An incident is over.
     Ends { incident: u32 },
+    /// Whoever has not begun to be served is turned away.
+    SendsHome,
 }
 
 impl Plan {
@@ -37,6 +39,10 @@ impl Plan {
                 .push((incident.from.0, Change::Begins { incident: number }));
             self.changes
                 .push((incident.to.0, Change::Ends { incident: number }));
+        }
+        if let (Closing::SendHome { grace }, false) = (scenario.day.closing, self.steady_state) {
+            let at = self.close.saturating_add(grace.0);
+            self.changes.push((at, Change::SendsHome));
         }
         self.changes.sort_unstable();
         self.incidents.clone_from(&scenario.incidents);

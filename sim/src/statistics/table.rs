@@ -5,7 +5,7 @@ use super::histogram::BinNumber;
 use super::moments::wilson;
 use super::moments::{Daily, Estimate, Ratio, Spread};
 use super::population::Populations;
-use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, Totals};
+use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, RARE_FIGURES, Totals};
 use super::{quantile, t_quantile};
 use crate::keyed::finalise;
 use crate::plan::Plan;
@@ -108,7 +108,7 @@ impl Writer<'_> {
             arrivals,
             served,
             abandoned,
-            balked,
+            rare,
             fallback,
             spreads,
             means,
@@ -116,16 +116,16 @@ impl Writer<'_> {
             histograms,
         } = cell;
         let unit = self.per_day();
-        for (figure, daily) in [
+        let usual = [
             (Figure::Arrivals, arrivals),
             (Figure::Served, served.clone()),
             (Figure::Abandoned, abandoned),
-            (Figure::Balked, balked),
             (Figure::FallbackCustomers, fallback),
-        ] {
-            if figure == Figure::Balked && !self.sources.plan.balks {
-                continue;
-            }
+        ];
+        let scenario = self.sources.scenario;
+        let rare = RARE_FIGURES.into_iter().zip(rare);
+        let caused = rare.filter(|(figure, _)| scenario.lacks_cause_of(*figure).is_none());
+        for (figure, daily) in usual.into_iter().chain(caused) {
             let row = self.daily(figure, population.clone(), unit, daily, 1.0);
             self.push(row);
         }

@@ -9,6 +9,7 @@ use super::promise::{MissCounts, Promise};
 use crate::engine::visitor::{Departure, Fate};
 use crate::engine::{Ending, Engine, Observer};
 use crate::plan::Plan;
+use scenarios::figure::Figure;
 use std::mem;
 
 /// Figures of single customers, in this order: wait, service, review, system,
@@ -18,6 +19,13 @@ pub const CUSTOMER_FIGURES: usize = 6;
 pub const WAIT: usize = 0;
 /// The last of them, which does, too.
 pub const TIME_IN_BRANCH: usize = 5;
+
+/// Counts of customers that most scenarios have no cause for.
+pub const RARE: usize = 2;
+/// Which figures they are.
+pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway];
+const BALKED: usize = 0;
+const TURNED_AWAY: usize = 1;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -38,7 +46,9 @@ struct DayCell {
     served: u64,
     abandoned: u64,
     abandoned_wait: u64,
-    balked: u64,
+    abandoned_within: u64,
+    /// By [`RARE_FIGURES`].
+    rare: [u64; RARE],
     fallback: u64,
     spreads: [Spread; CUSTOMER_FIGURES],
 }
@@ -61,7 +71,8 @@ pub struct Cell {
     pub arrivals: Daily,
     pub served: Daily,
     pub abandoned: Daily,
-    pub balked: Daily,
+    /// By [`RARE_FIGURES`].
+    pub rare: [Daily; RARE],
     pub fallback: Daily,
     pub spreads: [Spread; CUSTOMER_FIGURES],
     pub means: [Ratio; CUSTOMER_FIGURES],
@@ -159,7 +170,9 @@ impl<'run> Tally<'run> {
             cell.arrivals.add(day.arrivals);
             cell.served.add(day.served);
             cell.abandoned.add(day.abandoned);
-            cell.balked.add(day.balked);
+            for (daily, count) in cell.rare.iter_mut().zip(day.rare) {
+                daily.add(count);
+            }
             cell.fallback.add(day.fallback);
             let over = &self.day_over[number * thresholds..(number + 1) * thresholds];
             for figure in 0..CUSTOMER_FIGURES {
@@ -211,7 +224,7 @@ impl<'run> Tally<'run> {
                     served: day.served,
                     abandoned: day.abandoned,
                     abandoned_wait: day.abandoned_wait,
-                    abandoned_within: day.abandoned - self.day_over[number * thresholds + five],
+                    abandoned_within: day.abandoned_within,
                     sums: day.spreads.map(|spread| spread.sum as u64),
                     within: std::array::from_fn(within),
                 }
@@ -259,15 +272,21 @@ impl Observer for Tally<'_> {
         ];
         let bins = values.map(bin_of);
         let thresholds = frame.thresholds;
+        let five_minutes = thresholds[frame.five_minutes];
         for &number in &found {
             let day = &mut self.day[number];
             day.arrivals += 1;
             match departure.fate {
                 Fate::Unserved => {}
-                Fate::Balked => day.balked += 1,
-                Fate::Abandoned => {
-                    day.abandoned += 1;
-                    day.abandoned_wait += departure.wait;
+                Fate::Balked => day.rare[BALKED] += 1,
+                Fate::Abandoned | Fate::TurnedAway => {
+                    if departure.fate == Fate::TurnedAway {
+                        day.rare[TURNED_AWAY] += 1;
+                    } else {
+                        day.abandoned += 1;
+                        day.abandoned_wait += departure.wait;
+                        day.abandoned_within += u64::from(departure.wait <= five_minutes);
+                    }
                     for (over, threshold) in self.day_over[number * thresholds.len()..]
                         .iter_mut()
                         .zip(thresholds)
@@ -326,7 +345,9 @@ impl Totals {
             cell.arrivals.merge(&mut other.arrivals);
             cell.served.merge(&mut other.served);
             cell.abandoned.merge(&mut other.abandoned);
-            cell.balked.merge(&mut other.balked);
+            for (daily, other) in cell.rare.iter_mut().zip(&mut other.rare) {
+                daily.merge(other);
+            }
             cell.fallback.merge(&mut other.fallback);
             for figure in 0..CUSTOMER_FIGURES {
                 cell.spreads[figure].merge(&other.spreads[figure]);
