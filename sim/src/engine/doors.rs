@@ -62,8 +62,10 @@ impl Engine<'_> {
             self.leave(slot, fate, observer);
             return;
         }
-        if visitor.state == State::Waiting {
-            self.stop_waiting(slot);
+        match visitor.state {
+            State::Waiting => self.stop_waiting(slot),
+            State::Apart => self.call_off_errands(slot),
+            _ => {}
         }
         self.people.fall(self.now, &self.stretch);
         self.away += 1;
@@ -91,8 +93,7 @@ impl Engine<'_> {
     /// Whoever waits and has not begun to be served leaves: the branch closes.
     pub(super) fn send_home<O: Observer>(&mut self, observer: &mut O) {
         for slot in 0..self.visitors.len() {
-            let visitor = &self.visitors[slot];
-            if visitor.state == State::Waiting && !visitor.started {
+            if self.waits_unbegun(slot) {
                 self.leave(slot, Fate::TurnedAway, observer);
             }
         }
