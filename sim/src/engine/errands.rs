@@ -8,6 +8,7 @@ use super::pool::NO_UNIT;
 use super::visitor::{Fate, State, Visitor};
 use super::{Engine, Observer};
 use crate::plan::{PlannedStep, RequestId};
+use crate::source::Source;
 
 /// The owner of a slot that is a customer, and the end of a list.
 const NONE: u32 = u32::MAX;
@@ -69,7 +70,7 @@ impl Errands {
     }
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Whether a slot is a customer who is inside and has not begun to be served.
     pub(super) fn waits_unbegun(&self, slot: usize) -> bool {
         let visitor = &self.visitors[slot];
@@ -88,6 +89,7 @@ impl Engine<'_> {
     ) {
         let (_, step) = self.whereabouts(owner);
         self.visitors[owner].state = State::Apart;
+        self.visitors[owner].waiting_since = self.now;
         let errand = Visitor {
             unit: NO_UNIT,
             state: State::InStep,
@@ -123,7 +125,7 @@ impl Engine<'_> {
     ) {
         let visitor = &mut self.visitors[slot];
         let branch = &self.plan.journeys[visitor.journey as usize];
-        let Some(step) = next_step(&branch.steps, visitor, 0) else {
+        let Some(step) = next_step(self.source, &branch.steps, visitor, 0) else {
             self.leave(slot, Fate::Served, observer);
             return;
         };
@@ -146,7 +148,12 @@ impl Engine<'_> {
         let visitor = self.visitors[slot];
         step.branches.iter().filter_map(move |&journey| {
             let branch = &self.plan.journeys[journey as usize];
-            let step = next_step(&branch.steps, &Visitor { journey, ..visitor }, 0)?;
+            let step = next_step(
+                self.source,
+                &branch.steps,
+                &Visitor { journey, ..visitor },
+                0,
+            )?;
             branch.steps[step as usize].first_request
         })
     }
