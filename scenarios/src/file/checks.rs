@@ -48,16 +48,20 @@ impl Reader {
     /// Who is served holds one server of those told apart.
     fn one_told_apart(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
         for journey in journeys {
-            for (at, step, kept) in held_with(journey) {
-                let apart = journey
-                    .holds
-                    .iter()
-                    .chain(&step.holds)
-                    .chain(kept)
-                    .filter(|hold| resources[hold.resource].told_apart());
-                if apart.map(|hold| hold.count).sum::<u32>() > 1 {
+            for (steps, at, of) in every_step(journey) {
+                let step = &steps[at];
+                let apart = |holds: &[Hold]| -> u32 {
+                    let holds = holds.iter();
+                    holds
+                        .filter(|hold| resources[hold.resource].told_apart())
+                        .map(|hold| hold.count)
+                        .sum()
+                };
+                // A step that wants none of them still has those of the one before for a moment.
+                let kept = kept_before(steps, at).map(|it| apart(&it.holds)).max();
+                if apart(&journey.holds) + apart(&step.holds) + kept.unwrap_or(0) > 1 {
                     self.fault(
-                        place(table, journey, Some(at)),
+                        place(table, journey, Some(of)),
                         format!(
                             "`{}` holds several servers that are told apart at once",
                             journey.name
@@ -140,13 +144,15 @@ impl Reader {
         let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         let mut makers: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         for (position, journey) in journeys.iter().enumerate() {
-            for (at, step, kept) in held_with(journey) {
+            for (steps, at, of) in every_step(journey) {
+                let step = &steps[at];
+                let kept = kept_before(steps, at).flat_map(|before| &before.holds);
                 for held in journey.holds.iter().chain(kept) {
                     // What the first step takes besides is requested with the journey held.
                     for wanted in &step.holds {
                         let edge = (held.resource, wanted.resource);
                         graph.entry(edge.0).or_default().insert(edge.1);
-                        makers.entry(edge).or_insert((position, at));
+                        makers.entry(edge).or_insert((position, of));
                     }
                 }
             }
@@ -181,17 +187,22 @@ impl Reader {
     }
 }
 
-/// Every step with the position in the journey that it stands at, and what the step
-/// before it in its sequence keeps for it.
-fn held_with(journey: &Journey) -> impl Iterator<Item = (usize, &Step, &[Hold])> {
-    journey.sequences().flat_map(|(of, steps)| {
-        steps.iter().enumerate().map(move |(at, step)| {
-            let before = at.checked_sub(1).map(|before| &steps[before]);
-            let kept = before.filter(|it| it.keeps && step.branches.is_empty());
-            let kept = kept.map_or(&[][..], |before| &before.holds);
-            (of.unwrap_or(at), step, kept)
-        })
-    })
+/// Every step as a position in its sequence, and the position in the journey that it
+/// stands at.
+fn every_step(journey: &Journey) -> impl Iterator<Item = (&[Step], usize, usize)> {
+    journey
+        .sequences()
+        .flat_map(|(of, steps)| (0..steps.len()).map(move |at| (steps, at, of.unwrap_or(at))))
+}
+
+/// Steps that keep what they hold and that may be the last before this one: those
+/// between may be left out.
+fn kept_before(steps: &[Step], at: usize) -> impl Iterator<Item = &Step> {
+    let mut certain = false;
+    let before = steps[..at].iter().rev();
+    before
+        .take_while(move |step| !std::mem::replace(&mut certain, step.probability >= 1.0))
+        .filter(|step| step.keeps)
 }
 
 /// What is held at once, and in which step (none: through the whole journey).
@@ -212,7 +223,8 @@ fn needs(journey: &Journey) -> Vec<Needs> {
         step: None,
         together: sum(&mut journey.holds.iter()),
     }];
-    for (position, step, _) in held_with(journey) {
+    for (steps, at, position) in every_step(journey) {
+        let step = &steps[at];
         all.push(Needs {
             step: Some(position),
             together: sum(&mut journey.holds.iter().chain(&step.holds)),
