@@ -50,6 +50,7 @@ pub enum Figure {
     NoShows,
     FallbackCustomers,
     Wait,
+    WaitFromArrival,
     Service,
     Review,
     System,
@@ -155,7 +156,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -164,6 +165,7 @@ impl Figure {
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
+        Self::WaitFromArrival,
         Self::Service,
         Self::Review,
         Self::System,
@@ -193,6 +195,7 @@ impl Figure {
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
+            Self::WaitFromArrival => "wait_from_arrival",
             Self::Service => "service",
             Self::Review => "review",
             Self::System => "system",
@@ -258,6 +261,7 @@ impl Figure {
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
+            | Self::WaitFromArrival
             | Self::Service
             | Self::Review
             | Self::System
@@ -285,6 +289,7 @@ impl Figure {
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait
+            | Self::WaitFromArrival
             | Self::Service
             | Self::Review
             | Self::System

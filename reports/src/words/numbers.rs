@@ -31,7 +31,7 @@ impl Kind {
     /// Of a figure by its name in the table.
     pub(crate) fn of_figure(figure: &str) -> Self {
         match figure {
-            "wait" | "service" | "review" | "system" | "fallback" | "time_in_branch"
+            "wait" | "wait_from_arrival" | "service" | "review" | "system" | "fallback" | "time_in_branch"
             | "overtime" => Self::Duration,
             "latency" | "service_latency" | "generator_lag" => Self::Latency,
             "occupancy" | "errors" | "promise_kept" => Self::Share,

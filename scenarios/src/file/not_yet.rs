@@ -5,11 +5,6 @@
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[
     ("", "region", "many branches on one core bank"),
-    (
-        "",
-        "appointments",
-        "booked customers with punctuality and no-shows",
-    ),
     ("", "campaigns", "spikes of mobile traffic"),
     (
         "",
@@ -37,7 +32,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "channels",
         "a choice of channel by the queues seen",
     ),
-    ("segments", "appointments", "booked customers"),
     ("mobile", "campaigns", "spikes of mobile traffic"),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
@@ -53,7 +47,6 @@ const KEYS: &[(&str, &str, &str)] = &[
 
 /// `(path's last part, value, what it will mean)`.
 const VALUES: &[(&str, &str, &str)] = &[
-    ("closing", "stop_tickets", "no tickets in the last minutes"),
     ("queue_by", "front", "the head of the queue"),
     ("window", "day", "the whole day played"),
 ];
