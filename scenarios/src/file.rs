@@ -131,8 +131,7 @@ impl Reader {
             services: &services,
             laws: &laws,
         };
-        let appointments =
-            self.appointments(table, mode, &known, &mut segments, &mut arrivals)?;
+        let appointments = self.appointments(table, mode, &known, &mut segments, &mut arrivals)?;
         let (gates, origins): (Vec<_>, Vec<_>) = gates.into_iter().unzip();
         let as_run = canonical::document(table);
         let scenario = Scenario {

@@ -16,8 +16,8 @@ mod queue;
 mod resource;
 mod traffic;
 
-pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use appointments::{Appointments, Booking, Punctuality};
+pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};

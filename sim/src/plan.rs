@@ -1,12 +1,14 @@
 //! A scenario made ready for the engine: laws ready to be drawn from, shares
 //! cumulated, requests numbered, rosters as one list of changes.
 
+mod appointments;
 mod changes;
 mod journeys;
 mod pools;
 mod segments;
 mod soundness;
 
+pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
 pub use journeys::{PlannedJourney, PlannedStep, PlannedTime, Request, RequestId};
 pub use pools::PlannedPool;
@@ -37,6 +39,10 @@ pub struct Plan {
     pub last_arrival: u64,
     pub steady_state: bool,
     pub arrivals: ArrivalCurve,
+    /// Who gets in until when.
+    pub doors: Doors,
+    /// Customers who have booked, if any do.
+    pub appointments: Option<PlannedAppointments>,
     /// Customers of a recorded log, by index; none where they are drawn.
     pub recorded: Vec<Recorded>,
     /// Servers of each resource at the start.
@@ -85,6 +91,8 @@ impl Plan {
             .iter()
             .map(|journey| plan_journey(journey, latencies, &mut requests))
             .collect::<Result<Vec<_>, _>>()?;
+        let reserved = |resource: usize| appointments::reserved(scenario, resource) > 0;
+        requests.set_booked_apart(reserved);
         let mut plan = Self {
             seed: scenario.run.seed,
             open,
@@ -94,6 +102,12 @@ impl Plan {
             steady_state,
             arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
                 .map_err(|text| problem("arrivals", &text))?,
+            doors: Doors::of(scenario, last_arrival),
+            appointments: scenario
+                .appointments
+                .as_ref()
+                .map(appointments::plan_appointments)
+                .transpose()?,
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),

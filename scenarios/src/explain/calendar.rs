@@ -54,9 +54,9 @@ fn closing(closing: Closing) -> String {
         Closing::AppointmentsOnly { from, grace } => {
             let rest = match grace {
                 None => "who is inside is served".to_owned(),
-                Some(grace) => format!(
-                    "who has none and has not begun {grace} after that is turned away"
-                ),
+                Some(grace) => {
+                    format!("who has none and has not begun {grace} after that is turned away")
+                }
             };
             format!("only with an appointment from {} on, {rest}", from.clock())
         }

@@ -4,8 +4,8 @@ use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Table, Value};
 use crate::model::{
-    Appointments, Arrivals, Booking, Closing, Day, JourneyId, Mode, Punctuality, Resource, Segment, Service,
-    ServiceId,
+    Appointments, Arrivals, Booking, Closing, Day, JourneyId, Mode, Punctuality, Resource, Segment,
+    Service, ServiceId,
 };
 use crate::time::{SimTime, Span, parse_span};
 
@@ -82,7 +82,10 @@ impl Reader {
         if no_show + cancelled > 1.0 {
             self.fault(
                 section.origin,
-                format!("`appointments` are cancelled or not kept by {}", no_show + cancelled),
+                format!(
+                    "`appointments` are cancelled or not kept by {}",
+                    no_show + cancelled
+                ),
                 "`cancelled` and `no_show` are shares of all appointments, together at most 1",
             );
         }
@@ -228,7 +231,9 @@ impl Reader {
             piece.expected *= left;
         }
         if left > 0.0 {
-            segments.iter_mut().for_each(|segment| segment.share /= left);
+            segments
+                .iter_mut()
+                .for_each(|segment| segment.share /= left);
         }
         Some(())
     }

@@ -39,7 +39,11 @@ impl Reader {
             None => None,
         };
         if let Some(node) = section.get("tickets_until") {
-            self.not_both(&section, &["tickets_until"], &["grace", "appointments_only"]);
+            self.not_both(
+                &section,
+                &["tickets_until"],
+                &["grace", "appointments_only"],
+            );
             let from = self.while_open(node, &section.at("tickets_until"), day)?;
             return Some(Closing::StopTickets { from });
         }

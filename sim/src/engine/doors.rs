@@ -65,7 +65,7 @@ impl Engine<'_> {
         if visitor.state == State::Waiting {
             self.stop_waiting(slot);
             // Waiting in vain is waiting, too, of whoever is served later.
-            self.visitors[slot].wait += self.now - visitor.waiting_since;
+            self.visitors[slot].wait += self.now.saturating_sub(visitor.waiting_since);
         }
         self.people.fall(self.now, &self.stretch);
         self.away += 1;
@@ -83,7 +83,7 @@ impl Engine<'_> {
         let visitor = &mut self.visitors[slot];
         visitor.key = visitor.key.under(Purpose::Again);
         // Whoever comes after the doors have shut leaves for good.
-        if self.now >= self.plan.last_arrival {
+        if self.finds_the_doors_shut(0) {
             self.leave(slot, Fate::Balked, observer);
             return;
         }
@@ -94,9 +94,20 @@ impl Engine<'_> {
     pub(super) fn send_home<O: Observer>(&mut self, observer: &mut O) {
         for slot in 0..self.visitors.len() {
             let visitor = &self.visitors[slot];
-            if visitor.state == State::Waiting && !visitor.started {
+            let spared = visitor.booking != 0 && self.plan.doors.spares_booked;
+            if visitor.state == State::Waiting && !visitor.started && !spared {
                 self.leave(slot, Fate::TurnedAway, observer);
             }
         }
+    }
+
+    /// Whether someone who comes now gets no ticket any more.
+    pub(super) fn finds_the_doors_shut(&self, booking: u32) -> bool {
+        let until = if booking == 0 {
+            self.plan.doors.walk_ins_until
+        } else {
+            self.plan.doors.booked_until
+        };
+        self.now >= until
     }
 }

@@ -47,7 +47,7 @@ impl<'plan> Engine<'plan> {
         let request = planned.steps[step as usize].first_request;
         if self.plan.balks
             && self.visitors[slot].hop == 0
-            && let Some(request) = request
+            && let Some(request) = request.map(|it| self.as_booked(slot, it))
             && self.leaves_at_the_door(slot, request, self.choose_line(slot, request))
         {
             self.leave_unserved(slot, Fate::Balked, observer);
@@ -68,6 +68,7 @@ impl<'plan> Engine<'plan> {
             self.begin_step(slot, observer);
             return;
         };
+        let request = self.as_booked(slot, request);
         self.visitors[slot].queues_from = queues_from;
         let line = self.choose_line(slot, request);
         // Nobody who waits could be served before this event; but what it gave
@@ -80,25 +81,38 @@ impl<'plan> Engine<'plan> {
             self.begin_step(slot, observer);
             return;
         }
-        let wanted = &self.plan.requests[request as usize];
-        let visitor = &mut self.visitors[slot];
+        self.visitors[slot].place = self.place_of(slot, request);
+        self.stand_in_line(slot, request, line);
+    }
+
+    /// The place of a customer who waits for this, as it stands now.
+    fn place_of(&self, slot: usize, request: RequestId) -> u128 {
+        let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
-        visitor.place = place(
-            segment.rank,
-            wanted.order,
-            queues_from,
+        place(
+            self.rank(slot),
+            self.plan.requests[request as usize].order,
+            visitor.queues_from,
             segment.waiting_credit,
             visitor.index,
-        );
-        self.stand_in_line(slot, request, line);
+        )
+    }
+
+    /// Stands again in the line it stands in, as its rank is now.
+    pub(super) fn stand_anew<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let (request, line) = (self.visitors[slot].request, self.visitors[slot].line);
+        let place = self.place_of(slot, request);
+        self.visitors[slot].place = place;
+        self.lines.join(line, place, slot);
+        self.preempt_late(slot, observer);
     }
 
     /// Puts an interrupted customer before all of its priority who have not begun.
     pub(super) fn wait_again(&mut self, slot: usize, request: RequestId) {
         let line = self.choose_line(slot, request);
+        let rank = self.rank(slot);
         let visitor = &mut self.visitors[slot];
-        let segment = &self.plan.segments[usize::from(visitor.segment)];
-        visitor.place = place_of_interrupted(segment.rank, visitor.queues_from, visitor.index);
+        visitor.place = place_of_interrupted(rank, visitor.queues_from, visitor.index);
         visitor.interrupted = true;
         self.stand_in_line(slot, request, line);
     }
@@ -106,7 +120,11 @@ impl<'plan> Engine<'plan> {
     fn stand_in_line(&mut self, slot: usize, request: RequestId, line: u32) {
         let visitor = &mut self.visitors[slot];
         visitor.state = State::Waiting;
-        visitor.waiting_since = self.now;
+        visitor.waiting_since = if visitor.started {
+            self.now
+        } else {
+            self.now.max(visitor.queues_from)
+        };
         visitor.request = request;
         visitor.line = line;
         self.lines.join(line, visitor.place, slot);
@@ -183,7 +201,7 @@ impl<'plan> Engine<'plan> {
         if visitor.failed_at != NEVER {
             return;
         }
-        let waited = self.now - visitor.waiting_since;
+        let waited = self.now.saturating_sub(visitor.waiting_since);
         let part = self.plan.journeys[visitor.journey as usize].steps[visitor.step as usize].part;
         if visitor.started && part == Part::Review {
             visitor.review += waited;
@@ -303,7 +321,7 @@ impl<'plan> Engine<'plan> {
         if let Some((to, queue_by)) = failure {
             self.give_back(&journey.holds, slot, visitor.journey_taken);
             let queues_from = match queue_by {
-                QueueBy::Ticket => visitor.arrived,
+                QueueBy::Ticket => self.clock_of(&visitor),
                 QueueBy::Joining => self.now,
             };
             let failed = &mut self.visitors[slot];

@@ -28,6 +28,16 @@ pub struct Sources<'run> {
     pub seed: u64,
 }
 
+/// Figures of single customers as they are tallied.
+const FIGURES: [Figure; CUSTOMER_FIGURES] = [
+    Figure::Wait,
+    Figure::Service,
+    Figure::Review,
+    Figure::System,
+    Figure::Fallback,
+    Figure::TimeInBranch,
+];
+
 struct Writer<'run> {
     sources: Sources<'run>,
     quantiles: Vec<f64>,
@@ -140,7 +150,7 @@ impl Writer<'_> {
             };
             let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
             let row = self.customer_row(
-                figure,
+                FIGURES[figure],
                 population.clone(),
                 count,
                 &spreads[figure],
@@ -150,6 +160,25 @@ impl Writer<'_> {
             );
             self.push(row);
         }
+        self.wait_from_arrival(number, population, count);
+    }
+
+    fn wait_from_arrival(&mut self, number: usize, population: Population, count: u64) {
+        let cells = &mut self.sources.totals.from_arrival.cells;
+        let Some(mut waits) = cells.get_mut(number).map(std::mem::take) else {
+            return;
+        };
+        let quantiles = self.plain_quantiles(&waits.histogram.take(), SECONDS_PER_MICRO);
+        let row = self.customer_row(
+            Figure::WaitFromArrival,
+            population,
+            count,
+            &waits.spread,
+            &waits.mean,
+            quantiles,
+            self.shares(&waits.within),
+        );
+        self.push(row);
     }
 
     #[expect(
@@ -158,7 +187,7 @@ impl Writer<'_> {
     )]
     fn customer_row(
         &self,
-        figure: usize,
+        figure: Figure,
         population: Population,
         count: u64,
         spread: &Spread,
@@ -166,18 +195,10 @@ impl Writer<'_> {
         quantiles: Vec<QuantileValue>,
         shares: Vec<ShareWithin>,
     ) -> FigureRow {
-        const FIGURES: [Figure; CUSTOMER_FIGURES] = [
-            Figure::Wait,
-            Figure::Service,
-            Figure::Review,
-            Figure::System,
-            Figure::Fallback,
-            Figure::TimeInBranch,
-        ];
         let estimate = mean.estimate(self.sources.totals.days, self.t);
         let seen = |micros: u64| (count > 0).then_some(micros as f64 * SECONDS_PER_MICRO);
         row(
-            FIGURES[figure],
+            figure,
             population,
             "s",
             count,

@@ -2,12 +2,13 @@
 //! folded into the totals at its end, so that an interrupted one leaves no trace
 //! in the means; everything folded is an exact integer.
 
+use super::booked::WaitsFromArrival;
 use super::histogram::{BinNumber, Histogram, bin_of};
 use super::moments::{Daily, Ratio, Spread};
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
 use crate::engine::visitor::{Departure, Fate};
-use crate::engine::{Ending, Engine, Observer};
+use crate::engine::{Absent, Ending, Engine, Observer};
 use crate::plan::Plan;
 use scenarios::figure::Figure;
 use std::mem;
@@ -21,11 +22,12 @@ pub const WAIT: usize = 0;
 pub const TIME_IN_BRANCH: usize = 5;
 
 /// Counts of customers that most scenarios have no cause for.
-pub const RARE: usize = 2;
+pub const RARE: usize = 3;
 /// Which figures they are.
-pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway];
+pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway, Figure::NoShows];
 const BALKED: usize = 0;
 const TURNED_AWAY: usize = 1;
+const NO_SHOWS: usize = 2;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -102,6 +104,7 @@ pub struct Totals {
     pub people_by_interval: Vec<Daily>,
     pub queue_by_interval: Vec<Daily>,
     pub overtime: Daily,
+    pub from_arrival: WaitsFromArrival,
     pub misses: MissCounts,
     /// Days on which the promise was kept, of those on which it could be broken.
     pub days_kept: u64,
@@ -161,6 +164,7 @@ impl<'run> Tally<'run> {
         self.day_over.fill(0);
         self.day_misses = MissCounts::default();
         self.day_unserved = 0;
+        self.totals.from_arrival.start_day();
     }
 
     /// Folds a finished replication into the totals.
@@ -190,6 +194,7 @@ impl<'run> Tally<'run> {
                 }
             }
         }
+        self.totals.from_arrival.end_day();
         self.keep_day(replication);
         self.totals.fold_levels(engine, self.frame);
         self.totals
@@ -251,6 +256,23 @@ impl<'run> Tally<'run> {
 }
 
 impl Observer for Tally<'_> {
+    fn missed(&mut self, absent: &Absent) {
+        let plan = self.frame.plan;
+        let channel = plan.journeys[absent.journey as usize].channel;
+        let mut found = mem::take(&mut self.found);
+        self.frame.populations.of(
+            channel,
+            absent.service_id,
+            absent.segment,
+            absent.at,
+            &mut found,
+        );
+        for &number in &found {
+            self.day[number].rare[NO_SHOWS] += 1;
+        }
+        self.found = found;
+    }
+
     fn departed(&mut self, departure: &Departure) {
         let frame = self.frame;
         let channel = frame.plan.journeys[departure.journey as usize].channel;
@@ -311,6 +333,10 @@ impl Observer for Tally<'_> {
                 }
             }
         }
+        if frame.plan.books() && departure.fate == Fate::Served {
+            let waits = &mut self.totals.from_arrival;
+            waits.served(&found, departure.wait_from_arrival(), thresholds);
+        }
         if let Some(promise) = frame.promise
             && found.contains(&promise.population)
         {
@@ -330,7 +356,13 @@ impl Totals {
             ..Cell::default()
         };
         let intervals = frame.populations.intervals;
+        let booked = if frame.plan.books() {
+            frame.populations.len()
+        } else {
+            0
+        };
         Self {
+            from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
             cells: vec![cell; frame.populations.len()],
             uses: vec![Use::default(); frame.plan.capacity.len() + 1],
             people_by_interval: vec![Daily::default(); intervals],
@@ -378,6 +410,7 @@ impl Totals {
         intervals
             .chain(queues)
             .for_each(|(daily, other)| daily.merge(other));
+        self.from_arrival.merge(&mut other.from_arrival);
         self.misses.merge(&other.misses);
         self.days_kept += other.days_kept;
         self.days_promised += other.days_promised;
