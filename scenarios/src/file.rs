@@ -23,6 +23,7 @@ mod not_yet;
 mod overrides;
 mod pools;
 mod queues;
+mod randomness;
 mod recorded;
 mod sources;
 mod spreadsheet;
@@ -120,6 +121,9 @@ impl Reader {
         let until = self.until(table, &segments);
         let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
+        if let Some(run) = &run {
+            self.streams_fit(table, run.random, &resources);
+        }
         if resources.is_empty() {
             return None;
         }

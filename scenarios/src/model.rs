@@ -168,8 +168,23 @@ pub struct Run {
     pub replications: u32,
     /// Root of all randomness.
     pub seed: u64,
+    /// Where random numbers come from.
+    pub random: Random,
     /// When they are enough, if that is asked for.
     pub until: Option<Until>,
+}
+
+/// Where random numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Random {
+    /// Every draw has a place of its own: variants meet the same customers.
+    #[default]
+    Keyed,
+    /// Streams of `MRG32k3a`, one for each purpose, drawn in the order of events and
+    /// carried from day to day; the package seed is six times [`Run::seed`], 1 to
+    /// 4,294,944,442. One thread.
+    Mrg32k3aStreams,
 }
 
 /// Replications go on, 64 at a time, until a mean is known well enough.

@@ -2,8 +2,9 @@
 //! piece, by inversion of the cumulative expected count, so that the n-th
 //! customer is the n-th customer in every variant of a scenario.
 
-use crate::keyed::{Key, Purpose, uniform};
-use crate::law::{Sampler, standard_gamma};
+use crate::keyed::{Key, Purpose};
+use crate::law::Sampler;
+use crate::source::Source;
 use scenarios::model::{Arrivals, Recorded};
 
 /// The cumulative expected count as a polygon, for a day of mean busyness.
@@ -35,8 +36,9 @@ struct CurvePiece {
 
 /// The arrivals of one replication, in order.
 #[derive(Debug, Clone)]
-pub struct ArrivalTimes<'curve> {
+pub struct ArrivalTimes<'curve, S> {
     curve: &'curve ArrivalCurve,
+    source: &'curve S,
     key: Key,
     /// Sum of the unit exponential gaps so far.
     gaps: f64,
@@ -109,15 +111,20 @@ impl ArrivalCurve {
     }
 
     /// The arrivals of the replication with this key.
-    pub fn times(&self, key: Key) -> ArrivalTimes<'_> {
+    pub fn times<'curve, S: Source>(
+        &'curve self,
+        key: Key,
+        source: &'curve S,
+    ) -> ArrivalTimes<'curve, S> {
         let busyness = if self.busyness_cv > 0.0 {
             let shape = 1.0 / (self.busyness_cv * self.busyness_cv);
-            standard_gamma(shape, key.bits(Purpose::Busyness)) / shape
+            source.gamma(shape, key, Purpose::Busyness) / shape
         } else {
             1.0
         };
         ArrivalTimes {
             curve: self,
+            source,
             key,
             gaps: 0.0,
             busyness,
@@ -129,7 +136,7 @@ impl ArrivalCurve {
     }
 }
 
-impl Iterator for ArrivalTimes<'_> {
+impl<S: Source> Iterator for ArrivalTimes<'_, S> {
     /// Time in microseconds and the customer's key.
     type Item = (u64, Key);
 
@@ -145,7 +152,7 @@ impl Iterator for ArrivalTimes<'_> {
         }
         if self.together == 0 {
             self.latest = self.next_time(key)?;
-            self.together = self.curve.group(key);
+            self.together = self.curve.group(key, self.source);
         }
         self.together -= 1;
         self.next_index += 1;
@@ -154,11 +161,11 @@ impl Iterator for ArrivalTimes<'_> {
 }
 
 impl ArrivalCurve {
-    fn group(&self, key: Key) -> u32 {
+    fn group<S: Source>(&self, key: Key, source: &S) -> u32 {
         if self.groups.is_empty() {
             return 1;
         }
-        let u = key.uniform(Purpose::Group);
+        let u = source.uniform(key, Purpose::Group);
         let at = self
             .groups
             .partition_point(|(cumulative, _)| *cumulative < u);
@@ -166,16 +173,14 @@ impl ArrivalCurve {
     }
 }
 
-impl ArrivalTimes<'_> {
+impl<S: Source> ArrivalTimes<'_, S> {
     /// When the next customer (or group) comes, whose first one has this key.
     fn next_time(&mut self, key: Key) -> Option<u64> {
         if let Some(gap) = &self.curve.gap {
-            return Some(
-                self.latest
-                    .saturating_add(gap.micros(key.bits(Purpose::Gap))),
-            );
+            let gap = self.source.micros(gap, key, Purpose::Gap);
+            return Some(self.latest.saturating_add(gap));
         }
-        self.gaps -= libm::log(uniform(key.bits(Purpose::Gap)));
+        self.gaps += self.source.exponential(key, Purpose::Gap);
         // A day of busyness b reaches an expected count c where an average one reaches c / b.
         let count = self.gaps / self.busyness;
         if !count.is_finite() {
@@ -222,6 +227,7 @@ fn untilted(share: f64, tilt: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::keyed::BRANCH_STREAM;
+    use crate::source::Keyed;
     use scenarios::model::{ArrivalPiece, Law};
     use scenarios::time::SimTime;
 
@@ -233,7 +239,7 @@ mod tests {
             .map(|replication| {
                 let key = Key::of_stream(1, replication, BRANCH_STREAM);
                 curve
-                    .times(key)
+                    .times(key, &Keyed)
                     .map(|(time, _)| time)
                     .take_while(|time| *time < HOUR)
                     .collect()

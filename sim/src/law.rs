@@ -168,6 +168,41 @@ impl Sampler {
     }
 }
 
+impl Sampler {
+    /// The time by a sequence of uniform numbers, in whole microseconds.
+    pub fn micros_from(&self, next: &mut impl FnMut() -> f64) -> u64 {
+        let seconds = self.seconds_from(next).clamp(0.0, LONGEST_SECONDS);
+        (seconds * MICROS_PER_SECOND as f64).round() as u64
+    }
+
+    /// The time by a sequence of uniform numbers, in seconds. Exponential, Erlang and
+    /// Weibull laws invert the probability of being longer, `-ln(1 - u)`; an Erlang
+    /// law is the sum of its phases; a mixture takes one number for which part.
+    fn seconds_from(&self, next: &mut impl FnMut() -> f64) -> f64 {
+        match self {
+            Self::Constant(seconds) => *seconds,
+            Self::Exponential { mean } => -mean * libm::log1p(-next()),
+            Self::Lognormal { mu, sigma } => libm::exp(mu + sigma * normal::quantile(next())),
+            Self::Gamma { shape, scale } => scale * gamma_from(*shape, next),
+            Self::Erlang { phases, phase_mean } => (0..*phases)
+                .map(|_| -phase_mean * libm::log1p(-next()))
+                .sum(),
+            Self::Weibull {
+                inverse_shape,
+                scale,
+            } => scale * libm::pow(-libm::log1p(-next()), *inverse_shape),
+            Self::Uniform { low, width } => low + width * next(),
+            Self::Triangular { low, mode, high } => triangular(*low, *mode, *high, next()),
+            Self::Empirical { bins } => empirical(bins, next()),
+            Self::Mixture { parts } => {
+                let u = next();
+                let chosen = parts.partition_point(|(cumulative, _)| *cumulative <= u);
+                parts[chosen.min(parts.len() - 1)].1.seconds_from(next)
+            }
+        }
+    }
+}
+
 fn cumulate_bins(bins: &[(f64, f64, f64)]) -> Result<Box<[Bin]>, String> {
     let total: f64 = bins.iter().map(|(_, _, weight)| weight).sum();
     let sound = bins.iter().all(|(low, high, weight)| {
@@ -236,7 +271,11 @@ fn empirical(bins: &[Bin], u: f64) -> f64 {
 /// boost `U^(1/shape)`.
 pub fn standard_gamma(shape: f64, bits: u64) -> f64 {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(bits);
-    let mut next = || uniform(generator.next_u64());
+    gamma_from(shape, &mut || uniform(generator.next_u64()))
+}
+
+/// The same from a sequence of uniform numbers.
+pub fn gamma_from(shape: f64, next: &mut impl FnMut() -> f64) -> f64 {
     let (boosted, boost) = if shape < 1.0 {
         (shape + 1.0, libm::pow(next(), 1.0 / shape))
     } else {

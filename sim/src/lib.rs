@@ -16,12 +16,15 @@ mod error;
 mod keyed;
 mod latency;
 mod law;
+mod mrg32k3a;
 mod normal;
 mod operations;
 mod plan;
 mod records;
 mod simulate;
+mod source;
 mod statistics;
+mod streams;
 mod until;
 
 pub use compare::compare;

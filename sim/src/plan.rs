@@ -20,7 +20,7 @@ use crate::latency::OperationLatencies;
 use crate::law::Sampler;
 use journeys::{Requests, plan_journey};
 use scenarios::model::Law;
-use scenarios::model::{Incident, Mode, Recorded, Scenario};
+use scenarios::model::{Incident, Mode, Random, Recorded, Scenario};
 use scenarios::operation::Channel;
 use segments::plan_segments;
 use soundness::check_indices;
@@ -29,6 +29,7 @@ use soundness::check_indices;
 #[derive(Debug)]
 pub struct Plan {
     pub seed: u64,
+    pub random: Random,
     /// Doors open; no event is before it.
     pub open: u64,
     /// Doors shut; in steady state the end of the counted stretch.
@@ -95,6 +96,7 @@ impl Plan {
         requests.set_booked_apart(reserved);
         let mut plan = Self {
             seed: scenario.run.seed,
+            random: scenario.run.random,
             open,
             close,
             counted_from,

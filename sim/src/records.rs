@@ -7,7 +7,8 @@ use crate::engine::{Engine, Observer};
 use crate::error::SimError;
 use crate::plan::Plan;
 use crate::simulate::Options;
-use scenarios::model::{Scenario, SegmentId};
+use crate::streams::Streams;
+use scenarios::model::{Random, Scenario, SegmentId};
 use scenarios::time::{SimTime, Span};
 
 /// What became of a customer.
@@ -90,7 +91,21 @@ pub fn records(
         interval: 0,
     };
     let mut recorder = Recorder::default();
-    Engine::new(&plan, stretch).run(replication, options.stop.as_deref(), &mut recorder)?;
+    let stop = options.stop.as_deref();
+    match plan.random {
+        Random::Keyed => {
+            Engine::new(&plan, stretch).run(replication, stop, &mut recorder)?;
+        }
+        Random::Mrg32k3aStreams => {
+            // Streams go on from day to day: the days before have to be gone through.
+            let streams = Streams::new(plan.seed);
+            let mut engine = Engine::with(&plan, &streams, stretch);
+            for day in 0..=replication {
+                recorder.records.clear();
+                engine.run(day, stop, &mut recorder)?;
+            }
+        }
+    }
     recorder.records.sort_unstable_by_key(|record| record.index);
     Ok(recorder.records)
 }

@@ -6,13 +6,15 @@ use crate::engine::levels::Stretch;
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::plan::Plan;
+use crate::source::{Keyed, Source};
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::FigureTable;
-use scenarios::model::{Label, Scenario};
+use scenarios::model::{Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use std::ops::Range;
 use std::sync::Arc;
@@ -32,7 +34,8 @@ pub struct Options {
     pub replications: u32,
     /// Root of all randomness.
     pub seed: u64,
-    /// Threads to use; the outcome does not depend on it; 0 counts as 1.
+    /// Threads to use; the outcome does not depend on it; 0 counts as 1. Random
+    /// numbers in streams are drawn on one thread, however many there are.
     pub threads: usize,
     /// How long the bank takes to answer.
     pub latencies: OperationLatencies,
@@ -120,7 +123,17 @@ pub fn simulate(
         five_minutes: thresholds.binary_search(&days::WITHIN.0).unwrap_or(0),
         promise: promise.as_ref(),
     };
-    let (mut totals, blocks, enough) = run_rounds(&frame, scenario, options, progress)?;
+    let (mut totals, blocks, enough) = match plan.random {
+        Random::Keyed => run_rounds(&frame, scenario, options, &|round| {
+            run_blocks(&frame, options, round, progress)
+        }),
+        Random::Mrg32k3aStreams => {
+            let streams = Streams::new(options.seed);
+            run_rounds(&frame, scenario, options, &|round| {
+                run_in_sequence(&frame, &streams, options, round, progress)
+            })
+        }
+    }?;
     if totals.days == 0 {
         return Err(SimError::Interrupted);
     }
@@ -159,13 +172,16 @@ struct Round {
     blocks: u32,
 }
 
+/// What a round brings: its sums, and what is not summed of each block.
+type Brought = Result<(Totals, Vec<BlockRecord>), SimError>;
+
 /// All replications at once, or rounds of them until a mean is known well enough;
 /// tells whether it is.
 fn run_rounds(
     frame: &Frame<'_>,
     scenario: &Scenario,
     options: &Options,
-    progress: &dyn Progress,
+    run: &dyn Fn(&Round) -> Brought,
 ) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
     let most = options.replications;
     let Some(until) = &scenario.run.until else {
@@ -173,7 +189,7 @@ fn run_rounds(
             replications: 0..most,
             blocks: most.min(MOST_BLOCKS),
         };
-        let (totals, blocks) = run_blocks(frame, options, &round, progress)?;
+        let (totals, blocks) = run(&round)?;
         return Ok((totals, blocks, false));
     };
     // So many blocks in all rounds as there are without rounds.
@@ -186,7 +202,7 @@ fn run_rounds(
             replications: from..to,
             blocks: per_round.min(to - from),
         };
-        let (mut part, blocks) = run_blocks(frame, options, &round, progress)?;
+        let (mut part, blocks) = run(&round)?;
         let interrupted = part.days < to - from;
         totals.merge(&mut part);
         records.extend(blocks);
@@ -204,16 +220,33 @@ fn run_rounds(
 /// What one thread brings back.
 type Share = Result<(Totals, Vec<(u32, BlockRecord)>), SimError>;
 
+/// A round on one thread, its replications in order, with random numbers that go on
+/// from where the last one left them.
+fn run_in_sequence<S: Source>(
+    frame: &Frame<'_>,
+    source: &S,
+    options: &Options,
+    round: &Round,
+    progress: &dyn Progress,
+) -> Brought {
+    let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
+    let (totals, records) = run_share(frame, source, options, round, (&next, &done), progress)?;
+    Ok((
+        totals,
+        records.into_iter().map(|(_, record)| record).collect(),
+    ))
+}
+
 fn run_blocks(
     frame: &Frame<'_>,
     options: &Options,
     round: &Round,
     progress: &dyn Progress,
-) -> Result<(Totals, Vec<BlockRecord>), SimError> {
+) -> Brought {
     let blocks = round.blocks;
     let threads = options.threads.clamp(1, blocks.max(1) as usize);
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
-    let work = || run_share(frame, options, round, &next, &done, progress);
+    let work = || run_share(frame, &Keyed, options, round, (&next, &done), progress);
     let shares: Vec<Share> = if threads == 1 {
         vec![work()]
     } else {
@@ -243,12 +276,12 @@ fn run_blocks(
     ))
 }
 
-fn run_share(
+fn run_share<S: Source>(
     frame: &Frame<'_>,
+    source: &S,
     options: &Options,
     round: &Round,
-    next: &AtomicU32,
-    done: &AtomicU32,
+    (next, done): (&AtomicU32, &AtomicU32),
     progress: &dyn Progress,
 ) -> Share {
     let stop = options.stop.as_deref();
@@ -259,7 +292,7 @@ fn run_share(
         to: plan.close,
         interval: frame.populations.interval,
     };
-    let mut engine = Engine::new(plan, stretch);
+    let mut engine = Engine::with(plan, source, stretch);
     let mut tally = Tally::new(frame);
     let mut records = Vec::new();
     loop {

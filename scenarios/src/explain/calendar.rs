@@ -1,7 +1,7 @@
 //! When: the day or the steady state, and how often.
 
 use super::words::line;
-use crate::model::{Closing, Mode, Scenario};
+use crate::model::{Closing, Mode, Random, Scenario};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     let Scenario { day, run, .. } = scenario;
@@ -35,6 +35,12 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 run.replications, run.seed
             ),
         ),
+    }
+    if run.random == Random::Mrg32k3aStreams {
+        line(
+            text,
+            "  Random numbers are streams of MRG32k3a in the order of events, on one thread: variants do not meet the same customers.",
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use super::visitor::{Standing, State, Visitor};
 use super::{Engine, Observer};
 use crate::keyed::{APPOINTMENT_STREAM, Key, Purpose};
 use crate::plan::{Plan, RequestId};
+use crate::source::Source;
 
 /// Someone who will come for an appointment.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +49,7 @@ pub fn with_booked(
     })
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Draws who comes when for the appointments of a replication; tells of those
     /// who do not come.
     pub(super) fn expect_booked<O: Observer>(&mut self, replication: u32, observer: &mut O) {
@@ -61,7 +62,7 @@ impl Engine<'_> {
         let stream = Key::of_stream(plan.seed, replication, APPOINTMENT_STREAM);
         for (number, booking) in (1..).zip(&appointments.bookings) {
             let key = stream.nth(u64::from(number));
-            let kept = key.uniform(Purpose::Keeping);
+            let kept = self.source.uniform(key, Purpose::Keeping);
             if kept < appointments.cancelled {
                 continue;
             }
@@ -78,7 +79,7 @@ impl Engine<'_> {
             }
             let at = appointments
                 .punctuality
-                .comes_at(booking.at.0, key.bits(Purpose::Punctuality));
+                .comes_at(booking.at.0, self.source.bits(key, Purpose::Punctuality));
             self.expected.push(Expected {
                 at: at.max(plan.open),
                 key,
@@ -109,7 +110,10 @@ impl Engine<'_> {
         let number = booked.map_or(0, |booked| booked.segment);
         let (service, journey) = match booked.and_then(|booked| booked.service) {
             Some((service, journey)) => (service as u16, journey as u32),
-            None => super::choose_service(&plan.segments[number], key.uniform(Purpose::Service)),
+            None => super::choose_service(
+                &plan.segments[number],
+                self.source.uniform(key, Purpose::Service),
+            ),
         };
         (number as u16, service, journey)
     }

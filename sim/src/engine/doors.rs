@@ -5,9 +5,10 @@ use super::visitor::{Fate, State};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
 use crate::plan::RequestId;
+use crate::source::Source;
 use scenarios::model::Sees;
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Whether a customer who comes in and would ask for this leaves at once: for
     /// lack of room to wait, or at the sight of the queue.
     pub(super) fn leaves_at_the_door(&self, slot: usize, request: RequestId, line: u32) -> bool {
@@ -42,7 +43,9 @@ impl Engine<'_> {
             .sum();
         let last = balking.probability.len() - 1;
         let probability = balking.probability[(seen as usize).min(last)];
-        visitor.key.uniform(Purpose::Balking) < probability
+        probability >= 1.0
+            || (probability > 0.0
+                && self.source.uniform(visitor.key, Purpose::Balking) < probability)
     }
 
     /// Leaves unserved, for good or to come again.
@@ -58,7 +61,7 @@ impl Engine<'_> {
             self.leave(slot, fate, observer);
             return;
         };
-        if visitor.key.uniform(Purpose::Retry) >= *probability {
+        if self.source.uniform(visitor.key, Purpose::Retry) >= *probability {
             self.leave(slot, fate, observer);
             return;
         }
@@ -69,7 +72,7 @@ impl Engine<'_> {
         }
         self.people.fall(self.now, &self.stretch);
         self.away += 1;
-        let after = after.micros(visitor.key.bits(Purpose::Away)).max(1);
+        let after = self.source.micros(after, visitor.key, Purpose::Away).max(1);
         let gone = &mut self.visitors[slot];
         gone.state = State::Away;
         gone.away += after;

@@ -4,6 +4,7 @@
 use super::pool::Pool;
 use super::{Engine, Observer};
 use crate::plan::{PlannedJourney, PlannedStep, RequestId};
+use crate::source::Source;
 use scenarios::model::{Affected, Effect, Hold};
 
 /// The incidents that are going on.
@@ -30,7 +31,7 @@ impl Incidents {
     }
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// An incident begins or is over.
     pub(super) fn change_incident<O: Observer>(
         &mut self,

@@ -6,9 +6,10 @@ use super::visitor::{Standing, State};
 use super::{Engine, Observer};
 use crate::keyed::{Key, Purpose, SERVER_STREAM};
 use crate::plan::RequestId;
+use crate::source::Source;
 use scenarios::model::{Interruption, Part};
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Interrupts someone of lower priority in favour of this customer, if that
     /// frees what it wants.
     pub(super) fn preempt(&mut self, slot: usize, request: RequestId) -> bool {
@@ -91,10 +92,11 @@ impl Engine<'_> {
         if how == Interruption::Resample {
             visitor.key = visitor.key.under(Purpose::Again);
             if let Some(law) = &journey.time {
-                visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
+                let place = Purpose::JourneyTime {
                     hop: visitor.hop,
                     journey: visitor.journey,
-                }));
+                };
+                visitor.journey_time = self.source.micros(law, visitor.key, place);
             }
         }
         visitor.event = 0;
@@ -125,9 +127,9 @@ impl Engine<'_> {
         let it = self.pools[resource].units[unit];
         let breakdowns = it.breakdowns;
         let after = if it.broken {
-            down.micros(key.bits(Purpose::Down { breakdowns }))
+            self.source.micros(down, key, Purpose::Down { breakdowns })
         } else {
-            up.micros(key.bits(Purpose::Up { breakdowns }))
+            self.source.micros(up, key, Purpose::Up { breakdowns })
         };
         self.calendar
             .push(self.now + after.max(1), Kind::Server, number);

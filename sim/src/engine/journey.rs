@@ -8,12 +8,13 @@ use super::visitor::{Fate, NEVER, State, Visitor};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
 use crate::plan::{PlannedJourney, PlannedStep, PlannedTime, RequestId};
+use crate::source::Source;
 use scenarios::model::{Order, Part, QueueBy};
 
 /// A customer falls back so often at most; then the last journey is gone through.
 const MOST_FALLBACKS: u8 = u8::MAX;
 
-impl<'plan> Engine<'plan> {
+impl<'plan, S: Source> Engine<'plan, S> {
     /// Sends a customer into a journey, queueing there as from `queues_from`.
     pub(super) fn start_journey<O: Observer>(
         &mut self,
@@ -26,19 +27,7 @@ impl<'plan> Engine<'plan> {
         let visitor = &mut self.visitors[slot];
         visitor.journey = journey;
         visitor.holds_journey = false;
-        if let Some(law) = &planned.time {
-            visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
-                hop: visitor.hop,
-                journey,
-            }));
-        }
-        if visitor.hop == 0
-            && let Some(recorded) = self.plan.recorded.get(visitor.index as usize)
-            && let Some(service) = recorded.service
-        {
-            visitor.journey_time = service.0;
-        }
-        let Some(step) = next_step(&planned.steps, visitor, 0) else {
+        let Some(step) = next_step(self.source, &planned.steps, visitor, 0) else {
             // No step applies to this customer: there is nothing to wait for.
             self.leave(slot, Fate::Served, observer);
             return;
@@ -53,7 +42,24 @@ impl<'plan> Engine<'plan> {
             self.leave_unserved(slot, Fate::Balked, observer);
             return;
         }
+        self.draw_journey_time(slot);
         self.ask(slot, request, queues_from, observer);
+    }
+
+    /// Draws the one human time of a customer's journey, unless a log has it.
+    fn draw_journey_time(&mut self, slot: usize) {
+        let visitor = &mut self.visitors[slot];
+        let journey = visitor.journey;
+        if visitor.hop == 0
+            && let Some(recorded) = self.plan.recorded.get(visitor.index as usize)
+            && let Some(service) = recorded.service
+        {
+            visitor.journey_time = service.0;
+        } else if let Some(law) = &self.plan.journeys[journey as usize].time {
+            let hop = visitor.hop;
+            let place = Purpose::JourneyTime { hop, journey };
+            visitor.journey_time = self.source.micros(law, visitor.key, place);
+        }
     }
 
     /// Asks for servers: begins the step at once if all are free, else waits.
@@ -250,22 +256,23 @@ impl<'plan> Engine<'plan> {
             PlannedTime::Between(from, to) => {
                 fraction(visitor.journey_time, *to) - fraction(visitor.journey_time, *from)
             }
-            PlannedTime::Own(law) => stretched(
-                law.micros(visitor.key.bits(Purpose::StepTime {
+            PlannedTime::Own(law) => {
+                let place = Purpose::StepTime {
                     hop,
                     journey: number,
                     step: place,
-                })),
-                step_slower,
-            ),
+                };
+                stretched(self.source.micros(law, visitor.key, place), step_slower)
+            }
         };
         let latency = step.latency.as_ref().map_or(0, |latency| {
-            let micros = latency.micros(visitor.key.bits(Purpose::Latency {
+            let place = Purpose::Latency {
                 hop,
                 journey: number,
                 step: place,
-            }));
-            stretched(micros, bank_slower)
+            };
+            let bits = self.source.bits(visitor.key, place);
+            stretched(latency.micros(bits), bank_slower)
         });
         let (human, latency) = visitor
             .left_over
@@ -310,9 +317,9 @@ impl<'plan> Engine<'plan> {
         }
         let journey = &plan.journeys[visitor.journey as usize];
         let step = &journey.steps[visitor.step as usize];
-        let failure = failure_of(step, &visitor);
-        let again = repeat_of(step, &visitor);
-        let next = next_step(&journey.steps, &visitor, visitor.step + 1);
+        let failure = failure_of(self.source, step, &visitor);
+        let again = repeat_of(self.source, step, &visitor);
+        let next = next_step(self.source, &journey.steps, &visitor, visitor.step + 1);
         if step.keeps && failure.is_none() && again.is_none() && next.is_some() {
             self.visitors[slot].kept_step = Some(visitor.step);
         } else {
@@ -371,12 +378,13 @@ impl<'plan> Engine<'plan> {
         let visitor = &mut self.visitors[slot];
         visitor.key = visitor.key.under(Purpose::Again);
         if let Some(law) = &journey.time {
-            visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
+            let place = Purpose::JourneyTime {
                 hop: visitor.hop,
                 journey: visitor.journey,
-            }));
+            };
+            visitor.journey_time = self.source.micros(law, visitor.key, place);
         }
-        let next = next_step(&journey.steps, visitor, step).unwrap_or(step);
+        let next = next_step(self.source, &journey.steps, visitor, step).unwrap_or(step);
         visitor.step = next;
         let request = journey.steps[next as usize].request;
         self.ask(slot, request, self.now, observer);
@@ -398,7 +406,12 @@ fn fraction(journey_time: u64, cumulative: f64) -> u64 {
 }
 
 /// The first step from `from` on that this customer goes through.
-fn next_step(steps: &[PlannedStep], visitor: &Visitor, from: u32) -> Option<u32> {
+fn next_step<S: Source>(
+    source: &S,
+    steps: &[PlannedStep],
+    visitor: &Visitor,
+    from: u32,
+) -> Option<u32> {
     (from..steps.len() as u32).find(|&step| {
         let probability = steps[step as usize].probability;
         let taken = Purpose::StepTaken {
@@ -406,29 +419,34 @@ fn next_step(steps: &[PlannedStep], visitor: &Visitor, from: u32) -> Option<u32>
             journey: visitor.journey,
             step,
         };
-        probability >= 1.0 || (probability > 0.0 && visitor.key.uniform(taken) < probability)
+        probability >= 1.0
+            || (probability > 0.0 && source.uniform(visitor.key, taken) < probability)
     })
 }
 
 /// Which step a customer goes back to, if the step that ends sends back.
-fn repeat_of(step: &PlannedStep, visitor: &Visitor) -> Option<u32> {
+fn repeat_of<S: Source>(source: &S, step: &PlannedStep, visitor: &Visitor) -> Option<u32> {
     let (probability, from) = step.repeat?;
     let place = Purpose::Repeat {
         journey: visitor.journey,
         step: visitor.step,
     };
-    (visitor.key.uniform(place) < probability).then_some(from)
+    (source.uniform(visitor.key, place) < probability).then_some(from)
 }
 
 /// Where a customer falls back to, if the step that ends has failed.
-fn failure_of(step: &PlannedStep, visitor: &Visitor) -> Option<(u32, QueueBy)> {
+fn failure_of<S: Source>(
+    source: &S,
+    step: &PlannedStep,
+    visitor: &Visitor,
+) -> Option<(u32, QueueBy)> {
     let (probability, to, queue_by) = step.failure?;
     let place = Purpose::Failure {
         hop: visitor.hop,
         journey: visitor.journey,
         step: visitor.step,
     };
-    let fails =
-        probability >= 1.0 || (probability > 0.0 && visitor.key.uniform(place) < probability);
+    let fails = probability >= 1.0
+        || (probability > 0.0 && source.uniform(visitor.key, place) < probability);
     (fails && visitor.hop < MOST_FALLBACKS).then_some((to, queue_by))
 }

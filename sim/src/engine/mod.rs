@@ -19,6 +19,7 @@ pub mod visitor;
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
+use crate::source::{Keyed, Source};
 pub use appointments::Absent;
 use appointments::{Expected, with_booked};
 use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
@@ -65,8 +66,9 @@ pub struct Ending {
 
 /// The engine with all its buffers, reused from one replication to the next.
 #[derive(Debug)]
-pub struct Engine<'plan> {
+pub struct Engine<'plan, S: Source = Keyed> {
     plan: &'plan Plan,
+    source: &'plan S,
     stretch: Stretch,
     intervals: usize,
     now: u64,
@@ -98,14 +100,23 @@ pub struct Engine<'plan> {
 }
 
 impl<'plan> Engine<'plan> {
-    /// An engine for a plan; levels are integrated over `stretch`.
+    /// An engine for a plan, with keyed randomness; levels are integrated over `stretch`.
     pub fn new(plan: &'plan Plan, stretch: Stretch) -> Self {
+        Self::with(plan, &Keyed, stretch)
+    }
+}
+
+impl<'plan, S: Source> Engine<'plan, S> {
+    /// An engine for a plan whose random numbers come from a source; levels are
+    /// integrated over `stretch`.
+    pub fn with(plan: &'plan Plan, source: &'plan S, stretch: Stretch) -> Self {
         let intervals = match stretch.interval {
             0 => 0,
             interval => (stretch.to - stretch.from).div_ceil(interval) as usize,
         };
         Self {
             plan,
+            source,
             stretch,
             intervals,
             now: 0,
@@ -153,7 +164,7 @@ impl<'plan> Engine<'plan> {
     ) -> Result<Ending, SimError> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
         self.server_key = self.key_of_servers(replication);
-        let arrivals = self.plan.arrivals.times(key);
+        let arrivals = self.plan.arrivals.times(key, self.source);
         if self.plan.books() {
             self.expect_booked(replication, observer);
             let arrivals = with_booked(self.plan, arrivals, self.expected.clone());
@@ -301,9 +312,10 @@ impl<'plan> Engine<'plan> {
         let plan = self.plan;
         let (number, segment) = match plan.recorded.get(self.ending.customers as usize) {
             Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
-            None => choose_segment(plan, key.uniform(Purpose::Segment)),
+            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
         };
-        let (service_id, journey) = choose_service(segment, key.uniform(Purpose::Service));
+        let (service_id, journey) =
+            choose_service(segment, self.source.uniform(key, Purpose::Service));
         (number, service_id, journey)
     }
 
@@ -346,7 +358,7 @@ impl<'plan> Engine<'plan> {
             return Some(patience.0);
         }
         let law = segment.patience.as_ref()?;
-        Some(law.micros(visitor.key.bits(Purpose::Patience)))
+        Some(self.source.micros(law, visitor.key, Purpose::Patience))
     }
 
     fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {

@@ -4,6 +4,7 @@
 use super::levels::Level;
 use super::{Engine, Visitor};
 use crate::plan::{PlannedPool, RequestId};
+use crate::source::Source;
 use scenarios::model::{Choice, Hold, ShiftEnd};
 
 /// The unit of a customer who holds none told apart.
@@ -121,7 +122,7 @@ impl Pool {
     }
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Whether a request can be granted, by the server of this line if each has its own.
     pub(super) fn is_free(&self, request: RequestId, line: u32) -> bool {
         let wanted = &self.plan.requests[request as usize];

@@ -6,6 +6,7 @@ use crate::SimError;
 use crate::arrivals::ArrivalCurve;
 use crate::keyed::{Key, MOBILE_STREAM, Purpose};
 use crate::law::Sampler;
+use crate::source::Keyed;
 use scenarios::model::{ArrivalPiece, Arrivals, Mobile};
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::SimTime;
@@ -32,7 +33,7 @@ pub fn sessions(
     let mix = mix(mobile);
     let key = Key::of_stream(seed, replication, MOBILE_STREAM);
     let starts = curve
-        .times(key)
+        .times(key, &Keyed)
         .skip_while(|(at, _)| *at < from)
         .take_while(|(at, _)| *at < to);
     Ok(starts

@@ -10,6 +10,7 @@ use super::promise::{MissCounts, Promise};
 use crate::engine::visitor::{Departure, Fate};
 use crate::engine::{Absent, Ending, Engine, Observer};
 use crate::plan::Plan;
+use crate::source::Source;
 use scenarios::figure::Figure;
 use std::mem;
 
@@ -168,7 +169,12 @@ impl<'run> Tally<'run> {
     }
 
     /// Folds a finished replication into the totals.
-    pub fn end_day(&mut self, replication: u32, engine: &Engine<'_>, ending: &Ending) {
+    pub fn end_day<S: Source>(
+        &mut self,
+        replication: u32,
+        engine: &Engine<'_, S>,
+        ending: &Ending,
+    ) {
         let thresholds = self.frame.thresholds.len();
         for (number, (day, cell)) in self.day.iter().zip(&mut self.totals.cells).enumerate() {
             cell.arrivals.add(day.arrivals);
@@ -421,7 +427,7 @@ impl Totals {
         self.days_with_unserved += other.days_with_unserved;
     }
 
-    fn fold_levels(&mut self, engine: &Engine<'_>, frame: &Frame<'_>) {
+    fn fold_levels<S: Source>(&mut self, engine: &Engine<'_, S>, frame: &Frame<'_>) {
         let (mut all_busy, mut all_duty, mut all_rostered) = (0, 0, 0);
         let resources = frame.plan.capacity.len();
         for (used, pool) in self.uses.iter_mut().zip(engine.pools()) {

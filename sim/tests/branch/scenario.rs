@@ -3,8 +3,8 @@
 
 use scenarios::model::{
     ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label, Law, Mode, Part,
-    Queue, QueueBy, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment, Servers,
-    Service, ShiftEnd, Step, StepTime,
+    Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment,
+    Servers, Service, ShiftEnd, Step, StepTime,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -38,6 +38,7 @@ pub fn empty() -> Scenario {
             mode: Mode::Days,
             replications: 1,
             seed: 1,
+            random: Random::Keyed,
             until: None,
         },
         resources: Vec::new(),
