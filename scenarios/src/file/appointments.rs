@@ -231,9 +231,9 @@ impl Reader {
             piece.expected *= left;
         }
         if left > 0.0 {
-            segments
-                .iter_mut()
-                .for_each(|segment| segment.share /= left);
+            for segment in segments {
+                segment.share /= left;
+            }
         }
         Some(())
     }
@@ -277,28 +277,35 @@ impl Reader {
         let times = self.slot_times(section, known.day)?;
         let segment = self.whose(section, segments)?;
         let service = self.what_for(section, known.services, &segments[segment])?;
-        let places = match section.get("share") {
-            Some(node) => {
-                let share = self.number(node, &section.at("share"), 0.0..=1.0)?;
-                let names: Vec<&str> = segments.iter().map(|it| it.name.as_str()).collect();
-                let node = self.required(section, "of", "\"vip\"")?;
-                let of = self.reference(node, &section.at("of"), &names)?;
-                if of == segment {
-                    self.fault(
-                        node.origin,
-                        format!("`{}` names the segment of those who book", section.at("of")),
-                        "booked customers are a segment of their own, with `share = 0`",
-                    );
-                    return None;
-                }
-                Places::Share(share, of)
-            }
-            None => {
-                let node = self.required(section, "per_slot", "2")?;
-                Places::Each(self.number(node, &section.at("per_slot"), 0.0..=10_000.0)?)
-            }
-        };
+        let places = self.places(section, segment, segments)?;
         Some((times, places, segment, service))
+    }
+
+    /// How many appointments a list of slots takes.
+    fn places(
+        &mut self,
+        section: &Section<'_>,
+        segment: usize,
+        segments: &[Segment],
+    ) -> Option<Places> {
+        let Some(node) = section.get("share") else {
+            let node = self.required(section, "per_slot", "2")?;
+            let places = self.number(node, &section.at("per_slot"), 0.0..=10_000.0)?;
+            return Some(Places::Each(places));
+        };
+        let share = self.number(node, &section.at("share"), 0.0..=1.0)?;
+        let names: Vec<&str> = segments.iter().map(|it| it.name.as_str()).collect();
+        let node = self.required(section, "of", "\"vip\"")?;
+        let of = self.reference(node, &section.at("of"), &names)?;
+        if of == segment {
+            self.fault(
+                node.origin,
+                format!("`{}` names the segment of those who book", section.at("of")),
+                "booked customers are a segment of their own, with `share = 0`",
+            );
+            return None;
+        }
+        Some(Places::Share(share, of))
     }
 
     fn slot_times(&mut self, section: &Section<'_>, day: &Day) -> Option<Vec<SimTime>> {
