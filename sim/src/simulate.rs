@@ -202,9 +202,9 @@ fn run_rounds(
             replications: from..to,
             blocks: per_round.min(to - from),
         };
-        let (mut part, blocks) = run(&round)?;
+        let (part, blocks) = run(&round)?;
         let interrupted = part.days < to - from;
-        totals.merge(&mut part);
+        totals.merge(&part);
         records.extend(blocks);
         if interrupted {
             break;
@@ -265,8 +265,8 @@ fn run_blocks(
     let mut totals = Totals::new(frame);
     let mut records = Vec::new();
     for share in shares {
-        let (mut part, blocks) = share?;
-        totals.merge(&mut part);
+        let (part, blocks) = share?;
+        totals.merge(&part);
         records.extend(blocks);
     }
     records.sort_by_key(|(block, _)| *block);

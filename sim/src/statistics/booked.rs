@@ -46,8 +46,13 @@ impl WaitsFromArrival {
     }
 
     /// A customer of these populations was served after so many microseconds.
-    pub fn served(&mut self, populations: &[usize], wait: u64, thresholds: &[u64]) {
-        for &number in populations {
+    pub fn served(
+        &mut self,
+        populations: impl Iterator<Item = usize>,
+        wait: u64,
+        thresholds: &[u64],
+    ) {
+        for number in populations {
             let (Some(day), Some(cell)) = (self.day.get_mut(number), self.cells.get_mut(number))
             else {
                 continue;
@@ -82,11 +87,11 @@ impl WaitsFromArrival {
     }
 
     /// Counts what another has counted.
-    pub fn merge(&mut self, other: &mut Self) {
-        for (cell, other) in self.cells.iter_mut().zip(&mut other.cells) {
+    pub fn merge(&mut self, other: &Self) {
+        for (cell, other) in self.cells.iter_mut().zip(&other.cells) {
             cell.spread.merge(&other.spread);
             cell.mean.merge(&other.mean);
-            cell.histogram.merge(&mut other.histogram);
+            cell.histogram.merge(&other.histogram);
             for (ratio, other) in cell.within.iter_mut().zip(&other.within) {
                 ratio.merge(other);
             }

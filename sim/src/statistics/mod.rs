@@ -3,6 +3,7 @@
 
 pub mod booked;
 pub mod histogram;
+pub mod kinds;
 pub mod moments;
 pub mod population;
 pub mod promise;

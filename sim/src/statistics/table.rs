@@ -5,8 +5,9 @@ use super::histogram::BinNumber;
 use super::moments::wilson;
 use super::moments::{Daily, Estimate, Ratio, Spread};
 use super::population::Populations;
+use super::quantile::{self, Observations};
+use super::t_quantile;
 use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, RARE_FIGURES, Totals};
-use super::{quantile, t_quantile};
 use crate::keyed::finalise;
 use crate::plan::Plan;
 use scenarios::figure::{Figure, FigureRow, FigureTable, Population, QuantileValue, ShareWithin};
@@ -78,7 +79,7 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
     }
 }
 
-impl Writer<'_> {
+impl<'run> Writer<'run> {
     fn push(&mut self, row: FigureRow) {
         let branch = &self.sources.populations.branch;
         let of_branch = row.population.channel.is_none()
@@ -142,11 +143,11 @@ impl Writer<'_> {
         let plain = self.sources.populations.plain();
         let thresholds = self.sources.thresholds.len();
         let count = served.spread.sum as u64;
-        for (figure, mut histogram) in histograms.into_iter().enumerate() {
+        for (figure, histogram) in histograms.into_iter().enumerate() {
             let quantiles = if number < plain {
                 self.pooled_quantiles(number, figure)
             } else {
-                self.plain_quantiles(&histogram.take(), SECONDS_PER_MICRO)
+                self.plain_quantiles(&histogram.sorted(), SECONDS_PER_MICRO)
             };
             let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
             let row = self.customer_row(
@@ -165,10 +166,10 @@ impl Writer<'_> {
 
     fn wait_from_arrival(&mut self, number: usize, population: Population, count: u64) {
         let cells = &mut self.sources.totals.from_arrival.cells;
-        let Some(mut waits) = cells.get_mut(number).map(std::mem::take) else {
+        let Some(waits) = cells.get_mut(number).map(std::mem::take) else {
             return;
         };
-        let quantiles = self.plain_quantiles(&waits.histogram.take(), SECONDS_PER_MICRO);
+        let quantiles = self.plain_quantiles(&waits.histogram.sorted(), SECONDS_PER_MICRO);
         let row = self.customer_row(
             Figure::WaitFromArrival,
             population,
@@ -236,16 +237,18 @@ impl Writer<'_> {
     /// Quantiles of a plain population with their intervals by resampling.
     fn pooled_quantiles(&self, number: usize, figure: usize) -> Vec<QuantileValue> {
         let place = number * CUSTOMER_FIGURES + figure;
-        let days: Vec<&[(BinNumber, u64)]> = self
-            .sources
-            .blocks
-            .iter()
-            .filter_map(|block| block.histograms.get(place).map(Vec::as_slice))
-            .collect();
-        let pooled = pool(&days);
-        let mut values = self.plain_quantiles(&pooled, SECONDS_PER_MICRO);
+        let populations = self.sources.populations;
+        let of_block = |block: &'run BlockRecord| {
+            let kinds = block.histograms.iter();
+            kinds
+                .filter(|(kind, _)| populations.plain_of(*kind).contains(&number))
+                .map(|(_, histograms)| &histograms[figure])
+                .collect()
+        };
+        let observations = Observations::new(self.sources.blocks.iter().map(of_block).collect());
+        let mut values = self.plain_quantiles(observations.bins(), SECONDS_PER_MICRO);
         let seed = finalise(self.sources.seed ^ finalise(place as u64));
-        let intervals = quantile::intervals(&days, &self.quantiles, seed);
+        let intervals = observations.intervals(&self.quantiles, seed);
         for (value, interval) in values.iter_mut().zip(intervals) {
             if let (Some(point), Some((low, high))) = (value.value, interval) {
                 value.low = Some((low * SECONDS_PER_MICRO).min(point));
@@ -279,9 +282,9 @@ impl Writer<'_> {
         let Daily {
             days,
             spread,
-            mut histogram,
+            histogram,
         } = daily;
-        let quantiles = self.plain_quantiles(&histogram.take(), scale);
+        let quantiles = self.plain_quantiles(&histogram.sorted(), scale);
         let seen = |value: u64| (days > 0).then_some(value as f64 * scale);
         row(figure, population, unit, days, estimate, scale, |row| {
             row.sd = spread
@@ -447,16 +450,6 @@ impl Writer<'_> {
         );
         self.push(row);
     }
-}
-
-/// The counts of all days together.
-fn pool(days: &[&[(BinNumber, u64)]]) -> Vec<(BinNumber, u64)> {
-    let mut counts = vec![0_u64; usize::from(BinNumber::MAX) + 1];
-    for (bin, count) in days.iter().flat_map(|day| day.iter()) {
-        counts[usize::from(*bin)] += count;
-    }
-    let bins = (0..=BinNumber::MAX).zip(counts);
-    bins.filter(|(_, count)| *count > 0).collect()
 }
 
 fn row(
