@@ -3,7 +3,7 @@
 
 use super::fields::Reader;
 use super::tree::{Origin, Table, Value};
-use crate::model::{Hold, Journey, Resource};
+use crate::model::{Hold, Journey, Resource, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Reader {
@@ -18,15 +18,16 @@ impl Reader {
     fn one_told_apart(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
         for journey in journeys {
             for (at, step) in journey.steps.iter().enumerate() {
-                let before = at.checked_sub(1).map(|it| &journey.steps[it]);
-                let kept = before.filter(|it| it.keeps).map(|it| &it.holds);
-                let apart = journey
-                    .holds
-                    .iter()
-                    .chain(&step.holds)
-                    .chain(kept.into_iter().flatten())
-                    .filter(|hold| resources[hold.resource].told_apart());
-                if apart.map(|hold| hold.count).sum::<u32>() > 1 {
+                let apart = |holds: &[Hold]| -> u32 {
+                    let holds = holds.iter();
+                    holds
+                        .filter(|hold| resources[hold.resource].told_apart())
+                        .map(|hold| hold.count)
+                        .sum()
+                };
+                // A step that wants none of them still has those of the one before for a moment.
+                let kept = kept_before(journey, at).map(|it| apart(&it.holds)).max();
+                if apart(&journey.holds) + apart(&step.holds) + kept.unwrap_or(0) > 1 {
                     self.fault(
                         place(table, journey, Some(at)),
                         format!(
@@ -112,11 +113,8 @@ impl Reader {
         let mut makers: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         for (position, journey) in journeys.iter().enumerate() {
             for (at, step) in journey.steps.iter().enumerate() {
-                let kept = at.checked_sub(1).map(|before| &journey.steps[before]);
-                let kept = kept
-                    .filter(|before| before.keeps)
-                    .map(|before| &before.holds);
-                for held in journey.holds.iter().chain(kept.into_iter().flatten()) {
+                let kept = kept_before(journey, at).flat_map(|before| &before.holds);
+                for held in journey.holds.iter().chain(kept) {
                     // What the first step takes besides is requested with the journey held.
                     for wanted in &step.holds {
                         let edge = (held.resource, wanted.resource);
@@ -154,6 +152,16 @@ impl Reader {
             "hold both for the whole journey, or take them in one order everywhere",
         );
     }
+}
+
+/// Steps that keep what they hold and that may be the last before this one: those
+/// between may be left out.
+fn kept_before(journey: &Journey, at: usize) -> impl Iterator<Item = &Step> {
+    let mut certain = false;
+    let before = journey.steps[..at].iter().rev();
+    before
+        .take_while(move |step| !std::mem::replace(&mut certain, step.probability >= 1.0))
+        .filter(|step| step.keeps)
 }
 
 /// What is held at once, and in which step (none: through the whole journey).

@@ -108,6 +108,25 @@ impl<S: Source> Engine<'_, S> {
         }
     }
 
+    /// A server breaks down whose customer waits for something else in the middle of
+    /// its journey: nothing that has begun is lost, but all that it holds.
+    fn lose_while_waiting(&mut self, slot: usize, resource: usize) {
+        let (journey, step) = self.whereabouts(slot);
+        let visitor = &mut self.visitors[slot];
+        let (taken_by_step, taken) = (visitor.step_taken, visitor.journey_taken);
+        if let Some(kept) = visitor.kept_step.take() {
+            self.give_back(&journey.steps[kept as usize].holds, slot, taken_by_step);
+        }
+        if journey.holds.iter().any(|hold| hold.resource == resource) {
+            self.stop_waiting(slot);
+            self.end_wait(slot);
+            self.give_back(&journey.holds, slot, taken);
+            if let Some(request) = step.first_request {
+                self.wait_again(slot, request);
+            }
+        }
+    }
+
     /// Every server that can break down begins to work.
     pub(super) fn start_servers(&mut self) {
         for resource in 0..self.pools.len() {
@@ -147,16 +166,18 @@ impl<S: Source> Engine<'_, S> {
         it.broken = !it.broken;
         let (broken, serves, slot) = (it.broken, it.serves(), it.slot as usize);
         if broken {
-            self.pools[resource].broken += 1;
             let how = plan.pools[resource].breakdowns.as_ref().map(|it| it.2);
             if let Some(how) = how
                 && serves
             {
-                self.interrupt(slot, how);
+                if self.visitors[slot].state == State::InStep {
+                    self.interrupt(slot, how);
+                } else {
+                    self.lose_while_waiting(slot, resource);
+                }
             }
         } else {
             it.breakdowns += 1;
-            self.pools[resource].broken -= 1;
             self.given_back.push(resource);
         }
         self.set_capacity(resource);

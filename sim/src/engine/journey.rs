@@ -202,7 +202,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     /// Counts a wait to the part of the time in branch that it belongs to.
-    fn end_wait(&mut self, slot: usize) {
+    pub(super) fn end_wait(&mut self, slot: usize) {
         let visitor = &mut self.visitors[slot];
         if visitor.failed_at != NEVER {
             return;

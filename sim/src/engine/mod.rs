@@ -496,3 +496,5 @@ fn choose_service(segment: &PlannedSegment, u: f64) -> (u16, u32) {
 
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod whatever;

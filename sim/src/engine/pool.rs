@@ -20,8 +20,6 @@ pub struct Pool {
     pub(super) rostered: u32,
     /// Out of use by incidents; may be more than there are.
     pub(super) lowered: u64,
-    /// Broken down.
-    pub(super) broken: u32,
     pub(super) busy: u32,
     /// Of those, how many serve somebody without an appointment; counted only where
     /// servers are reserved for the others.
@@ -80,7 +78,6 @@ impl Pool {
         self.capacity = capacity;
         self.rostered = capacity;
         self.lowered = 0;
-        self.broken = 0;
         self.busy = 0;
         self.walk_ins = 0;
         self.leaving = 0;
@@ -99,9 +96,8 @@ impl Pool {
 
     /// Whether a server told apart could serve someone now.
     pub(super) fn unit_is_free(&self, unit: usize) -> bool {
-        let on_duty = u64::from(self.rostered).saturating_sub(self.lowered);
         let it = &self.units[unit];
-        !it.serves() && !it.broken && (unit as u64) < on_duty
+        !it.serves() && !it.broken && self.in_use(unit)
     }
 
     /// Who of the free servers with these skills serves.
@@ -201,14 +197,15 @@ impl<S: Source> Engine<'_, S> {
             if pool.leaving > 0 && taken < pool.team_since {
                 pool.leaving -= hold.count;
             }
+            if !pool.units.is_empty() {
+                self.free_unit(hold.resource, slot);
+            }
+            let pool = &mut self.pools[hold.resource];
             let on_duty = pool.on_duty();
             if pool.duty_level.now() > on_duty {
                 pool.duty_level.set(now, on_duty, &self.stretch);
             }
             self.given_back.push(hold.resource);
-            if !self.pools[hold.resource].units.is_empty() {
-                self.free_unit(hold.resource, slot);
-            }
         }
     }
 
@@ -243,8 +240,14 @@ impl<S: Source> Engine<'_, S> {
     /// On duty are those of the roster that are not out of use.
     pub(super) fn set_capacity(&mut self, resource: usize) {
         let pool = &mut self.pools[resource];
-        let out = pool.lowered + u64::from(pool.broken);
-        pool.capacity = u64::from(pool.rostered).saturating_sub(out) as u32;
+        let in_use = u64::from(pool.rostered).saturating_sub(pool.lowered) as u32;
+        pool.capacity = if pool.units.is_empty() {
+            in_use
+        } else {
+            // One that is out of use may be broken down, too.
+            let in_use = pool.units.iter().take(in_use as usize);
+            in_use.filter(|unit| !unit.broken).count() as u32
+        };
         let on_duty = pool.on_duty();
         pool.duty_level.set(self.now, on_duty, &self.stretch);
     }
@@ -252,6 +255,17 @@ impl<S: Source> Engine<'_, S> {
 
 impl Pool {
     fn on_duty(&self) -> u64 {
-        u64::from((self.capacity + self.leaving).max(self.busy))
+        if self.units.is_empty() || self.lowered == 0 {
+            return u64::from((self.capacity + self.leaving).max(self.busy));
+        }
+        // Those out of use who finish a customer are there besides.
+        let units = self.units.iter().enumerate();
+        let finishing = units.filter(|(number, unit)| unit.serves() && !self.in_use(*number));
+        u64::from(self.capacity) + finishing.count() as u64
+    }
+
+    /// Whether a server told apart is on the roster and not out of use.
+    fn in_use(&self, unit: usize) -> bool {
+        (unit as u64) < u64::from(self.rostered).saturating_sub(self.lowered)
     }
 }
