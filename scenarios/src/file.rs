@@ -19,6 +19,7 @@ mod fields;
 mod incidents;
 mod journeys;
 mod law;
+mod mobile;
 mod not_yet;
 mod overrides;
 mod pools;
@@ -42,7 +43,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 19] = [
+const TOP: [&str; 20] = [
     "name",
     "question",
     "extends",
@@ -58,6 +59,7 @@ const TOP: [&str; 19] = [
     "appointments",
     "incidents",
     "mobile",
+    "campaigns",
     "load",
     "gates",
     "report",
@@ -111,6 +113,7 @@ impl Reader {
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
+        let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
         let report = self.report(table, &gates);
@@ -159,6 +162,7 @@ impl Reader {
             appointments,
             incidents: incidents?,
             mobile,
+            campaigns: campaigns?,
             load,
             gates,
             report: report?,

@@ -103,7 +103,8 @@ impl Plan {
             last_arrival,
             steady_state,
             arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
-                .map_err(|text| problem("arrivals", &text))?,
+                .map_err(|text| problem("arrivals", &text))?
+                .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
             doors: Doors::of(scenario, last_arrival),
             appointments: scenario
                 .appointments

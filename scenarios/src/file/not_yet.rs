@@ -5,7 +5,6 @@
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[
     ("", "region", "many branches on one core bank"),
-    ("", "campaigns", "spikes of mobile traffic"),
     (
         "",
         "cost",
@@ -32,7 +31,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "channels",
         "a choice of channel by the queues seen",
     ),
-    ("mobile", "campaigns", "spikes of mobile traffic"),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),

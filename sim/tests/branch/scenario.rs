@@ -49,6 +49,7 @@ pub fn empty() -> Scenario {
         appointments: None,
         incidents: Vec::new(),
         mobile: None,
+        campaigns: Vec::new(),
         load: None,
         gates: Vec::new(),
         report: ReportRequest {
