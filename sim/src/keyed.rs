@@ -76,6 +76,8 @@ pub enum Purpose {
     Keeping,
     /// How early or late someone comes.
     Punctuality,
+    /// How many servers of a resource there are today.
+    Capacity { resource: u32 },
     /// How long a server works until its next breakdown, and then is repaired.
     Up { breakdowns: u32 },
     /// How long a repair takes.
@@ -115,6 +117,7 @@ impl Purpose {
             Self::Keeping => 32 << 56,
             Self::Punctuality => 33 << 56,
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
+            Self::Capacity { resource } => (28 << 56) | resource as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
             Self::Cell { cell } => (64 << 56) | cell as u64,
         }

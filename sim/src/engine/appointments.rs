@@ -156,11 +156,17 @@ impl<S: Source> Engine<'_, S> {
 
     /// The time has come that changes a customer's place in line.
     pub(super) fn turn_comes<O: Observer>(&mut self, slot: usize, observer: &mut O) {
-        let visitor = &mut self.visitors[slot];
-        if visitor.state != State::Waiting || visitor.started {
+        if !self.waits_unbegun(slot) {
             return;
         }
-        visitor.standing = Standing::Usual;
-        self.stand_anew(slot, observer);
+        let mut next = Some(slot);
+        while let Some(slot) = next {
+            // With errands, each of them stands in line.
+            next = self.errands.after(slot);
+            self.visitors[slot].standing = Standing::Usual;
+            if self.visitors[slot].state == State::Waiting {
+                self.stand_anew(slot, observer);
+            }
+        }
     }
 }
