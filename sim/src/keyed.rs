@@ -142,16 +142,19 @@ impl Key {
     }
 
     /// The key of the customer (or session) with this index.
+    #[inline]
     pub fn nth(self, index: u64) -> Self {
         Self(mix(self.0, index))
     }
 
     /// The key under this one for a purpose with draws of its own.
+    #[inline]
     pub fn under(self, purpose: Purpose) -> Self {
         Self(self.bits(purpose))
     }
 
     /// The 64 random bits at the place of a purpose.
+    #[inline]
     pub fn bits(self, purpose: Purpose) -> u64 {
         finalise(
             self.0
@@ -160,23 +163,27 @@ impl Key {
     }
 
     /// A uniform number strictly between 0 and 1 at the place of a purpose.
+    #[inline]
     pub fn uniform(self, purpose: Purpose) -> f64 {
         uniform(self.bits(purpose))
     }
 }
 
 /// A uniform number strictly between 0 and 1 from 64 random bits.
+#[inline]
 pub fn uniform(bits: u64) -> f64 {
     // 52 bits, so that the half added to keep away from 0 does not round up to 1.
     const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
     ((bits >> 12) as f64 + 0.5) * STEP
 }
 
+#[inline]
 fn mix(key: u64, value: u64) -> u64 {
     finalise(key.wrapping_add(GOLDEN_GAMMA) ^ finalise(value.wrapping_add(0xD1B5_4A32_D192_ED03)))
 }
 
 /// The finaliser of `SplitMix64`.
+#[inline]
 pub fn finalise(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -2,9 +2,9 @@
 //!
 //! A law with a quantile function is inverted, so that neighbouring scenarios
 //! stay synchronised; gamma and long Erlang laws seed a generator of their own
-//! from the word. `exp` and `ln` come from the `libm` crate, which gives the
-//! same bits on every machine.
+//! from the word. `exp` and `ln` give the same bits on every machine.
 
+use crate::elementary;
 use crate::keyed::uniform;
 use crate::normal;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -149,26 +149,26 @@ impl Sampler {
     /// The time at these random bits, in whole microseconds.
     pub fn micros(&self, bits: u64) -> u64 {
         let seconds = self.seconds(bits).clamp(0.0, LONGEST_SECONDS);
-        (seconds * MICROS_PER_SECOND as f64).round() as u64
+        rounded(seconds * MICROS_PER_SECOND as f64)
     }
 
     /// The time at these random bits, in seconds.
     pub fn seconds(&self, bits: u64) -> f64 {
         match self {
             Self::Constant(seconds) => *seconds,
-            Self::Exponential { mean } => -mean * libm::log(uniform(bits)),
+            Self::Exponential { mean } => -mean * elementary::ln(uniform(bits)),
             Self::Lognormal { mu, sigma } => {
-                libm::exp(mu + sigma * normal::quantile(uniform(bits)))
+                elementary::exp(mu + sigma * normal::quantile(uniform(bits)))
             }
             Self::Gamma { shape, scale } => scale * standard_gamma(*shape, bits),
             Self::Erlang {
                 phases: 1,
                 phase_mean,
-            } => -phase_mean * libm::log(uniform(bits)),
+            } => -phase_mean * elementary::ln(uniform(bits)),
             Self::Erlang { phases, phase_mean } if *phases <= SUMMED_PHASES => {
                 let mut generator = Xoshiro256PlusPlus::seed_from_u64(bits);
                 let sum: f64 = (0..*phases)
-                    .map(|_| libm::log(uniform(generator.next_u64())))
+                    .map(|_| elementary::ln(uniform(generator.next_u64())))
                     .sum();
                 -phase_mean * sum
             }
@@ -178,7 +178,7 @@ impl Sampler {
             Self::Weibull {
                 inverse_shape,
                 scale,
-            } => scale * libm::pow(-libm::log(uniform(bits)), *inverse_shape),
+            } => scale * libm::pow(-elementary::ln(uniform(bits)), *inverse_shape),
             Self::Uniform { low, width } => low + width * uniform(bits),
             Self::Triangular { low, mode, high } => triangular(*low, *mode, *high, uniform(bits)),
             Self::Empirical { bins } => empirical(bins, uniform(bits)),
@@ -205,7 +205,7 @@ impl Sampler {
     /// The time by a sequence of uniform numbers, in whole microseconds.
     pub fn micros_from(&self, next: &mut impl FnMut() -> f64) -> u64 {
         let seconds = self.seconds_from(next).clamp(0.0, LONGEST_SECONDS);
-        (seconds * MICROS_PER_SECOND as f64).round() as u64
+        rounded(seconds * MICROS_PER_SECOND as f64)
     }
 
     /// The time by a sequence of uniform numbers, in seconds. Exponential, Erlang and
@@ -215,7 +215,7 @@ impl Sampler {
         match self {
             Self::Constant(seconds) => *seconds,
             Self::Exponential { mean } => -mean * libm::log1p(-next()),
-            Self::Lognormal { mu, sigma } => libm::exp(mu + sigma * normal::quantile(next())),
+            Self::Lognormal { mu, sigma } => elementary::exp(mu + sigma * normal::quantile(next())),
             Self::Gamma { shape, scale } => scale * gamma_from(*shape, next),
             Self::Erlang { phases, phase_mean } => (0..*phases)
                 .map(|_| -phase_mean * libm::log1p(-next()))
@@ -235,6 +235,12 @@ impl Sampler {
             }
         }
     }
+}
+
+/// The nearest whole number of one that is not negative; a half goes up.
+#[inline]
+pub fn rounded(value: f64) -> u64 {
+    (value + 0.5) as i64 as u64
 }
 
 fn cumulate_bins(bins: &[(f64, f64, f64)]) -> Result<Box<[Bin]>, String> {
@@ -349,7 +355,7 @@ pub fn gamma_from(shape: f64, next: &mut impl FnMut() -> f64) -> f64 {
             continue;
         }
         let v = cube * cube * cube;
-        if libm::log(next()) < 0.5 * x * x + d - d * v + d * libm::log(v) {
+        if elementary::ln(next()) < 0.5 * x * x + d - d * v + d * elementary::ln(v) {
             return boost * d * v;
         }
     }

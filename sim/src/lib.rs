@@ -11,6 +11,7 @@
 mod arrivals;
 mod compare;
 mod days;
+mod elementary;
 mod engine;
 mod error;
 mod keyed;

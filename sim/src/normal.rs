@@ -1,5 +1,7 @@
 //! The quantile function of the standard normal law.
 
+use crate::elementary::ln;
+
 /// The value below which a standard normal variable lies with probability `p`
 /// (strictly between 0 and 1), to about 16 digits: algorithm AS 241, `PPND16`
 /// (Wichura, Applied Statistics 37, 1988).
@@ -10,7 +12,7 @@ pub fn quantile(p: f64) -> f64 {
         return q * ratio(r, &CENTRE);
     }
     let tail = if q < 0.0 { p } else { 1.0 - p };
-    let r = (-libm::log(tail)).sqrt();
+    let r = (-ln(tail)).sqrt();
     let value = if r <= 5.0 {
         ratio(r - 1.6, &MIDDLE)
     } else {

@@ -2,6 +2,7 @@
 //! needs by purpose; which source answers is known at compile time, so that the
 //! usual one ([`Keyed`]) costs what a direct draw costs.
 
+use crate::elementary;
 use crate::keyed::{Key, Purpose, uniform};
 use crate::law::{Sampler, standard_gamma};
 
@@ -46,7 +47,7 @@ impl Source for Keyed {
 
     #[inline]
     fn exponential(&self, key: Key, purpose: Purpose) -> f64 {
-        -libm::log(uniform(key.bits(purpose)))
+        -elementary::ln(uniform(key.bits(purpose)))
     }
 
     #[inline]

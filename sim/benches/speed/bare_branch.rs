@@ -60,16 +60,7 @@ const CLASSES: [Class; 3] = [
 ];
 
 /// When each of the eight is on duty, in hours after opening.
-const SHIFTS: [&[(f64, f64)]; 8] = [
-    &[(0.0, 8.0)],
-    &[(0.0, 3.0), (4.0, 8.0)],
-    &[(0.0, 6.0)],
-    &[(0.0, 8.0)],
-    &[(0.0, 4.0), (5.0, 8.0)],
-    &[(1.0, 8.0)],
-    &[(0.0, 8.0)],
-    &[(0.0, 3.5), (4.5, 8.0)],
-];
+const SHIFTS: [&[(f64, f64)]; 8] = [&[(0.0, 8.0)]; 8];
 
 /// What is told of a class.
 #[derive(Clone)]

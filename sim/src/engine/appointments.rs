@@ -110,10 +110,9 @@ impl<S: Source> Engine<'_, S> {
         let number = booked.map_or(0, |booked| booked.segment);
         let (service, journey) = match booked.and_then(|booked| booked.service) {
             Some((service, journey)) => (service as u16, journey as u32),
-            None => super::choose_service(
-                &plan.segments[number],
-                self.source.uniform(key, Purpose::Service),
-            ),
+            None => super::choose_service(&plan.segments[number], || {
+                self.source.uniform(key, Purpose::Service)
+            }),
         };
         (number as u16, service, journey)
     }

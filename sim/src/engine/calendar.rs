@@ -1,5 +1,8 @@
-//! The event calendar: a 4-ary heap of 16-byte entries. One integer comparison
+//! The event calendar: 4-ary heaps of 16-byte entries. One integer comparison
 //! orders time, kind and sequence, so that no tie is left to accident.
+//!
+//! Ends of patience have a heap of their own: most of them are in a far future
+//! that never comes, and would only make the other heap deep.
 
 /// The kinds of events in the calendar, in the order in which simultaneous ones happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,18 +70,21 @@ impl Event {
 /// The future, soonest first.
 #[derive(Debug, Default)]
 pub struct Calendar {
-    heap: Vec<Event>,
+    work: Heap,
+    patience: Heap,
     sequence: u64,
 }
 
 impl Calendar {
     /// Forgets everything, keeping the room.
     pub fn clear(&mut self) {
-        self.heap.clear();
+        self.work.clear();
+        self.patience.clear();
         self.sequence = 0;
     }
 
     /// Notes that something happens to the customer in this slot, and tells the event's tag.
+    #[inline]
     pub fn push(&mut self, time: u64, kind: Kind, slot: usize) -> u64 {
         // From one on: no event has the tag 0.
         self.sequence += 1;
@@ -86,52 +92,105 @@ impl Calendar {
             | ((self.sequence & SEQUENCE_MASK) << SEQUENCE_SHIFT)
             | (slot & (SLOTS - 1)) as u64;
         let event = Event { time, tag };
-        let mut at = self.heap.len();
-        self.heap.push(event);
-        while at > 0 {
-            let above = (at - 1) / ARITY;
-            if self.heap[above] <= event {
-                break;
-            }
-            self.heap[at] = self.heap[above];
-            at = above;
+        if kind == Kind::Abandonment {
+            self.patience.push(event);
+        } else {
+            self.work.push(event);
         }
-        self.heap[at] = event;
         tag
     }
 
     /// The next event.
-    pub fn peek(&self) -> Option<Event> {
-        self.heap.first().copied()
+    #[inline]
+    pub fn peek(&mut self) -> Option<Event> {
+        match (self.work.peek(), self.patience.peek()) {
+            (Some(work), Some(patience)) => Some(work.min(patience)),
+            (work, patience) => work.or(patience),
+        }
     }
 
-    /// Takes out the next event.
-    pub fn pop(&mut self) -> Option<Event> {
-        let moved = self.heap.pop()?;
-        let Some(&first) = self.heap.first() else {
-            return Some(moved);
-        };
-        let length = self.heap.len();
+    /// Takes out the event that [`Self::peek`] has told.
+    #[inline]
+    pub fn pop(&mut self, event: Event) {
+        if event.kind() == Kind::Abandonment {
+            self.patience.take_first();
+        } else {
+            self.work.take_first();
+        }
+    }
+}
+
+/// A 4-ary heap whose first place stays empty after its event has been taken, until
+/// another fills it: the end of a step mostly begins the next.
+#[derive(Debug, Default)]
+struct Heap {
+    events: Vec<Event>,
+    first_is_taken: bool,
+}
+
+impl Heap {
+    fn clear(&mut self) {
+        self.events.clear();
+        self.first_is_taken = false;
+    }
+
+    #[inline]
+    fn peek(&mut self) -> Option<Event> {
+        if self.first_is_taken {
+            self.first_is_taken = false;
+            let last = self.events.pop();
+            if let Some(last) = last.filter(|_| !self.events.is_empty()) {
+                self.sink(last);
+            }
+        }
+        self.events.first().copied()
+    }
+
+    fn take_first(&mut self) {
+        self.first_is_taken = true;
+    }
+
+    #[inline]
+    fn push(&mut self, event: Event) {
+        if self.first_is_taken {
+            self.first_is_taken = false;
+            self.sink(event);
+            return;
+        }
+        let mut at = self.events.len();
+        self.events.push(event);
+        while at > 0 {
+            let above = (at - 1) / ARITY;
+            if self.events[above] <= event {
+                break;
+            }
+            self.events[at] = self.events[above];
+            at = above;
+        }
+        self.events[at] = event;
+    }
+
+    /// Puts an event into the first place and lets it sink to its own.
+    #[inline]
+    fn sink(&mut self, event: Event) {
+        let events = &mut self.events[..];
         let mut at = 0;
         loop {
             let children = at * ARITY + 1;
-            if children >= length {
+            let Some(among) = events.get(children..(children + ARITY).min(events.len())) else {
+                break;
+            };
+            let Some((nth, least)) = among.iter().enumerate().min_by_key(|(_, event)| **event)
+            else {
+                break;
+            };
+            if event <= *least {
                 break;
             }
-            let mut least = children;
-            for child in children + 1..(children + ARITY).min(length) {
-                if self.heap[child] < self.heap[least] {
-                    least = child;
-                }
-            }
-            if moved <= self.heap[least] {
-                break;
-            }
-            self.heap[at] = self.heap[least];
-            at = least;
+            events[at] = *least;
+            at = children + nth;
         }
-        self.heap[at] = moved;
-        Some(first)
+        events[at] = event;
     }
 }
 
@@ -139,6 +198,29 @@ impl Calendar {
 mod tests {
     use super::*;
     use crate::keyed::finalise;
+
+    #[test]
+    fn an_event_that_follows_another_takes_its_place() {
+        let mut calendar = Calendar::default();
+        let mut naive = std::collections::BTreeSet::new();
+        for number in 0..20_u64 {
+            let tag = calendar.push(finalise(number) % 100, Kind::StepEnd, 0);
+            naive.insert((finalise(number) % 100, tag));
+        }
+        for number in 0..500_u64 {
+            let event = calendar.peek().unwrap();
+            calendar.pop(event);
+            assert_eq!(naive.pop_first(), Some((event.time, event.tag())));
+            for again in 0..finalise(number) % 3 {
+                let time = event.time + finalise(number * 3 + again) % 100;
+                let tag = calendar.push(time, Kind::StepEnd, 0);
+                naive.insert((time, tag));
+            }
+            if naive.is_empty() {
+                break;
+            }
+        }
+    }
 
     #[test]
     fn events_come_out_in_order_of_time_kind_and_sequence() {
@@ -156,7 +238,8 @@ mod tests {
         }
         expected.sort_unstable();
         let mut seen = Vec::new();
-        while let Some(event) = calendar.pop() {
+        while let Some(event) = calendar.peek() {
+            calendar.pop(event);
             seen.push((event.time, event.kind() as u64, event.slot()));
         }
         assert_eq!(seen, expected);

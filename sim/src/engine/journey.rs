@@ -7,6 +7,7 @@ use super::pool::NO_UNIT;
 use super::visitor::{Fate, NEVER, State, Visitor};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
+use crate::law::rounded;
 use crate::plan::{PlannedJourney, PlannedStep, PlannedTime, RequestId};
 use crate::source::Source;
 use scenarios::model::{Order, Part, QueueBy};
@@ -186,15 +187,14 @@ impl<'plan, S: Source> Engine<'plan, S> {
             let mut first: Option<(u128, usize, RequestId, u32)> = None;
             for number in 0..self.given_back.len() {
                 let resource = self.given_back[number];
-                let pool = &self.pools[resource];
-                if pool.units.is_empty() && pool.free() == 0 {
+                if !self.pools[resource].may_serve() {
                     continue;
                 }
                 let plan = self.plan;
                 for &request in &plan.requests_for[resource] {
                     let wanted = &plan.requests[request as usize];
                     for line in wanted.first_line..wanted.first_line + wanted.lines {
-                        if !self.is_free(request, line) {
+                        if self.lines.is_empty(line) || !self.is_free(request, line) {
                             continue;
                         }
                         if let Some((place, slot)) = self.head(request, line)
@@ -356,7 +356,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     pub(super) fn step_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
         if self.visitors[slot].event != tag {
-            // The step was interrupted before this end of it.
+            // The step was interrupted before this end of it: nothing has happened.
+            self.ending.events -= 1;
             return;
         }
         let (journey, step) = self.whereabouts(slot);
@@ -374,25 +375,26 @@ impl<'plan, S: Source> Engine<'plan, S> {
     /// A customer goes on after a step.
     pub(super) fn step_is_over<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         let plan = self.plan;
-        let visitor = self.visitors[slot];
+        let visitor = &self.visitors[slot];
+        let (journey_taken, step_taken) = (visitor.journey_taken, visitor.step_taken);
         let journey = &plan.journeys[visitor.journey as usize];
         let step = &journey.steps[visitor.step as usize];
-        let failure = failure_of(self.source, step, &visitor);
-        let again = repeat_of(self.source, step, &visitor);
-        let next = next_step(self.source, &journey.steps, &visitor, visitor.step + 1);
+        let failure = failure_of(self.source, step, visitor);
+        let again = repeat_of(self.source, step, visitor);
+        let next = next_step(self.source, &journey.steps, visitor, visitor.step + 1);
         if step.keeps && failure.is_none() && again.is_none() && next.is_some() {
             self.visitors[slot].kept_step = Some(visitor.step);
         } else {
-            self.give_back(&step.holds, slot, visitor.step_taken);
+            self.give_back(&step.holds, slot, step_taken);
         }
         if let Some((to, queue_by)) = failure {
-            self.give_back(&journey.holds, slot, visitor.journey_taken);
+            self.give_back(&journey.holds, slot, journey_taken);
             let queues_from = match queue_by {
-                QueueBy::Ticket => self.clock_of(&visitor),
+                QueueBy::Ticket => self.clock_of(&self.visitors[slot]),
                 QueueBy::Joining => self.now,
             };
             let failed = &mut self.visitors[slot];
-            failed.failed_at = visitor.failed_at.min(self.now);
+            failed.failed_at = failed.failed_at.min(self.now);
             failed.hop += 1;
             self.start_journey(slot, to, queues_from, observer);
         } else if let Some(again) = again {
@@ -406,7 +408,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
                 observer,
             );
         } else {
-            self.give_back(&journey.holds, slot, visitor.journey_taken);
+            self.give_back(&journey.holds, slot, journey_taken);
             self.leave(slot, Fate::Served, observer);
         }
     }
@@ -455,13 +457,13 @@ fn stretched(micros: u64, times: f64) -> u64 {
     if (times - 1.0).abs() < f64::EPSILON {
         return micros;
     }
-    (micros as f64 * times).round() as u64
+    rounded(micros as f64 * times)
 }
 
 /// The part of a journey's time up to a cumulative fraction; cut like this, the
 /// steps sum to the whole to the microsecond.
 fn fraction(journey_time: u64, cumulative: f64) -> u64 {
-    (journey_time as f64 * cumulative).round() as u64
+    rounded(journey_time as f64 * cumulative)
 }
 
 /// The first step from `from` on that this customer goes through.

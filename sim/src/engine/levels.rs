@@ -11,11 +11,21 @@ pub struct Stretch {
 }
 
 /// A number that changes at events.
+///
+/// A change by `d` at time `t` adds `d (T - t)` to the integral up to `T`; so only the
+/// sum of the `d t` is kept, and the integral up to `T` is the number times `T` less it.
 #[derive(Debug, Clone, Default)]
 pub struct Level {
     now: u64,
-    since: u64,
-    integral: u128,
+    /// Sum of the changes times their times; in two's complement, and so is its wrapping.
+    moment: u128,
+    /// When it was last set, from the stretch's start.
+    last: u64,
+    /// Before this, the present interval has not ended.
+    cut: u64,
+    /// Intervals that have ended, and the integral up to the last of their ends.
+    ended: usize,
+    before: u128,
     by_interval: Vec<u128>,
 }
 
@@ -23,65 +33,76 @@ impl Level {
     /// Starts again at zero; with `intervals`, integrals are kept for each.
     pub fn reset(&mut self, intervals: usize) {
         self.now = 0;
-        self.since = 0;
-        self.integral = 0;
+        self.moment = 0;
+        self.last = 0;
+        self.cut = if intervals == 0 { u64::MAX } else { 0 };
+        self.ended = 0;
+        self.before = 0;
         self.by_interval.clear();
         self.by_interval.resize(intervals, 0);
     }
 
     /// The number from `time` on.
+    #[inline]
     pub fn set(&mut self, time: u64, value: u64, stretch: &Stretch) {
-        if self.now > 0 {
-            self.count_until(time, stretch);
+        let time = time.clamp(stretch.from, stretch.to) - stretch.from;
+        if time >= self.cut {
+            self.end_intervals(time, stretch);
         }
-        self.since = time;
+        let change = i128::from(value.wrapping_sub(self.now).cast_signed());
+        let moment = change.wrapping_mul(i128::from(time));
+        self.moment = self.moment.wrapping_add(moment.cast_unsigned());
+        self.last = time;
         self.now = value;
     }
 
     /// One more from `time` on.
+    #[inline]
     pub fn rise(&mut self, time: u64, stretch: &Stretch) {
         self.set(time, self.now + 1, stretch);
     }
 
     /// One fewer from `time` on.
+    #[inline]
     pub fn fall(&mut self, time: u64, stretch: &Stretch) {
         self.set(time, self.now.saturating_sub(1), stretch);
     }
 
     /// The number now.
+    #[inline]
     pub fn now(&self) -> u64 {
         self.now
     }
 
-    /// Microseconds times number, from the stretch's start to `time` or its end.
+    /// Microseconds times number, from the stretch's start until it was last set.
     pub fn integral(&self) -> u128 {
-        self.integral
+        self.integral_until(self.last)
     }
 
-    /// The integral of each interval.
+    /// The integral of each interval that has ended.
     pub fn by_interval(&self) -> &[u128] {
         &self.by_interval
     }
 
-    fn count_until(&mut self, time: u64, stretch: &Stretch) {
-        let from = self.since.max(stretch.from);
-        let to = time.min(stretch.to);
-        if from >= to {
-            return;
-        }
-        self.integral += u128::from(self.now) * u128::from(to - from);
-        if self.by_interval.is_empty() {
-            return;
-        }
-        let mut at = from;
-        while at < to {
-            let interval = (at - stretch.from) / stretch.interval;
-            let end = (stretch.from + (interval + 1) * stretch.interval).min(to);
-            if let Some(sum) = self.by_interval.get_mut(interval as usize) {
-                *sum += u128::from(self.now) * u128::from(end - at);
+    fn integral_until(&self, time: u64) -> u128 {
+        (u128::from(self.now) * u128::from(time)).wrapping_sub(self.moment)
+    }
+
+    #[cold]
+    fn end_intervals(&mut self, time: u64, stretch: &Stretch) {
+        while self.ended < self.by_interval.len() {
+            let end = (self.ended as u64 + 1) * stretch.interval;
+            let end = end.min(stretch.to - stretch.from);
+            if time < end {
+                self.cut = end;
+                return;
             }
-            at = end;
+            let until = self.integral_until(end);
+            self.by_interval[self.ended] = until - self.before;
+            self.before = until;
+            self.ended += 1;
         }
+        self.cut = u64::MAX;
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::RequestId;
 use crate::source::Source;
 use scenarios::model::{Lines as Arrangement, Order};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// Queueing times are counted from here: smaller ones are of those who were
 /// interrupted and go before all who have not begun.
@@ -19,23 +19,86 @@ const NOT_BEGUN: u64 = 1 << 60;
 /// The lines of all requests.
 #[derive(Debug)]
 pub struct Lines {
-    each: Vec<BinaryHeap<Reverse<(u128, u32)>>>,
+    each: Vec<Line>,
+}
+
+/// A place and who has it.
+type Stand = (u128, u32);
+
+/// One line. Most people stand at its end when they come; only the others need a heap.
+#[derive(Debug, Default)]
+struct Line {
+    in_order: VecDeque<Stand>,
+    others: BinaryHeap<Reverse<Stand>>,
+}
+
+impl Line {
+    fn clear(&mut self) {
+        self.in_order.clear();
+        self.others.clear();
+    }
+
+    #[inline]
+    fn join(&mut self, stand: Stand) {
+        if self.in_order.back().is_none_or(|last| *last < stand) {
+            self.in_order.push_back(stand);
+        } else {
+            self.others.push(Reverse(stand));
+        }
+    }
+
+    #[inline]
+    fn first(&self) -> Option<Stand> {
+        let in_order = self.in_order.front().copied();
+        match self.others.peek() {
+            Some(Reverse(other)) => Some(in_order.map_or(*other, |first| first.min(*other))),
+            None => in_order,
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) {
+        let first = self.first();
+        if self.in_order.front().copied() == first {
+            self.in_order.pop_front();
+        } else {
+            self.others.pop();
+        }
+    }
+
+    fn retain(&mut self, is_there: impl Fn(usize, u128) -> bool) {
+        self.in_order
+            .retain(|(place, slot)| is_there(*slot as usize, *place));
+        self.others
+            .retain(|Reverse((place, slot))| is_there(*slot as usize, *place));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Stand> {
+        let others = self.others.iter().map(|Reverse(stand)| *stand);
+        self.in_order.iter().copied().chain(others)
+    }
 }
 
 impl Lines {
     pub fn new(lines: usize) -> Self {
         Self {
-            each: (0..lines).map(|_| BinaryHeap::new()).collect(),
+            each: (0..lines).map(|_| Line::default()).collect(),
         }
     }
 
     pub fn clear(&mut self) {
-        self.each.iter_mut().for_each(BinaryHeap::clear);
+        self.each.iter_mut().for_each(Line::clear);
     }
 
     /// Someone joins a line at its place.
     pub fn join(&mut self, line: u32, place: u128, slot: usize) {
-        self.each[line as usize].push(Reverse((place, slot as u32)));
+        self.each[line as usize].join((place, slot as u32));
+    }
+
+    /// Whether nobody has a place in a line, even one left long ago.
+    pub fn is_empty(&self, line: u32) -> bool {
+        let line = &self.each[line as usize];
+        line.in_order.is_empty() && line.others.is_empty()
     }
 
     /// The place and slot of a line's first customer who is still there.
@@ -45,7 +108,7 @@ impl Lines {
         is_there: impl Fn(usize, u128) -> bool,
     ) -> Option<(u128, usize)> {
         let line = &mut self.each[line as usize];
-        while let Some(Reverse((place, slot))) = line.peek().copied() {
+        while let Some((place, slot)) = line.first() {
             if is_there(slot as usize, place) {
                 return Some((place, slot as usize));
             }
@@ -63,12 +126,12 @@ impl Lines {
         draw: impl Fn(usize) -> u64,
     ) -> Option<(u128, usize)> {
         let line = &mut self.each[line as usize];
-        line.retain(|Reverse((place, slot))| is_there(*slot as usize, *place));
+        line.retain(is_there);
         line.iter()
-            .map(|Reverse((place, slot))| {
+            .map(|(place, slot)| {
                 let begun = ((place >> 32) as u64) < NOT_BEGUN / 2;
-                let drawn = if begun { 0 } else { draw(*slot as usize) | 1 };
-                (((place >> 96) << 96) | u128::from(drawn), *slot as usize)
+                let drawn = if begun { 0 } else { draw(slot as usize) | 1 };
+                (((place >> 96) << 96) | u128::from(drawn), slot as usize)
             })
             .min()
     }
@@ -77,7 +140,7 @@ impl Lines {
     fn tail(&self, line: u32, is_there: impl Fn(usize, u128) -> bool) -> Option<usize> {
         self.each[line as usize]
             .iter()
-            .map(|Reverse((place, slot))| (*place, *slot as usize))
+            .map(|(place, slot)| (place, slot as usize))
             .filter(|(place, slot)| is_there(*slot, *place))
             .max()
             .map(|(_, slot)| slot)

@@ -219,7 +219,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
                 && arrival.is_none_or(|(time, _)| event.before(time, ARRIVAL_RANK))
                 && change.is_none_or(|at| event.before(at, ROSTER_RANK))
             {
-                self.calendar.pop();
+                self.calendar.pop(event);
                 self.now = event.time;
                 match event.kind() {
                     Kind::StepEnd => self.step_ends(event.slot(), event.tag(), observer),
@@ -339,10 +339,10 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let plan = self.plan;
         let (number, segment) = match plan.recorded.get(self.ending.customers as usize) {
             Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
-            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
+            None => choose_segment(plan, || self.source.uniform(key, Purpose::Segment)),
         };
         let (service_id, journey) =
-            choose_service(segment, self.source.uniform(key, Purpose::Service));
+            choose_service(segment, || self.source.uniform(key, Purpose::Service));
         (number, service_id, journey)
     }
 
@@ -412,6 +412,9 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.leave_unserved(slot, Fate::Abandoned, observer);
         } else if visitor.turn == tag {
             self.turn_comes(slot, observer);
+        } else {
+            // Nothing has happened.
+            self.ending.events -= 1;
         }
     }
 
@@ -441,15 +444,15 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.errand_ends(slot, owner, observer);
             return;
         }
-        let visitor = self.visitors[slot];
-        match visitor.state {
+        match self.visitors[slot].state {
             State::Waiting => self.stop_waiting(slot),
             State::Apart => self.call_off_errands(slot),
             _ => {}
         }
         self.people.fall(self.now, &self.stretch);
+        let visitor = &self.visitors[slot];
         let fell_back = visitor.failed_at != NEVER;
-        let clock = self.clock_of(&visitor);
+        let clock = self.clock_of(visitor);
         let wait = if fate == Fate::Served {
             visitor.wait
         } else {
@@ -477,9 +480,10 @@ impl<'plan, S: Source> Engine<'plan, S> {
                 0
             },
         };
+        let arrived = visitor.arrived;
         self.visitors[slot].state = State::Gone;
         self.free_slots.push(slot as u32);
-        if self.plan.counts(visitor.arrived) {
+        if self.plan.counts(arrived) {
             self.counted_inside -= 1;
             self.ending.last_left = self.ending.last_left.max(self.now);
             observer.departed(&departure);
@@ -525,7 +529,11 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 }
 
-fn choose_segment(plan: &Plan, u: f64) -> (u16, &PlannedSegment) {
+fn choose_segment(plan: &Plan, u: impl FnOnce() -> f64) -> (u16, &PlannedSegment) {
+    if let [only] = &plan.segments[..] {
+        return (0, only);
+    }
+    let u = u();
     let at = plan
         .segments
         .partition_point(|segment| segment.cumulative < u)
@@ -533,7 +541,11 @@ fn choose_segment(plan: &Plan, u: f64) -> (u16, &PlannedSegment) {
     (at as u16, &plan.segments[at])
 }
 
-fn choose_service(segment: &PlannedSegment, u: f64) -> (u16, u32) {
+fn choose_service(segment: &PlannedSegment, u: impl FnOnce() -> f64) -> (u16, u32) {
+    if let [(_, service, journey)] = segment.services[..] {
+        return (service, journey);
+    }
+    let u = u();
     let at = segment
         .services
         .partition_point(|(cumulative, ..)| *cumulative < u)

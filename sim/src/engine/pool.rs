@@ -31,6 +31,8 @@ pub struct Pool {
     team_since: u64,
     /// Servers told apart.
     pub(super) units: Vec<Unit>,
+    /// Which of them are free, one bit each, in words of 64.
+    free_units: Vec<u64>,
     /// Servers at work, over time.
     pub busy_level: Level,
     /// Servers on duty, over time: those of the roster, and those who finish a customer after their shift.
@@ -65,6 +67,15 @@ impl Pool {
         (self.capacity + self.leaving).saturating_sub(self.busy)
     }
 
+    /// Whether a server may be free.
+    pub(super) fn may_serve(&self) -> bool {
+        if self.units.is_empty() {
+            self.free() > 0
+        } else {
+            self.free_units.iter().any(|word| *word != 0)
+        }
+    }
+
     pub(super) fn levels(&mut self) -> [&mut Level; 4] {
         [
             &mut self.busy_level,
@@ -92,6 +103,7 @@ impl Pool {
             idle_since: 0,
         };
         self.units.resize(plan.units.len(), unit);
+        self.note_free_units();
         self.levels().into_iter().for_each(|level| level.reset(0));
     }
 
@@ -101,12 +113,46 @@ impl Pool {
         !it.serves() && !it.broken && self.in_use(unit)
     }
 
+    /// Notes anew which servers told apart are free.
+    fn note_free_units(&mut self) {
+        self.free_units.clear();
+        self.free_units.resize(self.units.len().div_ceil(64), 0);
+        (0..self.units.len()).for_each(|unit| self.note_free_unit(unit));
+    }
+
+    fn note_free_unit(&mut self, unit: usize) {
+        let bit = 1 << (unit % 64);
+        if self.unit_is_free(unit) {
+            self.free_units[unit / 64] |= bit;
+        } else {
+            self.free_units[unit / 64] &= !bit;
+        }
+    }
+
+    /// The servers told apart who are free, ascending.
+    fn free_units(&self) -> impl Iterator<Item = usize> {
+        let words = self.free_units.iter().enumerate();
+        words.flat_map(|(number, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = left.checked_ilog2().map(|_| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(number * 64 + bit as usize)
+            })
+        })
+    }
+
     /// Who of the free servers with these skills serves.
     fn choose_unit(&self, plan: &PlannedPool, skills: u64) -> Option<usize> {
-        let able = (0..self.units.len())
-            .filter(|&unit| self.unit_is_free(unit) && plan.units[unit].skills & skills == skills);
+        debug_assert!(
+            self.free_units()
+                .eq((0..self.units.len()).filter(|&unit| self.unit_is_free(unit)))
+        );
+        let mut able = self
+            .free_units()
+            .filter(|&unit| plan.units[unit].skills & skills == skills);
         match plan.choice {
-            Choice::Lowest => able.min(),
+            Choice::Lowest => able.next(),
             Choice::LongestIdle => able.min_by_key(|&unit| (self.units[unit].idle_since, unit)),
             Choice::Fastest => able.min_by(|&a, &b| {
                 let speed = |unit: usize| plan.units[unit].speed;
@@ -171,6 +217,7 @@ impl<S: Source> Engine<'_, S> {
             && let Some(unit) = self.unit_for(request, line)
         {
             self.pools[resource].units[unit].slot = slot as u32;
+            self.pools[resource].note_free_unit(unit);
             self.visitors[slot].unit = unit as u32;
         }
         for hold in &wanted.holds {
@@ -213,9 +260,11 @@ impl<S: Source> Engine<'_, S> {
     fn free_unit(&mut self, resource: usize, slot: usize) {
         let visitor: &mut Visitor = &mut self.visitors[slot];
         let unit = std::mem::replace(&mut visitor.unit, NO_UNIT) as usize;
-        if let Some(unit) = self.pools[resource].units.get_mut(unit) {
-            unit.slot = NOBODY;
-            unit.idle_since = self.now;
+        let pool = &mut self.pools[resource];
+        if let Some(it) = pool.units.get_mut(unit) {
+            it.slot = NOBODY;
+            it.idle_since = self.now;
+            pool.note_free_unit(unit);
         }
         if self.plan.pools[resource].queue.jockeying {
             self.jockey(resource, unit);
@@ -266,6 +315,7 @@ impl<S: Source> Engine<'_, S> {
             let in_use = pool.units.iter().take(in_use as usize);
             in_use.filter(|unit| !unit.broken).count() as u32
         };
+        pool.note_free_units();
         let on_duty = pool.on_duty();
         pool.duty_level.set(self.now, on_duty, &self.stretch);
     }
