@@ -9,6 +9,7 @@ use super::visitor::{Fate, State, Visitor};
 use super::{Engine, Observer};
 use crate::plan::{PlannedStep, RequestId};
 use crate::source::Source;
+use crate::keyed::Key;
 
 /// The owner of a slot that is a customer, and the end of a list.
 const NONE: u32 = u32::MAX;
@@ -26,15 +27,20 @@ pub struct Errands {
 struct Errand {
     /// Whose errand this is; none of a customer.
     owner: u32,
-    /// The customer's first errand, or this errand's next sister.
+    /// The next errand of the same owner.
     next: u32,
-    /// Errands of the customer that have not ended.
+    /// Where it stands among priorities; that of the customer if none.
+    rank: u32,
+    /// Its own first errand, and how many of them have not ended.
+    first: u32,
     open: u32,
 }
 
 const NO_ERRAND: Errand = Errand {
     owner: NONE,
     next: NONE,
+    rank: NONE,
+    first: NONE,
     open: 0,
 };
 
@@ -53,13 +59,18 @@ impl Errands {
     /// Takes an errand that has ended out of the list of its customer's.
     fn take_out(&mut self, owner: usize, slot: usize) {
         let ended = std::mem::replace(self.of(slot), NO_ERRAND);
-        let mut at = owner;
-        while self.of(at).next != NONE {
-            if self.of(at).next == slot as u32 {
-                self.of(at).next = ended.next;
+        if self.of(owner).first == slot as u32 {
+            self.of(owner).first = ended.next;
+            return;
+        }
+        let mut at = self.of(owner).first;
+        while at != NONE {
+            let next = self.of(at as usize).next;
+            if next == slot as u32 {
+                self.of(at as usize).next = ended.next;
                 return;
             }
-            at = self.of(at).next as usize;
+            at = next;
         }
     }
 
@@ -91,19 +102,8 @@ impl<S: Source> Engine<'_, S> {
         self.visitors[owner].state = State::Apart;
         self.visitors[owner].waiting_since = self.now;
         let errand = Visitor {
-            unit: NO_UNIT,
-            state: State::InStep,
-            started: false,
             holds_journey: !starts,
-            interrupted: false,
-            kept_step: None,
-            left_over: None,
-            event: 0,
-            wait: 0,
-            service: 0,
-            review: 0,
-            system: 0,
-            ..self.visitors[owner]
+            ..self.errand_of(owner)
         };
         let branches = step.branches.len();
         self.take_errands(owner, errand, branches);
@@ -113,6 +113,57 @@ impl<S: Source> Engine<'_, S> {
             self.visitors[slot].journey = step.branches[number];
             self.start_errand(slot, starts, queues_from, observer);
         }
+    }
+
+    /// Somebody else is asked for, and goes through a journey of its own, while what
+    /// the owner does stands still.
+    pub(super) fn send_for<O: Observer>(
+        &mut self,
+        owner: usize,
+        journey: u32,
+        key: Key,
+        rank: u32,
+        observer: &mut O,
+    ) {
+        let errand = Visitor {
+            key,
+            journey,
+            ..self.errand_of(owner)
+        };
+        self.take_errands(owner, errand, 1);
+        let slot = self.errands.slots[0] as usize;
+        self.errands.of(slot).rank = rank;
+        self.start_errand(slot, false, self.now, observer);
+    }
+
+    /// An errand before it begins.
+    fn errand_of(&self, owner: usize) -> Visitor {
+        Visitor {
+            unit: NO_UNIT,
+            state: State::InStep,
+            started: false,
+            holds_journey: true,
+            interrupted: false,
+            kept_step: None,
+            left_over: None,
+            event: 0,
+            wait: 0,
+            service: 0,
+            review: 0,
+            system: 0,
+            ..self.visitors[owner]
+        }
+    }
+
+    /// Where someone stands in every line: among priorities, and with what credit.
+    pub(super) fn standing(&self, slot: usize) -> (u32, u64) {
+        if let Some(errand) = self.errands.each.get(slot)
+            && errand.rank != NONE
+        {
+            return (errand.rank, 0);
+        }
+        let segment = &self.plan.segments[usize::from(self.visitors[slot].segment)];
+        (segment.rank, segment.waiting_credit)
     }
 
     /// Sends an errand into its journey.
@@ -169,15 +220,13 @@ impl<S: Source> Engine<'_, S> {
             *self.errands.of(slot as usize) = Errand {
                 owner: owner as u32,
                 next,
-                open: 0,
+                ..NO_ERRAND
             };
             next = slot;
         }
-        *self.errands.of(owner) = Errand {
-            owner: NONE,
-            next,
-            open: count as u32,
-        };
+        let own = self.errands.of(owner);
+        own.first = next;
+        own.open = count as u32;
         self.errands.slots = slots;
     }
 
@@ -203,12 +252,17 @@ impl<S: Source> Engine<'_, S> {
         customer.service += last.service;
         customer.review += last.review;
         customer.system += last.system;
-        self.step_is_over(owner, observer);
+        if customer.left_over.is_some() {
+            // What stood still meanwhile goes on.
+            self.work_on(owner);
+        } else {
+            self.step_is_over(owner, observer);
+        }
     }
 
     /// A customer leaves before any of its errands has begun.
     pub(super) fn call_off_errands(&mut self, owner: usize) {
-        let mut next = self.errands.of(owner).next;
+        let mut next = self.errands.of(owner).first;
         *self.errands.of(owner) = NO_ERRAND;
         while next != NONE {
             let slot = next as usize;
