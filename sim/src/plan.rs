@@ -28,8 +28,10 @@ use soundness::check_indices;
 pub struct Plan {
     pub seed: u64,
     pub random: Random,
-    /// Doors open; no event is before it.
+    /// Doors open.
     pub open: u64,
+    /// No event is before it: the opening, unless people come earlier.
+    pub starts: u64,
     /// Doors shut; in steady state the end of the counted stretch.
     pub close: u64,
     /// Only customers who arrive from here on are counted.
@@ -75,6 +77,8 @@ impl Plan {
             }
         };
         let open = if steady_state { 0 } else { scenario.day.open.0 };
+        let first = scenario.arrivals.pieces.first();
+        let starts = first.map_or(open, |piece| open.min(piece.from.0));
         if close <= open || counted_from >= close {
             return Err(problem(
                 "the day",
@@ -89,11 +93,12 @@ impl Plan {
             seed: scenario.run.seed,
             random: scenario.run.random,
             open,
+            starts,
             close,
             counted_from,
             last_arrival,
             steady_state,
-            arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
+            arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
                 .map_err(|text| problem("arrivals", &text))?
                 .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),

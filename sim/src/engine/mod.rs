@@ -88,6 +88,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     away: u64,
     /// Customers picked from lines in random order so far.
     picks: u64,
+    /// Servers of each resource today, where they are drawn.
+    drawn: Vec<u32>,
     /// Where the servers' randomness comes from.
     server_key: Key,
     /// No event is later.
@@ -131,6 +133,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             people: Level::default(),
             away: 0,
             picks: 0,
+            drawn: vec![0; plan.capacity.len()],
             server_key: Key::default(),
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             counted_inside: 0,
@@ -162,6 +165,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     ) -> Result<Ending, SimError> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
         self.server_key = self.key_of_servers(replication);
+        self.draw_capacities(key);
         self.replay(self.plan.arrivals.times(key, self.source), stop, observer)
     }
 
@@ -223,8 +227,22 @@ impl<'plan, S: Source> Engine<'plan, S> {
             }
         }
         self.ending.events -= 1;
+        self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Rosters go on when the last customer has left: their hours count to the end.
+    fn go_home(&mut self, changes: impl Iterator<Item = (u64, Change)>) {
+        for (time, change) in changes.take_while(|(time, _)| *time < self.plan.close) {
+            let (resource, count) = match change {
+                Change::Roster { resource, count } => (resource as usize, count),
+                Change::Opens { resource } => (resource as usize, self.drawn[resource as usize]),
+                _ => continue,
+            };
+            self.now = time;
+            self.change_roster(resource, count);
+        }
     }
 
     /// The next arrival that still comes in.
@@ -240,7 +258,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     fn reset(&mut self) {
-        self.now = self.plan.open;
+        self.now = self.plan.starts;
         self.calendar.clear();
         self.visitors.clear();
         self.free_slots.clear();
@@ -361,6 +379,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Change::Roster { resource, count } => {
                 let resource = resource as usize;
                 self.change_roster(resource, count);
+                self.given_back.push(resource);
+                self.serve_waiting(observer);
+            }
+            Change::Opens { resource } => {
+                let resource = resource as usize;
+                self.change_roster(resource, self.drawn[resource]);
                 self.given_back.push(resource);
                 self.serve_waiting(observer);
             }

@@ -74,6 +74,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         shift_end: ShiftEnd::Finish,
         queue: Queue::default(),
         servers: Servers::default(),
+        drawn: Vec::new(),
         cost_per_hour: None,
     }
 }
