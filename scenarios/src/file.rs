@@ -18,6 +18,7 @@ mod extends;
 mod fields;
 mod incidents;
 mod journeys;
+mod latencies;
 mod law;
 mod mobile;
 mod not_yet;
@@ -31,6 +32,7 @@ mod spreadsheet;
 mod targets;
 mod traffic;
 mod tree;
+mod wear;
 
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
@@ -43,7 +45,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 19] = [
+const TOP: [&str; 20] = [
     "name",
     "question",
     "extends",
@@ -56,6 +58,7 @@ const TOP: [&str; 19] = [
     "services",
     "segments",
     "arrivals",
+    "latencies",
     "incidents",
     "mobile",
     "campaigns",
@@ -110,6 +113,7 @@ impl Reader {
         let resources = self.resources(table, day.as_ref(), mode, &laws);
         let journeys = self.journeys(table, &resources, &laws);
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
+        let latencies = self.latencies(table, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
@@ -149,6 +153,7 @@ impl Reader {
                 recorded: recorded?,
                 ..arrivals?
             },
+            latencies: latencies?,
             incidents: incidents?,
             mobile,
             campaigns: campaigns?,

@@ -7,9 +7,9 @@ use super::journey::next_step;
 use super::pool::NO_UNIT;
 use super::visitor::{Fate, State, Visitor};
 use super::{Engine, Observer};
+use crate::keyed::Key;
 use crate::plan::{PlannedStep, RequestId};
 use crate::source::Source;
-use crate::keyed::Key;
 
 /// The owner of a slot that is a customer, and the end of a list.
 const NONE: u32 = u32::MAX;

@@ -268,7 +268,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     /// How many times as long the server told apart takes that a customer holds.
-    pub(super) fn slowness_of_unit(&self, slot: usize, journey: &PlannedJourney, step: &PlannedStep) -> f64 {
+    pub(super) fn slowness_of_unit(
+        &self,
+        slot: usize,
+        journey: &PlannedJourney,
+        step: &PlannedStep,
+    ) -> f64 {
         let unit = self.visitors[slot].unit;
         if unit == NO_UNIT {
             let Some(owner) = self.errands.owner(slot) else {

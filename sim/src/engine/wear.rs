@@ -2,8 +2,8 @@
 //! work, or jam until somebody clears them. A server is at work while a step of
 //! the customer whom it serves goes on.
 
-use super::visitor::State;
 use super::pool::NEVER_WEARS;
+use super::visitor::State;
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
 use crate::source::Source;
@@ -24,7 +24,8 @@ impl<S: Source> Engine<'_, S> {
             return NEVER_WEARS;
         };
         let unit = &self.pools[resource].units[unit];
-        self.now.saturating_add(unit.until_breakdown.min(unit.until_jam))
+        self.now
+            .saturating_add(unit.until_breakdown.min(unit.until_jam))
     }
 
     /// Counts the work on a step that stops now.
@@ -48,7 +49,9 @@ impl<S: Source> Engine<'_, S> {
         };
         let key = self.server_key.nth((planned.first_unit + unit) as u64);
         let breakdowns = self.pools[resource].units[unit].breakdowns;
-        let up = self.source.micros(&planned_breakdowns.0, key, Purpose::Up { breakdowns });
+        let up = self
+            .source
+            .micros(&planned_breakdowns.0, key, Purpose::Up { breakdowns });
         self.pools[resource].units[unit].until_breakdown = up.max(1);
     }
 
@@ -60,7 +63,9 @@ impl<S: Source> Engine<'_, S> {
         };
         let key = self.server_key.nth((planned.first_unit + unit) as u64);
         let jams = self.pools[resource].units[unit].jams;
-        let every = self.source.micros(&jams_of.every, key, Purpose::Jam { jams });
+        let every = self
+            .source
+            .micros(&jams_of.every, key, Purpose::Jam { jams });
         self.pools[resource].units[unit].until_jam = every.max(1);
     }
 

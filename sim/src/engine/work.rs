@@ -111,7 +111,11 @@ impl<S: Source> Engine<'_, S> {
         let visitor = &self.visitors[slot];
         step.operation.is_some()
             && step.branches.is_empty()
-            && self.plan.outages.delay(step, visitor.ends_at - visitor.latency).1
+            && self
+                .plan
+                .outages
+                .delay(step, visitor.ends_at - visitor.latency)
+                .1
     }
 
     /// A step that has failed is gone through again, with everything drawn anew and

@@ -47,7 +47,6 @@ impl Outages {
             return (0, false);
         }
         match step.on_outage {
-            OnOutage::Wait => (heard_at - asked_at, false),
             OnOutage::Retry { times, every } => {
                 let tries = (1..=u64::from(times)).map(|number| asked_at + number * every.0);
                 let mut last = asked_at;
@@ -60,7 +59,7 @@ impl Outages {
                 (self.heard_at(last) - asked_at, false)
             }
             OnOutage::FallBack { after, .. } if heard_at - asked_at > after.0 => (after.0, true),
-            OnOutage::FallBack { .. } => (heard_at - asked_at, false),
+            OnOutage::Wait | OnOutage::FallBack { .. } => (heard_at - asked_at, false),
         }
     }
 }
