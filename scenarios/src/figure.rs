@@ -61,6 +61,9 @@ pub enum Figure {
     Overtime,
     PromiseKept,
     Cost,
+    MobileRequests,
+    MobileRate,
+    MobileSessions,
     Latency,
     ServiceLatency,
     GeneratorLag,
@@ -89,7 +92,8 @@ pub struct FigureRow {
     pub figure: Figure,
     /// Whom.
     pub population: Population,
-    /// `s`, `customers/day`, `people`, `share`, `yuan/day`, `1/s`.
+    /// `s`, `customers/day`, `people`, `share`, `yuan/day`, `requests/day`,
+    /// `sessions`, `1/s`.
     pub unit: &'static str,
     /// Observations: customers, operations, or days for daily figures.
     pub count: u64,
@@ -155,7 +159,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -175,6 +179,9 @@ impl Figure {
         Self::Overtime,
         Self::PromiseKept,
         Self::Cost,
+        Self::MobileRequests,
+        Self::MobileRate,
+        Self::MobileSessions,
         Self::Latency,
         Self::ServiceLatency,
         Self::GeneratorLag,
@@ -204,6 +211,9 @@ impl Figure {
             Self::Overtime => "overtime",
             Self::PromiseKept => "promise_kept",
             Self::Cost => "cost",
+            Self::MobileRequests => "mobile_requests",
+            Self::MobileRate => "mobile_rate",
+            Self::MobileSessions => "mobile_sessions",
             Self::Latency => "latency",
             Self::ServiceLatency => "service_latency",
             Self::GeneratorLag => "generator_lag",
@@ -242,12 +252,15 @@ pub enum FigureKind {
     Resources,
     /// The branch as a whole: by interval.
     Branch,
+    /// The mobile bank's traffic as offered: by operation, by hour.
+    Mobile,
     /// Operations played on the bank: by operation, channel.
     Load,
 }
 
 impl Figure {
-    /// The unit of its rows: `s`, `customers/day`, `people`, `share`, `yuan/day`, `1/s`.
+    /// The unit of its rows: `s`, `customers/day`, `people`, `share`, `yuan/day`, `requests/day`,
+    /// `sessions`, `1/s`.
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Arrivals
@@ -270,7 +283,9 @@ impl Figure {
             Self::QueueLength | Self::PeopleInBranch => "people",
             Self::Occupancy | Self::PromiseKept | Self::Errors => "share",
             Self::Cost => "yuan/day",
-            Self::Throughput => "1/s",
+            Self::MobileRequests => "requests/day",
+            Self::MobileSessions => "sessions",
+            Self::MobileRate | Self::Throughput => "1/s",
         }
     }
 
@@ -292,6 +307,7 @@ impl Figure {
             | Self::TimeInBranch => FigureKind::Customers,
             Self::QueueLength | Self::Occupancy | Self::Cost => FigureKind::Resources,
             Self::PeopleInBranch | Self::Overtime | Self::PromiseKept => FigureKind::Branch,
+            Self::MobileRequests | Self::MobileRate | Self::MobileSessions => FigureKind::Mobile,
             Self::Latency
             | Self::ServiceLatency
             | Self::GeneratorLag

@@ -18,6 +18,7 @@ mod fields;
 mod incidents;
 mod journeys;
 mod law;
+mod mobile;
 mod not_yet;
 mod overrides;
 mod pools;
@@ -41,7 +42,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 18] = [
+const TOP: [&str; 19] = [
     "name",
     "question",
     "extends",
@@ -56,6 +57,7 @@ const TOP: [&str; 18] = [
     "arrivals",
     "incidents",
     "mobile",
+    "campaigns",
     "load",
     "gates",
     "report",
@@ -109,6 +111,7 @@ impl Reader {
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
+        let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
         let report = self.report(table, &gates);
@@ -147,6 +150,7 @@ impl Reader {
             },
             incidents: incidents?,
             mobile,
+            campaigns: campaigns?,
             load,
             gates,
             report: report?,

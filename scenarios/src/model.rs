@@ -11,6 +11,7 @@ mod conduct;
 mod incident;
 mod journey;
 mod law;
+mod mobile;
 mod queue;
 mod resource;
 mod traffic;
@@ -21,9 +22,10 @@ pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use law::Law;
+pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
 pub use resource::{Resource, ResourceKind, Roster};
-pub use traffic::{Load, Mobile, Window};
+pub use traffic::{Load, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;
@@ -68,6 +70,8 @@ pub struct Scenario {
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
     pub mobile: Option<Mobile>,
+    /// Spikes of traffic, in file order.
+    pub campaigns: Vec<Campaign>,
     /// How the operations are played on a core bank, if they are.
     pub load: Option<Load>,
     /// What must hold. The one named `promise`, if any, heads the report and

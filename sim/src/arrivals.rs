@@ -2,10 +2,13 @@
 //! piece, by inversion of the cumulative expected count, so that the n-th
 //! customer is the n-th customer in every variant of a scenario.
 
+mod surge;
+
 use crate::keyed::{Key, Purpose};
 use crate::law::Sampler;
 use crate::source::Source;
-use scenarios::model::{Arrivals, Recorded};
+use scenarios::model::{Arrivals, Campaign, Recorded};
+use surge::Surge;
 
 /// The cumulative expected count as a polygon, for a day of mean busyness.
 #[derive(Debug, Clone)]
@@ -19,6 +22,10 @@ pub struct ArrivalCurve {
     most: u64,
     /// Time between arrivals, if it has a law of its own.
     gap: Option<Sampler>,
+    /// Of a `gap`: expected arrivals a microsecond outside of campaigns.
+    pace: f64,
+    /// Whether there are campaigns.
+    surges: bool,
     /// `(cumulative probability, people)` of groups.
     groups: Vec<(f64, u32)>,
     /// A recorded log instead.
@@ -30,8 +37,11 @@ struct CurvePiece {
     from: u64,
     to: u64,
     before: f64,
+    /// With what campaigns bring.
     expected: f64,
     tilt: f64,
+    /// What campaigns bring; none outside of them.
+    surge: Option<Surge>,
 }
 
 /// The arrivals of one replication, in order.
@@ -75,6 +85,7 @@ impl ArrivalCurve {
                 before,
                 expected: piece.expected,
                 tilt: piece.tilt.clamp(-1.0, 1.0),
+                surge: None,
             });
             before += piece.expected;
         }
@@ -97,7 +108,12 @@ impl ArrivalCurve {
             .last()
             .filter(|last| endless && last.expected > 0.0)
             .map(|last| last.expected / (last.to - last.from) as f64);
+        let pace = pieces
+            .first()
+            .map_or(0.0, |first| first.expected / (first.to - first.from) as f64);
         Ok(Self {
+            pace,
+            surges: false,
             pieces,
             busyness_cv: arrivals.busyness_cv,
             beyond,
@@ -110,11 +126,41 @@ impl ArrivalCurve {
         })
     }
 
+    /// The curve with the customers whom campaigns bring, too.
+    pub fn with_campaigns<'c>(mut self, campaigns: impl Iterator<Item = &'c Campaign>) -> Self {
+        let campaigns: Vec<_> = campaigns.collect();
+        surge::add(&mut self.pieces, &campaigns);
+        self.surges = !campaigns.is_empty();
+        self
+    }
+
+    /// Customers (or groups) expected before a moment on a day of mean busyness.
+    pub fn expected_before(&self, time: u64) -> f64 {
+        let piece = self.pieces.partition_point(|piece| piece.from < time);
+        let Some(piece) = piece.checked_sub(1).map(|at| &self.pieces[at]) else {
+            return 0.0;
+        };
+        let length = (piece.to - piece.from) as f64;
+        let into = (time.min(piece.to) - piece.from) as f64 / length;
+        piece.before + piece.expected * piece.share_at(into)
+    }
+
     /// The arrivals of the replication with this key.
     pub fn times<'curve, S: Source>(
         &'curve self,
         key: Key,
         source: &'curve S,
+    ) -> ArrivalTimes<'curve, S> {
+        self.times_scaled(key, source, 1.0)
+    }
+
+    /// The arrivals of the replication with this key where so many times as many
+    /// come at every moment as the curve says.
+    pub fn times_scaled<'curve, S: Source>(
+        &'curve self,
+        key: Key,
+        source: &'curve S,
+        scale: f64,
     ) -> ArrivalTimes<'curve, S> {
         let busyness = if self.busyness_cv > 0.0 {
             let shape = 1.0 / (self.busyness_cv * self.busyness_cv);
@@ -127,7 +173,7 @@ impl ArrivalCurve {
             source,
             key,
             gaps: 0.0,
-            busyness,
+            busyness: busyness * scale,
             piece: 0,
             next_index: 0,
             latest: self.open,
@@ -178,6 +224,12 @@ impl<S: Source> ArrivalTimes<'_, S> {
     fn next_time(&mut self, key: Key) -> Option<u64> {
         if let Some(gap) = &self.curve.gap {
             let gap = self.source.micros(gap, key, Purpose::Gap);
+            if self.curve.surges {
+                // A campaign quickens the pace at which the time between arrivals passes.
+                self.gaps += gap as f64 * self.curve.pace;
+                let time = self.time_of(self.gaps)?;
+                return Some(self.latest.max(time));
+            }
             return Some(self.latest.saturating_add(gap));
         }
         self.gaps += self.source.exponential(key, Purpose::Gap);
@@ -195,8 +247,14 @@ impl<S: Source> ArrivalTimes<'_, S> {
         while let Some(piece) = pieces.get(self.piece) {
             if piece.expected > 0.0 && count < piece.before + piece.expected {
                 let share = ((count - piece.before) / piece.expected).clamp(0.0, 1.0);
-                let share = untilted(share, piece.tilt);
-                let into = (share * (piece.to - piece.from) as f64) as u64;
+                let length = (piece.to - piece.from) as f64;
+                let into = match &piece.surge {
+                    Some(surge) => (surge.inverse(share) * length).round() as u64,
+                    None if self.curve.surges => {
+                        (untilted(share, piece.tilt) * length).round() as u64
+                    }
+                    None => (untilted(share, piece.tilt) * length) as u64,
+                };
                 return Some((piece.from + into).min(piece.to - 1));
             }
             self.piece += 1;
@@ -205,6 +263,16 @@ impl<S: Source> ArrivalTimes<'_, S> {
         let last = pieces.last()?;
         let over = (count - last.before - last.expected) / rate;
         Some(last.to.saturating_add(over as u64))
+    }
+}
+
+impl CurvePiece {
+    /// The share of its customers who have come when this share of its time is over.
+    fn share_at(&self, into: f64) -> f64 {
+        match &self.surge {
+            Some(surge) => surge.share_at(into),
+            None => (1.0 - self.tilt) * into + self.tilt * into * into,
+        }
     }
 }
 

@@ -73,6 +73,8 @@ pub enum Purpose {
     Up { breakdowns: u32 },
     /// How long a repair takes.
     Down { breakdowns: u32 },
+    /// A part of the mobile bank's traffic.
+    Cell { cell: u32 },
 }
 
 impl Purpose {
@@ -105,6 +107,7 @@ impl Purpose {
             Self::Group => 27 << 56,
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
+            Self::Cell { cell } => (64 << 56) | cell as u64,
         }
     }
 }

@@ -95,7 +95,8 @@ impl Plan {
             last_arrival,
             steady_state,
             arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
-                .map_err(|text| problem("arrivals", &text))?,
+                .map_err(|text| problem("arrivals", &text))?
+                .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),

@@ -5,15 +5,16 @@ use crate::engine::Engine;
 use crate::engine::levels::Stretch;
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
+use crate::mobile::{self, MobileDay, Traffic};
 use crate::plan::Plan;
 use crate::source::{Keyed, Source};
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
-use crate::statistics::table::{Sources, table};
+use crate::statistics::table::{Sources, quantiles, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
 use crate::streams::Streams;
 use crate::until;
-use scenarios::figure::FigureTable;
+use scenarios::figure::{FigureRow, FigureTable};
 use scenarios::model::{Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use std::ops::Range;
@@ -71,6 +72,8 @@ impl Progress for () {
 pub struct Outcome {
     /// Every figure of every population.
     pub figures: FigureTable,
+    /// The first day of the mobile bank's traffic, second by second, if any was simulated.
+    pub mobile_day: Option<MobileDay>,
     /// Why customers missed the promise, if there is one.
     pub misses: Option<Misses>,
     /// Where the minutes of served customers go: the total, then each channel.
@@ -143,7 +146,7 @@ pub fn simulate(
         .map(|promise| promise.misses(&totals.misses));
     let warnings = warnings(&totals);
     let (replications, events, customers) = (totals.days, totals.events, totals.customers);
-    let figures = table(Sources {
+    let mut figures = table(Sources {
         scenario,
         plan: &plan,
         populations: &populations,
@@ -152,17 +155,46 @@ pub fn simulate(
         blocks: &blocks,
         seed: options.seed,
     });
+    let mobile = mobile_days(scenario, options, replications)?;
+    let mobile_whole = mobile.is_some();
+    let (mobile_rows, mobile_day) = mobile.unwrap_or_default();
+    figures.rows.extend(mobile_rows);
     Ok(Outcome {
         figures,
+        mobile_day,
         misses,
         minutes,
         days: days::rows(&populations, &blocks),
-        partial: replications < options.replications && !enough,
+        partial: (replications < options.replications && !enough) || !mobile_whole,
         replications,
         events,
         customers,
         warnings,
     })
+}
+
+/// The figures of the mobile bank's traffic on the first days, and the first of
+/// them second by second; none if interrupted.
+type MobileFigures = Option<(Vec<FigureRow>, Option<MobileDay>)>;
+
+fn mobile_days(
+    scenario: &Scenario,
+    options: &Options,
+    replications: u32,
+) -> Result<MobileFigures, SimError> {
+    let Some(mobile) = scenario.mobile.as_ref().filter(|mobile| mobile.days > 0) else {
+        return Ok(Some((Vec::new(), None)));
+    };
+    let traffic = Traffic::new(mobile, &scenario.campaigns, options.seed)?;
+    let stop = options.stop.as_deref();
+    let days: Option<Vec<_>> = (0..mobile.days.min(replications))
+        .map(|replication| traffic.count(replication, options.threads, stop))
+        .collect();
+    Ok(days.map(|days| {
+        let quantiles = quantiles(scenario);
+        let rows = mobile::rows(&days, traffic.operations(), &quantiles);
+        (rows, days.first().map(MobileDay::of))
+    }))
 }
 
 /// Consecutive replications run together.

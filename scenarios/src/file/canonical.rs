@@ -49,7 +49,7 @@ fn is_section(name: &str, node: &Node) -> bool {
     match &node.value {
         Value::Table(_) => name != "question",
         Value::List(items) => {
-            ["assumptions", "incidents"].contains(&name)
+            ["assumptions", "incidents", "campaigns"].contains(&name)
                 && !items.is_empty()
                 && items
                     .iter()

@@ -10,7 +10,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "appointments",
         "booked customers with punctuality and no-shows",
     ),
-    ("", "campaigns", "spikes of mobile traffic"),
     (
         "",
         "cost",
@@ -38,7 +37,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "a choice of channel by the queues seen",
     ),
     ("segments", "appointments", "booked customers"),
-    ("mobile", "campaigns", "spikes of mobile traffic"),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),

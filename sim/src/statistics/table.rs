@@ -36,20 +36,20 @@ struct Writer<'run> {
     rows: BTreeMap<Figure, Vec<FigureRow>>,
 }
 
+/// The quantiles that are told: the standard ones and those asked for, ascending.
+pub fn quantiles(scenario: &Scenario) -> Vec<f64> {
+    let mut quantiles = STANDARD_QUANTILES.to_vec();
+    let asked = scenario.report.quantiles.iter();
+    quantiles.extend(asked.filter(|q| (0.0..=1.0).contains(*q)));
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup();
+    quantiles
+}
+
 /// The rows of all figures, figure by figure in the order of [`Figure`], within
 /// each the total, the branch, then the populations as numbered.
 pub fn table(sources: Sources<'_>) -> FigureTable {
-    let mut quantiles = STANDARD_QUANTILES.to_vec();
-    quantiles.extend(
-        sources
-            .scenario
-            .report
-            .quantiles
-            .iter()
-            .filter(|q| (0.0..=1.0).contains(*q)),
-    );
-    quantiles.sort_by(f64::total_cmp);
-    quantiles.dedup();
+    let quantiles = quantiles(sources.scenario);
     let t = (sources.totals.days >= 2)
         .then(|| t_quantile(f64::from(sources.totals.days - 1)))
         .flatten();

@@ -48,6 +48,7 @@ pub fn empty() -> Scenario {
         arrivals: Arrivals::default(),
         incidents: Vec::new(),
         mobile: None,
+        campaigns: Vec::new(),
         load: None,
         gates: Vec::new(),
         report: ReportRequest {
