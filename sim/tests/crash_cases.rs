@@ -41,11 +41,9 @@ fn times(day: &[CustomerRecord]) -> Vec<(Option<f64>, f64)> {
 
 fn refusal(text: &str) -> String {
     let error = read_text(text).expect_err("it must be refused");
-    let mut told = error.to_string();
-    for fault in error.related() {
-        told.push_str(&format!("\n{fault}"));
-    }
-    told
+    let mut told = vec![error.to_string()];
+    told.extend(error.related().iter().map(ToString::to_string));
+    told.join("\n")
 }
 
 #[test]
