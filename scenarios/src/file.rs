@@ -12,6 +12,7 @@ mod checks;
 mod closing;
 mod conduct;
 mod customers;
+mod discrete;
 mod error;
 mod extends;
 mod fields;

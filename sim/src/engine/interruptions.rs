@@ -145,8 +145,10 @@ impl<S: Source> Engine<'_, S> {
         } else {
             self.source.micros(up, key, Purpose::Up { breakdowns })
         };
+        // Whoever comes before the doors open finds no server at work.
+        let from = self.now.max(self.plan.open);
         self.calendar
-            .push(self.now + after.max(1), Kind::Server, number);
+            .push(from + after.max(1), Kind::Server, number);
     }
 
     /// A server breaks down, or is repaired.

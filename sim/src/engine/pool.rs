@@ -3,6 +3,7 @@
 
 use super::levels::Level;
 use super::{Engine, Visitor};
+use crate::keyed::{Key, Purpose};
 use crate::plan::{PlannedPool, RequestId};
 use crate::source::Source;
 use scenarios::model::{Choice, Hold, ShiftEnd};
@@ -194,6 +195,23 @@ impl<S: Source> Engine<'_, S> {
         }
         if self.plan.pools[resource].queue.jockeying {
             self.jockey(resource, unit);
+        }
+    }
+
+    /// Draws how many servers there are today, where that is drawn.
+    pub(super) fn draw_capacities(&mut self, day: Key) {
+        for (resource, planned) in self.plan.pools.iter().enumerate() {
+            if planned.drawn.is_empty() {
+                continue;
+            }
+            let place = Purpose::Capacity {
+                resource: resource as u32,
+            };
+            let u = self.source.uniform(day, place);
+            let at = planned
+                .drawn
+                .partition_point(|(cumulative, _)| *cumulative <= u);
+            self.drawn[resource] = planned.drawn[at.min(planned.drawn.len() - 1)].1;
         }
     }
 

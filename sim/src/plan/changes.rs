@@ -10,6 +10,8 @@ use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
 pub enum Change {
     /// From now on so many servers of a resource are rostered.
     Roster { resource: u32, count: u32 },
+    /// As many servers of a resource are rostered as were drawn for the day.
+    Opens { resource: u32 },
     /// An incident begins.
     Begins { incident: u32 },
     /// An incident is over.
@@ -22,8 +24,14 @@ impl Plan {
     /// Capacities at the start, and every later change in order.
     pub(super) fn take_changes(&mut self, scenario: &Scenario) {
         for (number, resource) in scenario.resources.iter().enumerate() {
+            if !resource.drawn.is_empty() {
+                let resource = number as u32;
+                self.capacity.push(0);
+                self.changes.push((self.open, Change::Opens { resource }));
+                continue;
+            }
             let steps = &resource.roster.steps;
-            let started = steps.partition_point(|(from, _)| from.0 <= self.open);
+            let started = steps.partition_point(|(from, _)| from.0 <= self.starts);
             self.capacity
                 .push(started.checked_sub(1).map_or(0, |at| steps[at].1));
             let later = steps[started..].iter().map(|(from, count)| {

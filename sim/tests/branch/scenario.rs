@@ -74,6 +74,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         shift_end: ShiftEnd::Finish,
         queue: Queue::default(),
         servers: Servers::default(),
+        drawn: Vec::new(),
         cost_per_hour: None,
     }
 }
@@ -89,14 +90,8 @@ pub fn hold(resource: usize) -> Vec<Hold> {
 pub fn step(name: &str, time: StepTime) -> Step {
     Step {
         name: name.to_owned(),
-        part: Part::Service,
-        probability: 1.0,
-        holds: Vec::new(),
-        keeps: false,
         time,
-        operation: None,
-        failure: None,
-        repeat: None,
+        ..Step::default()
     }
 }
 
