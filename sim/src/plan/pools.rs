@@ -8,6 +8,8 @@ use scenarios::model::{Choice, Interruption, Lines, Queue, Resource, Scenario, S
 /// The rules of one resource.
 #[derive(Debug)]
 pub struct PlannedPool {
+    /// Servers who serve nobody without an appointment.
+    pub reserved: u32,
     pub queue: Queue,
     pub shift_end: ShiftEnd,
     pub choice: Choice,
@@ -34,9 +36,11 @@ pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimErr
     scenario
         .resources
         .iter()
-        .map(|resource| {
+        .enumerate()
+        .map(|(number, resource)| {
             let units = units(resource);
             let pool = PlannedPool {
+                reserved: super::appointments::reserved(scenario, number),
                 queue: resource.queue.clone(),
                 drawn: cumulated(&resource.drawn),
                 shift_end: resource.shift_end,
