@@ -4,6 +4,7 @@
 //! whoever consumes them may rely on what the fields' docs promise. Indices are
 //! positions in the [`Scenario`]'s vectors, in file order.
 
+mod appointments;
 mod arrivals;
 mod causes;
 mod closing;
@@ -17,6 +18,7 @@ mod queue;
 mod resource;
 mod traffic;
 
+pub use appointments::{Appointments, Booking, Punctuality};
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
@@ -75,6 +77,8 @@ pub struct Scenario {
     /// How long the bank is assumed to take, by operation, in file order; operations
     /// that are not here answer at once unless their latency was measured.
     pub latencies: Vec<(Operation, Law)>,
+    /// Customers who have booked a time, if any; `arrivals` are those who walk in.
+    pub appointments: Option<Appointments>,
     /// What goes wrong for a while, in file order.
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.

@@ -149,7 +149,7 @@ fn what_a_customer_does_when_the_bank_is_silent_is_one_thing_that_can_be() {
             "did you mean `errand`?",
         ),
         ("retry = 2", "tries a step again that cannot fail"),
-        ("retries = 2", "did you mean `retry`?"),
+        ("retrie = 2", "did you mean `retry`?"),
     ] {
         says(&format!("{ASKS}, {keys} }}]"), words);
     }

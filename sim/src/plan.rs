@@ -1,6 +1,7 @@
 //! A scenario made ready for the engine: laws ready to be drawn from, shares
 //! cumulated, requests numbered, rosters as one list of changes.
 
+mod appointments;
 mod changes;
 mod journeys;
 mod outages;
@@ -8,6 +9,7 @@ mod pools;
 mod segments;
 mod soundness;
 
+pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
 pub use journeys::{PlannedJourney, PlannedLatency, PlannedStep, PlannedTime, Request, RequestId};
 pub use pools::PlannedPool;
@@ -46,6 +48,10 @@ pub struct Plan {
     pub last_arrival: u64,
     pub steady_state: bool,
     pub arrivals: ArrivalCurve,
+    /// Who gets in until when.
+    pub doors: Doors,
+    /// Customers who have booked, if any do.
+    pub appointments: Option<PlannedAppointments>,
     /// Customers of a recorded log, by index; none where they are drawn.
     pub recorded: Vec<Recorded>,
     /// Servers of each resource at the start.
@@ -98,7 +104,9 @@ impl Plan {
         check_indices(scenario)?;
         let mut planning = Planning::new(scenario, latencies);
         let (journeys, clearing) = planning.journeys(scenario)?;
-        let requests = planning.requests;
+        let mut requests = planning.requests;
+        let reserved = |resource: usize| appointments::reserved(scenario, resource) > 0;
+        requests.set_booked_apart(reserved);
         let mut plan = Self {
             seed: scenario.run.seed,
             random: scenario.run.random,
@@ -111,6 +119,12 @@ impl Plan {
             arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
                 .map_err(|text| problem("arrivals", &text))?
                 .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
+            doors: Doors::of(scenario, last_arrival),
+            appointments: scenario
+                .appointments
+                .as_ref()
+                .map(appointments::plan_appointments)
+                .transpose()?,
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),

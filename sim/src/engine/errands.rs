@@ -74,6 +74,23 @@ impl Errands {
         }
     }
 
+    /// A customer's first errand, or an errand's next sister.
+    pub fn after(&self, slot: usize) -> Option<usize> {
+        let errand = self.each.get(slot)?;
+        let after = if errand.owner == NONE {
+            errand.first
+        } else {
+            errand.next
+        };
+        (after != NONE).then_some(after as usize)
+    }
+
+    /// Where an errand stands among priorities, if not where its owner does.
+    pub fn rank(&self, slot: usize) -> Option<u32> {
+        let errand = self.each.get(slot)?;
+        (errand.rank != NONE).then_some(errand.rank)
+    }
+
     /// Whose errand a slot is, if it is one.
     pub fn owner(&self, slot: usize) -> Option<usize> {
         let errand = self.each.get(slot)?;
@@ -141,7 +158,6 @@ impl<S: Source> Engine<'_, S> {
         Visitor {
             unit: NO_UNIT,
             state: State::InStep,
-            started: false,
             holds_journey: true,
             interrupted: false,
             kept_step: None,
@@ -153,17 +169,6 @@ impl<S: Source> Engine<'_, S> {
             system: 0,
             ..self.visitors[owner]
         }
-    }
-
-    /// Where someone stands in every line: among priorities, and with what credit.
-    pub(super) fn standing(&self, slot: usize) -> (u32, u64) {
-        if let Some(errand) = self.errands.each.get(slot)
-            && errand.rank != NONE
-        {
-            return (errand.rank, 0);
-        }
-        let segment = &self.plan.segments[usize::from(self.visitors[slot].segment)];
-        (segment.rank, segment.waiting_credit)
     }
 
     /// Sends an errand into its journey.

@@ -2,7 +2,7 @@
 //! shift, by a breakdown.
 
 use super::calendar::Kind;
-use super::visitor::State;
+use super::visitor::{Standing, State};
 use super::{Engine, Observer};
 use crate::keyed::{Key, Purpose, SERVER_STREAM};
 use crate::plan::RequestId;
@@ -64,8 +64,16 @@ impl<S: Source> Engine<'_, S> {
         holds.any(|hold| hold.resource == resource)
     }
 
-    fn rank(&self, slot: usize) -> u32 {
-        self.standing(slot).0
+    /// How a customer stands in line: lower is served first.
+    pub(super) fn rank(&self, slot: usize) -> u32 {
+        if let Some(rank) = self.errands.rank(slot) {
+            return rank;
+        }
+        let visitor = &self.visitors[slot];
+        match visitor.standing {
+            Standing::Early if !visitor.started => u32::MAX,
+            _ => self.plan.segments[usize::from(visitor.segment)].rank,
+        }
     }
 
     /// Puts a customer back in line, before all of its priority who have not begun.

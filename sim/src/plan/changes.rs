@@ -1,7 +1,7 @@
 //! What the clock brings to a day whatever the customers do: rosters, incidents.
 
 use super::Plan;
-use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
+use scenarios::model::{Affected, Effect, Incident, Scenario};
 
 /// Something that happens at a fixed time. Of several at one time, rosters come
 /// first, then incidents that begin, then those that end, so that one incident
@@ -48,8 +48,7 @@ impl Plan {
             self.changes
                 .push((incident.to.0, Change::Ends { incident: number }));
         }
-        if let (Closing::SendHome { grace }, false) = (scenario.day.closing, self.steady_state) {
-            let at = self.close.saturating_add(grace.0);
+        if let Some(at) = self.doors.sends_home_at {
             self.changes.push((at, Change::SendsHome));
         }
         self.changes.sort_unstable();

@@ -12,6 +12,8 @@ use scenarios::model::{
 /// The rules of one resource.
 #[derive(Debug)]
 pub struct PlannedPool {
+    /// Servers who serve nobody without an appointment.
+    pub reserved: u32,
     pub queue: Queue,
     pub shift_end: ShiftEnd,
     pub choice: Choice,
@@ -57,9 +59,11 @@ pub(super) fn plan_pools(
         .resources
         .iter()
         .zip(clearing)
-        .map(|(resource, clearing)| {
+        .enumerate()
+        .map(|(number, (resource, clearing))| {
             let units = units(resource);
             let pool = PlannedPool {
+                reserved: super::appointments::reserved(scenario, number),
                 queue: resource.queue.clone(),
                 drawn: cumulated(&resource.drawn),
                 shift_end: resource.shift_end,

@@ -47,6 +47,7 @@ pub fn empty() -> Scenario {
         segments: Vec::new(),
         arrivals: Arrivals::default(),
         latencies: Vec::new(),
+        appointments: None,
         incidents: Vec::new(),
         mobile: None,
         campaigns: Vec::new(),
