@@ -45,27 +45,40 @@ impl Level {
     /// The number from `time` on.
     #[inline]
     pub fn set(&mut self, time: u64, value: u64, stretch: &Stretch) {
-        let time = time.clamp(stretch.from, stretch.to) - stretch.from;
-        if time >= self.cut {
-            self.end_intervals(time, stretch);
-        }
+        let time = self.at(time, stretch);
         let change = i128::from(value.wrapping_sub(self.now).cast_signed());
-        let moment = change.wrapping_mul(i128::from(time));
+        let moment = change * i128::from(time.cast_signed());
         self.moment = self.moment.wrapping_add(moment.cast_unsigned());
-        self.last = time;
         self.now = value;
     }
 
     /// One more from `time` on.
     #[inline]
     pub fn rise(&mut self, time: u64, stretch: &Stretch) {
-        self.set(time, self.now + 1, stretch);
+        let time = self.at(time, stretch);
+        self.moment = self.moment.wrapping_add(u128::from(time));
+        self.now += 1;
     }
 
     /// One fewer from `time` on.
     #[inline]
     pub fn fall(&mut self, time: u64, stretch: &Stretch) {
-        self.set(time, self.now.saturating_sub(1), stretch);
+        let time = self.at(time, stretch);
+        if let Some(fewer) = self.now.checked_sub(1) {
+            self.moment = self.moment.wrapping_sub(u128::from(time));
+            self.now = fewer;
+        }
+    }
+
+    /// A time counted from the stretch's start, and within it.
+    #[inline]
+    fn at(&mut self, time: u64, stretch: &Stretch) -> u64 {
+        let time = time.clamp(stretch.from, stretch.to) - stretch.from;
+        if time >= self.cut {
+            self.end_intervals(time, stretch);
+        }
+        self.last = time;
+        time
     }
 
     /// The number now.

@@ -25,6 +25,7 @@ pub struct Histogram {
 }
 
 /// The bin that a number falls into.
+#[inline]
 pub fn bin_of(value: u64) -> BinNumber {
     if value < EXACT_BELOW {
         return value as BinNumber;

@@ -172,21 +172,26 @@ impl Kind {
         counts.fallback += u64::from(departure.fell_back);
         let from = interval * CUSTOMER_FIGURES * thresholds.len();
         let within = &mut self.within[from..];
-        for (figure, value) in departure.figures().into_iter().enumerate() {
-            if value == 0 {
+        let by_interval = self.by_interval.get(1..).unwrap_or_default();
+        let figures = departure.figures();
+        let places = place.above_zero.iter_mut().zip(&mut place.spreads);
+        let places = places.zip(&mut self.histograms);
+        let values = figures.iter().zip(places).enumerate();
+        for (figure, (value, ((above_zero, spread), histogram))) in values {
+            if *value == 0 {
                 continue;
             }
-            place.above_zero[figure] += 1;
-            place.spreads[figure].add(value);
-            let bin = bin_of(value);
-            self.histograms[figure].add_above_zero(bin);
+            *above_zero += 1;
+            spread.add(*value);
+            let bin = bin_of(*value);
+            histogram.add_above_zero(bin);
             // The total of an interval is the sum of its channels.
-            for from in self.by_interval.iter().skip(1) {
+            for from in by_interval {
                 cells[from + interval].histograms[figure].add_above_zero(bin);
             }
             let within = &mut within[figure * thresholds.len()..];
             for (within, threshold) in within.iter_mut().zip(thresholds) {
-                *within += u64::from(value <= *threshold);
+                *within += u64::from(*value <= *threshold);
             }
         }
     }

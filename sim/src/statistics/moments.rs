@@ -104,6 +104,7 @@ impl Default for Spread {
 
 impl Spread {
     /// One more value.
+    #[inline]
     pub fn add(&mut self, value: u64) {
         self.sum += u128::from(value);
         self.squares = self
