@@ -52,7 +52,8 @@ fn adds_up(engine: &Engine<'_>, left: &[Departure], ending: Ending) -> Result<()
         }
         prop_assert!(it.arrived + it.away <= it.left, "{:?}", it);
         let time = it.time_in_branch();
-        inside += u128::from(time);
+        // Who is early for an appointment is inside before it counts.
+        inside += u128::from(it.left - it.arrived - it.away);
         if it.fate == Fate::Served {
             let parts = it.wait + it.service + it.review + it.system + it.fallback;
             prop_assert_eq!(parts, time, "{:?}", it);
@@ -142,9 +143,12 @@ fn most_branches_that_are_generated_are_read() {
         let tree = generated::branch().new_tree(&mut runner);
         tree.expect("there are branches").current()
     });
-    let read: Vec<bool> = branches
-        .map(|text| generated::read_text(&text).is_ok())
+    let told: Vec<String> = branches
+        .filter_map(|text| generated::read_text(&text).err())
+        .map(|error| {
+            let faults: Vec<String> = error.related().iter().map(ToString::to_string).collect();
+            format!("{error} {}", faults.join("; "))
+        })
         .collect();
-    let share = read.iter().filter(|it| **it).count();
-    assert!(share > 100, "{share} of 200");
+    assert!(told.len() < 100, "of 200:\n{}", told.join("\n"));
 }

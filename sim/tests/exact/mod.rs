@@ -233,6 +233,11 @@ fn fault(
     let strict = times_as_long() >= LONG;
     let allowed = tolerance * if strict { 1.0 } else { SHORT_WIDTHS };
     let half = t * error;
+    // Seen with `--nocapture`: how wide it was against the width that is asked for.
+    println!(
+        "{what}: z = {z:.2}, half-width {:.2} of what is allowed",
+        half / tolerance
+    );
     if z.is_nan() || z.abs() >= LIMIT {
         Some(format!("{what}: {value} instead of {expected}, z = {z:.2}"))
     } else if half.is_nan() || half > allowed {

@@ -32,7 +32,8 @@ fn clock(minutes: u32) -> String {
 
 /// A time that people take; zero, too.
 fn law() -> impl Strategy<Value = String> {
-    (0_u32..8, 1_u32..300).prop_map(|(kind, mean)| match kind {
+    (0_u32..9, 1_u32..300).prop_map(|(kind, mean)| match kind {
+        8 => format!("{{ law = \"table\", values = [[\"0s\", 20], [\"{mean}s\", 80]] }}"),
         0 | 1 => format!("\"{mean}s\""),
         2 => "\"0s\"".to_owned(),
         3 => format!("{{ law = \"lognormal\", mean = \"{mean}s\", cv = 0.9 }}"),
@@ -75,7 +76,13 @@ fn resource() -> impl Strategy<Value = (String, bool)> {
 /// Keys of servers, whether they are told apart, and keys of their lines.
 fn servers() -> BoxedStrategy<(String, bool, String)> {
     let plain = |text: String| (text, false, String::new());
-    let pool = (0_u32..4).prop_map(move |count| plain(format!("capacity = {count}")));
+    let pool = (1_u32..4).prop_map(move |count| plain(format!("capacity = {count}")));
+    let drawn = (1_u32..4, 1_u32..4).prop_map(move |(one, other)| {
+        let other = if one == other { one + 1 } else { other };
+        plain(format!(
+            "capacity = {{ table = [[{one}, 60], [{other}, 40]] }}"
+        ))
+    });
     let shift = (0_u32..4, 0..MINUTES_OPEN, 0..MINUTES_OPEN).prop_filter_map(
         "a shift of no length is refused",
         |(count, from, to)| {
@@ -86,7 +93,7 @@ fn servers() -> BoxedStrategy<(String, bool, String)> {
         },
     );
     let shift_end = select(vec!["finish", "changeover", "resume"]);
-    let roster = (vec(shift, 0..4), 0_u32..3, shift_end).prop_map(move |(shifts, all_day, end)| {
+    let roster = (vec(shift, 0..4), 1_u32..3, shift_end).prop_map(move |(shifts, all_day, end)| {
         let mut shifts = shifts;
         shifts.push(format!("{{ count = {all_day} }}"));
         plain(format!(
@@ -124,7 +131,7 @@ fn servers() -> BoxedStrategy<(String, bool, String)> {
         let keys = format!("lines = \"{lines}\", jockeying = {jockeying}");
         (format!("capacity = {count}"), true, keys)
     });
-    proptest::prop_oneof![pool, roster, apart, breaking, lined].boxed()
+    proptest::prop_oneof![pool, drawn, roster, apart, breaking, lined].boxed()
 }
 
 /// A step: keys that mean the same in every journey, and what depends on it.
@@ -136,6 +143,8 @@ struct Step {
     skill: Option<&'static str>,
     /// Whether, and by which time, it goes on to the next journey.
     fails: Option<(f64, &'static str)>,
+    /// Times of three steps, the first beside the two others.
+    parallel: Option<[String; 3]>,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -160,11 +169,13 @@ fn step() -> impl Strategy<Value = Step> {
     let holds = option::of(any::<bool>());
     let skill = option::of(select(vec!["a", "b"]));
     let fails = option::weighted(0.3, (0.0..1.0_f64, select(vec!["ticket", "joining"])));
-    (keys, holds, skill, fails).prop_map(|(keys, holds, skill, fails)| Step {
+    let parallel = option::weighted(0.15, [law(), law(), law()]);
+    (keys, holds, skill, fails, parallel).prop_map(|(keys, holds, skill, fails, parallel)| Step {
         keys,
         holds,
         skill,
         fails,
+        parallel,
     })
 }
 
@@ -235,15 +246,20 @@ fn arrivals() -> BoxedStrategy<String> {
         (20_u32..600).prop_map(|gap| format!("gap = \"{gap}s\"")),
     ];
     let extras = (
-        option::weighted(0.3, 0_u32..20),
+        option::weighted(0.4, (0_u32..20, any::<bool>())),
         option::weighted(0.3, 1_u32..5),
         option::weighted(0.2, 0_u32..100),
     );
     (level, extras)
         .prop_map(|(level, (before, group, most))| {
             let mut text = level;
-            if let Some(people) = before {
-                let _ = write!(text, "\nbefore_opening = {{ people = {people} }}");
+            if let Some((people, together)) = before {
+                let keys = if together || text.contains("gap") {
+                    format!("people = {people}")
+                } else {
+                    format!("from = \"08:40\", rate_per_hour = {people}")
+                };
+                let _ = write!(text, "\nbefore_opening = {{ {keys} }}");
             }
             if let Some(people) = group {
                 let _ = write!(
@@ -274,6 +290,31 @@ fn incident() -> impl Strategy<Value = (String, u32, u32)> {
         .prop_filter("incidents have a length", |(_, from, to)| from < to)
 }
 
+/// Customers who have booked, a segment of their own.
+fn appointments() -> impl Strategy<Value = String> {
+    let slots = (1_u32..4, select(vec!["10min", "25min"]));
+    let shares = (0.0..0.5_f64, 0.0..0.5_f64, 0_u32..4);
+    let punctuality = option::of(select(vec![
+        "{ law = \"normal\", mean = \"-3min\", sd = \"6min\" }",
+        "\"-5min\"",
+        "\"2min\"",
+    ]));
+    (slots, shares, punctuality, option::of(law())).prop_map(
+        |((each, every), (cancelled, no_show, extra), punctuality, patience)| {
+            let mut text = format!(
+                "[segments.booked]\nshare = 0\nservices = \"j0\"\npriority = 1\n{}\
+                 [appointments]\ncancelled = {cancelled}\nno_show = {no_show}\noverbooking = {{ extra = {extra} }}\n\
+                 slots = [{{ from = \"09:10\", to = \"10:50\", every = \"{every}\", per_slot = {each}, segment = \"booked\" }}]\n",
+                patience.map_or(String::new(), |it| format!("patience = {it}\n")),
+            );
+            if let Some(punctuality) = punctuality {
+                let _ = writeln!(text, "punctuality = {punctuality}");
+            }
+            text
+        },
+    )
+}
+
 /// A whole scenario file in which anything may be combined with anything. Some
 /// of them are refused by the reader.
 pub fn branch() -> impl Strategy<Value = String> {
@@ -283,24 +324,38 @@ pub fn branch() -> impl Strategy<Value = String> {
         vec(segment(), 1..4),
         arrivals(),
         vec(incident(), 0..3),
+        option::weighted(0.3, appointments()),
     );
     let closing = select(vec![
         "\"serve_all_inside\"",
         "\"send_home\"",
         "{ grace = \"5min\" }",
+        "{ tickets_until = \"10:45\" }",
+        "{ appointments_only = \"10:30\", grace = \"10min\" }",
     ]);
     (parts, closing, 0_u32..1_000_000).prop_map(
-        |((resources, journeys, segments, arrivals, incidents), closing, seed)| {
-            let mut text = format!(
-                "[run]\nreplications = 3\nseed = {seed}\n[day]\ndate = \"2026-06-09\"\nopen = \"09:00\"\n\
-                 close = \"11:00\"\ninterval = \"30min\"\nclosing = {closing}\n"
-            );
+        |((resources, journeys, segments, arrivals, incidents, booked), closing, seed)| {
+            let closing = if booked.is_none() && closing.contains("appointments") {
+                "\"serve_all_inside\""
+            } else {
+                closing
+            };
+            let mut text = format!("{}closing = {closing}\n", day(seed));
             for (number, (resource, _)) in resources.iter().enumerate() {
                 let _ = writeln!(text, "[resources.r{number}]\n{resource}");
             }
+            // Who is served on parallel steps cannot be interrupted.
+            let interrupts = ["resume", "restart", "resample"];
+            let steady = !resources
+                .iter()
+                .any(|(text, _)| interrupts.iter().any(|it| text.contains(it)));
             let apart: Vec<bool> = resources.iter().map(|(_, apart)| *apart).collect();
             for (number, journey) in journeys.iter().enumerate() {
-                write_journey(&mut text, number, journey, &apart, &resources);
+                let mut journey = journey.clone();
+                if !steady {
+                    journey.steps.iter_mut().for_each(|it| it.parallel = None);
+                }
+                write_journey(&mut text, number, &journey, &apart, &resources);
             }
             for number in 0..journeys.len() {
                 let _ = writeln!(text, "[services.j{number}]");
@@ -313,6 +368,9 @@ pub fn branch() -> impl Strategy<Value = String> {
                 );
             }
             let _ = writeln!(text, "[arrivals]\n{arrivals}");
+            if let Some(booked) = booked {
+                text.push_str(&booked);
+            }
             for (what, from, to) in &incidents {
                 let (from, to) = (clock(*from), clock(*to));
                 let _ = writeln!(
@@ -360,6 +418,19 @@ fn write_journey(
     }
     let _ = writeln!(text, "steps = [");
     for (place, step) in journey.steps.iter().enumerate() {
+        if let Some([one, two, three]) = &step.parallel {
+            let holds = if step.holds.is_some() && !apart[2] {
+                ", holds = [\"r2\"]"
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                text,
+                "  {{ name = \"t{place}\", parallel = [\n    {{ name = \"t{place}a\", duration = {one}{holds} }},\n    \
+                 [{{ name = \"t{place}b\", duration = {two} }}, {{ name = \"t{place}c\", part = \"review\", duration = {three} }}],\n  ] }},"
+            );
+            continue;
+        }
         let mut keys = format!("name = \"t{place}\", {}", step.keys);
         if let Some(keeps) = step.holds
             && !(apart[2] && held_apart)
