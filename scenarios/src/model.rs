@@ -13,6 +13,7 @@ mod journey;
 mod law;
 mod mobile;
 mod queue;
+mod region;
 mod resource;
 mod traffic;
 
@@ -24,6 +25,9 @@ pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime}
 pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
+pub use region::{
+    Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel,
+};
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 
@@ -72,6 +76,8 @@ pub struct Scenario {
     pub mobile: Option<Mobile>,
     /// Spikes of traffic, in file order.
     pub campaigns: Vec<Campaign>,
+    /// The branches, if there are many; then the rest says what a branch is like.
+    pub region: Option<Box<Region>>,
     /// How the operations are played on a core bank, if they are.
     pub load: Option<Load>,
     /// What must hold. The one named `promise`, if any, heads the report and

@@ -4,7 +4,6 @@
 
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[
-    ("", "region", "many branches on one core bank"),
     (
         "",
         "appointments",
@@ -18,7 +17,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
     ("resources", "jams", "jams that a lobby manager clears"),
-    ("resources", "shared", "a centre shared by many branches"),
     (
         "resources",
         "cost",

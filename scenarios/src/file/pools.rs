@@ -78,6 +78,7 @@ impl Reader {
             "servers",
             "choice",
             "breakdowns",
+            "shared",
         ];
         self.keys(section, "resources", &known);
         let kind = section
@@ -101,6 +102,7 @@ impl Reader {
             queue,
             servers,
             cost_per_hour: self.optional_number(section, "cost_per_hour", 0.0..=1e6),
+            shared: self.flag(section, "shared"),
         }
     }
 
