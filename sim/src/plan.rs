@@ -16,7 +16,7 @@ use crate::arrivals::ArrivalCurve;
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::law::Sampler;
-use journeys::{Requests, plan_journey};
+use journeys::Planning;
 use scenarios::model::Law;
 use scenarios::model::{Incident, Mode, Random, Recorded, Scenario};
 use scenarios::operation::Channel;
@@ -46,6 +46,8 @@ pub struct Plan {
     pub changes: Vec<(u64, Change)>,
     pub incidents: Vec<Incident>,
     pub journeys: Vec<PlannedJourney>,
+    /// So many errands one customer has at once, at most.
+    pub errands: usize,
     pub requests: Vec<Request>,
     /// Lines of all requests together.
     pub lines: u32,
@@ -80,12 +82,9 @@ impl Plan {
             ));
         }
         check_indices(scenario)?;
-        let mut requests = Requests::default();
-        let journeys = scenario
-            .journeys
-            .iter()
-            .map(|journey| plan_journey(journey, latencies, &mut requests))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut planning = Planning::new(scenario, latencies);
+        let journeys = planning.journeys(scenario)?;
+        let requests = planning.requests;
         let mut plan = Self {
             seed: scenario.run.seed,
             random: scenario.run.random,
@@ -101,6 +100,12 @@ impl Plan {
             capacity: Vec::new(),
             changes: Vec::new(),
             incidents: Vec::new(),
+            errands: journeys
+                .iter()
+                .flat_map(|journey| &journey.steps)
+                .map(|step| step.branches.len())
+                .max()
+                .unwrap_or(0),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,

@@ -43,6 +43,14 @@ pub struct CustomerRecord {
     pub left: SimTime,
     /// Its wait; of one who left unserved, all the time it was there.
     pub wait: Span,
+    /// The other four parts of its time in branch: 0 of one who left unserved.
+    pub service: Span,
+    /// Reviews, and queueing for them.
+    pub review: Span,
+    /// Answers of the bank.
+    pub system: Span,
+    /// Everything after the first failure.
+    pub fallback: Span,
     /// Time not inside between coming and coming again.
     pub away: Span,
 }
@@ -69,6 +77,10 @@ impl Observer for Recorder {
             begun: (fate == CustomerFate::Served).then_some(SimTime(departure.begun)),
             left: SimTime(departure.left),
             wait: Span(departure.wait),
+            service: Span(departure.service),
+            review: Span(departure.review),
+            system: Span(departure.system),
+            fallback: Span(departure.fallback),
             away: Span(departure.away),
         });
     }

@@ -25,7 +25,8 @@ pub fn check_against(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> 
 
 /// The operations that a run of this scenario asks of the bank.
 fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
-    let steps = scenario.journeys.iter().flat_map(|journey| &journey.steps);
+    let journeys = scenario.journeys.iter();
+    let steps = journeys.flat_map(crate::model::Journey::every_step);
     let mut operations: BTreeSet<_> = steps.filter_map(|step| step.operation).collect();
     if let Some(mobile) = &scenario.mobile {
         operations.insert(Operation::LogIn);

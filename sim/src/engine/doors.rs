@@ -65,8 +65,12 @@ impl<S: Source> Engine<'_, S> {
             self.leave(slot, fate, observer);
             return;
         }
-        if visitor.state == State::Waiting {
-            self.stop_waiting(slot);
+        if matches!(visitor.state, State::Waiting | State::Apart) {
+            if visitor.state == State::Waiting {
+                self.stop_waiting(slot);
+            } else {
+                self.call_off_errands(slot);
+            }
             // Waiting in vain is waiting, too, of whoever is served later.
             self.visitors[slot].wait += self.now - visitor.waiting_since;
         }
@@ -96,8 +100,7 @@ impl<S: Source> Engine<'_, S> {
     /// Whoever waits and has not begun to be served leaves: the branch closes.
     pub(super) fn send_home<O: Observer>(&mut self, observer: &mut O) {
         for slot in 0..self.visitors.len() {
-            let visitor = &self.visitors[slot];
-            if visitor.state == State::Waiting && !visitor.started {
+            if self.waits_unbegun(slot) {
                 self.leave(slot, Fate::TurnedAway, observer);
             }
         }

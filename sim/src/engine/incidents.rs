@@ -79,13 +79,8 @@ impl<S: Source> Engine<'_, S> {
 
     /// How many times as long a step's own time takes if it starts now: as slow
     /// as what it holds itself, or as the bank if it asks it.
-    pub(super) fn slowness_of_step(&self, journey: &PlannedJourney, step: &PlannedStep) -> f64 {
-        let holds = if step.holds.is_empty() {
-            &journey.holds
-        } else {
-            &step.holds
-        };
-        self.slowness(step.operation.is_some(), [holds, &[]])
+    pub(super) fn slowness_of_step(&self, step: &PlannedStep) -> f64 {
+        self.slowness(step.operation.is_some(), [&step.slowed_by, &[]])
     }
 
     /// How many times as long the bank takes to answer.

@@ -7,6 +7,7 @@
 
 pub mod calendar;
 mod doors;
+mod errands;
 mod incidents;
 mod interruptions;
 mod journey;
@@ -20,6 +21,7 @@ use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
 use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use errands::Errands;
 use incidents::Incidents;
 use levels::{Level, Stretch};
 use lines::Lines;
@@ -69,11 +71,14 @@ pub struct Engine<'plan, S: Source = Keyed> {
     calendar: Calendar,
     visitors: Vec<Visitor>,
     free_slots: Vec<u32>,
+    errands: Errands,
     lines: Lines,
     pools: Vec<Pool>,
     incidents: Incidents,
     /// Resources given back by the event that is happening.
     given_back: Vec<usize>,
+    /// Who stood in line in this event when others had given back.
+    asked_late: Vec<u32>,
     /// People waiting for anything, over time.
     waiting: Level,
     people: Level,
@@ -114,10 +119,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
             calendar: Calendar::default(),
             visitors: Vec::new(),
             free_slots: Vec::new(),
+            errands: Errands::default(),
             lines: Lines::new(plan.lines as usize),
             pools: vec![Pool::default(); plan.capacity.len()],
             incidents: Incidents::default(),
             given_back: Vec::new(),
+            asked_late: Vec::new(),
             waiting: Level::default(),
             people: Level::default(),
             away: 0,
@@ -235,8 +242,10 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.calendar.clear();
         self.visitors.clear();
         self.free_slots.clear();
+        self.errands.clear();
         self.lines.clear();
         self.given_back.clear();
+        self.asked_late.clear();
         self.waiting.reset(self.intervals);
         self.people.reset(self.intervals);
         self.counted_inside = 0;
@@ -290,8 +299,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.start_journey(slot, journey, self.now, observer);
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
-        if visitor.state == State::Waiting
-            && !visitor.started
+        if self.waits_unbegun(slot)
             && let Some(patience) = self.patience(visitor, segment)
         {
             if patience == 0 {
@@ -320,21 +328,28 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {
+        // As many as have room with all their errands.
+        let limit = SLOTS / (1 + self.plan.errands);
+        if self.people.now() + self.away > limit as u64 {
+            return Err(SimError::Overcrowded { limit });
+        }
+        Ok(self.place_visitor(visitor))
+    }
+
+    /// Puts a customer, or an errand, into a free slot.
+    fn place_visitor(&mut self, visitor: Visitor) -> usize {
         if let Some(slot) = self.free_slots.pop() {
             self.visitors[slot as usize] = visitor;
-            return Ok(slot as usize);
-        }
-        if self.visitors.len() >= SLOTS {
-            return Err(SimError::Overcrowded { limit: SLOTS });
+            return slot as usize;
         }
         self.visitors.push(visitor);
-        Ok(self.visitors.len() - 1)
+        self.visitors.len() - 1
     }
 
     fn patience_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
-        if visitor.state == State::Waiting && !visitor.started && visitor.event == tag {
+        if visitor.event == tag && self.waits_unbegun(slot) {
             self.leave_unserved(slot, Fate::Abandoned, observer);
         }
     }
@@ -355,9 +370,15 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     /// Takes a customer out of the branch and tells what became of it.
     fn leave<O: Observer>(&mut self, slot: usize, fate: Fate, observer: &mut O) {
+        if let Some(owner) = self.errands.owner(slot) {
+            self.errand_ends(slot, owner, observer);
+            return;
+        }
         let visitor = self.visitors[slot];
-        if visitor.state == State::Waiting {
-            self.stop_waiting(slot);
+        match visitor.state {
+            State::Waiting => self.stop_waiting(slot),
+            State::Apart => self.call_off_errands(slot),
+            _ => {}
         }
         self.people.fall(self.now, &self.stretch);
         let fell_back = visitor.failed_at != NEVER;
@@ -409,6 +430,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         for slot in 0..self.visitors.len() {
             let visitor = self.visitors[slot];
             if visitor.state != State::Gone
+                && self.errands.owner(slot).is_none()
                 && visitor.arrived >= self.plan.counted_from
                 && visitor.arrived < self.plan.close
             {

@@ -15,6 +15,8 @@ pub enum State {
     Waiting,
     /// Going through a step.
     InStep,
+    /// Waiting for its errands: it goes on when all have ended.
+    Apart,
     /// Not inside, but coming again.
     Away,
 }

@@ -89,14 +89,8 @@ pub fn hold(resource: usize) -> Vec<Hold> {
 pub fn step(name: &str, time: StepTime) -> Step {
     Step {
         name: name.to_owned(),
-        part: Part::Service,
-        probability: 1.0,
-        holds: Vec::new(),
-        keeps: false,
         time,
-        operation: None,
-        failure: None,
-        repeat: None,
+        ..Step::default()
     }
 }
 
