@@ -158,7 +158,7 @@ impl Reader {
             incidents: incidents?,
             mobile,
             campaigns: campaigns?,
-            region: region?.map(Box::new),
+            region,
             load,
             gates,
             report: report?,

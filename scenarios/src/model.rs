@@ -25,9 +25,7 @@ pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime}
 pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
-pub use region::{
-    Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel,
-};
+pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 

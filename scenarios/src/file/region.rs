@@ -39,10 +39,8 @@ struct Kinds<'t> {
 }
 
 impl Reader {
-    pub fn region(&mut self, document: &Table, day: Option<&Day>) -> Option<Option<Region>> {
-        let Some(node) = document.get("region") else {
-            return Some(None);
-        };
+    pub fn region(&mut self, document: &Table, day: Option<&Day>) -> Option<Box<Region>> {
+        let node = document.get("region")?;
         let section = self.section(node, "region")?;
         let known = [
             "branches",
@@ -97,7 +95,7 @@ impl Reader {
             told: told.unwrap_or(500) as u32,
         };
         self.region_fits(&region, &section)?;
-        Some(Some(region))
+        Some(Box::new(region))
     }
 
     fn closed_rules(&mut self, section: &Section<'_>) -> Option<ClosedRules> {
@@ -208,7 +206,8 @@ impl Reader {
                 "list a branch, or name a CSV file",
             );
         }
-        (branches.len() == items.len() && !branches.is_empty()).then_some(Branches::Listed(branches))
+        (branches.len() == items.len() && !branches.is_empty())
+            .then_some(Branches::Listed(branches))
     }
 
     fn one<'t>(
@@ -218,17 +217,19 @@ impl Reader {
         kinds: &mut Kinds<'t>,
         day: &Day,
     ) -> Option<RegionBranch> {
-        let known = ["name", "template", "per_day", "x_km", "y_km", "closed", "set"];
+        let known = [
+            "name", "template", "per_day", "x_km", "y_km", "closed", "set",
+        ];
         self.keys(section, "branches", &known);
         let node = self.required(section, "name", "\"market-street\"")?;
         let name = self.text(node, &section.at("name"))?.to_owned();
         self.plain_name(node.origin, &section.at("name"), &name);
         let template = self.optional_text(section, "template").unwrap_or("");
         let template = template.to_owned();
-        let none = Table::default();
+        let nothing = Table::default();
         let set = match section.get("set").map(|node| &node.value) {
             Some(Value::Table(set)) => set,
-            _ => &none,
+            _ => &nothing,
         };
         let per_day = self.optional_number(section, "per_day", 0.0..=1e6);
         let x_km = self.optional_number(section, "x_km", -20_000.0..=20_000.0);
@@ -295,7 +296,11 @@ impl Reader {
         let before = self.faults.len();
         let scenario = self.model(&table);
         if self.faults.len() > before && !kinds.each.is_empty() {
-            let what = if template.is_empty() { "this branch" } else { template };
+            let what = if template.is_empty() {
+                "this branch"
+            } else {
+                template
+            };
             self.fault(
                 origin,
                 format!("what is wrong above is in the scenario of {what}"),
@@ -374,7 +379,10 @@ impl Reader {
             let origin = node.map_or(nowhere, |node| node.origin);
             self.fault(
                 origin,
-                format!("`resources.{}.shared` means nothing without a region", resource.name),
+                format!(
+                    "`resources.{}.shared` means nothing without a region",
+                    resource.name
+                ),
                 "add [region] with its branches, or take `shared` out",
             );
         }
@@ -406,7 +414,9 @@ impl Reader {
                     let name = &branch.name;
                     self.fault(
                         section.origin,
-                        format!("`per_day` of the branch `{name}` stands beside a `gap` or a `replay`"),
+                        format!(
+                            "`per_day` of the branch `{name}` stands beside a `gap` or a `replay`"
+                        ),
                         "these say themselves when customers come; take `per_day` out",
                     );
                     return None;
@@ -462,24 +472,24 @@ impl Reader {
 
 /// What differs by name between two kinds, if anything does.
 fn difference(first: &Scenario, other: &Scenario) -> Option<&'static str> {
-    let resources = |it: &Scenario| -> Vec<String> {
-        it.resources.iter().map(|it| it.name.clone()).collect()
-    };
+    let resources =
+        |it: &Scenario| -> Vec<String> { it.resources.iter().map(|it| it.name.clone()).collect() };
     let journeys = |it: &Scenario| -> Vec<_> {
         let journeys = it.journeys.iter();
         journeys.map(|it| (it.name.clone(), it.channel)).collect()
     };
-    let services = |it: &Scenario| -> Vec<String> {
-        it.services.iter().map(|it| it.name.clone()).collect()
-    };
-    let segments = |it: &Scenario| -> Vec<String> {
-        it.segments.iter().map(|it| it.name.clone()).collect()
-    };
+    let services =
+        |it: &Scenario| -> Vec<String> { it.services.iter().map(|it| it.name.clone()).collect() };
+    let segments =
+        |it: &Scenario| -> Vec<String> { it.segments.iter().map(|it| it.name.clone()).collect() };
     let differ = [
         ("resources", resources(first) != resources(other)),
         ("journeys", journeys(first) != journeys(other)),
         ("services", services(first) != services(other)),
         ("segments", segments(first) != segments(other)),
     ];
-    differ.into_iter().find(|(_, differ)| *differ).map(|it| it.0)
+    differ
+        .into_iter()
+        .find(|(_, differ)| *differ)
+        .map(|it| it.0)
 }

@@ -67,7 +67,10 @@ impl Reader {
         if !matches!(node.value, Value::Text(_)) {
             return;
         }
-        let folder = self.sources.get(node.origin.source).map(|it| it.folder.clone());
+        let folder = self
+            .sources
+            .get(node.origin.source)
+            .map(|it| it.folder.clone());
         let origin = node.origin;
         self.fold_branches(node);
         let Value::List(branches) = &node.value else {
@@ -76,7 +79,10 @@ impl Reader {
         let mut names = Vec::new();
         for branch in branches {
             if let Value::Table(branch) = &branch.value
-                && let Some(Node { value: Value::Text(name), origin }) = branch.get("template")
+                && let Some(Node {
+                    value: Value::Text(name),
+                    origin,
+                }) = branch.get("template")
                 && !names.iter().any(|(known, _)| known == name)
             {
                 names.push((name.clone(), *origin));
@@ -101,7 +107,7 @@ impl Reader {
         }
     }
 
-    /// Columns name, template, per_day, x_km, y_km, closed; any other is a path of
+    /// Columns `name,template,per_day,x_km,y_km,closed`; any other is a path of
     /// what differs in a branch.
     fn fold_branches(&mut self, node: &mut Node) {
         let known = ["name", "template", "per_day", "x_km", "y_km", "closed"];

@@ -14,13 +14,14 @@ mod journey;
 pub mod levels;
 mod lines;
 pub mod pool;
+pub mod stepping;
 pub mod visitor;
 
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
-use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use calendar::{ARRIVAL_RANK, Calendar, Event, Kind, ROSTER_RANK, SLOTS};
 use errands::Errands;
 use incidents::Incidents;
 use levels::{Level, Stretch};
@@ -42,6 +43,9 @@ const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
 pub trait Observer {
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
+
+    /// What is told from now on happens in this branch of a region.
+    fn enters(&mut self, _branch: usize) {}
 
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
@@ -88,6 +92,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     picks: u64,
     /// Where the servers' randomness comes from.
     server_key: Key,
+    /// The next change by the clock, where the engine goes event by event.
+    next_change: usize,
     /// No event is later.
     longest: u64,
     /// Customers inside who are counted.
@@ -130,6 +136,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             away: 0,
             picks: 0,
             server_key: Key::default(),
+            next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             counted_inside: 0,
             ending: Ending::default(),
@@ -200,12 +207,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             {
                 self.calendar.pop();
                 self.now = event.time;
-                match event.kind() {
-                    Kind::StepEnd => self.step_ends(event.slot(), event.tag(), observer),
-                    Kind::Server => self.server_changes(event.slot(), observer),
-                    Kind::Abandonment => self.patience_ends(event.slot(), event.tag(), observer),
-                    Kind::Return => self.comes_again(event.slot(), observer),
-                }
+                self.dispatch(event, observer);
             } else if let Some((time, customer)) = arrival
                 && before_change(time, ARRIVAL_RANK)
             {
@@ -223,6 +225,22 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.ending.events -= 1;
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Lets an event of the calendar happen.
+    #[inline]
+    fn dispatch<O: Observer>(&mut self, event: Event, observer: &mut O) {
+        match event.kind() {
+            Kind::StepEnd => self.step_ends(event.slot(), event.tag(), observer),
+            Kind::Server => self.server_changes(event.slot(), observer),
+            Kind::Abandonment => self.patience_ends(event.slot(), event.tag(), observer),
+            Kind::Return => self.comes_again(event.slot(), observer),
+        }
+    }
+
+    /// Where the servers' draws of the next replication come from.
+    pub fn set_server_key(&mut self, key: Key) {
+        self.server_key = key;
     }
 
     /// The next arrival that still comes in.

@@ -22,6 +22,10 @@ impl Plan {
     /// Capacities at the start, and every later change in order.
     pub(super) fn take_changes(&mut self, scenario: &Scenario) {
         for (number, resource) in scenario.resources.iter().enumerate() {
+            if resource.shared {
+                self.capacity.push(0);
+                continue;
+            }
             let steps = &resource.roster.steps;
             let started = steps.partition_point(|(from, _)| from.0 <= self.open);
             self.capacity

@@ -15,6 +15,8 @@ pub struct PlannedPool {
     pub units: Vec<PlannedUnit>,
     /// Number of its first server among those of all resources.
     pub first_unit: usize,
+    /// Lent by the region, server by server.
+    pub shared: bool,
     /// Times up and down, and what becomes of the customer.
     pub breakdowns: Option<(Sampler, Sampler, Interruption)>,
 }
@@ -39,6 +41,7 @@ pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimErr
                 shift_end: resource.shift_end,
                 choice: resource.servers.choice,
                 first_unit,
+                shared: resource.shared,
                 breakdowns: resource
                     .servers
                     .breakdowns

@@ -49,6 +49,7 @@ pub fn empty() -> Scenario {
         incidents: Vec::new(),
         mobile: None,
         campaigns: Vec::new(),
+        region: None,
         load: None,
         gates: Vec::new(),
         report: ReportRequest {
@@ -75,6 +76,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         queue: Queue::default(),
         servers: Servers::default(),
         cost_per_hour: None,
+        shared: false,
     }
 }
 
