@@ -52,6 +52,7 @@ pub enum Figure {
     NoShows,
     FallbackCustomers,
     Wait,
+    WaitFromArrival,
     Service,
     Review,
     System,
@@ -161,7 +162,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -172,6 +173,7 @@ impl Figure {
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
+        Self::WaitFromArrival,
         Self::Service,
         Self::Review,
         Self::System,
@@ -206,6 +208,7 @@ impl Figure {
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
+            Self::WaitFromArrival => "wait_from_arrival",
             Self::Service => "service",
             Self::Review => "review",
             Self::System => "system",
@@ -279,6 +282,7 @@ impl Figure {
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
+            | Self::WaitFromArrival
             | Self::Service
             | Self::Review
             | Self::System
@@ -308,6 +312,7 @@ impl Figure {
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait
+            | Self::WaitFromArrival
             | Self::Service
             | Self::Review
             | Self::System

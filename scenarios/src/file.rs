@@ -5,6 +5,7 @@
 //! then each part of the tree is read into the [`crate::model`]. Whatever is
 //! wrong is collected on the way and told together.
 
+mod appointments;
 mod arrivals;
 mod calendar;
 mod canonical;
@@ -12,6 +13,7 @@ mod checks;
 mod closing;
 mod conduct;
 mod customers;
+mod discrete;
 mod error;
 mod extends;
 mod fields;
@@ -43,7 +45,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 20] = [
+const TOP: [&str; 21] = [
     "name",
     "question",
     "extends",
@@ -56,6 +58,7 @@ const TOP: [&str; 20] = [
     "services",
     "segments",
     "arrivals",
+    "appointments",
     "incidents",
     "mobile",
     "campaigns",
@@ -125,7 +128,7 @@ impl Reader {
         let assumptions = self.assumptions(table);
         let journeys = journeys?;
         let services = self.services(table, &journeys)?;
-        let segments = self.segments(table, &services, &journeys, &laws)?;
+        let mut segments = self.segments(table, &services, &journeys, &laws)?;
         let until = self.until(table, &segments);
         let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
@@ -135,6 +138,15 @@ impl Reader {
         if resources.is_empty() {
             return None;
         }
+        let day = day?;
+        let mut arrivals = arrivals?;
+        let known = appointments::Known {
+            day: &day,
+            resources: &resources,
+            services: &services,
+            laws: &laws,
+        };
+        let appointments = self.appointments(table, mode, &known, &mut segments, &mut arrivals)?;
         let (gates, origins): (Vec<_>, Vec<_>) = gates.into_iter().unzip();
         let as_run = canonical::document(table);
         let scenario = Scenario {
@@ -142,7 +154,7 @@ impl Reader {
             question,
             branch,
             branch_label,
-            day: day?,
+            day,
             run: Run {
                 until: until?,
                 ..run?
@@ -153,8 +165,9 @@ impl Reader {
             segments,
             arrivals: Arrivals {
                 recorded: recorded?,
-                ..arrivals?
+                ..arrivals
             },
+            appointments,
             incidents: incidents?,
             mobile,
             campaigns: campaigns?,

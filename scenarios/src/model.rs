@@ -4,6 +4,7 @@
 //! whoever consumes them may rely on what the fields' docs promise. Indices are
 //! positions in the [`Scenario`]'s vectors, in file order.
 
+mod appointments;
 mod arrivals;
 mod causes;
 mod closing;
@@ -17,6 +18,7 @@ mod region;
 mod resource;
 mod traffic;
 
+pub use appointments::{Appointments, Booking, Punctuality};
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
@@ -68,6 +70,8 @@ pub struct Scenario {
     pub segments: Vec<Segment>,
     /// When customers come.
     pub arrivals: Arrivals,
+    /// Customers who have booked a time, if any; `arrivals` are those who walk in.
+    pub appointments: Option<Appointments>,
     /// What goes wrong for a while, in file order.
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.

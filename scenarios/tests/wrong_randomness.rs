@@ -59,6 +59,117 @@ fn sources_of_random_numbers_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn tables_that_cannot_be_are_refused() {
+    for (capacity, words) in [
+        ("{ table = [] }", "is empty"),
+        ("{ tables = [[3, 80]] }", "did you mean `table`"),
+        ("{ table = [[3, 80, 1]] }", "a list of [servers, weight]"),
+        ("{ table = [[3, 0]] }", "impossible"),
+        ("{ table = [[2.5, 10]] }", "a whole number"),
+        (
+            "{ table = [[3, 80], [0, 20]] }",
+            "on some days there are only 0",
+        ),
+    ] {
+        let text = RIGHT.replace("capacity = 3", &format!("capacity = {capacity}"));
+        let told = told_of(&text);
+        assert!(told.contains(words), "{capacity}\n{told}");
+    }
+    for (values, words) in [
+        ("values = []", "is empty"),
+        ("value = 3", "did you mean `values`"),
+        ("values = [\"1min\"]", "a list of [value, weight]"),
+        ("values = [[\"1min\", -1]]", "impossible"),
+        ("values = [[\"soon\", 1]]", "not a duration"),
+        ("csv = \"no-such.csv\"", "no-such.csv"),
+    ] {
+        let law = format!("time = {{ law = \"table\", {values} }}");
+        let told = told_of(&RIGHT.replace("time = \"3min\"", &law));
+        assert!(told.contains(words), "{values}\n{told}");
+    }
+}
+
+#[test]
+fn people_before_the_opening_that_cannot_be_are_refused() {
+    let arrivals = |keys: &str| told_of(&RIGHT.replace("per_day = 100", keys));
+    for (keys, words) in [
+        (
+            "per_day = 9\nbefore_opening = { from = \"09:00\", rate_per_hour = 1 }",
+            "not before the opening at 09:00",
+        ),
+        (
+            "per_day = 9\nbefore_opening = { from = \"08:00\" }",
+            "`arrivals.before_opening.rate_per_hour` is missing",
+        ),
+        (
+            "per_day = 9\nbefore_opening = { rate_per_hour = 1 }",
+            "`arrivals.before_opening.from` is missing",
+        ),
+        (
+            "per_day = 9\nbefore_opening = { from = \"08:00\", rate_per_hour = 1, people = 3 }",
+            "says the same otherwise",
+        ),
+        (
+            "gap = \"3min\"\nbefore_opening = { from = \"08:00\", rate_per_hour = 1 }",
+            "stands beside a rate before the opening",
+        ),
+        (
+            "per_day = 9\nbefore_opening = { form = \"08:00\", rate_per_hour = 1 }",
+            "did you mean `from`",
+        ),
+    ] {
+        let told = arrivals(keys);
+        assert!(told.contains(words), "{keys}\n{told}");
+    }
+}
+
+#[test]
+fn a_table_in_a_file_is_read_like_one_in_the_scenario() {
+    let (folder, path) = path_of(&RIGHT.replace(
+        "time = \"3min\"",
+        "time = { law = \"table\", csv = \"times.csv\" }",
+    ));
+    std::fs::write(
+        folder.path().join("times.csv"),
+        "value,weight\n60,1\n3min,3\n",
+    )
+    .expect("the folder is writable");
+    let scenario = read(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let law = scenario.journeys[0].time.as_ref().expect("a time");
+    assert!((law.mean() - 150.0).abs() < 1e-9);
+    assert!(
+        scenario.as_run.contains("[\"3min\", 3]"),
+        "{}",
+        scenario.as_run
+    );
+    let again = path_of(&scenario.as_run);
+    assert_eq!(
+        read(&again.1, &[]).expect("it is read again").hash,
+        scenario.hash
+    );
+}
+
+#[test]
+fn what_is_drawn_is_explained() {
+    let text = RIGHT
+        .replace("capacity = 3", "capacity = { table = [[3, 80], [1, 20]] }")
+        .replace(
+            "per_day = 100",
+            "per_day = 100\nbefore_opening = { from = \"08:45\", rate_per_hour = 40 }",
+        );
+    let (_folder, path) = path_of(&text);
+    let told = scenarios::explain::explain(&read(&path, &[]).expect("the scenario is right"));
+    assert!(
+        told.contains("3 on 80 % of the days, 1 on 20 % of the days"),
+        "{told}"
+    );
+    assert!(
+        told.contains("08:45 to 09:00: 10 (40 an hour), who wait for the doors to open"),
+        "{told}"
+    );
+}
+
+#[test]
 fn streams_begin_from_the_seed_of_their_packages() {
     let (_folder, path) = path_of(&format!("{RIGHT}[run]\nrandom = \"mrg32k3a-streams\""));
     let scenario = read(&path, &[]).expect("the scenario is right");

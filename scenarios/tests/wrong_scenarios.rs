@@ -349,12 +349,6 @@ fn what_is_not_yet_supported_is_refused_by_name() {
         &["`segments.all.no_show` is not yet supported"],
     );
     wrong(
-        "open = ",
-        "closing = \"stop_tickets\"\nopen = ",
-        "\"stop_tickets\"",
-        &["not yet supported"],
-    );
-    wrong(
         "balance_query",
         "loan_application",
         "\"loan_application\"",

@@ -1,12 +1,14 @@
 //! A scenario made ready for the engine: laws ready to be drawn from, shares
 //! cumulated, requests numbered, rosters as one list of changes.
 
+mod appointments;
 mod changes;
 mod journeys;
 mod pools;
 mod segments;
 mod soundness;
 
+pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
 pub use journeys::{PlannedJourney, PlannedStep, PlannedTime, Request, RequestId};
 pub use pools::PlannedPool;
@@ -28,8 +30,10 @@ use soundness::check_indices;
 pub struct Plan {
     pub seed: u64,
     pub random: Random,
-    /// Doors open; no event is before it.
+    /// Doors open.
     pub open: u64,
+    /// No event is before it: the opening, unless people come earlier.
+    pub starts: u64,
     /// Doors shut; in steady state the end of the counted stretch.
     pub close: u64,
     /// Only customers who arrive from here on are counted.
@@ -38,6 +42,10 @@ pub struct Plan {
     pub last_arrival: u64,
     pub steady_state: bool,
     pub arrivals: ArrivalCurve,
+    /// Who gets in until when.
+    pub doors: Doors,
+    /// Customers who have booked, if any do.
+    pub appointments: Option<PlannedAppointments>,
     /// Customers of a recorded log, by index; none where they are drawn.
     pub recorded: Vec<Recorded>,
     /// Servers of each resource at the start.
@@ -75,6 +83,8 @@ impl Plan {
             }
         };
         let open = if steady_state { 0 } else { scenario.day.open.0 };
+        let first = scenario.arrivals.pieces.first();
+        let starts = first.map_or(open, |piece| open.min(piece.from.0));
         if close <= open || counted_from >= close {
             return Err(problem(
                 "the day",
@@ -84,18 +94,27 @@ impl Plan {
         check_indices(scenario)?;
         let mut planning = Planning::new(scenario, latencies);
         let journeys = planning.journeys(scenario)?;
-        let requests = planning.requests;
+        let mut requests = planning.requests;
+        let reserved = |resource: usize| appointments::reserved(scenario, resource) > 0;
+        requests.set_booked_apart(reserved);
         let mut plan = Self {
             seed: scenario.run.seed,
             random: scenario.run.random,
             open,
+            starts,
             close,
             counted_from,
             last_arrival,
             steady_state,
-            arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
+            arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
                 .map_err(|text| problem("arrivals", &text))?
                 .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
+            doors: Doors::of(scenario, last_arrival),
+            appointments: scenario
+                .appointments
+                .as_ref()
+                .map(appointments::plan_appointments)
+                .transpose()?,
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),

@@ -44,6 +44,7 @@ fn stream_of(purpose: Purpose) -> usize {
     match purpose {
         Purpose::Gap => 0,
         Purpose::JourneyTime { .. } | Purpose::StepTime { .. } => 1,
+        Purpose::Capacity { .. } => 2,
         Purpose::Balking => 3,
         Purpose::Segment => 4,
         Purpose::Service => 5,

@@ -53,5 +53,18 @@ fn closing(closing: Closing) -> String {
         Closing::SendHome { grace } => {
             format!("who has not begun {grace} after closing is turned away")
         }
+        Closing::StopTickets { from } => format!(
+            "no tickets without an appointment from {} on, who is inside is served",
+            from.clock()
+        ),
+        Closing::AppointmentsOnly { from, grace } => {
+            let rest = match grace {
+                None => "who is inside is served".to_owned(),
+                Some(grace) => {
+                    format!("who has none and has not begun {grace} after that is turned away")
+                }
+            };
+            format!("only with an appointment from {} on, {rest}", from.clock())
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What may be meant, but probably is not.
 
 use super::words::{per_hour, percent};
-use crate::model::{ArrivalPiece, Journey, JourneyId, Label, Roster, Scenario, Step, StepTime};
+use crate::model::{
+    ArrivalPiece, Journey, JourneyId, Label, Resource, Roster, Scenario, Step, StepTime,
+};
 use crate::time::SimTime;
 
 /// What may be meant, but probably is not.
@@ -80,7 +82,7 @@ fn overloaded(scenario: &Scenario) -> Vec<Label> {
             .sum();
         let mut worst: Option<(f64, &ArrivalPiece)> = None;
         for piece in &scenario.arrivals.pieces {
-            let servers = mean_servers(&resource.roster, piece);
+            let servers = mean_servers(&resource.roster, piece) * drawn_share(resource);
             let load = per_hour(piece) / 3600.0 * work / servers;
             if load > 1.0 && load.is_finite() && worst.is_none_or(|(most, _)| load > most) {
                 worst = Some((load, piece));
@@ -122,6 +124,16 @@ fn seconds_of(scenario: &Scenario, journey: JourneyId, pool: usize, depth: usize
         }
     }
     seconds
+}
+
+/// The mean of the servers drawn, as a share of the most.
+fn drawn_share(resource: &Resource) -> f64 {
+    if resource.drawn.is_empty() {
+        return 1.0;
+    }
+    let drawn = resource.drawn.iter();
+    let mean: f64 = drawn.map(|(share, count)| share * f64::from(*count)).sum();
+    mean / f64::from(resource.roster.most())
 }
 
 /// Mean seconds that a step takes (of branches the one that takes longest on

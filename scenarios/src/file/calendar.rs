@@ -184,9 +184,6 @@ impl Reader {
                 ),
             }
         }
-        if let Some(node) = section.get("closing") {
-            day.closing = self.closing(node)?;
-        }
         if let Some(node) = section.get("time_zone") {
             let text = self.text(node, "day.time_zone")?;
             if jiff::tz::TimeZone::get(text).is_ok() {
@@ -203,7 +200,11 @@ impl Reader {
         day.close = self.optional_clock(section, "close").unwrap_or(day.close);
         let interval = self.optional_span(section, "interval");
         day.interval = interval.unwrap_or(day.interval);
-        self.hours(section, day)
+        self.hours(section, day)?;
+        if let Some(node) = section.get("closing") {
+            day.closing = self.closing(node, day)?;
+        }
+        Some(())
     }
 
     fn hours(&mut self, section: &Section<'_>, day: &Day) -> Option<()> {

@@ -84,6 +84,7 @@ impl Reader {
                         continue;
                     };
                     let most = pool.roster.most();
+                    let fewest = pool.drawn.iter().map(|(_, count)| *count).min();
                     let origin = place(table, journey, needs.step);
                     let (journey, name) = (&journey.name, &pool.name);
                     if most < count {
@@ -91,6 +92,16 @@ impl Reader {
                             origin,
                             format!("`{journey}` takes {count} of `{name}` at once, of which never more than {most} are on duty"),
                             "raise the roster or take fewer",
+                        );
+                        return;
+                    }
+                    if let Some(fewest) = fewest
+                        && fewest < count
+                    {
+                        self.fault(
+                            origin,
+                            format!("on some days there are only {fewest} of `{name}`, but `{journey}` takes {count}: who is inside could never be served"),
+                            "draw enough of them on every day",
                         );
                         return;
                     }

@@ -6,11 +6,6 @@
 const KEYS: &[(&str, &str, &str)] = &[
     (
         "",
-        "appointments",
-        "booked customers with punctuality and no-shows",
-    ),
-    (
-        "",
         "cost",
         "the cost of waiting, staff and machines in detail",
     ),
@@ -34,7 +29,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "channels",
         "a choice of channel by the queues seen",
     ),
-    ("segments", "appointments", "booked customers"),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),
@@ -49,7 +43,6 @@ const KEYS: &[(&str, &str, &str)] = &[
 
 /// `(path's last part, value, what it will mean)`.
 const VALUES: &[(&str, &str, &str)] = &[
-    ("closing", "stop_tickets", "no tickets in the last minutes"),
     ("queue_by", "front", "the head of the queue"),
     ("window", "day", "the whole day played"),
 ];

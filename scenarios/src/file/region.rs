@@ -399,6 +399,14 @@ impl Reader {
             );
             return None;
         }
+        if region.kinds.iter().any(|it| it.appointments.is_some()) {
+            self.fault(
+                section.origin,
+                "`appointments` of a region are not yet supported",
+                "take them out, or simulate the branch alone",
+            );
+            return None;
+        }
         if region.kinds[0].run.random != crate::model::Random::Keyed {
             self.fault(
                 section.origin,

@@ -63,6 +63,12 @@ impl Errands {
         }
     }
 
+    /// A customer's first errand, or an errand's next sister.
+    pub fn after(&self, slot: usize) -> Option<usize> {
+        let errand = self.each.get(slot)?;
+        (errand.next != NONE).then_some(errand.next as usize)
+    }
+
     /// Whose errand a slot is, if it is one.
     pub fn owner(&self, slot: usize) -> Option<usize> {
         let errand = self.each.get(slot)?;

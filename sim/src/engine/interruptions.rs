@@ -2,7 +2,7 @@
 //! shift, by a breakdown.
 
 use super::calendar::Kind;
-use super::visitor::State;
+use super::visitor::{Standing, State};
 use super::{Engine, Observer};
 use crate::keyed::{Key, Purpose, SERVER_STREAM};
 use crate::plan::RequestId;
@@ -64,8 +64,13 @@ impl<S: Source> Engine<'_, S> {
         holds.any(|hold| hold.resource == resource)
     }
 
-    fn rank(&self, slot: usize) -> u32 {
-        self.plan.segments[usize::from(self.visitors[slot].segment)].rank
+    /// How a customer stands in line: lower is served first.
+    pub(super) fn rank(&self, slot: usize) -> u32 {
+        let visitor = &self.visitors[slot];
+        match visitor.standing {
+            Standing::Early if !visitor.started => u32::MAX,
+            _ => self.plan.segments[usize::from(visitor.segment)].rank,
+        }
     }
 
     /// Puts a customer back in line, before all of its priority who have not begun.
@@ -145,8 +150,10 @@ impl<S: Source> Engine<'_, S> {
         } else {
             self.source.micros(up, key, Purpose::Up { breakdowns })
         };
+        // Whoever comes before the doors open finds no server at work.
+        let from = self.now.max(self.plan.open);
         self.calendar
-            .push(self.now + after.max(1), Kind::Server, number);
+            .push(from + after.max(1), Kind::Server, number);
     }
 
     /// A server breaks down, or is repaired.

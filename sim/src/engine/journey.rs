@@ -46,8 +46,10 @@ impl<'plan, S: Source> Engine<'plan, S> {
     /// Whether a customer who comes in leaves at the door of its first step, or of
     /// any of its branches if it asks for nothing else.
     fn is_deterred(&self, slot: usize, step: &PlannedStep) -> bool {
-        let leaves =
-            |request| self.leaves_at_the_door(slot, request, self.choose_line(slot, request));
+        let leaves = |request| {
+            let request = self.as_booked(slot, request);
+            self.leaves_at_the_door(slot, request, self.choose_line(slot, request))
+        };
         match step.first_request {
             Some(request) => leaves(request),
             None => self.first_requests(slot, step).any(leaves),
@@ -83,6 +85,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.begin_step(slot, observer);
             return;
         };
+        let request = self.as_booked(slot, request);
         let line = self.choose_line(slot, request);
         // Nobody who waits could be served before this event; but what it gave
         // back belongs to the first in line, who may be someone else: then all
@@ -94,28 +97,42 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.begin_step(slot, observer);
             return;
         }
-        let wanted = &self.plan.requests[request as usize];
-        let visitor = &mut self.visitors[slot];
-        let segment = &self.plan.segments[usize::from(visitor.segment)];
-        visitor.place = place(
-            segment.rank,
-            wanted.order,
-            queues_from,
-            segment.waiting_credit,
-            visitor.index,
-        );
+        self.visitors[slot].place = self.place_of(slot, request);
         if self.plan.interrupts && !self.given_back.is_empty() {
             self.asked_late.push(slot as u32);
         }
         self.stand_in_line(slot, request, line);
     }
 
+    /// The place of a customer who waits for this, as it stands now.
+    fn place_of(&self, slot: usize, request: RequestId) -> u128 {
+        let visitor = &self.visitors[slot];
+        let segment = &self.plan.segments[usize::from(visitor.segment)];
+        place(
+            self.rank(slot),
+            self.plan.requests[request as usize].order,
+            visitor.queues_from,
+            segment.waiting_credit,
+            visitor.index,
+        )
+    }
+
+    /// Stands again in the line it stands in, as its rank is now.
+    pub(super) fn stand_anew<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let (request, line) = (self.visitors[slot].request, self.visitors[slot].line);
+        let place = self.place_of(slot, request);
+        self.visitors[slot].place = place;
+        self.lines.join(line, place, slot);
+        self.asked_late.push(slot as u32);
+        self.preempt_late(observer);
+    }
+
     /// Puts an interrupted customer before all of its priority who have not begun.
     pub(super) fn wait_again(&mut self, slot: usize, request: RequestId) {
         let line = self.choose_line(slot, request);
+        let rank = self.rank(slot);
         let visitor = &mut self.visitors[slot];
-        let segment = &self.plan.segments[usize::from(visitor.segment)];
-        visitor.place = place_of_interrupted(segment.rank, visitor.queues_from, visitor.index);
+        visitor.place = place_of_interrupted(rank, visitor.queues_from, visitor.index);
         visitor.interrupted = true;
         self.stand_in_line(slot, request, line);
     }
@@ -123,7 +140,11 @@ impl<'plan, S: Source> Engine<'plan, S> {
     fn stand_in_line(&mut self, slot: usize, request: RequestId, line: u32) {
         let visitor = &mut self.visitors[slot];
         visitor.state = State::Waiting;
-        visitor.waiting_since = self.now;
+        visitor.waiting_since = if visitor.started {
+            self.now
+        } else {
+            self.now.max(visitor.queues_from)
+        };
         visitor.request = request;
         visitor.line = line;
         self.lines.join(line, visitor.place, slot);
@@ -207,11 +228,11 @@ impl<'plan, S: Source> Engine<'plan, S> {
         if visitor.failed_at != NEVER {
             return;
         }
-        let waited = self.now - visitor.waiting_since;
+        let waited = self.now.saturating_sub(visitor.waiting_since);
         let part = self.plan.journeys[visitor.journey as usize].steps[visitor.step as usize].part;
         let (wait, review) = match (part, self.errands.owner(slot)) {
             (Part::Review, Some(owner)) => {
-                self.split_wait(owner, self.visitors[slot].waiting_since)
+                self.split_wait(owner, self.visitors[slot].waiting_since.min(self.now))
             }
             (Part::Review, None) if self.visitors[slot].started => (0, waited),
             _ => (waited, 0),
@@ -367,7 +388,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         if let Some((to, queue_by)) = failure {
             self.give_back(&journey.holds, slot, visitor.journey_taken);
             let queues_from = match queue_by {
-                QueueBy::Ticket => visitor.arrived,
+                QueueBy::Ticket => self.clock_of(&visitor),
                 QueueBy::Joining => self.now,
             };
             let failed = &mut self.visitors[slot];

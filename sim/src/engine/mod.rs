@@ -5,6 +5,7 @@
 //! The loop allocates nothing per customer: slots, lines and the calendar are
 //! reused, and whoever watches is known at compile time.
 
+mod appointments;
 pub mod calendar;
 mod doors;
 mod errands;
@@ -21,6 +22,8 @@ use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
+pub use appointments::Absent;
+use appointments::{Expected, with_booked};
 use calendar::{ARRIVAL_RANK, Calendar, Event, Kind, ROSTER_RANK, SLOTS};
 use errands::Errands;
 use incidents::Incidents;
@@ -30,7 +33,7 @@ use pool::{NO_UNIT, Pool};
 use scenarios::operation::{Channel, Operation};
 use std::iter::Peekable;
 use std::sync::atomic::{AtomicBool, Ordering};
-use visitor::{Departure, Fate, NEVER, State, Visitor};
+use visitor::{Departure, Fate, NEVER, Standing, State, Visitor};
 
 /// So many events pass between two looks at the interruption flag.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
@@ -46,6 +49,9 @@ pub trait Observer {
 
     /// What is told from now on happens in this branch of a region.
     fn enters(&mut self, _branch: usize) {}
+
+    /// A customer was expected in vain.
+    fn missed(&mut self, _absent: &Absent) {}
 
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
@@ -79,6 +85,9 @@ pub struct Engine<'plan, S: Source = Keyed> {
     lines: Lines,
     pools: Vec<Pool>,
     incidents: Incidents,
+    /// Who comes for an appointment, in order of time, and who of them is next.
+    expected: Vec<Expected>,
+    next_expected: usize,
     /// Resources given back by the event that is happening.
     given_back: Vec<usize>,
     /// Who stood in line in this event when others had given back.
@@ -90,6 +99,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     away: u64,
     /// Customers picked from lines in random order so far.
     picks: u64,
+    /// Servers of each resource today, where they are drawn.
+    drawn: Vec<u32>,
     /// Where the servers' randomness comes from.
     server_key: Key,
     /// The next change by the clock, where the engine goes event by event.
@@ -129,12 +140,15 @@ impl<'plan, S: Source> Engine<'plan, S> {
             lines: Lines::new(plan.lines as usize),
             pools: vec![Pool::default(); plan.capacity.len()],
             incidents: Incidents::default(),
+            expected: Vec::new(),
+            next_expected: 0,
             given_back: Vec::new(),
             asked_late: Vec::new(),
             waiting: Level::default(),
             people: Level::default(),
             away: 0,
             picks: 0,
+            drawn: vec![0; plan.capacity.len()],
             server_key: Key::default(),
             next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
@@ -167,7 +181,14 @@ impl<'plan, S: Source> Engine<'plan, S> {
     ) -> Result<Ending, SimError> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
         self.server_key = self.key_of_servers(replication);
-        self.replay(self.plan.arrivals.times(key, self.source), stop, observer)
+        self.draw_capacities(key);
+        let arrivals = self.plan.arrivals.times(key, self.source);
+        if self.plan.books() {
+            self.expect_booked(replication, observer);
+            let arrivals = with_booked(self.plan, arrivals, self.expected.clone());
+            return self.replay(arrivals, stop, observer);
+        }
+        self.replay(arrivals, stop, observer)
     }
 
     /// Goes through one replication of these arrivals, ascending in time.
@@ -223,6 +244,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             }
         }
         self.ending.events -= 1;
+        self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
     }
@@ -238,9 +260,23 @@ impl<'plan, S: Source> Engine<'plan, S> {
         }
     }
 
-    /// Where the servers' draws of the next replication come from.
-    pub fn set_server_key(&mut self, key: Key) {
-        self.server_key = key;
+    /// Where the draws of the next replication come from: the day's, the servers'.
+    pub fn set_keys(&mut self, key: Key, server_key: Key) {
+        self.server_key = server_key;
+        self.draw_capacities(key);
+    }
+
+    /// Rosters go on when the last customer has left: their hours count to the end.
+    fn go_home(&mut self, changes: impl Iterator<Item = (u64, Change)>) {
+        for (time, change) in changes.take_while(|(time, _)| *time < self.plan.close) {
+            let (resource, count) = match change {
+                Change::Roster { resource, count } => (resource as usize, count),
+                Change::Opens { resource } => (resource as usize, self.drawn[resource as usize]),
+                _ => continue,
+            };
+            self.now = time;
+            self.change_roster(resource, count);
+        }
     }
 
     /// The next arrival that still comes in.
@@ -249,14 +285,15 @@ impl<'plan, S: Source> Engine<'plan, S> {
         arrivals: &mut Peekable<impl Iterator<Item = (u64, Key)>>,
     ) -> Option<(u64, Key)> {
         let (time, key) = *arrivals.peek()?;
-        let doors_open = time < self.plan.last_arrival;
+        // Who has an appointment may come late.
+        let doors_open = time < self.plan.last_arrival || self.plan.books();
         // In steady state arrivals go on until the counted customers have left.
         let needed = !self.plan.steady_state || time < self.plan.close || self.counted_inside > 0;
         (doors_open && needed).then_some((time, key))
     }
 
     fn reset(&mut self) {
-        self.now = self.plan.open;
+        self.now = self.plan.starts;
         self.calendar.clear();
         self.visitors.clear();
         self.free_slots.clear();
@@ -283,51 +320,74 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Result<(), SimError> {
         let plan = self.plan;
-        let (segment_number, segment) = match plan.recorded.get(self.ending.customers as usize) {
-            Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
-            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
+        let booking = self.take_expected(key).unwrap_or(0);
+        let (segment, service_id, journey) = if booking == 0 {
+            self.purpose_of_walk_in(key)
+        } else {
+            self.purpose_of(booking, key)
         };
-        let (service_id, journey) =
-            choose_service(segment, self.source.uniform(key, Purpose::Service));
         let visitor = Visitor {
             key,
             arrived: self.now,
             waiting_since: self.now,
             failed_at: NEVER,
             index: self.ending.customers as u32,
-            segment: segment_number,
+            segment,
             service_id,
             first_journey: journey,
+            booking,
             unit: NO_UNIT,
             ..Visitor::default()
         };
         self.ending.customers += 1;
         self.people.rise(self.now, &self.stretch);
-        if self.now >= plan.counted_from && self.now < plan.close {
+        if plan.counts(self.now) {
             self.counted_inside += 1;
         }
         let slot = self.take_slot(visitor)?;
-        self.come_in(slot, observer);
+        if self.finds_the_doors_shut(booking) {
+            self.leave(slot, Fate::TurnedAway, observer);
+        } else {
+            self.come_in(slot, observer);
+        }
         Ok(())
+    }
+
+    /// Segment, service and journey of someone without an appointment.
+    fn purpose_of_walk_in(&self, key: Key) -> (u16, u16, u32) {
+        let plan = self.plan;
+        let (number, segment) = match plan.recorded.get(self.ending.customers as usize) {
+            Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
+            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
+        };
+        let (service_id, journey) =
+            choose_service(segment, self.source.uniform(key, Purpose::Service));
+        (number, service_id, journey)
     }
 
     /// Someone is at the door, for the first time or again.
     fn come_in<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         let journey = self.visitors[slot].first_journey;
-        self.start_journey(slot, journey, self.now, observer);
+        // Before an appointment nothing counts yet.
+        let from = self.now.max(self.clock_of(&self.visitors[slot]));
+        if from > self.now {
+            self.visitors[slot].standing = Standing::Early;
+        }
+        self.start_journey(slot, journey, from, observer);
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
         if self.waits_unbegun(slot)
             && let Some(patience) = self.patience(visitor, segment)
         {
-            if patience == 0 {
+            if from + patience == self.now {
                 self.leave_unserved(slot, Fate::Abandoned, observer);
             } else {
-                let event = self
-                    .calendar
-                    .push(self.now + patience, Kind::Abandonment, slot);
+                let event = self.calendar.push(from + patience, Kind::Abandonment, slot);
                 self.visitors[slot].event = event;
             }
+        }
+        if from > self.now && self.waits_unbegun(slot) {
+            self.stand_early(slot, from);
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);
@@ -369,6 +429,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
         // The event of someone who was served in time is left over.
         if visitor.event == tag && self.waits_unbegun(slot) {
             self.leave_unserved(slot, Fate::Abandoned, observer);
+        } else if visitor.turn == tag {
+            self.turn_comes(slot, observer);
         }
     }
 
@@ -377,6 +439,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Change::Roster { resource, count } => {
                 let resource = resource as usize;
                 self.change_roster(resource, count);
+                self.given_back.push(resource);
+                self.serve_waiting(observer);
+            }
+            Change::Opens { resource } => {
+                let resource = resource as usize;
+                self.change_roster(resource, self.drawn[resource]);
                 self.given_back.push(resource);
                 self.serve_waiting(observer);
             }
@@ -400,16 +468,18 @@ impl<'plan, S: Source> Engine<'plan, S> {
         }
         self.people.fall(self.now, &self.stretch);
         let fell_back = visitor.failed_at != NEVER;
+        let clock = self.clock_of(&visitor);
         let wait = if fate == Fate::Served {
             visitor.wait
         } else {
-            self.now - visitor.arrived - visitor.away
+            self.now.saturating_sub(clock + visitor.away)
         };
         let departure = Departure {
             fate,
             index: visitor.index,
             arrived: visitor.arrived,
             begun: visitor.first_begun,
+            clock,
             away: visitor.away,
             left: self.now,
             segment: visitor.segment,
@@ -428,7 +498,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         };
         self.visitors[slot].state = State::Gone;
         self.free_slots.push(slot as u32);
-        if visitor.arrived >= self.plan.counted_from && visitor.arrived < self.plan.close {
+        if self.plan.counts(visitor.arrived) {
             self.counted_inside -= 1;
             self.ending.last_left = self.ending.last_left.max(self.now);
             observer.departed(&departure);
@@ -449,14 +519,14 @@ impl<'plan, S: Source> Engine<'plan, S> {
             let visitor = self.visitors[slot];
             if visitor.state != State::Gone
                 && self.errands.owner(slot).is_none()
-                && visitor.arrived >= self.plan.counted_from
-                && visitor.arrived < self.plan.close
+                && self.plan.counts(visitor.arrived)
             {
                 observer.departed(&Departure {
                     fate: Fate::Unserved,
                     index: visitor.index,
                     arrived: visitor.arrived,
                     begun: 0,
+                    clock: visitor.arrived,
                     away: 0,
                     left: self.now,
                     segment: visitor.segment,

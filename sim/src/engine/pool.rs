@@ -3,6 +3,7 @@
 
 use super::levels::Level;
 use super::{Engine, Visitor};
+use crate::keyed::{Key, Purpose};
 use crate::plan::{PlannedPool, RequestId};
 use crate::source::Source;
 use scenarios::model::{Choice, Hold, ShiftEnd};
@@ -21,6 +22,9 @@ pub struct Pool {
     /// Out of use by incidents; may be more than there are.
     pub(super) lowered: u64,
     pub(super) busy: u32,
+    /// Of those, how many serve somebody without an appointment; counted only where
+    /// servers are reserved for the others.
+    walk_ins: u32,
     /// At work, but of a team that has been relieved.
     pub(super) leaving: u32,
     /// The event at which the team last changed.
@@ -76,6 +80,7 @@ impl Pool {
         self.rostered = capacity;
         self.lowered = 0;
         self.busy = 0;
+        self.walk_ins = 0;
         self.leaving = 0;
         self.team_since = 0;
         self.units.clear();
@@ -129,7 +134,21 @@ impl<S: Source> Engine<'_, S> {
                 }) && self.unit_for(request, line).is_some()
             }
         };
-        enough && !(self.incidents.any_stops() && self.is_stopped(request))
+        enough
+            && !(wanted.reserved && self.is_reserved(request))
+            && !(self.incidents.any_stops() && self.is_stopped(request))
+    }
+
+    /// Whether what is free is kept for those with an appointment.
+    fn is_reserved(&self, request: RequestId) -> bool {
+        let holds = &self.plan.requests[request as usize].holds;
+        holds.iter().any(|hold| {
+            let pool = &self.pools[hold.resource];
+            let open = pool
+                .capacity
+                .saturating_sub(self.plan.pools[hold.resource].reserved);
+            self.plan.pools[hold.resource].reserved > 0 && pool.walk_ins + hold.count > open
+        })
     }
 
     /// The server told apart who would serve a request of this line.
@@ -157,6 +176,9 @@ impl<S: Source> Engine<'_, S> {
         for hold in &wanted.holds {
             let pool = &mut self.pools[hold.resource];
             pool.busy += hold.count;
+            if plan.pools[hold.resource].reserved > 0 && self.visitors[slot].booking == 0 {
+                pool.walk_ins += hold.count;
+            }
             pool.busy_level
                 .set(self.now, u64::from(pool.busy), &self.stretch);
         }
@@ -168,6 +190,9 @@ impl<S: Source> Engine<'_, S> {
             let now = self.now;
             let pool = &mut self.pools[hold.resource];
             pool.busy -= hold.count;
+            if self.plan.pools[hold.resource].reserved > 0 && self.visitors[slot].booking == 0 {
+                pool.walk_ins -= hold.count;
+            }
             pool.busy_level
                 .set(now, u64::from(pool.busy), &self.stretch);
             if pool.leaving > 0 && taken < pool.team_since {
@@ -198,6 +223,23 @@ impl<S: Source> Engine<'_, S> {
         }
         if self.plan.pools[resource].queue.jockeying {
             self.jockey(resource, unit);
+        }
+    }
+
+    /// Draws how many servers there are today, where that is drawn.
+    pub(super) fn draw_capacities(&mut self, day: Key) {
+        for (resource, planned) in self.plan.pools.iter().enumerate() {
+            if planned.drawn.is_empty() {
+                continue;
+            }
+            let place = Purpose::Capacity {
+                resource: resource as u32,
+            };
+            let u = self.source.uniform(day, place);
+            let at = planned
+                .drawn
+                .partition_point(|(cumulative, _)| *cumulative <= u);
+            self.drawn[resource] = planned.drawn[at.min(planned.drawn.len() - 1)].1;
         }
     }
 

@@ -61,9 +61,9 @@ fn add_each(sums: &mut Vec<u128>, level: &Level) {
 }
 
 impl<S: Source> Engine<'_, S> {
-    /// Gets ready for a replication in which servers draw from this key.
-    pub fn begin(&mut self, server_key: Key) {
-        self.server_key = server_key;
+    /// Gets ready for a replication whose day and servers draw from these keys.
+    pub fn begin(&mut self, key: Key, server_key: Key) {
+        self.set_keys(key, server_key);
         self.next_change = 0;
         self.reset();
     }
@@ -118,6 +118,8 @@ impl<S: Source> Engine<'_, S> {
 
     /// Nothing can happen any more.
     pub fn end<O: Observer>(&mut self, observer: &mut O) -> Ending {
+        let changes = &self.plan.changes[self.next_change..];
+        self.go_home(changes.iter().copied());
         self.finish(observer);
         self.ending
     }

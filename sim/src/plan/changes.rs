@@ -1,7 +1,7 @@
 //! What the clock brings to a day whatever the customers do: rosters, incidents.
 
 use super::Plan;
-use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
+use scenarios::model::{Affected, Effect, Incident, Scenario};
 
 /// Something that happens at a fixed time. Of several at one time, rosters come
 /// first, then incidents that begin, then those that end, so that one incident
@@ -10,6 +10,8 @@ use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
 pub enum Change {
     /// From now on so many servers of a resource are rostered.
     Roster { resource: u32, count: u32 },
+    /// As many servers of a resource are rostered as were drawn for the day.
+    Opens { resource: u32 },
     /// An incident begins.
     Begins { incident: u32 },
     /// An incident is over.
@@ -26,8 +28,14 @@ impl Plan {
                 self.capacity.push(0);
                 continue;
             }
+            if !resource.drawn.is_empty() {
+                let resource = number as u32;
+                self.capacity.push(0);
+                self.changes.push((self.open, Change::Opens { resource }));
+                continue;
+            }
             let steps = &resource.roster.steps;
-            let started = steps.partition_point(|(from, _)| from.0 <= self.open);
+            let started = steps.partition_point(|(from, _)| from.0 <= self.starts);
             self.capacity
                 .push(started.checked_sub(1).map_or(0, |at| steps[at].1));
             let later = steps[started..].iter().map(|(from, count)| {
@@ -44,8 +52,7 @@ impl Plan {
             self.changes
                 .push((incident.to.0, Change::Ends { incident: number }));
         }
-        if let (Closing::SendHome { grace }, false) = (scenario.day.closing, self.steady_state) {
-            let at = self.close.saturating_add(grace.0);
+        if let Some(at) = self.doors.sends_home_at {
             self.changes.push((at, Change::SendsHome));
         }
         self.changes.sort_unstable();

@@ -25,6 +25,11 @@ pub struct Request {
     /// Its lines: one, or one for each server of `apart`.
     pub first_line: u32,
     pub lines: u32,
+    /// Whether some of its servers are reserved for those with an appointment, and
+    /// it is of somebody without one.
+    pub reserved: bool,
+    /// The same request of somebody with an appointment, if that makes a difference.
+    pub if_booked: Option<RequestId>,
     /// The rules of the first resource: who is next, and who is interrupted.
     pub order: Order,
     pub preemption: Interruption,
@@ -111,6 +116,8 @@ impl Requests {
             apart: None,
             first_line: 0,
             lines: 1,
+            reserved: false,
+            if_booked: None,
             order: Order::Fifo,
             preemption: Interruption::None,
         };
@@ -119,6 +126,19 @@ impl Requests {
             self.distinct.push(wanted);
             self.distinct.len() - 1
         }) as RequestId)
+    }
+
+    /// Those with an appointment wait in lines of their own for these resources.
+    pub fn set_booked_apart(&mut self, reserved: impl Fn(usize) -> bool) {
+        for number in 0..self.distinct.len() {
+            let wanted = &mut self.distinct[number];
+            if wanted.holds.iter().any(|hold| reserved(hold.resource)) {
+                let booked = wanted.clone();
+                wanted.reserved = true;
+                self.distinct.push(booked);
+                self.distinct[number].if_booked = Some(self.distinct.len() as RequestId - 1);
+            }
+        }
     }
 
     pub fn for_each_of(&self, resources: usize) -> Vec<Vec<RequestId>> {

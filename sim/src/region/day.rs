@@ -87,7 +87,8 @@ impl<'r> RegionDay<'r> {
             watch.at(outlet);
             let kind = self.plan.outlets[outlet].kind;
             let engine = &mut self.engines[kind];
-            engine.set_server_key(self.plan.server_key(replication, outlet));
+            let key = self.plan.key(replication, outlet);
+            engine.set_keys(key, self.plan.server_key(replication, outlet));
             let ending = engine.replay(arrivals, None, watch)?;
             add(&mut all, &ending);
             self.levels.add(engine);
@@ -117,7 +118,8 @@ impl<'r> RegionDay<'r> {
         self.next.clear();
         self.shared.begin();
         for (outlet, home) in homes.iter_mut().enumerate() {
-            self.engines[outlet].begin(plan.server_key(replication, outlet));
+            let key = plan.key(replication, outlet);
+            self.engines[outlet].begin(key, plan.server_key(replication, outlet));
             self.note(outlet);
             if let Some((time, _)) = home.peek() {
                 coming.push(Reverse((*time, outlet as u32)));

@@ -2,7 +2,7 @@
 
 use super::outlets::RegionPlan;
 use crate::engine::visitor::{Departure, Fate};
-use crate::engine::{Engine, Observer};
+use crate::engine::{Absent, Engine, Observer};
 use crate::source::Source;
 use crate::statistics::moments::{Daily, Estimate, Ratio, Spread};
 use crate::statistics::t_quantile;
@@ -126,6 +126,10 @@ impl<O: Observer> Observer for Watch<'_, O> {
             _ => {}
         }
         self.inner.departed(departure);
+    }
+
+    fn missed(&mut self, absent: &Absent) {
+        self.inner.missed(absent);
     }
 
     fn asked(&mut self, customer: u32, channel: Channel, operation: Operation, at: u64) {

@@ -1,6 +1,7 @@
 //! From departures to figures: what is accumulated, and how the table of
 //! figures is computed from it once, at the end.
 
+pub mod booked;
 pub mod histogram;
 pub mod kinds;
 pub mod moments;

@@ -29,6 +29,16 @@ pub struct Sources<'run> {
     pub seed: u64,
 }
 
+/// Figures of single customers as they are tallied.
+const FIGURES: [Figure; CUSTOMER_FIGURES] = [
+    Figure::Wait,
+    Figure::Service,
+    Figure::Review,
+    Figure::System,
+    Figure::Fallback,
+    Figure::TimeInBranch,
+];
+
 struct Writer<'run> {
     sources: Sources<'run>,
     quantiles: Vec<f64>,
@@ -142,7 +152,7 @@ impl<'run> Writer<'run> {
             };
             let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
             let row = self.customer_row(
-                figure,
+                FIGURES[figure],
                 population.clone(),
                 count,
                 &spreads[figure],
@@ -152,6 +162,25 @@ impl<'run> Writer<'run> {
             );
             self.push(row);
         }
+        self.wait_from_arrival(number, population, count);
+    }
+
+    fn wait_from_arrival(&mut self, number: usize, population: Population, count: u64) {
+        let cells = &mut self.sources.totals.from_arrival.cells;
+        let Some(waits) = cells.get_mut(number).map(std::mem::take) else {
+            return;
+        };
+        let quantiles = self.plain_quantiles(&waits.histogram.sorted(), SECONDS_PER_MICRO);
+        let row = self.customer_row(
+            Figure::WaitFromArrival,
+            population,
+            count,
+            &waits.spread,
+            &waits.mean,
+            quantiles,
+            self.shares(&waits.within),
+        );
+        self.push(row);
     }
 
     #[expect(
@@ -160,7 +189,7 @@ impl<'run> Writer<'run> {
     )]
     fn customer_row(
         &self,
-        figure: usize,
+        figure: Figure,
         population: Population,
         count: u64,
         spread: &Spread,
@@ -168,18 +197,10 @@ impl<'run> Writer<'run> {
         quantiles: Vec<QuantileValue>,
         shares: Vec<ShareWithin>,
     ) -> FigureRow {
-        const FIGURES: [Figure; CUSTOMER_FIGURES] = [
-            Figure::Wait,
-            Figure::Service,
-            Figure::Review,
-            Figure::System,
-            Figure::Fallback,
-            Figure::TimeInBranch,
-        ];
         let estimate = mean.estimate(self.sources.totals.days, self.t);
         let seen = |micros: u64| (count > 0).then_some(micros as f64 * SECONDS_PER_MICRO);
         row(
-            FIGURES[figure],
+            figure,
             population,
             "s",
             count,

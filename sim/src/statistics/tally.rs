@@ -2,14 +2,15 @@
 //! folded into the totals at its end, so that an interrupted one leaves no trace
 //! in the means; everything folded is an exact integer.
 
+use super::booked::WaitsFromArrival;
 use super::histogram::Histogram;
 use super::kinds::{Counts, Kind, Place};
 use super::moments::{Daily, Ratio, Spread};
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
 use crate::engine::stepping::Levels;
-use crate::engine::visitor::Departure;
-use crate::engine::{Ending, Observer};
+use crate::engine::visitor::{Departure, Fate};
+use crate::engine::{Absent, Ending, Observer};
 use crate::plan::Plan;
 use scenarios::figure::Figure;
 use std::mem;
@@ -23,11 +24,12 @@ pub const WAIT: usize = 0;
 pub const TIME_IN_BRANCH: usize = 5;
 
 /// Counts of customers that most scenarios have no cause for.
-pub const RARE: usize = 2;
+pub const RARE: usize = 3;
 /// Which figures they are.
-pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway];
+pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway, Figure::NoShows];
 pub const BALKED: usize = 0;
 pub const TURNED_AWAY: usize = 1;
+const NO_SHOWS: usize = 2;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -98,6 +100,7 @@ pub struct Totals {
     pub people_by_interval: Vec<Daily>,
     pub queue_by_interval: Vec<Daily>,
     pub overtime: Daily,
+    pub from_arrival: WaitsFromArrival,
     pub misses: MissCounts,
     /// Days on which the promise was kept, of those on which it could be broken.
     pub days_kept: u64,
@@ -165,6 +168,7 @@ impl<'run> Tally<'run> {
         self.day_within.fill(0);
         self.day_over.fill(0);
         self.day_misses = MissCounts::default();
+        self.totals.from_arrival.start_day();
         self.day_unserved = 0;
     }
 
@@ -174,7 +178,7 @@ impl<'run> Tally<'run> {
         for kind in &mut kinds {
             for interval in 0..kind.day.len() {
                 let place = kind.day[interval];
-                if place.counts.arrivals == 0 {
+                if place.counts.are_none() {
                     continue;
                 }
                 kind.end_day(interval);
@@ -244,6 +248,7 @@ impl<'run> Tally<'run> {
                 }
             }
         }
+        self.totals.from_arrival.end_day();
         self.keep_day(replication);
         self.totals.fold_levels(levels, self.frame);
         self.totals
@@ -355,6 +360,22 @@ impl Observer for Tally<'_> {
         }
         let cells = &mut self.totals.cells;
         kind.count(interval, departure, frame, cells);
+        if frame.plan.books() && departure.fate == Fate::Served {
+            let wait = departure.wait_from_arrival();
+            let by_interval = kind.by_interval.iter().map(|from| from + interval);
+            let populations = kind.plain.iter().copied().chain(by_interval);
+            let waits = &mut self.totals.from_arrival;
+            waits.served(populations, wait, frame.thresholds);
+        }
+    }
+
+    fn missed(&mut self, absent: &Absent) {
+        let populations = self.frame.populations;
+        let channel = self.frame.plan.journeys[absent.journey as usize].channel;
+        let number = populations.kind(channel, absent.service_id, absent.segment);
+        let position = self.position(number);
+        let interval = populations.interval_of(absent.at);
+        self.kinds[position].day[interval].counts.rare[NO_SHOWS] += 1;
     }
 }
 
@@ -367,7 +388,13 @@ impl Totals {
             ..Cell::default()
         };
         let intervals = frame.populations.intervals;
+        let booked = if frame.plan.books() {
+            frame.populations.len()
+        } else {
+            0
+        };
         Self {
+            from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
             cells: vec![cell; frame.populations.len()],
             uses: vec![Use::default(); frame.plan.capacity.len() + 1],
             people_by_interval: vec![Daily::default(); intervals],
@@ -415,6 +442,7 @@ impl Totals {
         intervals
             .chain(queues)
             .for_each(|(daily, other)| daily.merge(other));
+        self.from_arrival.merge(&other.from_arrival);
         self.misses.merge(&other.misses);
         self.days_kept += other.days_kept;
         self.days_promised += other.days_promised;

@@ -46,6 +46,7 @@ pub fn empty() -> Scenario {
         services: Vec::new(),
         segments: Vec::new(),
         arrivals: Arrivals::default(),
+        appointments: None,
         incidents: Vec::new(),
         mobile: None,
         campaigns: Vec::new(),
@@ -75,6 +76,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         shift_end: ShiftEnd::Finish,
         queue: Queue::default(),
         servers: Servers::default(),
+        drawn: Vec::new(),
         cost_per_hour: None,
         shared: false,
     }
