@@ -464,11 +464,19 @@ impl Reader {
                     && resource.queue.order == crate::model::Order::Fifo
                     && resource.queue.preemption == crate::model::Interruption::None
                     && resource.queue.room.is_none();
-                if !plain {
+                let number = kind.resource(&resource.name);
+                let touched = kind.incidents.iter().any(|it| {
+                    matches!(it.what, crate::model::Affected::Resource(of) if Some(of) == number)
+                });
+                let clears = kind.resources.iter().any(|it| {
+                    let jams = it.servers.jams.as_ref();
+                    jams.is_some_and(|jams| Some(jams.cleared_by) == number)
+                });
+                if !plain || touched || clears || !resource.drawn.is_empty() {
                     self.fault(
                         section.origin,
                         format!("the shared resource `{}` has rules of its own", resource.name),
-                        "a shared resource is a pool of like servers with one line, first come, first served within a priority",
+                        "a shared resource is a pool of like servers with one line, first come, first served within a priority, without incidents of its own",
                     );
                     return None;
                 }
