@@ -338,9 +338,9 @@ fn an_order_of_holding_that_could_block_for_ever_is_refused() {
 fn what_is_not_yet_supported_is_refused_by_name() {
     wrong(
         "capacity = 3",
-        "capacity = 3\nshared = true",
-        "shared",
-        &["`resources.window.shared` is not yet supported"],
+        "capacity = 3\ncost = {}",
+        "cost",
+        &["`resources.window.cost` is not yet supported"],
     );
     wrong(
         "share = 1",
