@@ -29,6 +29,7 @@ mod randomness;
 mod recorded;
 mod sources;
 mod spreadsheet;
+mod steady;
 mod targets;
 mod traffic;
 mod tree;
