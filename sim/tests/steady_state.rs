@@ -167,7 +167,7 @@ fn batches_shorter_than_the_memory_of_the_queue_carry_a_warning() {
         30.0,
         "",
     );
-    let warned = (1..=300)
+    let warned = (1..=200)
         .filter(|seed| has_warning(&run(&long, *seed)))
         .count();
     println!("warned in vain: {warned} of 200");

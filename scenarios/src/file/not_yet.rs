@@ -12,15 +12,12 @@ const KEYS: &[(&str, &str, &str)] = &[
     ),
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
-    ("resources", "jams", "jams that a lobby manager clears"),
     ("resources", "shared", "a centre shared by many branches"),
     (
         "resources",
         "cost",
         "purchase and upkeep beside the hourly cost",
     ),
-    ("journeys", "retry", "trying again after a failure"),
-    ("steps", "retry", "trying again after a failure"),
     (
         "segments",
         "no_show",

@@ -16,6 +16,8 @@ pub mod levels;
 mod lines;
 pub mod pool;
 pub mod visitor;
+mod wear;
+mod work;
 
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
