@@ -25,6 +25,9 @@ pub struct TerminalTokens {
     pub atm: String,
     /// For the operator.
     pub operator: String,
+    /// For the card network; folders of before it got one at their next start.
+    #[serde(default)]
+    pub acquirer: String,
 }
 
 /// What a customer's token is for; the two kinds never stand in for each other.
@@ -38,7 +41,7 @@ pub enum TokenKind {
 
 /// Understands bearer tokens and makes customers' tokens.
 pub struct Access {
-    terminals: [(TokenDigest, Channel); 4],
+    terminals: [(TokenDigest, Channel); 5],
     seal: [u8; 32],
 }
 
@@ -53,6 +56,7 @@ impl Access {
                 kiosk: random_token()?,
                 atm: random_token()?,
                 operator: random_token()?,
+                acquirer: random_token()?,
             };
             write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
         }
@@ -62,13 +66,23 @@ impl Access {
         }
         let seal = TokenDigest::parse(fs::read_to_string(&seal_path)?.trim());
         let seal = seal.ok_or_else(|| bad_file(&seal_path, "64 hexadecimal digits"))?;
-        let tokens: TerminalTokens = serde_json::from_slice(&fs::read(&tokens_path)?)
-            .map_err(|_| bad_file(&tokens_path, "counter, kiosk, atm and operator tokens"))?;
+        let mut tokens: TerminalTokens =
+            serde_json::from_slice(&fs::read(&tokens_path)?).map_err(|_| {
+                bad_file(
+                    &tokens_path,
+                    "counter, kiosk, atm, operator and acquirer tokens",
+                )
+            })?;
+        if tokens.acquirer.is_empty() {
+            tokens.acquirer = random_token()?;
+            write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
+        }
         let terminals = [
             (digest(&tokens.counter), Channel::Counter),
             (digest(&tokens.kiosk), Channel::Kiosk),
             (digest(&tokens.atm), Channel::Atm),
             (digest(&tokens.operator), Channel::Operator),
+            (digest(&tokens.acquirer), Channel::Acquirer),
         ];
         Ok(Self {
             terminals,

@@ -119,6 +119,7 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
         ("cash_counter", "20.00"),
         ("cash_atm", "-80.50"),
         ("nostro", "0.25"),
+        ("card_network", "0.00"),
         ("customer_deposits", "60.25"),
     ];
     assert_eq!(rows, expected);

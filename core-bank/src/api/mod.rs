@@ -4,9 +4,11 @@
 
 mod accounts;
 mod audit;
+mod card_network;
 mod cards;
 mod customers;
 mod health;
+mod locks;
 mod money;
 mod observe;
 mod problem;
@@ -71,6 +73,9 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/cards", post(cards::open))
         .route("/cards/{card}/loss-reports", post(cards::report_loss))
         .route("/cards/{card}/loss-lifts", post(cards::lift_loss))
+        .route("/cards/{card}/locks", get(locks::show).post(locks::set))
+        .route("/card-withdrawals", post(card_network::withdraw))
+        .route("/card-purchases", post(card_network::purchase))
         .route("/accounts/{account}/entries", get(accounts::entries))
         .route("/deposits", post(money::deposit))
         .route("/withdrawals", post(money::withdraw))

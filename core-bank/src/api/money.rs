@@ -14,7 +14,7 @@ use super::{
     request::{self, AmountText, well_formed},
     write::{json_body, write},
 };
-use crate::rules::{AccountNumber, Action, Operation};
+use crate::rules::{AccountNumber, Action, Operation, Place};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +39,20 @@ pub async fn deposit(State(service): State<Shared>, request: Request) -> Result<
     .await
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithdrawalBody {
+    account: String,
+    amount: AmountText,
+    /// Where the machine stands; without it at home.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    place: Option<Place>,
+}
+
 pub async fn withdraw(
     State(service): State<Shared>,
     request: Request,
@@ -47,11 +61,16 @@ pub async fn withdraw(
         &service,
         request,
         Operation::Withdrawal,
-        |body: &CashBody, _| {
+        |body: &WithdrawalBody, _| {
             let account = AccountNumber::parse(&body.account);
-            Ok(Action::Withdrawal {
-                account,
-                amount: body.amount.amount()?,
+            let amount = body.amount.amount()?;
+            Ok(match body.place {
+                None => Action::Withdrawal { account, amount },
+                Some(place) => Action::WithdrawalAt {
+                    account,
+                    amount,
+                    place,
+                },
             })
         },
     )
@@ -73,8 +92,11 @@ struct TransferBody {
     bank: Option<String>,
 }
 
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(deserializer).map(Some)
+/// Reads a member that may be missing but is not `null`.
+fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Own bank and other bank have the same rights, so one operation stands for both here.

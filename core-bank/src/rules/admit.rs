@@ -132,7 +132,7 @@ impl State {
         outcome: &Result<Vec<Fact>, Refusal>,
     ) -> Result<Result<Answer, Refusal>, Misfit> {
         let answer = match outcome {
-            Ok(facts) => Ok(Answer::of(facts)),
+            Ok(facts) => Answer::of(facts),
             Err(refusal) => Err(*refusal),
         };
         let key = KeyDigest::of(command.by, key);

@@ -5,6 +5,7 @@ use super::{
     ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId},
     ledger::BookAccount,
     money::Fen,
+    refusal::Refusal,
 };
 
 /// The answer to an applied command. It follows from the facts, so a replayed journal gives the
@@ -30,9 +31,12 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The answer that these facts give.
-    pub fn of(facts: &[Fact]) -> Self {
-        facts.iter().find_map(Self::of_fact).unwrap_or(Self::Done)
+    /// The answer that these facts give: a refusal, when they tell of one that left a trace.
+    pub fn of(facts: &[Fact]) -> Result<Self, Refusal> {
+        match facts.first() {
+            Some(Fact::Refused { code, .. }) => Err((*code).into()),
+            _ => Ok(facts.iter().find_map(Self::of_fact).unwrap_or(Self::Done)),
+        }
     }
 
     fn of_fact(fact: &Fact) -> Option<Self> {
@@ -54,7 +58,10 @@ impl Answer {
             Fact::CardLost { .. }
             | Fact::CardLossLifted { .. }
             | Fact::DeviceUnbound { .. }
-            | Fact::SessionEnded { .. } => None,
+            | Fact::SessionEnded { .. }
+            | Fact::Refused { .. }
+            | Fact::LocksSet { .. }
+            | Fact::PosBought { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce},
+    locks::{CardEntry, CardLocks, Place},
     money::Amount,
     operation::{Channel, Operation},
     resident::{PersonName, Phone, ResidentId},
@@ -22,6 +23,20 @@ pub enum Party {
 }
 
 impl Party {
+    /// The customer, when it is one in a session.
+    pub fn customer(self) -> Option<CustomerId> {
+        match self {
+            Self::Customer(customer) => Some(customer),
+            Self::Terminal(_) | Self::Visitor => None,
+        }
+    }
+
+    /// Whether what belongs to `owner` may be shown to it: terminals see everybody's, a session its
+    /// own customer's.
+    pub fn sees(self, owner: CustomerId) -> bool {
+        self.customer().is_none_or(|customer| customer == owner)
+    }
+
     /// The channel of the request.
     pub fn channel(self) -> Channel {
         match self {
@@ -129,6 +144,35 @@ pub enum Action {
         /// The session's digest.
         session: TokenDigest,
     },
+    /// Set all five locks of a card at once.
+    SetLocks {
+        /// The card.
+        card: Option<CardId>,
+        /// The locks from now on.
+        locks: CardLocks,
+    },
+    /// Pay cash out at a machine of this bank that says where it stands.
+    WithdrawalAt {
+        /// From this account.
+        account: Option<AccountNumber>,
+        /// How much.
+        amount: Amount,
+        /// Where the machine stands.
+        place: Place,
+    },
+    /// Use a card through the card network.
+    CardUse {
+        /// The card.
+        card: Option<CardId>,
+        /// How.
+        entry: CardEntry,
+        /// How much.
+        amount: Amount,
+        /// Where: the machine's, the shop's or the web shop's place.
+        place: Place,
+        /// The shop, as the network names it; empty at a cash machine.
+        merchant: String,
+    },
 }
 
 impl Action {
@@ -147,6 +191,13 @@ impl Action {
             Self::TransferOtherBank { .. } => Operation::TransferOtherBank,
             Self::LogIn { .. } => Operation::LogIn,
             Self::LogOut { .. } => Operation::LogOut,
+            Self::SetLocks { .. } => Operation::LockSetting,
+            Self::WithdrawalAt { .. } => Operation::Withdrawal,
+            Self::CardUse { entry, .. } => match entry {
+                CardEntry::Atm => Operation::CardWithdrawal,
+                CardEntry::Pos => Operation::PosPurchase,
+                CardEntry::CardNotPresent => Operation::CardNotPresentPurchase,
+            },
         }
     }
 
@@ -155,6 +206,8 @@ impl Action {
         match self {
             Self::Deposit { amount, .. }
             | Self::Withdrawal { amount, .. }
+            | Self::WithdrawalAt { amount, .. }
+            | Self::CardUse { amount, .. }
             | Self::TransferOwnBank { amount, .. }
             | Self::TransferOtherBank { amount, .. } => Some(*amount),
             _ => None,
@@ -164,7 +217,9 @@ impl Action {
     /// The account whose owner asks, when there is one.
     pub fn account(&self) -> Option<AccountNumber> {
         match self {
-            Self::Deposit { account, .. } | Self::Withdrawal { account, .. } => *account,
+            Self::Deposit { account, .. }
+            | Self::Withdrawal { account, .. }
+            | Self::WithdrawalAt { account, .. } => *account,
             Self::TransferOwnBank { from, .. } | Self::TransferOtherBank { from, .. } => *from,
             _ => None,
         }

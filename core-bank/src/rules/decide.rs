@@ -7,6 +7,7 @@ use super::{
         AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
     },
     ledger::{BookAccount, LedgerAccount},
+    locks::Place,
     money::{Amount, Fen},
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
@@ -22,7 +23,7 @@ const DEVICES_MAX: usize = 8;
 /// Sessions that one customer may have open; a further one ends the oldest.
 const SESSIONS_MAX: usize = 16;
 
-type Decision = Result<Vec<Fact>, Refusal>;
+pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 
 /// Decides a command on the state at business time `now`. Whether the channel may ask at all, and
 /// whether the request is a repetition, was settled before (see [`super::judge`]).
@@ -74,7 +75,20 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
                 &[(customer, amount.fen()), (desk.cash()?, amount.outgoing())],
             )
         }
-        Action::Withdrawal { account, amount } => desk.withdraw(*account, *amount),
+        Action::Withdrawal { account, amount } => desk.withdraw(*account, *amount, Place::HOME),
+        Action::WithdrawalAt {
+            account,
+            amount,
+            place,
+        } => desk.withdraw(*account, *amount, *place),
+        Action::SetLocks { card, locks } => desk.set_locks(*card, locks),
+        Action::CardUse {
+            card,
+            entry,
+            amount,
+            place,
+            ..
+        } => desk.use_card(*card, *entry, *amount, *place),
         Action::TransferOwnBank { from, to, amount } => {
             let (payer, account) = desk.account(*from)?;
             let (to_account, _) = desk.any_account(*to)?;
@@ -103,10 +117,10 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
 }
 
 /// One command's view of the state: who stands at the desk, and when.
-struct Desk<'a> {
-    state: &'a State,
-    by: Party,
-    now: BusinessTime,
+pub(super) struct Desk<'a> {
+    pub(super) state: &'a State,
+    pub(super) by: Party,
+    pub(super) now: BusinessTime,
 }
 
 impl<'a> Desk<'a> {
@@ -144,29 +158,30 @@ impl<'a> Desk<'a> {
     }
 
     /// An account that this party may dispose of. Somebody else's account is not said to exist.
-    fn account(
+    pub(super) fn account(
         &self,
         number: Option<AccountNumber>,
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
         let (number, account) = self.any_account(number)?;
-        match self.by {
-            Party::Customer(customer) if customer != account.customer => {
-                Err(Code::AccountNotFound.into())
-            }
-            _ => Ok((number, account)),
+        if self.by.sees(account.customer) {
+            Ok((number, account))
+        } else {
+            Err(Code::AccountNotFound.into())
         }
     }
 
     /// A card that this party may dispose of, with the owner of its account.
-    fn card(&self, card: Option<CardId>) -> Result<(CardId, &'a Card, CustomerId), Refusal> {
+    pub(super) fn card(
+        &self,
+        card: Option<CardId>,
+    ) -> Result<(CardId, &'a Card, CustomerId), Refusal> {
         let id = card.ok_or(Code::CardNotFound)?;
         let card = self.state.card(id).ok_or(Code::CardNotFound)?;
         let account = self.state.account(card.account).ok_or(Code::CardNotFound)?;
-        match self.by {
-            Party::Customer(customer) if customer != account.customer => {
-                Err(Code::CardNotFound.into())
-            }
-            _ => Ok((id, card, account.customer)),
+        if self.by.sees(account.customer) {
+            Ok((id, card, account.customer))
+        } else {
+            Err(Code::CardNotFound.into())
         }
     }
 
@@ -231,31 +246,12 @@ impl<'a> Desk<'a> {
     }
 
     /// Where the cash of this channel lies.
-    fn cash(&self) -> Result<BookAccount, Refusal> {
+    pub(super) fn cash(&self) -> Result<BookAccount, Refusal> {
         match self.by.channel() {
             Channel::Counter => Ok(BookAccount::Ledger(LedgerAccount::CashCounter)),
             Channel::Atm => Ok(BookAccount::Ledger(LedgerAccount::CashAtm)),
-            Channel::Kiosk | Channel::Mobile | Channel::Operator => Err(Code::Forbidden.into()),
+            _ => Err(Code::Forbidden.into()),
         }
-    }
-
-    fn withdraw(&self, account: Option<AccountNumber>, amount: Amount) -> Decision {
-        let (number, account) = self.account(account)?;
-        if self
-            .state
-            .card(account.card)
-            .is_some_and(|card| card.status == CardStatus::Lost)
-        {
-            return Err(Code::CardLost.into());
-        }
-        if account.balance < amount.fen() {
-            return Err(Code::InsufficientFunds.into());
-        }
-        let customer = BookAccount::Customer(number);
-        self.move_money(
-            None,
-            &[(customer, amount.outgoing()), (self.cash()?, amount.fen())],
-        )
     }
 
     fn transfer(
@@ -277,7 +273,11 @@ impl<'a> Desk<'a> {
     }
 
     /// Postings on accounts that differ from each other.
-    fn move_money(&self, transfer: Option<TransferId>, lines: &[(BookAccount, Fen)]) -> Decision {
+    pub(super) fn move_money(
+        &self,
+        transfer: Option<TransferId>,
+        lines: &[(BookAccount, Fen)],
+    ) -> Decision {
         let post = |&(account, amount): &(BookAccount, Fen)| {
             let before = self.state.balance(account).ok_or(Code::AccountNotFound)?;
             let balance_after = before.checked_add(amount).ok_or(Code::BalanceOverflow)?;

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    calendar::Day,
     ids::{
         AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    locks::CardLocks,
     money::Fen,
+    refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
 };
 
@@ -100,5 +103,29 @@ pub enum Fact {
     SessionEnded {
         /// The digest of the session's token.
         session: TokenDigest,
+    },
+    /// The command was refused for a reason that its customer will want to know, or that left a
+    /// trace, which other facts of the record tell. It comes first, and no money moves with it.
+    Refused {
+        /// The reason.
+        code: RefusalCode,
+        /// Whose card, session or money it was about.
+        customer: CustomerId,
+    },
+    /// The holder set a card's locks.
+    LocksSet {
+        /// The card.
+        card: CardId,
+        /// All five, as they stand now.
+        locks: CardLocks,
+    },
+    /// A card bought at a point of sale.
+    PosBought {
+        /// The card.
+        card: CardId,
+        /// The calendar day in Shanghai.
+        day: Day,
+        /// What it bought on that day, this purchase included.
+        total: Fen,
     },
 }

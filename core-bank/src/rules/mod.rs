@@ -5,11 +5,14 @@
 
 mod admit;
 mod answer;
+mod calendar;
+mod card_use;
 mod command;
 mod decide;
 mod fact;
 mod ids;
 mod ledger;
+mod locks;
 mod money;
 mod operation;
 mod refusal;
@@ -20,6 +23,7 @@ mod time;
 
 pub use admit::{Caller, Envelope, Verdict, judge, judge_again};
 pub use answer::Answer;
+pub use calendar::{Day, DayTotal, Month};
 pub use command::{Action, Command, Party};
 pub use decide::decide;
 pub use fact::{Fact, Posting};
@@ -28,6 +32,7 @@ pub use ids::{
     TokenNonce, TransferId,
 };
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
+pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
 pub use money::{Amount, AmountError, Fen};
 pub use operation::{Channel, Operation};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};

@@ -18,6 +18,8 @@ pub enum Channel {
     Mobile,
     /// The bank's operator: audits only.
     Operator,
+    /// The card network: other banks' cash machines, points of sale and web shops.
+    Acquirer,
 }
 
 impl Channel {
@@ -29,6 +31,7 @@ impl Channel {
             Self::Atm => "atm",
             Self::Mobile => "mobile",
             Self::Operator => "operator",
+            Self::Acquirer => "acquirer",
         }
     }
 }
@@ -73,13 +76,17 @@ operations! {
     TransferOtherBank "transfer_other_bank" "Moves money to another bank.",
     LogIn "log_in" "Starts a session of the mobile bank.",
     LogOut "log_out" "Ends the session.",
+    LockSetting "lock_setting" "Sets or shows the five locks of a card.",
+    CardWithdrawal "card_withdrawal" "Pays cash out at another bank's machine.",
+    PosPurchase "pos_purchase" "Pays with the card at a point of sale.",
+    CardNotPresentPurchase "card_not_present_purchase" "Pays with the card's number alone.",
 }
 
 impl Operation {
     /// Whether a token of this channel may ask for the operation at all. Whose account it is, is
     /// decided later, against the state.
     pub fn allows(self, channel: Channel) -> bool {
-        use Channel::{Atm, Counter, Kiosk, Mobile};
+        use Channel::{Acquirer, Atm, Counter, Kiosk, Mobile};
         let channels: &[Channel] = match self {
             Self::IdentityCheck
             | Self::RegisterCustomer
@@ -91,7 +98,8 @@ impl Operation {
             }
             Self::BalanceQuery | Self::HistoryQuery => &[Counter, Kiosk, Atm, Mobile],
             Self::Deposit | Self::Withdrawal => &[Counter, Atm],
-            Self::LogIn | Self::LogOut => &[Mobile],
+            Self::LogIn | Self::LogOut | Self::LockSetting => &[Mobile],
+            Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],
         };
         channels.contains(&channel)
     }

@@ -104,6 +104,11 @@ refusals! {
     AccountNotFound "account_not_found" 404 final None frozen "There is no such account.";
     SameAccount "same_account" 422 final None frozen "Payer and payee are the same account.";
     CardLost "card_lost" 422 final None frozen "The card of this account is reported lost.";
+    LockOverseas "lock_overseas" 422 final None frozen "The card's overseas lock stands in the way.";
+    LockRegion "lock_region" 422 final None frozen "The card's region lock stands in the way: this is none of its usual places.";
+    LockNight "lock_night" 422 final None frozen "The card's night lock stands in the way from 23:00 to 05:00 Beijing time.";
+    LockPosLimit "lock_pos_limit" 422 final None frozen "The card's limit lock stands in the way: the day's purchases would exceed it.";
+    LockOverseasCardNotPresent "lock_overseas_card_not_present" 422 final None frozen "The card's lock on overseas use without the card stands in the way.";
     InsufficientFunds "insufficient_funds" 422 final None frozen "The account holds less than the amount.";
     BalanceOverflow "balance_overflow" 422 final None frozen "An account cannot hold that much.";
     ClockBackwards "clock_backwards" 422 final None fresh "The business time lies before that of the last record.";

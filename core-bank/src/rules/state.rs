@@ -6,6 +6,7 @@
 
 use super::{
     answer::Answer,
+    calendar::DayTotal,
     command::Party,
     fact::{Fact, Posting},
     ids::{
@@ -13,6 +14,7 @@ use super::{
         TokenDigest,
     },
     ledger::{BookAccount, LedgerAccount},
+    locks::CardLocks,
     money::Fen,
     refusal::Refusal,
     resident::ResidentId,
@@ -151,6 +153,8 @@ pub struct State {
     pub(super) accounts: Table<AccountNumber, Account>,
     pub(super) cards: Table<CardId, Card>,
     pub(super) sessions: Table<TokenDigest, Session>,
+    pub(super) locks: Table<CardId, CardLocks>,
+    pub(super) pos_totals: Table<CardId, DayTotal>,
     ended_sessions: Table<u64, (BusinessTime, TokenDigest)>,
     ledger: Table<LedgerAccount, Fen>,
     keys: Table<KeyDigest, Remembered>,
@@ -262,6 +266,8 @@ impl State {
         step.take(&mut self.accounts);
         step.take(&mut self.cards);
         step.take(&mut self.sessions);
+        step.take(&mut self.locks);
+        step.take(&mut self.pos_totals);
         step.take(&mut self.ended_sessions);
         step.take(&mut self.ledger);
         step.take(&mut self.keys);
@@ -345,6 +351,15 @@ impl State {
                 self.edit_customer(*customer, |owner| owner.sessions.push(*session))
             }
             Fact::SessionEnded { session } => self.end_session(*session),
+            Fact::Refused { .. } => Ok(()),
+            Fact::LocksSet { card, locks } => self.set_locks(*card, locks),
+            Fact::PosBought { card, day, total } => self.add_pos(
+                *card,
+                DayTotal {
+                    day: *day,
+                    total: *total,
+                },
+            ),
         };
         folded.map_err(|what| Misfit {
             seq: self.seq,
