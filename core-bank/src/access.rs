@@ -37,12 +37,15 @@ pub enum TokenKind {
     Device,
     /// Is a session.
     Session,
+    /// Is the secret of an e-cipher device.
+    CipherDevice,
 }
 
 /// Understands bearer tokens and makes customers' tokens.
 pub struct Access {
     terminals: [(TokenDigest, Channel); 5],
     seal: [u8; 32],
+    sms_key: [u8; 32],
 }
 
 impl Access {
@@ -86,6 +89,7 @@ impl Access {
         ];
         Ok(Self {
             terminals,
+            sms_key: *blake3::keyed_hash(&seal.0, b"sms code 1").as_bytes(),
             seal: seal.0,
         })
     }
@@ -115,10 +119,25 @@ impl Access {
         let purpose: &[u8] = match kind {
             TokenKind::Device => b"device token 1",
             TokenKind::Session => b"session token 1",
+            TokenKind::CipherDevice => b"cipher device 1",
         };
+        self.derived(purpose, nonce).to_hex().to_string()
+    }
+
+    fn derived(&self, purpose: &[u8], nonce: TokenNonce) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.seal);
         hasher.update(purpose).update(&nonce.0);
-        hasher.finalize().to_hex().to_string()
+        hasher.finalize()
+    }
+
+    /// The secret of the e-cipher device of this serial number; [`Access::token`] spells it.
+    pub fn device_secret(&self, serial: TokenNonce) -> [u8; 32] {
+        *self.derived(b"cipher device 1", serial).as_bytes()
+    }
+
+    /// The key that codes sent by SMS derive from.
+    pub fn sms_key(&self) -> &[u8; 32] {
+        &self.sms_key
     }
 }
 

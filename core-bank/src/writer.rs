@@ -332,7 +332,9 @@ impl Writer {
     fn doubles(&mut self, action: &Action) -> bool {
         let transfer = matches!(
             action,
-            Action::TransferOwnBank { .. } | Action::TransferOtherBank { .. }
+            Action::TransferOwnBank { .. }
+                | Action::TransferOtherBank { .. }
+                | Action::AuthorisedTransfer { .. }
         );
         let struck = self.parts.plant == Some(Plant::DoublePost) && transfer;
         self.transfers += u64::from(struck);

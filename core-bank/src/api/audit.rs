@@ -20,7 +20,7 @@ use super::{
 use crate::{
     journal::{JournalError, Link, Record},
     rules::{
-        AccountNumber, Action, Answer, BookAccount, Caller, Channel, Fact, LedgerAccount,
+        AccountNumber, Action, Answer, BookAccount, Caller, Channel, Fact, LedgerAccount, Payee,
         RefusalCode as Code, State as BankState,
     },
 };
@@ -147,7 +147,12 @@ fn customer_of(record: &Record) -> Option<String> {
     let named = match &record.command.action {
         Action::OpenCard { customer, .. }
         | Action::EbankingSignup { customer, .. }
-        | Action::LogIn { customer, .. } => *customer,
+        | Action::LogIn { customer, .. }
+        | Action::LogInTo { customer, .. }
+        | Action::IssueDevice { customer, .. }
+        | Action::RegisterShield { customer, .. }
+        | Action::UnlockMedium { customer, .. }
+        | Action::SetLimits { customer, .. } => *customer,
         _ => None,
     };
     let made = || match record.answer() {
@@ -177,10 +182,9 @@ fn account_of(record: &Record) -> Option<AccountNumber> {
 }
 
 fn payee_of(action: &Action) -> Option<String> {
-    match action {
-        Action::TransferOwnBank { to, .. } => to.map(|to| to.to_string()),
-        Action::TransferOtherBank { to, .. } => Some(to.clone()),
-        _ => None,
+    match action.payee()? {
+        Payee::Here(to) => to.map(|to| to.to_string()),
+        Payee::Elsewhere { account, .. } => Some(account),
     }
 }
 

@@ -1,8 +1,11 @@
 //! What an applied command answers, read off the facts that it yielded.
 
 use super::{
+    command::Order,
     fact::Fact,
-    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId},
+    ids::{
+        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId,
+    },
     ledger::BookAccount,
     money::Fen,
     refusal::Refusal,
@@ -26,6 +29,10 @@ pub enum Answer {
     CashMoved(Fen),
     /// A transfer was made; what the paying account holds now.
     Transferred(TransferId, Fen),
+    /// The authorisation waits for this payment's proof.
+    AuthorisationAsked(AuthorisationId, Box<Order>),
+    /// The device was handed out; its secret derives from this number.
+    DeviceIssued(TokenNonce),
     /// The session began; its token derives from this number.
     SessionStarted(TokenNonce),
 }
@@ -45,7 +52,13 @@ impl Answer {
             Fact::CustomerRegistered { customer, .. } => Some(Self::CustomerRegistered(*customer)),
             Fact::CardOpened { card, account, .. } => Some(Self::CardOpened(*card, *account)),
             Fact::DeviceBound { nonce, .. } => Some(Self::DeviceBound(*nonce)),
-            Fact::SessionStarted { nonce, .. } => Some(Self::SessionStarted(*nonce)),
+            Fact::AuthorisationAsked { id, order, .. } => {
+                Some(Self::AuthorisationAsked(*id, Box::new(order.clone())))
+            }
+            Fact::DeviceIssued { serial, .. } => Some(Self::DeviceIssued(*serial)),
+            Fact::SessionStarted { nonce, .. } | Fact::ChannelSessionStarted { nonce, .. } => {
+                Some(Self::SessionStarted(*nonce))
+            }
             Fact::MoneyMoved { transfer, postings } => {
                 let own = postings
                     .iter()
@@ -61,7 +74,13 @@ impl Answer {
             | Fact::SessionEnded { .. }
             | Fact::Refused { .. }
             | Fact::LocksSet { .. }
-            | Fact::PosBought { .. } => None,
+            | Fact::PosBought { .. }
+            | Fact::AuthorisationSpent { .. }
+            | Fact::CodeFailed { .. }
+            | Fact::AllowanceUsed { .. }
+            | Fact::ShieldRegistered { .. }
+            | Fact::MediumUnlocked { .. }
+            | Fact::LimitsSet { .. } => None,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The decision: what one command does to this state, or why it does nothing.
 
 use super::{
-    command::{Action, Command, Party},
+    command::{Action, Command, Party, Payee},
     fact::{Fact, Posting},
     ids::{
         AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
     },
     ledger::{BookAccount, LedgerAccount},
     locks::Place,
-    money::{Amount, Fen},
+    money::Fen,
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
@@ -27,6 +27,7 @@ pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 
 /// Decides a command on the state at business time `now`. Whether the channel may ask at all, and
 /// whether the request is a repetition, was settled before (see [`super::judge`]).
+#[expect(clippy::too_many_lines, reason = "a table: one command an arm")]
 pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
     let desk = Desk {
         state,
@@ -90,28 +91,56 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             ..
         } => desk.use_card(*card, *entry, *amount, *place),
         Action::TransferOwnBank { from, to, amount } => {
-            let (payer, account) = desk.account(*from)?;
-            let (to_account, _) = desk.any_account(*to)?;
-            if payer == to_account {
-                return Err(Code::SameAccount.into());
-            }
-            desk.transfer(payer, account, BookAccount::Customer(to_account), *amount)
+            desk.plain_transfer(*from, &Payee::Here(*to), *amount)
         }
-        Action::TransferOtherBank { from, amount, .. } => {
-            let (payer, account) = desk.account(*from)?;
-            desk.transfer(
-                payer,
-                account,
-                BookAccount::Ledger(LedgerAccount::Nostro),
-                *amount,
-            )
+        Action::TransferOtherBank {
+            from,
+            to,
+            bank,
+            amount,
+        } => {
+            let payee = Payee::Elsewhere {
+                account: to.clone(),
+                bank: bank.clone(),
+            };
+            desk.plain_transfer(*from, &payee, *amount)
         }
+        Action::AskAuthorisation { wish, order } => desk.ask_authorisation(wish, order),
+        Action::AuthorisedTransfer { order, shown } => desk.authorised_transfer(order, shown),
+        Action::IssueDevice {
+            customer,
+            check,
+            serial,
+        } => desk.issue_device(*customer, *check, *serial),
+        Action::RegisterShield {
+            customer,
+            check,
+            key,
+        } => desk.register_shield(*customer, *check, *key),
+        Action::UnlockMedium {
+            customer,
+            check,
+            medium,
+        } => desk.unlock_medium(*customer, *check, *medium),
+        Action::SetLimits {
+            customer,
+            check,
+            scope,
+            limits,
+        } => desk.set_limits(*customer, *check, *scope, *limits),
+        Action::LogInTo {
+            channel,
+            customer,
+            device,
+            session,
+            nonce,
+        } => desk.log_in(*channel, *customer, *device, *session, *nonce),
         Action::LogIn {
             customer,
             device,
             session,
             nonce,
-        } => desk.log_in(*customer, *device, *session, *nonce),
+        } => desk.log_in(Channel::Mobile, *customer, *device, *session, *nonce),
         Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
     }
 }
@@ -134,7 +163,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A customer who is present and was identified.
-    fn present_customer(
+    pub(super) fn present_customer(
         &self,
         customer: Option<CustomerId>,
         check: Option<IdentityCheckId>,
@@ -148,7 +177,7 @@ impl<'a> Desk<'a> {
         Ok((id, customer))
     }
 
-    fn any_account(
+    pub(super) fn any_account(
         &self,
         number: Option<AccountNumber>,
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
@@ -254,30 +283,20 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn transfer(
-        &self,
-        payer: AccountNumber,
-        account: &Account,
-        to_account: BookAccount,
-        amount: Amount,
-    ) -> Decision {
-        if account.balance < amount.fen() {
-            return Err(Code::InsufficientFunds.into());
-        }
-        let transfer = TransferId::of_seq(self.state.next_seq());
-        let payer = BookAccount::Customer(payer);
-        self.move_money(
-            Some(transfer),
-            &[(payer, amount.outgoing()), (to_account, amount.fen())],
-        )
-    }
-
-    /// Postings on accounts that differ from each other.
     pub(super) fn move_money(
         &self,
         transfer: Option<TransferId>,
         lines: &[(BookAccount, Fen)],
     ) -> Decision {
+        Ok(vec![self.movement(transfer, lines)?])
+    }
+
+    /// Postings on accounts that differ from each other.
+    pub(super) fn movement(
+        &self,
+        transfer: Option<TransferId>,
+        lines: &[(BookAccount, Fen)],
+    ) -> Result<Fact, Refusal> {
         let post = |&(account, amount): &(BookAccount, Fen)| {
             let before = self.state.balance(account).ok_or(Code::AccountNotFound)?;
             let balance_after = before.checked_add(amount).ok_or(Code::BalanceOverflow)?;
@@ -291,11 +310,12 @@ impl<'a> Desk<'a> {
             .iter()
             .map(post)
             .collect::<Result<Vec<_>, Refusal>>()?;
-        Ok(vec![Fact::MoneyMoved { transfer, postings }])
+        Ok(Fact::MoneyMoved { transfer, postings })
     }
 
     fn log_in(
         &self,
+        channel: Channel,
         customer: Option<CustomerId>,
         device: TokenDigest,
         session: TokenDigest,
@@ -309,10 +329,18 @@ impl<'a> Desk<'a> {
         if !owner.devices.contains(&device) {
             return Err(Code::WrongCredentials.into());
         }
-        let mut facts = vec![Fact::SessionStarted {
-            session,
-            nonce,
-            customer,
+        let mut facts = vec![match channel {
+            Channel::Mobile => Fact::SessionStarted {
+                session,
+                nonce,
+                customer,
+            },
+            _ => Fact::ChannelSessionStarted {
+                channel,
+                session,
+                nonce,
+                customer,
+            },
         }];
         if let (true, Some(oldest)) = (owner.sessions.len() >= SESSIONS_MAX, owner.sessions.first())
         {
