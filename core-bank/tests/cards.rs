@@ -62,7 +62,7 @@ fn without_locks_a_card_works_everywhere_and_pays_through_the_networks_account()
     }
     assert_eq!(desk.balance(li.account), "91.00");
     let network = BookAccount::Ledger(LedgerAccount::CardNetwork);
-    assert_eq!(desk.state.balance(network), Some(Fen(9_00)));
+    assert_eq!(desk.state.balance(network), Some(Fen(900)));
     let much = use_of(li.card, CardEntry::Pos, "JP", "91.01");
     assert_eq!(desk.ask(ACQUIRER, much), Err("insufficient_funds"));
     let stranger = use_of(CardId::of_seq(99), CardEntry::Pos, "JP", "1");
@@ -232,7 +232,7 @@ fn a_refused_purchase_counts_for_nothing_and_a_repeated_key_buys_once() {
     let buy = use_of(li.card, CardEntry::Pos, "371502", "300");
     let first = desk.ask_with_key(ACQUIRER, "one", buy.clone());
     assert_eq!(desk.ask_with_key(ACQUIRER, "one", buy), first);
-    assert_eq!(desk.state.pos_today(li.card, desk.clock), Fen(300_00));
+    assert_eq!(desk.state.pos_today(li.card, desk.clock), Fen(30_000));
     assert_eq!(desk.balance(li.account), "100.00");
 }
 
