@@ -348,7 +348,7 @@ pub fn measured_latencies(
     let performed: BTreeSet<Operation> = scenario
         .journeys
         .iter()
-        .flat_map(|journey| journey.steps.iter().filter_map(|step| step.operation))
+        .flat_map(|journey| journey.every_step().filter_map(|step| step.operation))
         .collect();
     let mut latencies = sim::OperationLatencies::default();
     let mut unmeasured = performed;

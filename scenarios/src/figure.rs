@@ -46,6 +46,7 @@ pub enum Figure {
     Served,
     Abandoned,
     Balked,
+    TurnedAway,
     NoShows,
     FallbackCustomers,
     Wait,
@@ -60,6 +61,9 @@ pub enum Figure {
     Overtime,
     PromiseKept,
     Cost,
+    MobileRequests,
+    MobileRate,
+    MobileSessions,
     Latency,
     ServiceLatency,
     GeneratorLag,
@@ -88,7 +92,8 @@ pub struct FigureRow {
     pub figure: Figure,
     /// Whom.
     pub population: Population,
-    /// `s`, `customers/day`, `people`, `share`, `yuan/day`, `1/s`.
+    /// `s`, `customers/day`, `people`, `share`, `yuan/day`, `requests/day`,
+    /// `sessions`, `1/s`.
     pub unit: &'static str,
     /// Observations: customers, operations, or days for daily figures.
     pub count: u64,
@@ -154,11 +159,12 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
+        Self::TurnedAway,
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
@@ -173,6 +179,9 @@ impl Figure {
         Self::Overtime,
         Self::PromiseKept,
         Self::Cost,
+        Self::MobileRequests,
+        Self::MobileRate,
+        Self::MobileSessions,
         Self::Latency,
         Self::ServiceLatency,
         Self::GeneratorLag,
@@ -187,6 +196,7 @@ impl Figure {
             Self::Served => "served",
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
+            Self::TurnedAway => "turned_away",
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
@@ -201,6 +211,9 @@ impl Figure {
             Self::Overtime => "overtime",
             Self::PromiseKept => "promise_kept",
             Self::Cost => "cost",
+            Self::MobileRequests => "mobile_requests",
+            Self::MobileRate => "mobile_rate",
+            Self::MobileSessions => "mobile_sessions",
             Self::Latency => "latency",
             Self::ServiceLatency => "service_latency",
             Self::GeneratorLag => "generator_lag",
@@ -239,18 +252,22 @@ pub enum FigureKind {
     Resources,
     /// The branch as a whole: by interval.
     Branch,
+    /// The mobile bank's traffic as offered: by operation, by hour.
+    Mobile,
     /// Operations played on the bank: by operation, channel.
     Load,
 }
 
 impl Figure {
-    /// The unit of its rows: `s`, `customers/day`, `people`, `share`, `yuan/day`, `1/s`.
+    /// The unit of its rows: `s`, `customers/day`, `people`, `share`, `yuan/day`, `requests/day`,
+    /// `sessions`, `1/s`.
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Arrivals
             | Self::Served
             | Self::Abandoned
             | Self::Balked
+            | Self::TurnedAway
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
@@ -266,7 +283,9 @@ impl Figure {
             Self::QueueLength | Self::PeopleInBranch => "people",
             Self::Occupancy | Self::PromiseKept | Self::Errors => "share",
             Self::Cost => "yuan/day",
-            Self::Throughput => "1/s",
+            Self::MobileRequests => "requests/day",
+            Self::MobileSessions => "sessions",
+            Self::MobileRate | Self::Throughput => "1/s",
         }
     }
 
@@ -277,6 +296,7 @@ impl Figure {
             | Self::Served
             | Self::Abandoned
             | Self::Balked
+            | Self::TurnedAway
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait
@@ -287,6 +307,7 @@ impl Figure {
             | Self::TimeInBranch => FigureKind::Customers,
             Self::QueueLength | Self::Occupancy | Self::Cost => FigureKind::Resources,
             Self::PeopleInBranch | Self::Overtime | Self::PromiseKept => FigureKind::Branch,
+            Self::MobileRequests | Self::MobileRate | Self::MobileSessions => FigureKind::Mobile,
             Self::Latency
             | Self::ServiceLatency
             | Self::GeneratorLag

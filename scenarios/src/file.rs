@@ -9,18 +9,22 @@ mod arrivals;
 mod calendar;
 mod canonical;
 mod checks;
+mod closing;
 mod conduct;
 mod customers;
+mod discrete;
 mod error;
 mod extends;
 mod fields;
 mod incidents;
 mod journeys;
 mod law;
+mod mobile;
 mod not_yet;
 mod overrides;
 mod pools;
 mod queues;
+mod randomness;
 mod recorded;
 mod sources;
 mod spreadsheet;
@@ -39,7 +43,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 18] = [
+const TOP: [&str; 19] = [
     "name",
     "question",
     "extends",
@@ -54,6 +58,7 @@ const TOP: [&str; 18] = [
     "arrivals",
     "incidents",
     "mobile",
+    "campaigns",
     "load",
     "gates",
     "report",
@@ -107,6 +112,7 @@ impl Reader {
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
+        let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
         let report = self.report(table, &gates);
@@ -117,6 +123,9 @@ impl Reader {
         let until = self.until(table, &segments);
         let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
+        if let Some(run) = &run {
+            self.streams_fit(table, run.random, &resources);
+        }
         if resources.is_empty() {
             return None;
         }
@@ -142,6 +151,7 @@ impl Reader {
             },
             incidents: incidents?,
             mobile,
+            campaigns: campaigns?,
             load,
             gates,
             report: report?,

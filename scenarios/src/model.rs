@@ -5,22 +5,27 @@
 //! positions in the [`Scenario`]'s vectors, in file order.
 
 mod arrivals;
+mod causes;
+mod closing;
 mod conduct;
 mod incident;
 mod journey;
 mod law;
+mod mobile;
 mod queue;
 mod resource;
 mod traffic;
 
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
+pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use law::Law;
+pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
 pub use resource::{Resource, ResourceKind, Roster};
-pub use traffic::{Load, Mobile, Window};
+pub use traffic::{Load, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;
@@ -65,6 +70,8 @@ pub struct Scenario {
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
     pub mobile: Option<Mobile>,
+    /// Spikes of traffic, in file order.
+    pub campaigns: Vec<Campaign>,
     /// How the operations are played on a core bank, if they are.
     pub load: Option<Load>,
     /// What must hold. The one named `promise`, if any, heads the report and
@@ -152,14 +159,6 @@ pub struct Day {
     pub time_zone: String,
 }
 
-/// What happens at closing time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Closing {
-    /// Doors shut, everyone inside is served, overtime is counted.
-    ServeAllInside,
-}
-
 /// How the scenario is replicated.
 #[derive(Debug, Clone, Serialize)]
 pub struct Run {
@@ -169,8 +168,23 @@ pub struct Run {
     pub replications: u32,
     /// Root of all randomness.
     pub seed: u64,
+    /// Where random numbers come from.
+    pub random: Random,
     /// When they are enough, if that is asked for.
     pub until: Option<Until>,
+}
+
+/// Where random numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Random {
+    /// Every draw has a place of its own: variants meet the same customers.
+    #[default]
+    Keyed,
+    /// Streams of `MRG32k3a`, one for each purpose, drawn in the order of events and
+    /// carried from day to day; the package seed is six times [`Run::seed`], 1 to
+    /// 4,294,944,442. One thread.
+    Mrg32k3aStreams,
 }
 
 /// Replications go on, 64 at a time, until a mean is known well enough.

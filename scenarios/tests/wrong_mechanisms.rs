@@ -186,6 +186,16 @@ fn steps_that_repeat_without_end_or_from_nowhere_are_refused() {
         circle,
     );
     assert!(told_of(&text).contains("block each other for ever"));
+    // Who leaves out the step between still has what the one before it kept.
+    let left_out = circle.replace("name = \"b\",", "name = \"b\", probability = 0.5,");
+    let left_out = left_out.replace("holds = [\"second\"], keeps = true", "");
+    let text = RIGHT.replace(
+        "[journeys.errand]\ntime = \"3min\"\nholds = [\"window\"]",
+        &left_out,
+    );
+    assert!(told_of(&text).contains("block each other for ever"));
+    let apart = text.replace("capacity = 3", "servers = [{ count = 3, speed = 2 }]");
+    assert!(told_of(&apart).contains("told apart"));
 }
 
 #[test]

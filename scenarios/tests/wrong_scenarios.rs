@@ -356,8 +356,8 @@ fn what_is_not_yet_supported_is_refused_by_name() {
     );
     wrong(
         "open = ",
-        "closing = \"send_home\"\nopen = ",
-        "\"send_home\"",
+        "closing = \"stop_tickets\"\nopen = ",
+        "\"stop_tickets\"",
         &["not yet supported"],
     );
     wrong(

@@ -2,9 +2,13 @@
 //! piece, by inversion of the cumulative expected count, so that the n-th
 //! customer is the n-th customer in every variant of a scenario.
 
-use crate::keyed::{Key, Purpose, uniform};
-use crate::law::{Sampler, standard_gamma};
-use scenarios::model::{Arrivals, Recorded};
+mod surge;
+
+use crate::keyed::{Key, Purpose};
+use crate::law::Sampler;
+use crate::source::Source;
+use scenarios::model::{Arrivals, Campaign, Recorded};
+use surge::Surge;
 
 /// The cumulative expected count as a polygon, for a day of mean busyness.
 #[derive(Debug, Clone)]
@@ -18,6 +22,10 @@ pub struct ArrivalCurve {
     most: u64,
     /// Time between arrivals, if it has a law of its own.
     gap: Option<Sampler>,
+    /// Of a `gap`: expected arrivals a microsecond outside of campaigns.
+    pace: f64,
+    /// Whether there are campaigns.
+    surges: bool,
     /// `(cumulative probability, people)` of groups.
     groups: Vec<(f64, u32)>,
     /// A recorded log instead.
@@ -29,14 +37,18 @@ struct CurvePiece {
     from: u64,
     to: u64,
     before: f64,
+    /// With what campaigns bring.
     expected: f64,
     tilt: f64,
+    /// What campaigns bring; none outside of them.
+    surge: Option<Surge>,
 }
 
 /// The arrivals of one replication, in order.
 #[derive(Debug, Clone)]
-pub struct ArrivalTimes<'curve> {
+pub struct ArrivalTimes<'curve, S> {
     curve: &'curve ArrivalCurve,
+    source: &'curve S,
     key: Key,
     /// Sum of the unit exponential gaps so far.
     gaps: f64,
@@ -73,6 +85,7 @@ impl ArrivalCurve {
                 before,
                 expected: piece.expected,
                 tilt: piece.tilt.clamp(-1.0, 1.0),
+                surge: None,
             });
             before += piece.expected;
         }
@@ -95,7 +108,12 @@ impl ArrivalCurve {
             .last()
             .filter(|last| endless && last.expected > 0.0)
             .map(|last| last.expected / (last.to - last.from) as f64);
+        let pace = pieces
+            .first()
+            .map_or(0.0, |first| first.expected / (first.to - first.from) as f64);
         Ok(Self {
+            pace,
+            surges: false,
             pieces,
             busyness_cv: arrivals.busyness_cv,
             beyond,
@@ -108,19 +126,54 @@ impl ArrivalCurve {
         })
     }
 
+    /// The curve with the customers whom campaigns bring, too.
+    pub fn with_campaigns<'c>(mut self, campaigns: impl Iterator<Item = &'c Campaign>) -> Self {
+        let campaigns: Vec<_> = campaigns.collect();
+        surge::add(&mut self.pieces, &campaigns);
+        self.surges = !campaigns.is_empty();
+        self
+    }
+
+    /// Customers (or groups) expected before a moment on a day of mean busyness.
+    pub fn expected_before(&self, time: u64) -> f64 {
+        let piece = self.pieces.partition_point(|piece| piece.from < time);
+        let Some(piece) = piece.checked_sub(1).map(|at| &self.pieces[at]) else {
+            return 0.0;
+        };
+        let length = (piece.to - piece.from) as f64;
+        let into = (time.min(piece.to) - piece.from) as f64 / length;
+        piece.before + piece.expected * piece.share_at(into)
+    }
+
     /// The arrivals of the replication with this key.
-    pub fn times(&self, key: Key) -> ArrivalTimes<'_> {
+    pub fn times<'curve, S: Source>(
+        &'curve self,
+        key: Key,
+        source: &'curve S,
+    ) -> ArrivalTimes<'curve, S> {
+        self.times_scaled(key, source, 1.0)
+    }
+
+    /// The arrivals of the replication with this key where so many times as many
+    /// come at every moment as the curve says.
+    pub fn times_scaled<'curve, S: Source>(
+        &'curve self,
+        key: Key,
+        source: &'curve S,
+        scale: f64,
+    ) -> ArrivalTimes<'curve, S> {
         let busyness = if self.busyness_cv > 0.0 {
             let shape = 1.0 / (self.busyness_cv * self.busyness_cv);
-            standard_gamma(shape, key.bits(Purpose::Busyness)) / shape
+            source.gamma(shape, key, Purpose::Busyness) / shape
         } else {
             1.0
         };
         ArrivalTimes {
             curve: self,
+            source,
             key,
             gaps: 0.0,
-            busyness,
+            busyness: busyness * scale,
             piece: 0,
             next_index: 0,
             latest: self.open,
@@ -129,7 +182,7 @@ impl ArrivalCurve {
     }
 }
 
-impl Iterator for ArrivalTimes<'_> {
+impl<S: Source> Iterator for ArrivalTimes<'_, S> {
     /// Time in microseconds and the customer's key.
     type Item = (u64, Key);
 
@@ -145,7 +198,7 @@ impl Iterator for ArrivalTimes<'_> {
         }
         if self.together == 0 {
             self.latest = self.next_time(key)?;
-            self.together = self.curve.group(key);
+            self.together = self.curve.group(key, self.source);
         }
         self.together -= 1;
         self.next_index += 1;
@@ -154,11 +207,11 @@ impl Iterator for ArrivalTimes<'_> {
 }
 
 impl ArrivalCurve {
-    fn group(&self, key: Key) -> u32 {
+    fn group<S: Source>(&self, key: Key, source: &S) -> u32 {
         if self.groups.is_empty() {
             return 1;
         }
-        let u = key.uniform(Purpose::Group);
+        let u = source.uniform(key, Purpose::Group);
         let at = self
             .groups
             .partition_point(|(cumulative, _)| *cumulative < u);
@@ -166,16 +219,20 @@ impl ArrivalCurve {
     }
 }
 
-impl ArrivalTimes<'_> {
+impl<S: Source> ArrivalTimes<'_, S> {
     /// When the next customer (or group) comes, whose first one has this key.
     fn next_time(&mut self, key: Key) -> Option<u64> {
         if let Some(gap) = &self.curve.gap {
-            return Some(
-                self.latest
-                    .saturating_add(gap.micros(key.bits(Purpose::Gap))),
-            );
+            let gap = self.source.micros(gap, key, Purpose::Gap);
+            if self.curve.surges {
+                // A campaign quickens the pace at which the time between arrivals passes.
+                self.gaps += gap as f64 * self.curve.pace;
+                let time = self.time_of(self.gaps)?;
+                return Some(self.latest.max(time));
+            }
+            return Some(self.latest.saturating_add(gap));
         }
-        self.gaps -= libm::log(uniform(key.bits(Purpose::Gap)));
+        self.gaps += self.source.exponential(key, Purpose::Gap);
         // A day of busyness b reaches an expected count c where an average one reaches c / b.
         let count = self.gaps / self.busyness;
         if !count.is_finite() {
@@ -190,8 +247,14 @@ impl ArrivalTimes<'_> {
         while let Some(piece) = pieces.get(self.piece) {
             if piece.expected > 0.0 && count < piece.before + piece.expected {
                 let share = ((count - piece.before) / piece.expected).clamp(0.0, 1.0);
-                let share = untilted(share, piece.tilt);
-                let into = (share * (piece.to - piece.from) as f64) as u64;
+                let length = (piece.to - piece.from) as f64;
+                let into = match &piece.surge {
+                    Some(surge) => (surge.inverse(share) * length).round() as u64,
+                    None if self.curve.surges => {
+                        (untilted(share, piece.tilt) * length).round() as u64
+                    }
+                    None => (untilted(share, piece.tilt) * length) as u64,
+                };
                 return Some((piece.from + into).min(piece.to - 1));
             }
             self.piece += 1;
@@ -200,6 +263,16 @@ impl ArrivalTimes<'_> {
         let last = pieces.last()?;
         let over = (count - last.before - last.expected) / rate;
         Some(last.to.saturating_add(over as u64))
+    }
+}
+
+impl CurvePiece {
+    /// The share of its customers who have come when this share of its time is over.
+    fn share_at(&self, into: f64) -> f64 {
+        match &self.surge {
+            Some(surge) => surge.share_at(into),
+            None => (1.0 - self.tilt) * into + self.tilt * into * into,
+        }
     }
 }
 
@@ -222,6 +295,7 @@ fn untilted(share: f64, tilt: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::keyed::BRANCH_STREAM;
+    use crate::source::Keyed;
     use scenarios::model::{ArrivalPiece, Law};
     use scenarios::time::SimTime;
 
@@ -233,7 +307,7 @@ mod tests {
             .map(|replication| {
                 let key = Key::of_stream(1, replication, BRANCH_STREAM);
                 curve
-                    .times(key)
+                    .times(key, &Keyed)
                     .map(|(time, _)| time)
                     .take_while(|time| *time < HOUR)
                     .collect()

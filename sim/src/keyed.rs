@@ -69,10 +69,14 @@ pub enum Purpose {
     Away,
     /// How many come together.
     Group,
+    /// How many servers of a resource there are today.
+    Capacity { resource: u32 },
     /// How long a server works until its next breakdown, and then is repaired.
     Up { breakdowns: u32 },
     /// How long a repair takes.
     Down { breakdowns: u32 },
+    /// A part of the mobile bank's traffic.
+    Cell { cell: u32 },
 }
 
 impl Purpose {
@@ -104,7 +108,9 @@ impl Purpose {
             Self::Away => 24 << 56,
             Self::Group => 27 << 56,
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
+            Self::Capacity { resource } => (28 << 56) | resource as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
+            Self::Cell { cell } => (64 << 56) | cell as u64,
         }
     }
 }

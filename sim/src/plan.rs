@@ -16,9 +16,9 @@ use crate::arrivals::ArrivalCurve;
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::law::Sampler;
-use journeys::{Requests, plan_journey};
+use journeys::Planning;
 use scenarios::model::Law;
-use scenarios::model::{Incident, Mode, Recorded, Scenario};
+use scenarios::model::{Incident, Mode, Random, Recorded, Scenario};
 use scenarios::operation::Channel;
 use segments::plan_segments;
 use soundness::check_indices;
@@ -27,8 +27,11 @@ use soundness::check_indices;
 #[derive(Debug)]
 pub struct Plan {
     pub seed: u64,
-    /// Doors open; no event is before it.
+    pub random: Random,
+    /// Doors open.
     pub open: u64,
+    /// No event is before it: the opening, unless people come earlier.
+    pub starts: u64,
     /// Doors shut; in steady state the end of the counted stretch.
     pub close: u64,
     /// Only customers who arrive from here on are counted.
@@ -45,6 +48,8 @@ pub struct Plan {
     pub changes: Vec<(u64, Change)>,
     pub incidents: Vec<Incident>,
     pub journeys: Vec<PlannedJourney>,
+    /// So many errands one customer has at once, at most.
+    pub errands: usize,
     pub requests: Vec<Request>,
     /// Lines of all requests together.
     pub lines: u32,
@@ -72,6 +77,8 @@ impl Plan {
             }
         };
         let open = if steady_state { 0 } else { scenario.day.open.0 };
+        let first = scenario.arrivals.pieces.first();
+        let starts = first.map_or(open, |piece| open.min(piece.from.0));
         if close <= open || counted_from >= close {
             return Err(problem(
                 "the day",
@@ -79,25 +86,31 @@ impl Plan {
             ));
         }
         check_indices(scenario)?;
-        let mut requests = Requests::default();
-        let journeys = scenario
-            .journeys
-            .iter()
-            .map(|journey| plan_journey(journey, latencies, &mut requests))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut planning = Planning::new(scenario, latencies);
+        let journeys = planning.journeys(scenario)?;
+        let requests = planning.requests;
         let mut plan = Self {
             seed: scenario.run.seed,
+            random: scenario.run.random,
             open,
+            starts,
             close,
             counted_from,
             last_arrival,
             steady_state,
-            arrivals: ArrivalCurve::new(&scenario.arrivals, open, steady_state)
-                .map_err(|text| problem("arrivals", &text))?,
+            arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
+                .map_err(|text| problem("arrivals", &text))?
+                .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),
             incidents: Vec::new(),
+            errands: journeys
+                .iter()
+                .flat_map(|journey| &journey.steps)
+                .map(|step| step.branches.len())
+                .max()
+                .unwrap_or(0),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,

@@ -7,7 +7,8 @@ use crate::engine::{Engine, Observer};
 use crate::error::SimError;
 use crate::plan::Plan;
 use crate::simulate::Options;
-use scenarios::model::{Scenario, SegmentId};
+use crate::streams::Streams;
+use scenarios::model::{Random, Scenario, SegmentId};
 use scenarios::time::{SimTime, Span};
 
 /// What became of a customer.
@@ -19,6 +20,8 @@ pub enum CustomerFate {
     Abandoned,
     /// Left at the door.
     Balked,
+    /// Was sent home because the branch closes.
+    TurnedAway,
     /// Was still inside when nothing could happen any more.
     Unserved,
 }
@@ -40,6 +43,14 @@ pub struct CustomerRecord {
     pub left: SimTime,
     /// Its wait; of one who left unserved, all the time it was there.
     pub wait: Span,
+    /// The other four parts of its time in branch: 0 of one who left unserved.
+    pub service: Span,
+    /// Reviews, and queueing for them.
+    pub review: Span,
+    /// Answers of the bank.
+    pub system: Span,
+    /// Everything after the first failure.
+    pub fallback: Span,
     /// Time not inside between coming and coming again.
     pub away: Span,
 }
@@ -55,6 +66,7 @@ impl Observer for Recorder {
             Fate::Served => CustomerFate::Served,
             Fate::Abandoned => CustomerFate::Abandoned,
             Fate::Balked => CustomerFate::Balked,
+            Fate::TurnedAway => CustomerFate::TurnedAway,
             Fate::Unserved => CustomerFate::Unserved,
         };
         self.records.push(CustomerRecord {
@@ -65,6 +77,10 @@ impl Observer for Recorder {
             begun: (fate == CustomerFate::Served).then_some(SimTime(departure.begun)),
             left: SimTime(departure.left),
             wait: Span(departure.wait),
+            service: Span(departure.service),
+            review: Span(departure.review),
+            system: Span(departure.system),
+            fallback: Span(departure.fallback),
             away: Span(departure.away),
         });
     }
@@ -87,7 +103,21 @@ pub fn records(
         interval: 0,
     };
     let mut recorder = Recorder::default();
-    Engine::new(&plan, stretch).run(replication, options.stop.as_deref(), &mut recorder)?;
+    let stop = options.stop.as_deref();
+    match plan.random {
+        Random::Keyed => {
+            Engine::new(&plan, stretch).run(replication, stop, &mut recorder)?;
+        }
+        Random::Mrg32k3aStreams => {
+            // Streams go on from day to day: the days before have to be gone through.
+            let streams = Streams::new(plan.seed);
+            let mut engine = Engine::with(&plan, &streams, stretch);
+            for day in 0..=replication {
+                recorder.records.clear();
+                engine.run(day, stop, &mut recorder)?;
+            }
+        }
+    }
     recorder.records.sort_unstable_by_key(|record| record.index);
     Ok(recorder.records)
 }

@@ -5,14 +5,17 @@ use crate::engine::Engine;
 use crate::engine::levels::Stretch;
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
+use crate::mobile::{self, MobileDay, Traffic};
 use crate::plan::Plan;
+use crate::source::{Keyed, Source};
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
-use crate::statistics::table::{Sources, table};
+use crate::statistics::table::{Sources, quantiles, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::streams::Streams;
 use crate::until;
-use scenarios::figure::FigureTable;
-use scenarios::model::{Label, Scenario};
+use scenarios::figure::{FigureRow, FigureTable};
+use scenarios::model::{Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use std::ops::Range;
 use std::sync::Arc;
@@ -32,7 +35,8 @@ pub struct Options {
     pub replications: u32,
     /// Root of all randomness.
     pub seed: u64,
-    /// Threads to use; the outcome does not depend on it; 0 counts as 1.
+    /// Threads to use; the outcome does not depend on it; 0 counts as 1. Random
+    /// numbers in streams are drawn on one thread, however many there are.
     pub threads: usize,
     /// How long the bank takes to answer.
     pub latencies: OperationLatencies,
@@ -68,6 +72,8 @@ impl Progress for () {
 pub struct Outcome {
     /// Every figure of every population.
     pub figures: FigureTable,
+    /// The first day of the mobile bank's traffic, second by second, if any was simulated.
+    pub mobile_day: Option<MobileDay>,
     /// Why customers missed the promise, if there is one.
     pub misses: Option<Misses>,
     /// Where the minutes of served customers go: the total, then each channel.
@@ -120,7 +126,17 @@ pub fn simulate(
         five_minutes: thresholds.binary_search(&days::WITHIN.0).unwrap_or(0),
         promise: promise.as_ref(),
     };
-    let (mut totals, blocks, enough) = run_rounds(&frame, scenario, options, progress)?;
+    let (mut totals, blocks, enough) = match plan.random {
+        Random::Keyed => run_rounds(&frame, scenario, options, &|round| {
+            run_blocks(&frame, options, round, progress)
+        }),
+        Random::Mrg32k3aStreams => {
+            let streams = Streams::new(options.seed);
+            run_rounds(&frame, scenario, options, &|round| {
+                run_in_sequence(&frame, &streams, options, round, progress)
+            })
+        }
+    }?;
     if totals.days == 0 {
         return Err(SimError::Interrupted);
     }
@@ -130,7 +146,7 @@ pub fn simulate(
         .map(|promise| promise.misses(&totals.misses));
     let warnings = warnings(&totals);
     let (replications, events, customers) = (totals.days, totals.events, totals.customers);
-    let figures = table(Sources {
+    let mut figures = table(Sources {
         scenario,
         plan: &plan,
         populations: &populations,
@@ -139,17 +155,46 @@ pub fn simulate(
         blocks: &blocks,
         seed: options.seed,
     });
+    let mobile = mobile_days(scenario, options, replications)?;
+    let mobile_whole = mobile.is_some();
+    let (mobile_rows, mobile_day) = mobile.unwrap_or_default();
+    figures.rows.extend(mobile_rows);
     Ok(Outcome {
         figures,
+        mobile_day,
         misses,
         minutes,
         days: days::rows(&populations, &blocks),
-        partial: replications < options.replications && !enough,
+        partial: (replications < options.replications && !enough) || !mobile_whole,
         replications,
         events,
         customers,
         warnings,
     })
+}
+
+/// The figures of the mobile bank's traffic on the first days, and the first of
+/// them second by second; none if interrupted.
+type MobileFigures = Option<(Vec<FigureRow>, Option<MobileDay>)>;
+
+fn mobile_days(
+    scenario: &Scenario,
+    options: &Options,
+    replications: u32,
+) -> Result<MobileFigures, SimError> {
+    let Some(mobile) = scenario.mobile.as_ref().filter(|mobile| mobile.days > 0) else {
+        return Ok(Some((Vec::new(), None)));
+    };
+    let traffic = Traffic::new(mobile, &scenario.campaigns, options.seed)?;
+    let stop = options.stop.as_deref();
+    let days: Option<Vec<_>> = (0..mobile.days.min(replications))
+        .map(|replication| traffic.count(replication, options.threads, stop))
+        .collect();
+    Ok(days.map(|days| {
+        let quantiles = quantiles(scenario);
+        let rows = mobile::rows(&days, traffic.operations(), &quantiles);
+        (rows, days.first().map(MobileDay::of))
+    }))
 }
 
 /// Consecutive replications run together.
@@ -159,13 +204,16 @@ struct Round {
     blocks: u32,
 }
 
+/// What a round brings: its sums, and what is not summed of each block.
+type Brought = Result<(Totals, Vec<BlockRecord>), SimError>;
+
 /// All replications at once, or rounds of them until a mean is known well enough;
 /// tells whether it is.
 fn run_rounds(
     frame: &Frame<'_>,
     scenario: &Scenario,
     options: &Options,
-    progress: &dyn Progress,
+    run: &dyn Fn(&Round) -> Brought,
 ) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
     let most = options.replications;
     let Some(until) = &scenario.run.until else {
@@ -173,7 +221,7 @@ fn run_rounds(
             replications: 0..most,
             blocks: most.min(MOST_BLOCKS),
         };
-        let (totals, blocks) = run_blocks(frame, options, &round, progress)?;
+        let (totals, blocks) = run(&round)?;
         return Ok((totals, blocks, false));
     };
     // So many blocks in all rounds as there are without rounds.
@@ -186,9 +234,9 @@ fn run_rounds(
             replications: from..to,
             blocks: per_round.min(to - from),
         };
-        let (mut part, blocks) = run_blocks(frame, options, &round, progress)?;
+        let (part, blocks) = run(&round)?;
         let interrupted = part.days < to - from;
-        totals.merge(&mut part);
+        totals.merge(&part);
         records.extend(blocks);
         if interrupted {
             break;
@@ -204,16 +252,33 @@ fn run_rounds(
 /// What one thread brings back.
 type Share = Result<(Totals, Vec<(u32, BlockRecord)>), SimError>;
 
+/// A round on one thread, its replications in order, with random numbers that go on
+/// from where the last one left them.
+fn run_in_sequence<S: Source>(
+    frame: &Frame<'_>,
+    source: &S,
+    options: &Options,
+    round: &Round,
+    progress: &dyn Progress,
+) -> Brought {
+    let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
+    let (totals, records) = run_share(frame, source, options, round, (&next, &done), progress)?;
+    Ok((
+        totals,
+        records.into_iter().map(|(_, record)| record).collect(),
+    ))
+}
+
 fn run_blocks(
     frame: &Frame<'_>,
     options: &Options,
     round: &Round,
     progress: &dyn Progress,
-) -> Result<(Totals, Vec<BlockRecord>), SimError> {
+) -> Brought {
     let blocks = round.blocks;
     let threads = options.threads.clamp(1, blocks.max(1) as usize);
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
-    let work = || run_share(frame, options, round, &next, &done, progress);
+    let work = || run_share(frame, &Keyed, options, round, (&next, &done), progress);
     let shares: Vec<Share> = if threads == 1 {
         vec![work()]
     } else {
@@ -232,8 +297,8 @@ fn run_blocks(
     let mut totals = Totals::new(frame);
     let mut records = Vec::new();
     for share in shares {
-        let (mut part, blocks) = share?;
-        totals.merge(&mut part);
+        let (part, blocks) = share?;
+        totals.merge(&part);
         records.extend(blocks);
     }
     records.sort_by_key(|(block, _)| *block);
@@ -243,12 +308,12 @@ fn run_blocks(
     ))
 }
 
-fn run_share(
+fn run_share<S: Source>(
     frame: &Frame<'_>,
+    source: &S,
     options: &Options,
     round: &Round,
-    next: &AtomicU32,
-    done: &AtomicU32,
+    (next, done): (&AtomicU32, &AtomicU32),
     progress: &dyn Progress,
 ) -> Share {
     let stop = options.stop.as_deref();
@@ -259,7 +324,7 @@ fn run_share(
         to: plan.close,
         interval: frame.populations.interval,
     };
-    let mut engine = Engine::new(plan, stretch);
+    let mut engine = Engine::with(plan, source, stretch);
     let mut tally = Tally::new(frame);
     let mut records = Vec::new();
     loop {

@@ -14,7 +14,7 @@ use scenarios::figure::Figure;
 use sim::CustomerRecord;
 
 /// Cases that no branch can be put into, or that are about something else, and why.
-const NOT_SCENARIOS: [(&str, &str); 11] = [
+const NOT_SCENARIOS: [(&str, &str); 10] = [
     ("mg1_ps", "nobody is served a little at a time in a branch"),
     (
         "mm3_ps_ciw",
@@ -52,11 +52,10 @@ const NOT_SCENARIOS: [(&str, &str); 11] = [
         "wilson_sla",
         "an interval of a share; checked where it is computed",
     ),
-    ("forkjoin2", "not yet expressible: parallel steps that join"),
 ];
 
 /// The cases of this file.
-const SIMULATED: [&str; 34] = [
+const SIMULATED: [&str; 35] = [
     "mm1_rho80",
     "mm3_ciw_readme",
     "mm5_law_bank40",
@@ -85,6 +84,7 @@ const SIMULATED: [&str; 34] = [
     "preempt_semantics",
     "mm1_feedback",
     "tandem_block0",
+    "forkjoin2",
     "jsq2_rho90",
     "law_jockey_5",
     "law_jockey_7",
@@ -464,6 +464,30 @@ fn loops_and_blocking() {
         (f64::from(people), last as f64 / 1e6)
     });
     records.holds();
+}
+
+#[test]
+fn parallel_steps_that_join() {
+    let case = exact::case("forkjoin2");
+    let mean = 1.0 / case.parameter("service_rate");
+    let branch = |name: &str, resource: &str| {
+        format!(
+            "{{ name = \"{name}\", holds = [\"{resource}\"], \
+             duration = {{ law = \"exponential\", mean = \"{mean}s\" }} }}"
+        )
+    };
+    let mut model = Model::steady(case.parameter("arrival_rate"), 1);
+    model
+        .resource("[resources.vault]\ncapacity = 1")
+        .journeys(&format!(
+            "[journeys.errand]\nsteps = [{{ name = \"both\", parallel = [{}, {}] }}]",
+            branch("check", "server"),
+            branch("fetch", "vault")
+        ))
+        .customers(6e6);
+    let mut run = model.run("forkjoin2");
+    run.mean("W_mean", Figure::TimeInBranch, "*");
+    run.holds();
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn scenario(volume: f64) -> Scenario {
             (Operation::Mall, 10.0),
         ],
         mix_left_out: vec![(Operation::Mall, 10.0)],
+        days: 0,
     });
     scenario.load = Some(Load {
         window: Window::Busiest(Span(30 * MINUTE)),

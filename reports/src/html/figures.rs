@@ -9,11 +9,12 @@ use crate::words::{gates, names};
 use maud::{Markup, html};
 
 /// Figures of customers, in the order of their day.
-const CUSTOMER_FIGURES: [&str; 14] = [
+const CUSTOMER_FIGURES: [&str; 15] = [
     "arrivals",
     "served",
     "abandoned",
     "balked",
+    "turned_away",
     "no_shows",
     "fallback_customers",
     "wait",

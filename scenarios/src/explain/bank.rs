@@ -5,7 +5,7 @@ use crate::model::{Scenario, Window};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     if let Some(mobile) = &scenario.mobile {
-        let log_ins = mobile.monthly_actives as f64 * mobile.log_ins_per_month / 30.0;
+        let log_ins = mobile.sessions_per_day();
         let sum: f64 = mobile.hourly_weights.iter().sum();
         let busiest = mobile.hourly_weights.iter().fold(0.0_f64, |a, b| a.max(*b));
         let peak = log_ins * busiest / sum / 3600.0;
@@ -20,6 +20,16 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 rounded(peak * f64::from(mobile.requests_per_session))
             ),
         );
+        if mobile.days > 0 {
+            let days = match mobile.days {
+                1 => "The first day".to_owned(),
+                days => format!("The first {days} days"),
+            };
+            line(
+                text,
+                format!("  {days} of it are simulated request by request."),
+            );
+        }
         if !mobile.mix_left_out.is_empty() {
             let names: Vec<_> = mobile
                 .mix_left_out
@@ -34,6 +44,22 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 ),
             );
         }
+    }
+    for campaign in &scenario.campaigns {
+        let what = match (campaign.mobile, campaign.branch) {
+            (true, true) => "sessions of the mobile bank and customers of the branch",
+            (true, false) => "sessions of the mobile bank",
+            (false, _) => "customers of the branch",
+        };
+        line(
+            text,
+            format!(
+                "  A campaign at {} brings {} times as many {what} for a minute; then the excess halves every {}.",
+                campaign.at.clock(),
+                rounded(campaign.factor),
+                campaign.half_life
+            ),
+        );
     }
     if let Some(load) = &scenario.load {
         let window = match load.window {

@@ -1,7 +1,7 @@
 //! Who comes: arrivals and segments.
 
 use super::words::{law_words, line, per_hour, percent, rounded};
-use crate::model::{Scenario, Segment};
+use crate::model::{Arrivals, Scenario, Segment};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     let total: f64 = scenario
@@ -11,12 +11,24 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         .map(|piece| piece.expected)
         .sum();
     line(text, "\nWho comes");
-    line(text, format!("  {} customers in all:", rounded(total)));
+    if let Some(recorded) = &scenario.arrivals.recorded {
+        line(
+            text,
+            format!("  {} customers of a recorded log.", recorded.len()),
+        );
+    } else {
+        line(text, format!("  {} customers in all:", rounded(total)));
+    }
     for piece in &scenario.arrivals.pieces {
+        let early = if piece.to <= scenario.day.open {
+            ", who wait for the doors to open"
+        } else {
+            ""
+        };
         line(
             text,
             format!(
-                "    {} to {}: {} ({} an hour)",
+                "    {} to {}: {} ({} an hour){early}",
                 piece.from.clock(),
                 piece.to.clock(),
                 rounded(piece.expected),
@@ -24,6 +36,7 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
             ),
         );
     }
+    further(text, &scenario.arrivals);
     if scenario.arrivals.busyness_cv > 0.0 {
         let percent = scenario.arrivals.busyness_cv * 100.0;
         line(
@@ -33,6 +46,36 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     }
     for segment in &scenario.segments {
         segment_words(text, scenario, segment);
+    }
+}
+
+/// What is said of arrivals beyond their rates.
+fn further(text: &mut String, arrivals: &Arrivals) {
+    if arrivals.at_opening > 0 {
+        let people = arrivals.at_opening;
+        line(
+            text,
+            format!("  {people} stand at the doors when they open."),
+        );
+    }
+    if let Some(gap) = &arrivals.gap {
+        line(
+            text,
+            format!("  One after the other, every {}.", law_words(gap)),
+        );
+    }
+    if !arrivals.batches.is_empty() {
+        let groups = arrivals.batches.iter();
+        let words: Vec<String> = groups
+            .map(|(share, people)| format!("{} of {people}", percent(*share)))
+            .collect();
+        line(
+            text,
+            format!("  They come in groups: {}.", words.join(", ")),
+        );
+    }
+    if let Some(most) = arrivals.most {
+        line(text, format!("  No more than {most} come in."));
     }
 }
 

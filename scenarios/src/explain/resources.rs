@@ -1,6 +1,6 @@
 //! Who and what serves.
 
-use super::words::line;
+use super::words::{line, percent};
 use crate::model::Scenario;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
@@ -8,6 +8,11 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     for resource in &scenario.resources {
         let steps = &resource.roster.steps;
         let words: Vec<String> = match steps.as_slice() {
+            _ if !resource.drawn.is_empty() => resource
+                .drawn
+                .iter()
+                .map(|(share, count)| format!("{count} on {} of the days", percent(*share)))
+                .collect(),
             [(_, count)] => vec![format!("{count} all the time")],
             steps => steps
                 .iter()

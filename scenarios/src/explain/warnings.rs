@@ -1,7 +1,9 @@
 //! What may be meant, but probably is not.
 
 use super::words::{per_hour, percent};
-use crate::model::{ArrivalPiece, JourneyId, Label, Roster, Scenario, StepTime};
+use crate::model::{
+    ArrivalPiece, Journey, JourneyId, Label, Resource, Roster, Scenario, Step, StepTime,
+};
 use crate::time::SimTime;
 
 /// What may be meant, but probably is not.
@@ -9,7 +11,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<Label> {
     let mut warnings = overloaded(scenario);
     for (position, resource) in scenario.resources.iter().enumerate() {
         let used = scenario.journeys.iter().any(|journey| {
-            let steps = journey.steps.iter().flat_map(|step| &step.holds);
+            let steps = journey.every_step().flat_map(|step| &step.holds);
             journey
                 .holds
                 .iter()
@@ -80,7 +82,7 @@ fn overloaded(scenario: &Scenario) -> Vec<Label> {
             .sum();
         let mut worst: Option<(f64, &ArrivalPiece)> = None;
         for piece in &scenario.arrivals.pieces {
-            let servers = mean_servers(&resource.roster, piece);
+            let servers = mean_servers(&resource.roster, piece) * drawn_share(resource);
             let load = per_hour(piece) / 3600.0 * work / servers;
             if load > 1.0 && load.is_finite() && worst.is_none_or(|(most, _)| load > most) {
                 worst = Some((load, piece));
@@ -112,18 +114,8 @@ fn seconds_of(scenario: &Scenario, journey: JourneyId, pool: usize, depth: usize
         .sum();
     let mut seconds = 0.0;
     for step in &journey.steps {
-        let time = match (&step.time, &journey.time) {
-            (StepTime::Fraction(fraction), Some(law)) => fraction * law.mean(),
-            (StepTime::Law(law), _) => law.mean(),
-            _ => 0.0,
-        };
-        let own: u32 = step
-            .holds
-            .iter()
-            .filter(|it| it.resource == pool)
-            .map(|it| it.count)
-            .sum();
-        seconds += step.probability * time * f64::from(whole + own);
+        let (lasts, own) = lasts_and_takes(journey, step, pool);
+        seconds += step.probability * (lasts * f64::from(whole) + own);
         if let Some(failure) = &step.failure
             && depth < scenario.journeys.len()
         {
@@ -132,6 +124,42 @@ fn seconds_of(scenario: &Scenario, journey: JourneyId, pool: usize, depth: usize
         }
     }
     seconds
+}
+
+/// The mean of the servers drawn, as a share of the most.
+fn drawn_share(resource: &Resource) -> f64 {
+    if resource.drawn.is_empty() {
+        return 1.0;
+    }
+    let drawn = resource.drawn.iter();
+    let mean: f64 = drawn.map(|(share, count)| share * f64::from(*count)).sum();
+    mean / f64::from(resource.roster.most())
+}
+
+/// Mean seconds that a step takes (of branches the one that takes longest on
+/// average), and server-seconds of a pool that it holds itself meanwhile.
+fn lasts_and_takes(journey: &Journey, step: &Step, pool: usize) -> (f64, f64) {
+    let own = |step: &Step| -> u32 {
+        let holds = step.holds.iter().filter(|it| it.resource == pool);
+        holds.map(|it| it.count).sum()
+    };
+    let time = match (&step.time, &journey.time) {
+        (StepTime::Fraction(fraction), Some(law)) => fraction * law.mean(),
+        (StepTime::Law(law), _) => law.mean(),
+        _ => 0.0,
+    };
+    let mut lasts = time;
+    let mut takes = time * f64::from(own(step));
+    for branch in &step.branches {
+        let mut together = 0.0;
+        for inside in branch {
+            let (inside_lasts, inside_takes) = lasts_and_takes(journey, inside, pool);
+            together += inside.probability * inside_lasts;
+            takes += inside.probability * inside_takes;
+        }
+        lasts = lasts.max(together);
+    }
+    (lasts, takes)
 }
 
 /// Time-average of the servers on duty in a stretch.

@@ -27,6 +27,7 @@ pub(super) fn law_words(law: &Law) -> String {
         Law::Uniform { .. } => format!("{mean} on average (uniform)"),
         Law::Triangular { .. } => format!("{mean} on average (triangular)"),
         Law::Empirical { .. } => format!("{mean} on average (measured histogram)"),
+        Law::Table { values } => format!("{mean} on average (one of {} values)", values.len()),
         Law::Mixture { parts } => format!("{mean} on average (mixture of {})", parts.len()),
     }
 }

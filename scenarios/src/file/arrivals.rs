@@ -51,7 +51,7 @@ impl Reader {
             .unwrap_or(0.0);
         let steady = matches!(mode, Some(Mode::SteadyState { .. }));
         let level = self.arrival_level(&section, steady)?;
-        let extras = self.arrival_extras(&section, steady)?;
+        let extras = self.arrival_extras(&section, steady, day)?;
         let factor = self.day_factor(&section, day?)?;
         let day = day?;
         let mut gap = None;
@@ -78,10 +78,14 @@ impl Reader {
             }
             _ => self.by_rates(&section, &level.node, day)?,
         };
-        let pieces = pieces.into_iter().map(|piece| ArrivalPiece {
-            expected: piece.expected * factor,
-            ..piece
-        });
+        let pieces = extras
+            .pieces
+            .iter()
+            .chain(&pieces)
+            .map(|piece| ArrivalPiece {
+                expected: piece.expected * factor,
+                ..*piece
+            });
         Some(Arrivals {
             pieces: pieces.collect(),
             busyness_cv,
@@ -317,7 +321,7 @@ impl Reader {
     }
 }
 
-fn piece(from: SimTime, to: SimTime, rate_per_hour: f64) -> ArrivalPiece {
+pub(super) fn piece(from: SimTime, to: SimTime, rate_per_hour: f64) -> ArrivalPiece {
     ArrivalPiece {
         from,
         to,

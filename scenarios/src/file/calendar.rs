@@ -3,7 +3,7 @@
 use super::fields::{Reader, Section};
 use super::tree::{Table, Value};
 use crate::figure::Figure;
-use crate::model::{Closing, Day, HalfWidth, Mode, Run, Segment, Until};
+use crate::model::{Closing, Day, HalfWidth, Mode, Random, Run, Segment, Until};
 use crate::time::{SimTime, Span};
 
 const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
@@ -25,13 +25,22 @@ impl Reader {
             mode: Mode::Days,
             replications: 200,
             seed: 1,
+            random: Random::Keyed,
             until: None,
         };
         let Some(node) = table.get("run") else {
             return Some(run);
         };
         let section = self.section(node, "run")?;
-        let known = ["mode", "replications", "seed", "warm_up", "length", "until"];
+        let known = [
+            "mode",
+            "replications",
+            "seed",
+            "random",
+            "warm_up",
+            "length",
+            "until",
+        ];
         self.keys(&section, "run", &known);
         let mode = match section.get("mode") {
             Some(node) => self.choice(node, "run.mode", &MODES),
@@ -39,9 +48,7 @@ impl Reader {
         };
         let whole = self.optional_whole(&section, "replications", 1..=1_000_000);
         run.replications = whole.unwrap_or(200) as u32;
-        run.seed = self
-            .optional_whole(&section, "seed", 0..=u64::MAX)
-            .unwrap_or(1);
+        (run.random, run.seed) = self.randomness(&section)?;
         if mode? {
             for key in ["warm_up", "length"] {
                 if let Some(entry) = section.table.entry(key) {
@@ -178,8 +185,7 @@ impl Reader {
             }
         }
         if let Some(node) = section.get("closing") {
-            let all = [("serve_all_inside", Closing::ServeAllInside)];
-            day.closing = self.choice(node, "day.closing", &all)?;
+            day.closing = self.closing(node)?;
         }
         if let Some(node) = section.get("time_zone") {
             let text = self.text(node, "day.time_zone")?;

@@ -49,7 +49,7 @@ fn is_section(name: &str, node: &Node) -> bool {
     match &node.value {
         Value::Table(_) => name != "question",
         Value::List(items) => {
-            ["assumptions", "incidents"].contains(&name)
+            ["assumptions", "incidents", "campaigns"].contains(&name)
                 && !items.is_empty()
                 && items
                     .iter()
@@ -71,7 +71,9 @@ fn room(text: &mut String, name: &str, table: &Table) {
 fn body(text: &mut String, table: &Table) {
     for entry in table.iter() {
         let written = match (&entry.node.value, entry.key.as_str()) {
-            (Value::List(items), "steps" | "roster" | "bins" | "parts") if !items.is_empty() => {
+            (Value::List(items), "steps" | "roster" | "bins" | "values" | "parts")
+                if !items.is_empty() =>
+            {
                 let lines: Vec<_> = items
                     .iter()
                     .map(|item| format!("  {},\n", value(item)))

@@ -3,7 +3,7 @@
 
 use super::fields::Reader;
 use super::tree::{Origin, Table, Value};
-use crate::model::{Hold, Journey, Resource};
+use crate::model::{Hold, Interruption, Journey, Resource, ShiftEnd, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Reader {
@@ -12,23 +12,56 @@ impl Reader {
         self.no_circle_of_failures(table, journeys);
         self.no_deadlock(table, resources, journeys);
         self.one_told_apart(table, resources, journeys);
+        self.no_interrupted_branches(table, resources, journeys);
+    }
+
+    /// Whom an interruption would stop in several pieces of work at once.
+    fn no_interrupted_branches(
+        &mut self,
+        table: &Table,
+        resources: &[Resource],
+        journeys: &[Journey],
+    ) {
+        for journey in journeys {
+            let parallel = journey.steps.iter().position(|it| !it.branches.is_empty());
+            let held = journey.holds.iter().map(|hold| &resources[hold.resource]);
+            let interrupts = |it: &&Resource| {
+                it.queue.preemption != Interruption::None
+                    || it.shift_end == ShiftEnd::Resume
+                    || it.servers.breakdowns.is_some()
+            };
+            if let (Some(parallel), Some(resource)) = (parallel, held.into_iter().find(interrupts))
+            {
+                self.fault(
+                    place(table, journey, Some(parallel)),
+                    format!(
+                        "`{}` holds `{}`, whose work can be interrupted, through parallel steps",
+                        journey.name, resource.name
+                    ),
+                    "let the steps that need it hold it, or take out pre-emption, breakdowns and `shift_end = \"resume\"`",
+                );
+                return;
+            }
+        }
     }
 
     /// Who is served holds one server of those told apart.
     fn one_told_apart(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
         for journey in journeys {
-            for (at, step) in journey.steps.iter().enumerate() {
-                let before = at.checked_sub(1).map(|it| &journey.steps[it]);
-                let kept = before.filter(|it| it.keeps).map(|it| &it.holds);
-                let apart = journey
-                    .holds
-                    .iter()
-                    .chain(&step.holds)
-                    .chain(kept.into_iter().flatten())
-                    .filter(|hold| resources[hold.resource].told_apart());
-                if apart.map(|hold| hold.count).sum::<u32>() > 1 {
+            for (steps, at, of) in every_step(journey) {
+                let step = &steps[at];
+                let apart = |holds: &[Hold]| -> u32 {
+                    let holds = holds.iter();
+                    holds
+                        .filter(|hold| resources[hold.resource].told_apart())
+                        .map(|hold| hold.count)
+                        .sum()
+                };
+                // A step that wants none of them still has those of the one before for a moment.
+                let kept = kept_before(steps, at).map(|it| apart(&it.holds)).max();
+                if apart(&journey.holds) + apart(&step.holds) + kept.unwrap_or(0) > 1 {
                     self.fault(
-                        place(table, journey, Some(at)),
+                        place(table, journey, Some(of)),
                         format!(
                             "`{}` holds several servers that are told apart at once",
                             journey.name
@@ -51,6 +84,7 @@ impl Reader {
                         continue;
                     };
                     let most = pool.roster.most();
+                    let fewest = pool.drawn.iter().map(|(_, count)| *count).min();
                     let origin = place(table, journey, needs.step);
                     let (journey, name) = (&journey.name, &pool.name);
                     if most < count {
@@ -58,6 +92,16 @@ impl Reader {
                             origin,
                             format!("`{journey}` takes {count} of `{name}` at once, of which never more than {most} are on duty"),
                             "raise the roster or take fewer",
+                        );
+                        return;
+                    }
+                    if let Some(fewest) = fewest
+                        && fewest < count
+                    {
+                        self.fault(
+                            origin,
+                            format!("on some days there are only {fewest} of `{name}`, but `{journey}` takes {count}: who is inside could never be served"),
+                            "draw enough of them on every day",
                         );
                         return;
                     }
@@ -111,17 +155,15 @@ impl Reader {
         let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         let mut makers: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         for (position, journey) in journeys.iter().enumerate() {
-            for (at, step) in journey.steps.iter().enumerate() {
-                let kept = at.checked_sub(1).map(|before| &journey.steps[before]);
-                let kept = kept
-                    .filter(|before| before.keeps)
-                    .map(|before| &before.holds);
-                for held in journey.holds.iter().chain(kept.into_iter().flatten()) {
+            for (steps, at, of) in every_step(journey) {
+                let step = &steps[at];
+                let kept = kept_before(steps, at).flat_map(|before| &before.holds);
+                for held in journey.holds.iter().chain(kept) {
                     // What the first step takes besides is requested with the journey held.
                     for wanted in &step.holds {
                         let edge = (held.resource, wanted.resource);
                         graph.entry(edge.0).or_default().insert(edge.1);
-                        makers.entry(edge).or_insert((position, at));
+                        makers.entry(edge).or_insert((position, of));
                     }
                 }
             }
@@ -156,6 +198,24 @@ impl Reader {
     }
 }
 
+/// Every step as a position in its sequence, and the position in the journey that it
+/// stands at.
+fn every_step(journey: &Journey) -> impl Iterator<Item = (&[Step], usize, usize)> {
+    journey
+        .sequences()
+        .flat_map(|(of, steps)| (0..steps.len()).map(move |at| (steps, at, of.unwrap_or(at))))
+}
+
+/// Steps that keep what they hold and that may be the last before this one: those
+/// between may be left out.
+fn kept_before(steps: &[Step], at: usize) -> impl Iterator<Item = &Step> {
+    let mut certain = false;
+    let before = steps[..at].iter().rev();
+    before
+        .take_while(move |step| !std::mem::replace(&mut certain, step.probability >= 1.0))
+        .filter(|step| step.keeps)
+}
+
 /// What is held at once, and in which step (none: through the whole journey).
 struct Needs {
     step: Option<usize>,
@@ -174,7 +234,8 @@ fn needs(journey: &Journey) -> Vec<Needs> {
         step: None,
         together: sum(&mut journey.holds.iter()),
     }];
-    for (position, step) in journey.steps.iter().enumerate() {
+    for (steps, at, position) in every_step(journey) {
+        let step = &steps[at];
         all.push(Needs {
             step: Some(position),
             together: sum(&mut journey.holds.iter().chain(&step.holds)),

@@ -1,5 +1,6 @@
 //! Journeys: on which channel, what they hold, their steps.
 
+mod parallel;
 mod steps;
 
 use super::fields::{Reader, Section};

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const NORMAL_P90: f64 = 1.281_551_565_544_600_4;
 
 /// Names of the laws and the keys of each.
-const LAWS: [(&str, &[&str]); 10] = [
+const LAWS: [(&str, &[&str]); 11] = [
     ("constant", &["value"]),
     ("exponential", &["mean"]),
     ("lognormal", &["mean", "cv", "median", "p90"]),
@@ -22,6 +22,7 @@ const LAWS: [(&str, &[&str]); 10] = [
     ("uniform", &["low", "high"]),
     ("triangular", &["low", "mode", "high"]),
     ("empirical", &["bins", "csv"]),
+    ("table", &["values", "csv"]),
     ("mixture", &["parts"]),
 ];
 
@@ -135,6 +136,7 @@ impl Reader {
             "weibull" => self.weibull(section),
             "uniform" | "triangular" => self.bounded(section, law),
             "empirical" => self.empirical(section),
+            "table" => self.table_of_values(section),
             _ => self.mixture(section, laws),
         }
     }
@@ -274,7 +276,7 @@ impl Reader {
         Some((low_seconds, high_seconds, weight))
     }
 
-    fn bound(&mut self, node: &Node, path: &str) -> Option<f64> {
+    pub(super) fn bound(&mut self, node: &Node, path: &str) -> Option<f64> {
         match node.value {
             Value::Integer(_) | Value::Float(_) => {
                 self.number(node, path, 0.0..=SPAN_MAX.seconds())
@@ -372,6 +374,7 @@ impl Law {
                 .iter()
                 .map(|(low, high, weight)| weight * f64::midpoint(*low, *high))
                 .sum(),
+            Self::Table { values } => values.iter().map(|(value, weight)| weight * value).sum(),
             Self::Mixture { parts } => parts.iter().map(|(weight, law)| weight * law.mean()).sum(),
         }
     }
@@ -449,6 +452,10 @@ mod tests {
                 97.5,
             ),
             (
+                "{ law = \"table\", values = [[\"0s\", 25], [\"2min\", 50], [240, 25]] }",
+                120.0,
+            ),
+            (
                 "{ law = \"mixture\", parts = [{ weight = 3, law = \"constant\", value = \"1min\" }, { weight = 1, law = \"exponential\", mean = \"5min\" }] }",
                 120.0,
             ),
@@ -475,6 +482,9 @@ mod tests {
             "{ law = \"empirical\", bins = [] }",
             "{ law = \"empirical\", bins = [[60, 0, 1]] }",
             "{ law = \"mixture\", parts = [] }",
+            "{ law = \"table\", values = [] }",
+            "{ law = \"table\", values = [[\"1min\"]] }",
+            "{ law = \"table\", values = [[\"1min\", 0]] }",
             "{ law = \"erlang\", k = 0, mean = \"1min\" }",
             "{ law = \"lognormal\", mean = \"3min\", cv = nan }",
             "{ law = \"exponential\", mean = 3 }",

@@ -10,7 +10,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "appointments",
         "booked customers with punctuality and no-shows",
     ),
-    ("", "campaigns", "spikes of mobile traffic"),
     (
         "",
         "cost",
@@ -38,7 +37,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "a choice of channel by the queues seen",
     ),
     ("segments", "appointments", "booked customers"),
-    ("mobile", "campaigns", "spikes of mobile traffic"),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),
@@ -53,7 +51,6 @@ const KEYS: &[(&str, &str, &str)] = &[
 
 /// `(path's last part, value, what it will mean)`.
 const VALUES: &[(&str, &str, &str)] = &[
-    ("closing", "send_home", "those still waiting leave unserved"),
     ("closing", "stop_tickets", "no tickets in the last minutes"),
     ("queue_by", "front", "the head of the queue"),
     ("window", "day", "the whole day played"),

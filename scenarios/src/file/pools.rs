@@ -7,7 +7,7 @@ use crate::model::{Day, Label, Mode, Resource, ResourceKind, Roster, ShiftEnd};
 use crate::time::SimTime;
 
 /// More of one kind than any branch has; keeps counting in range.
-const SERVERS_MAX: u64 = 100_000;
+pub(super) const SERVERS_MAX: u64 = 100_000;
 
 const KINDS: [(&str, ResourceKind); 7] = [
     ("teller", ResourceKind::Teller),
@@ -83,7 +83,13 @@ impl Reader {
         let kind = section
             .get("kind")
             .and_then(|node| self.choice(node, &section.at("kind"), &KINDS));
-        let steps = day.and_then(|day| self.on_duty(section, day, mode));
+        let drawn = match section.get("capacity") {
+            Some(node) if matches!(node.value, Value::Table(_)) => {
+                self.drawn_capacity(node, &section.at("capacity"))
+            }
+            _ => None,
+        };
+        let steps = day.and_then(|day| self.on_duty(section, day, mode, drawn.as_deref()));
         let shift_end = section
             .get("shift_end")
             .and_then(|node| self.choice(node, &section.at("shift_end"), &SHIFT_ENDS));
@@ -97,6 +103,7 @@ impl Reader {
             roster: Roster {
                 steps: steps.unwrap_or_default(),
             },
+            drawn: drawn.unwrap_or_default(),
             shift_end: shift_end.unwrap_or_default(),
             queue,
             servers,
@@ -138,6 +145,7 @@ impl Reader {
         section: &Section<'_>,
         day: &Day,
         mode: Option<Mode>,
+        drawn: Option<&[(f64, u32)]>,
     ) -> Option<Vec<(SimTime, u32)>> {
         let (capacity, roster) = (section.table.entry("capacity"), section.get("roster"));
         if let Some(servers) = section.get("servers") {
@@ -154,6 +162,10 @@ impl Reader {
         }
         match (capacity, roster) {
             (Some(capacity), None) => {
+                if matches!(capacity.node.value, Value::Table(_)) {
+                    let most = drawn?.iter().map(|(_, count)| *count).max();
+                    return Some(vec![(day.open, most.unwrap_or(0))]);
+                }
                 let path = section.at("capacity");
                 let count = self.whole(&capacity.node, &path, 0..=SERVERS_MAX)?;
                 Some(vec![(day.open, count as u32)])

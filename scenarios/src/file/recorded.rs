@@ -14,15 +14,14 @@ impl Reader {
         &mut self,
         section: &Section<'_>,
         steady: bool,
+        day: Option<&Day>,
     ) -> Option<Arrivals> {
         let before = self.faults.len();
         let batches = self.batches(section);
         let most = self.optional_whole(section, "customers", 0..=10_000_000);
-        let at_opening = self.subsection(section, "before_opening").and_then(|it| {
-            self.keys(&it, "before_opening", &["people"]);
-            let node = self.required(&it, "people", "89")?;
-            self.whole(node, &it.at("people"), 0..=100_000)
-        });
+        let early = self
+            .subsection(section, "before_opening")
+            .and_then(|it| self.before_opening(&it, section, day?));
         for key in ["before_opening", "day_of_week", "day_of_month", "customers"] {
             if steady && let Some(entry) = section.table.entry(key) {
                 self.fault(
@@ -35,7 +34,64 @@ impl Reader {
         (self.faults.len() == before).then(|| Arrivals {
             batches: batches.unwrap_or_default(),
             most: most.map(|most| most as u32),
-            at_opening: at_opening.unwrap_or(0) as u32,
+            ..early.unwrap_or_default()
+        })
+    }
+
+    /// `before_opening = { people = 89 }`, or `{ from = "08:45", rate_per_hour = 30 }`.
+    fn before_opening(
+        &mut self,
+        early: &Section<'_>,
+        arrivals: &Section<'_>,
+        day: &Day,
+    ) -> Option<Arrivals> {
+        self.keys(
+            early,
+            "before_opening",
+            &["people", "from", "rate_per_hour"],
+        );
+        let Some(node) = early.get("from") else {
+            if let Some(entry) = early.table.entry("rate_per_hour") {
+                self.fault(
+                    entry.key_origin,
+                    format!("`{}` is missing", early.at("from")),
+                    "say since when they come: `from = \"08:45\"`",
+                );
+                return None;
+            }
+            let node = self.required(early, "people", "89")?;
+            let people = self.whole(node, &early.at("people"), 0..=100_000)?;
+            return Some(Arrivals {
+                at_opening: people as u32,
+                ..Arrivals::default()
+            });
+        };
+        self.not_both(early, &["from"], &["people"]);
+        if let Some(entry) = arrivals.table.entry("gap") {
+            self.fault(
+                entry.key_origin,
+                "`arrivals.gap` stands beside a rate before the opening",
+                "write `before_opening = { people = 20 }`, or rates instead of the gap",
+            );
+        }
+        let from = self.clock(node, &early.at("from"))?;
+        if from >= day.open {
+            let open = day.open.clock();
+            self.fault(
+                node.origin,
+                format!(
+                    "`{}` is {}, not before the opening at {open}",
+                    early.at("from"),
+                    from.clock()
+                ),
+                "it says since when people stand at the doors",
+            );
+            return None;
+        }
+        let node = self.required(early, "rate_per_hour", "30")?;
+        let rate = self.number(node, &early.at("rate_per_hour"), 0.0..=1e6)?;
+        Some(Arrivals {
+            pieces: vec![super::arrivals::piece(from, day.open, rate)],
             ..Arrivals::default()
         })
     }

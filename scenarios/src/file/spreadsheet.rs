@@ -131,18 +131,27 @@ impl Reader {
     }
 
     /// `{ law = "empirical", csv = "times.csv" }` anywhere: columns low, high,
-    /// weight; bounds in seconds or as durations.
+    /// weight; `law = "table"`: value, weight; times in seconds or as durations.
     fn fold_laws(&mut self, table: &mut Table) {
-        let is_empirical = matches!(
-            table.get("law"),
-            Some(Node { value: Value::Text(law), .. }) if law == "empirical"
-        );
-        if is_empirical
-            && table.get("bins").is_none()
+        let of_law = |name: &str| {
+            matches!(
+                table.get("law"),
+                Some(Node { value: Value::Text(law), .. }) if law == name
+            )
+        };
+        let folded: Option<(&str, &[&str])> = if of_law("empirical") {
+            Some(("bins", &["low", "high", "weight"]))
+        } else if of_law("table") {
+            Some(("values", &["value", "weight"]))
+        } else {
+            None
+        };
+        if let Some((key, columns)) = folded
+            && table.get(key).is_none()
             && let Some(mut entry) = table.remove("csv")
         {
-            self.fold_bins(&mut entry.node);
-            entry.key = "bins".into();
+            self.fold_weighted(&mut entry.node, columns);
+            entry.key = key.into();
             table.put(entry);
         }
         for node in table.nodes_mut() {
@@ -162,20 +171,20 @@ impl Reader {
         }
     }
 
-    fn fold_bins(&mut self, node: &mut Node) {
-        let columns = ["low", "high", "weight"];
-        let Some(sheet) = self.sheet(node, &columns, 3) else {
+    /// Rows of times and a weight.
+    fn fold_weighted(&mut self, node: &mut Node, columns: &[&str]) {
+        let Some(sheet) = self.sheet(node, columns, columns.len()) else {
             return;
         };
         let mut bins = Vec::new();
         for row in &sheet.rows {
             let mut bin = Vec::new();
             for column in columns {
-                let Some(position) = sheet.columns.iter().position(|it| it == column) else {
+                let Some(position) = sheet.columns.iter().position(|it| it == *column) else {
                     continue;
                 };
                 let (text, origin) = &row.cells[position];
-                let is_duration = column != "weight" && text.ends_with(char::is_alphabetic);
+                let is_duration = *column != "weight" && text.ends_with(char::is_alphabetic);
                 let cell = if is_duration {
                     Some(text_node(text, *origin))
                 } else {

@@ -6,6 +6,7 @@ use crate::figure::{Figure, FigureKind, Population};
 use crate::model::{Mode, Scenario};
 use crate::names::nearest;
 use crate::operation::{Channel, Operation};
+use crate::time::SimTime;
 use std::collections::BTreeSet;
 
 /// Checks that figure, statistic and population of `gate` will be reported.
@@ -24,7 +25,8 @@ pub fn check_against(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> 
 
 /// The operations that a run of this scenario asks of the bank.
 fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
-    let steps = scenario.journeys.iter().flat_map(|journey| &journey.steps);
+    let journeys = scenario.journeys.iter();
+    let steps = journeys.flat_map(crate::model::Journey::every_step);
     let mut operations: BTreeSet<_> = steps.filter_map(|step| step.operation).collect();
     if let Some(mobile) = &scenario.mobile {
         operations.insert(Operation::LogIn);
@@ -37,6 +39,7 @@ fn channels(scenario: &Scenario, kind: FigureKind) -> BTreeSet<Channel> {
     let journeys = &scenario.journeys;
     let mut channels: BTreeSet<_> = match kind {
         FigureKind::Load => journeys.iter().map(|journey| journey.channel).collect(),
+        FigureKind::Mobile => BTreeSet::new(),
         // Whom a journey only serves after a failure stays in the first channel.
         _ => scenario
             .segments
@@ -51,8 +54,18 @@ fn channels(scenario: &Scenario, kind: FigureKind) -> BTreeSet<Channel> {
     channels
 }
 
+/// The intervals that a kind of figure is told by: hours, of the mobile bank.
+fn intervals(scenario: &Scenario, kind: FigureKind) -> Vec<String> {
+    if kind == FigureKind::Mobile {
+        return (0..=24)
+            .map(|hour| SimTime::from_clock(hour, 0).clock())
+            .collect();
+    }
+    scenario.intervals()
+}
+
 fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
-    let intervals = scenario.intervals();
+    let intervals = intervals(scenario, gate.figure.kind());
     for (dimension, name) in gate.population.dimensions() {
         let Some(name) = name else { continue };
         let known: Vec<&str> = match dimension {
@@ -84,14 +97,6 @@ fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
     Ok(())
 }
 
-fn can_balk(scenario: &Scenario) -> bool {
-    scenario.resources.iter().any(|it| it.queue.room.is_some())
-        || scenario
-            .segments
-            .iter()
-            .any(|it| it.conduct.balking.is_some() || it.conduct.retry.is_some())
-}
-
 fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
     items.iter().map(|item| name(item).as_str()).collect()
 }
@@ -104,19 +109,17 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             "`{figure}` is measured under load, and the scenario has no [load]"
         ));
     }
+    let mobile_days = scenario.mobile.as_ref().map_or(0, |mobile| mobile.days);
+    if figure.kind() == FigureKind::Mobile && mobile_days == 0 {
+        return refuse(format!(
+            "`{figure}` needs [mobile] with `days = 1`: so many days of it are simulated"
+        ));
+    }
     if figure == Figure::Cost && scenario.resources.iter().all(|r| r.cost_per_hour.is_none()) {
         return refuse("`cost` needs a `cost_per_hour` of some resource".into());
     }
-    if figure == Figure::Balked && !can_balk(scenario) {
-        return refuse(
-            "`balked` needs a `room`, a `balking` or a `retry`: nobody leaves at the door here"
-                .into(),
-        );
-    }
-    if figure == Figure::NoShows {
-        return refuse(format!(
-            "`{figure}` is not yet supported: nothing causes it"
-        ));
+    if let Some(why) = scenario.lacks_cause_of(figure) {
+        return refuse(why.into());
     }
     if figure == Figure::PromiseKept {
         let promised = |gate: &Gate| {
@@ -152,7 +155,10 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             &["segment", "interval"],
         ],
         FigureKind::Resources => &[&[], &["resource"], &["interval"], &["resource", "interval"]],
-        FigureKind::Branch => &[&[], &["interval"]],
+        FigureKind::Mobile if figure == Figure::MobileRequests => {
+            &[&[], &["operation"], &["interval"]]
+        }
+        FigureKind::Branch | FigureKind::Mobile => &[&[], &["interval"]],
         FigureKind::Load => &[&[], &["operation"], &["channel"]],
     };
     if !allowed.contains(&asked.as_slice()) {

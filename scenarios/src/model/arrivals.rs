@@ -8,7 +8,8 @@ use serde::Serialize;
 /// each piece, unless there is a `gap` law or a recorded log.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Arrivals {
-    /// Ascending, not overlapping, within the opening hours.
+    /// Ascending, not overlapping, within the opening hours or before them: who
+    /// comes before the doors open waits until they do.
     pub pieces: Vec<ArrivalPiece>,
     /// Coefficient of variation of a day's gamma busyness factor with mean one; 0 is none.
     pub busyness_cv: f64,

@@ -53,6 +53,51 @@ pub struct Step {
     pub failure: Option<Failure>,
     /// How it can send back at its end.
     pub repeat: Option<Repeat>,
+    /// How often a failing step is gone through again before the customer fails.
+    pub retries: u32,
+    /// Lists of steps gone through side by side; the step ends when all have ended.
+    /// None where it is one piece of work. A step with branches has nothing of its
+    /// own but probability, failure, repeat and retries; those inside do not fail,
+    /// take no fractions and have no branches.
+    pub branches: Vec<Vec<Step>>,
+}
+
+impl Default for Step {
+    /// A step without a name that takes no time.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            part: Part::Service,
+            probability: 1.0,
+            holds: Vec::new(),
+            keeps: false,
+            time: StepTime::None,
+            operation: None,
+            failure: None,
+            repeat: None,
+            retries: 0,
+            branches: Vec::new(),
+        }
+    }
+}
+
+impl Journey {
+    /// Every step, each before the steps of its branches.
+    pub fn every_step(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .flat_map(move |step| std::iter::once(step).chain(step.branches.iter().flatten()))
+    }
+
+    /// The lists of steps gone through one after another: its own, and those of
+    /// the branches with the position of the step that they are of.
+    pub fn sequences(&self) -> impl Iterator<Item = (Option<usize>, &[Step])> {
+        let branches = self.steps.iter().enumerate().flat_map(|(at, step)| {
+            let branches = step.branches.iter();
+            branches.map(move |branch| (Some(at), branch.as_slice()))
+        });
+        std::iter::once((None, self.steps.as_slice())).chain(branches)
+    }
 }
 
 /// Human time of a step.

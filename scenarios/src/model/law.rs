@@ -66,6 +66,12 @@ pub enum Law {
         /// `(low, high, weight)`, seconds; weights above 0, normalised to sum 1.
         bins: Vec<(f64, f64, f64)>,
     },
+    /// One of several values.
+    Table {
+        /// `(seconds, weight)` in the order of the file; seconds at least 0, weights
+        /// above 0, normalised to sum 1.
+        values: Vec<(f64, f64)>,
+    },
     /// One of several laws.
     Mixture {
         /// `(weight, law)`, weights normalised to sum 1.

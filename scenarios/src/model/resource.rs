@@ -15,6 +15,10 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// How many are on duty when.
     pub roster: Roster,
+    /// `(probability, servers)`, in the order of the file: how many there are is
+    /// drawn from it at each opening, and the roster has the most; none where the
+    /// roster says how many.
+    pub drawn: Vec<(f64, u32)>,
     /// What happens when fewer are rostered than are at work.
     pub shift_end: ShiftEnd,
     /// How customers wait for it.

@@ -1,13 +1,14 @@
-//! Who leaves at the door, and who comes again.
+//! Who leaves at the door, who comes again, and who is sent home at closing.
 
 use super::calendar::Kind;
 use super::visitor::{Fate, State};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
 use crate::plan::RequestId;
+use crate::source::Source;
 use scenarios::model::Sees;
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Whether a customer who comes in and would ask for this leaves at once: for
     /// lack of room to wait, or at the sight of the queue.
     pub(super) fn leaves_at_the_door(&self, slot: usize, request: RequestId, line: u32) -> bool {
@@ -42,7 +43,9 @@ impl Engine<'_> {
             .sum();
         let last = balking.probability.len() - 1;
         let probability = balking.probability[(seen as usize).min(last)];
-        visitor.key.uniform(Purpose::Balking) < probability
+        probability >= 1.0
+            || (probability > 0.0
+                && self.source.uniform(visitor.key, Purpose::Balking) < probability)
     }
 
     /// Leaves unserved, for good or to come again.
@@ -58,16 +61,22 @@ impl Engine<'_> {
             self.leave(slot, fate, observer);
             return;
         };
-        if visitor.key.uniform(Purpose::Retry) >= *probability {
+        if self.source.uniform(visitor.key, Purpose::Retry) >= *probability {
             self.leave(slot, fate, observer);
             return;
         }
-        if visitor.state == State::Waiting {
-            self.stop_waiting(slot);
+        if matches!(visitor.state, State::Waiting | State::Apart) {
+            if visitor.state == State::Waiting {
+                self.stop_waiting(slot);
+            } else {
+                self.call_off_errands(slot);
+            }
+            // Waiting in vain is waiting, too, of whoever is served later.
+            self.visitors[slot].wait += self.now - visitor.waiting_since;
         }
         self.people.fall(self.now, &self.stretch);
         self.away += 1;
-        let after = after.micros(visitor.key.bits(Purpose::Away)).max(1);
+        let after = self.source.micros(after, visitor.key, Purpose::Away).max(1);
         let gone = &mut self.visitors[slot];
         gone.state = State::Away;
         gone.away += after;
@@ -86,5 +95,14 @@ impl Engine<'_> {
             return;
         }
         self.come_in(slot, observer);
+    }
+
+    /// Whoever waits and has not begun to be served leaves: the branch closes.
+    pub(super) fn send_home<O: Observer>(&mut self, observer: &mut O) {
+        for slot in 0..self.visitors.len() {
+            if self.waits_unbegun(slot) {
+                self.leave(slot, Fate::TurnedAway, observer);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 use super::pool::Pool;
 use super::{Engine, Observer};
 use crate::plan::{PlannedJourney, PlannedStep, RequestId};
+use crate::source::Source;
 use scenarios::model::{Affected, Effect, Hold};
 
 /// The incidents that are going on.
@@ -30,7 +31,7 @@ impl Incidents {
     }
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// An incident begins or is over.
     pub(super) fn change_incident<O: Observer>(
         &mut self,
@@ -78,13 +79,8 @@ impl Engine<'_> {
 
     /// How many times as long a step's own time takes if it starts now: as slow
     /// as what it holds itself, or as the bank if it asks it.
-    pub(super) fn slowness_of_step(&self, journey: &PlannedJourney, step: &PlannedStep) -> f64 {
-        let holds = if step.holds.is_empty() {
-            &journey.holds
-        } else {
-            &step.holds
-        };
-        self.slowness(step.operation.is_some(), [holds, &[]])
+    pub(super) fn slowness_of_step(&self, step: &PlannedStep) -> f64 {
+        self.slowness(step.operation.is_some(), [&step.slowed_by, &[]])
     }
 
     /// How many times as long the bank takes to answer.

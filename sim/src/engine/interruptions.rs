@@ -6,9 +6,10 @@ use super::visitor::State;
 use super::{Engine, Observer};
 use crate::keyed::{Key, Purpose, SERVER_STREAM};
 use crate::plan::RequestId;
+use crate::source::Source;
 use scenarios::model::{Interruption, Part};
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Interrupts someone of lower priority in favour of this customer, if that
     /// frees what it wants.
     pub(super) fn preempt(&mut self, slot: usize, request: RequestId) -> bool {
@@ -86,10 +87,11 @@ impl Engine<'_> {
         if how == Interruption::Resample {
             visitor.key = visitor.key.under(Purpose::Again);
             if let Some(law) = &journey.time {
-                visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
+                let place = Purpose::JourneyTime {
                     hop: visitor.hop,
                     journey: visitor.journey,
-                }));
+                };
+                visitor.journey_time = self.source.micros(law, visitor.key, place);
             }
         }
         visitor.event = 0;
@@ -98,6 +100,25 @@ impl Engine<'_> {
         self.give_back(&journey.holds, slot, taken);
         if let Some(request) = step.first_request {
             self.wait_again(slot, request);
+        }
+    }
+
+    /// A server breaks down whose customer waits for something else in the middle of
+    /// its journey: nothing that has begun is lost, but all that it holds.
+    fn lose_while_waiting(&mut self, slot: usize, resource: usize) {
+        let (journey, step) = self.whereabouts(slot);
+        let visitor = &mut self.visitors[slot];
+        let (taken_by_step, taken) = (visitor.step_taken, visitor.journey_taken);
+        if let Some(kept) = visitor.kept_step.take() {
+            self.give_back(&journey.steps[kept as usize].holds, slot, taken_by_step);
+        }
+        if journey.holds.iter().any(|hold| hold.resource == resource) {
+            self.stop_waiting(slot);
+            self.end_wait(slot);
+            self.give_back(&journey.holds, slot, taken);
+            if let Some(request) = step.first_request {
+                self.wait_again(slot, request);
+            }
         }
     }
 
@@ -120,12 +141,14 @@ impl Engine<'_> {
         let it = self.pools[resource].units[unit];
         let breakdowns = it.breakdowns;
         let after = if it.broken {
-            down.micros(key.bits(Purpose::Down { breakdowns }))
+            self.source.micros(down, key, Purpose::Down { breakdowns })
         } else {
-            up.micros(key.bits(Purpose::Up { breakdowns }))
+            self.source.micros(up, key, Purpose::Up { breakdowns })
         };
+        // Whoever comes before the doors open finds no server at work.
+        let from = self.now.max(self.plan.open);
         self.calendar
-            .push(self.now + after.max(1), Kind::Server, number);
+            .push(from + after.max(1), Kind::Server, number);
     }
 
     /// A server breaks down, or is repaired.
@@ -140,16 +163,18 @@ impl Engine<'_> {
         it.broken = !it.broken;
         let (broken, serves, slot) = (it.broken, it.serves(), it.slot as usize);
         if broken {
-            self.pools[resource].broken += 1;
             let how = plan.pools[resource].breakdowns.as_ref().map(|it| it.2);
             if let Some(how) = how
                 && serves
             {
-                self.interrupt(slot, how);
+                if self.visitors[slot].state == State::InStep {
+                    self.interrupt(slot, how);
+                } else {
+                    self.lose_while_waiting(slot, resource);
+                }
             }
         } else {
             it.breakdowns += 1;
-            self.pools[resource].broken -= 1;
             self.given_back.push(resource);
         }
         self.set_capacity(resource);

@@ -8,12 +8,13 @@ use super::visitor::{Fate, NEVER, State, Visitor};
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
 use crate::plan::{PlannedJourney, PlannedStep, PlannedTime, RequestId};
+use crate::source::Source;
 use scenarios::model::{Order, Part, QueueBy};
 
 /// A customer falls back so often at most; then the last journey is gone through.
 const MOST_FALLBACKS: u8 = u8::MAX;
 
-impl<'plan> Engine<'plan> {
+impl<'plan, S: Source> Engine<'plan, S> {
     /// Sends a customer into a journey, queueing there as from `queues_from`.
     pub(super) fn start_journey<O: Observer>(
         &mut self,
@@ -26,49 +27,62 @@ impl<'plan> Engine<'plan> {
         let visitor = &mut self.visitors[slot];
         visitor.journey = journey;
         visitor.holds_journey = false;
-        if let Some(law) = &planned.time {
-            visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
-                hop: visitor.hop,
-                journey,
-            }));
-        }
-        if visitor.hop == 0
-            && let Some(recorded) = self.plan.recorded.get(visitor.index as usize)
-            && let Some(service) = recorded.service
-        {
-            visitor.journey_time = service.0;
-        }
-        let Some(step) = next_step(&planned.steps, visitor, 0) else {
+        let Some(step) = next_step(self.source, &planned.steps, visitor, 0) else {
             // No step applies to this customer: there is nothing to wait for.
             self.leave(slot, Fate::Served, observer);
             return;
         };
         self.visitors[slot].step = step;
-        let request = planned.steps[step as usize].first_request;
-        if self.plan.balks
-            && self.visitors[slot].hop == 0
-            && let Some(request) = request
-            && self.leaves_at_the_door(slot, request, self.choose_line(slot, request))
-        {
+        let step = &planned.steps[step as usize];
+        let request = step.first_request;
+        if self.plan.balks && self.visitors[slot].hop == 0 && self.is_deterred(slot, step) {
             self.leave_unserved(slot, Fate::Balked, observer);
             return;
         }
+        self.draw_journey_time(slot);
         self.ask(slot, request, queues_from, observer);
     }
 
+    /// Whether a customer who comes in leaves at the door of its first step, or of
+    /// any of its branches if it asks for nothing else.
+    fn is_deterred(&self, slot: usize, step: &PlannedStep) -> bool {
+        let leaves =
+            |request| self.leaves_at_the_door(slot, request, self.choose_line(slot, request));
+        match step.first_request {
+            Some(request) => leaves(request),
+            None => self.first_requests(slot, step).any(leaves),
+        }
+    }
+
+    /// Draws the one human time of a customer's journey, unless a log has it.
+    fn draw_journey_time(&mut self, slot: usize) {
+        let visitor = &mut self.visitors[slot];
+        let journey = visitor.journey;
+        if visitor.hop == 0
+            && let Some(recorded) = self.plan.recorded.get(visitor.index as usize)
+            && let Some(service) = recorded.service
+        {
+            visitor.journey_time = service.0;
+        } else if let Some(law) = &self.plan.journeys[journey as usize].time {
+            let hop = visitor.hop;
+            let place = Purpose::JourneyTime { hop, journey };
+            visitor.journey_time = self.source.micros(law, visitor.key, place);
+        }
+    }
+
     /// Asks for servers: begins the step at once if all are free, else waits.
-    fn ask<O: Observer>(
+    pub(super) fn ask<O: Observer>(
         &mut self,
         slot: usize,
         request: Option<RequestId>,
         queues_from: u64,
         observer: &mut O,
     ) {
+        self.visitors[slot].queues_from = queues_from;
         let Some(request) = request else {
             self.begin_step(slot, observer);
             return;
         };
-        self.visitors[slot].queues_from = queues_from;
         let line = self.choose_line(slot, request);
         // Nobody who waits could be served before this event; but what it gave
         // back belongs to the first in line, who may be someone else: then all
@@ -90,6 +104,9 @@ impl<'plan> Engine<'plan> {
             segment.waiting_credit,
             visitor.index,
         );
+        if self.plan.interrupts && !self.given_back.is_empty() {
+            self.asked_late.push(slot as u32);
+        }
         self.stand_in_line(slot, request, line);
     }
 
@@ -137,6 +154,13 @@ impl<'plan> Engine<'plan> {
 
     /// Serves whoever can be served with what was given back, first places first.
     pub(super) fn serve_waiting<O: Observer>(&mut self, observer: &mut O) {
+        self.serve_all(observer);
+        if !self.asked_late.is_empty() {
+            self.preempt_late(observer);
+        }
+    }
+
+    fn serve_all<O: Observer>(&mut self, observer: &mut O) {
         loop {
             let mut first: Option<(u128, usize, RequestId, u32)> = None;
             for number in 0..self.given_back.len() {
@@ -178,18 +202,23 @@ impl<'plan> Engine<'plan> {
     }
 
     /// Counts a wait to the part of the time in branch that it belongs to.
-    fn end_wait(&mut self, slot: usize) {
-        let visitor = &mut self.visitors[slot];
+    pub(super) fn end_wait(&mut self, slot: usize) {
+        let visitor = &self.visitors[slot];
         if visitor.failed_at != NEVER {
             return;
         }
         let waited = self.now - visitor.waiting_since;
         let part = self.plan.journeys[visitor.journey as usize].steps[visitor.step as usize].part;
-        if visitor.started && part == Part::Review {
-            visitor.review += waited;
-        } else {
-            visitor.wait += waited;
-        }
+        let (wait, review) = match (part, self.errands.owner(slot)) {
+            (Part::Review, Some(owner)) => {
+                self.split_wait(owner, self.visitors[slot].waiting_since)
+            }
+            (Part::Review, None) if self.visitors[slot].started => (0, waited),
+            _ => (waited, 0),
+        };
+        let visitor = &mut self.visitors[slot];
+        visitor.wait += wait;
+        visitor.review += review;
     }
 
     /// The journey and the step that a customer is in.
@@ -199,8 +228,10 @@ impl<'plan> Engine<'plan> {
         (journey, &journey.steps[visitor.step as usize])
     }
 
+    /// Begins the step for which a customer has its servers.
     fn begin_step<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         let (journey, step) = self.whereabouts(slot);
+        let starts = !self.visitors[slot].holds_journey;
         if !self.visitors[slot].holds_journey {
             let slower = self.slowness_of_journey(journey, step);
             let time = &mut self.visitors[slot].journey_time;
@@ -210,21 +241,27 @@ impl<'plan> Engine<'plan> {
             let taken = self.visitors[slot].step_taken;
             self.give_back(&journey.steps[kept as usize].holds, slot, taken);
         }
-        let step_slower = self.slowness_of_step(journey, step);
+        let step_slower = self.slowness_of_step(step);
         let bank_slower = self.slowness_of_bank();
         let unit_slower = self.slowness_of_unit(slot, journey, step);
-        let visitor = &mut self.visitors[slot];
-        if !visitor.started {
-            visitor.first_begun = self.now;
+        let waits_apart = !step.branches.is_empty() && journey.holds.is_empty();
+        if !waits_apart {
+            self.note_begun(slot);
         }
+        let visitor = &mut self.visitors[slot];
         if !visitor.holds_journey || visitor.interrupted {
             visitor.journey_taken = self.ending.events;
         }
         visitor.step_taken = self.ending.events;
         visitor.state = State::InStep;
-        visitor.started = true;
         visitor.holds_journey = true;
         visitor.interrupted = false;
+        if !step.branches.is_empty() {
+            let first = starts && journey.holds.is_empty();
+            let queues_from = if first { visitor.queues_from } else { self.now };
+            self.fork(slot, first, queues_from, observer);
+            return;
+        }
         let (hop, number) = (visitor.hop, visitor.journey);
         let place = visitor.step;
         let human = match &step.time {
@@ -232,22 +269,23 @@ impl<'plan> Engine<'plan> {
             PlannedTime::Between(from, to) => {
                 fraction(visitor.journey_time, *to) - fraction(visitor.journey_time, *from)
             }
-            PlannedTime::Own(law) => stretched(
-                law.micros(visitor.key.bits(Purpose::StepTime {
+            PlannedTime::Own(law) => {
+                let place = Purpose::StepTime {
                     hop,
                     journey: number,
                     step: place,
-                })),
-                step_slower,
-            ),
+                };
+                stretched(self.source.micros(law, visitor.key, place), step_slower)
+            }
         };
         let latency = step.latency.as_ref().map_or(0, |latency| {
-            let micros = latency.micros(visitor.key.bits(Purpose::Latency {
+            let place = Purpose::Latency {
                 hop,
                 journey: number,
                 step: place,
-            }));
-            stretched(micros, bank_slower)
+            };
+            let bits = self.source.bits(visitor.key, place);
+            stretched(latency.micros(bits), bank_slower)
         });
         let (human, latency) = visitor
             .left_over
@@ -263,19 +301,31 @@ impl<'plan> Engine<'plan> {
             }
             visitor.system += latency;
         }
-        if let Some(operation) = step.operation {
-            observer.asked(visitor.index, journey.made_on, operation, self.now + human);
-        }
         visitor.event = self
             .calendar
             .push(self.now + human + latency, Kind::StepEnd, slot);
+    }
+
+    /// A customer is served from now on, by itself or by an errand.
+    fn note_begun(&mut self, slot: usize) {
+        for slot in [Some(slot), self.errands.owner(slot)].into_iter().flatten() {
+            let visitor = &mut self.visitors[slot];
+            if !visitor.started {
+                visitor.first_begun = self.now;
+                visitor.started = true;
+            }
+        }
     }
 
     /// How many times as long the server told apart takes that a customer holds.
     fn slowness_of_unit(&self, slot: usize, journey: &PlannedJourney, step: &PlannedStep) -> f64 {
         let unit = self.visitors[slot].unit;
         if unit == NO_UNIT {
-            return 1.0;
+            let Some(owner) = self.errands.owner(slot) else {
+                return 1.0;
+            };
+            let (journey, step) = self.whereabouts(owner);
+            return self.slowness_of_unit(owner, journey, step);
         }
         let mut holds = journey.holds.iter().chain(&step.holds);
         holds
@@ -284,17 +334,31 @@ impl<'plan> Engine<'plan> {
     }
 
     pub(super) fn step_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
-        let plan = self.plan;
-        let visitor = self.visitors[slot];
-        if visitor.event != tag {
+        if self.visitors[slot].event != tag {
             // The step was interrupted before this end of it.
             return;
         }
+        let (journey, step) = self.whereabouts(slot);
+        if let Some(operation) = step.operation {
+            let visitor = &self.visitors[slot];
+            let at = visitor.ends_at - visitor.latency;
+            observer.asked(visitor.index, journey.made_on, operation, at);
+        }
+        self.step_is_over(slot, observer);
+        if !self.given_back.is_empty() {
+            self.serve_waiting(observer);
+        }
+    }
+
+    /// A customer goes on after a step.
+    pub(super) fn step_is_over<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let plan = self.plan;
+        let visitor = self.visitors[slot];
         let journey = &plan.journeys[visitor.journey as usize];
         let step = &journey.steps[visitor.step as usize];
-        let failure = failure_of(step, &visitor);
-        let again = repeat_of(step, &visitor);
-        let next = next_step(&journey.steps, &visitor, visitor.step + 1);
+        let failure = failure_of(self.source, step, &visitor);
+        let again = repeat_of(self.source, step, &visitor);
+        let next = next_step(self.source, &journey.steps, &visitor, visitor.step + 1);
         if step.keeps && failure.is_none() && again.is_none() && next.is_some() {
             self.visitors[slot].kept_step = Some(visitor.step);
         } else {
@@ -324,26 +388,25 @@ impl<'plan> Engine<'plan> {
             self.give_back(&journey.holds, slot, visitor.journey_taken);
             self.leave(slot, Fate::Served, observer);
         }
-        if !self.given_back.is_empty() {
-            self.serve_waiting(observer);
-            self.preempt_late(slot, observer);
-        }
     }
 
-    /// A customer who asked when others gave back was not served with that:
-    /// perhaps it may interrupt someone.
-    fn preempt_late<O: Observer>(&mut self, slot: usize, observer: &mut O) {
-        let visitor = &self.visitors[slot];
-        if !self.plan.interrupts || visitor.state != State::Waiting {
-            return;
-        }
-        let (request, line) = (visitor.request, visitor.line);
-        if self.preempt(slot, request) {
-            self.stop_waiting(slot);
-            self.take(request, line, slot);
-            self.end_wait(slot);
-            self.begin_step(slot, observer);
-            self.serve_waiting(observer);
+    /// Who asked when others gave back was not served with that: perhaps it may
+    /// interrupt someone.
+    fn preempt_late<O: Observer>(&mut self, observer: &mut O) {
+        while !self.asked_late.is_empty() {
+            let slot = self.asked_late.remove(0) as usize;
+            let visitor = &self.visitors[slot];
+            if visitor.state != State::Waiting {
+                continue;
+            }
+            let (request, line) = (visitor.request, visitor.line);
+            if self.preempt(slot, request) {
+                self.stop_waiting(slot);
+                self.take(request, line, slot);
+                self.end_wait(slot);
+                self.begin_step(slot, observer);
+                self.serve_all(observer);
+            }
         }
     }
 
@@ -353,12 +416,13 @@ impl<'plan> Engine<'plan> {
         let visitor = &mut self.visitors[slot];
         visitor.key = visitor.key.under(Purpose::Again);
         if let Some(law) = &journey.time {
-            visitor.journey_time = law.micros(visitor.key.bits(Purpose::JourneyTime {
+            let place = Purpose::JourneyTime {
                 hop: visitor.hop,
                 journey: visitor.journey,
-            }));
+            };
+            visitor.journey_time = self.source.micros(law, visitor.key, place);
         }
-        let next = next_step(&journey.steps, visitor, step).unwrap_or(step);
+        let next = next_step(self.source, &journey.steps, visitor, step).unwrap_or(step);
         visitor.step = next;
         let request = journey.steps[next as usize].request;
         self.ask(slot, request, self.now, observer);
@@ -380,7 +444,12 @@ fn fraction(journey_time: u64, cumulative: f64) -> u64 {
 }
 
 /// The first step from `from` on that this customer goes through.
-fn next_step(steps: &[PlannedStep], visitor: &Visitor, from: u32) -> Option<u32> {
+pub(super) fn next_step<S: Source>(
+    source: &S,
+    steps: &[PlannedStep],
+    visitor: &Visitor,
+    from: u32,
+) -> Option<u32> {
     (from..steps.len() as u32).find(|&step| {
         let probability = steps[step as usize].probability;
         let taken = Purpose::StepTaken {
@@ -388,29 +457,34 @@ fn next_step(steps: &[PlannedStep], visitor: &Visitor, from: u32) -> Option<u32>
             journey: visitor.journey,
             step,
         };
-        probability >= 1.0 || (probability > 0.0 && visitor.key.uniform(taken) < probability)
+        probability >= 1.0
+            || (probability > 0.0 && source.uniform(visitor.key, taken) < probability)
     })
 }
 
 /// Which step a customer goes back to, if the step that ends sends back.
-fn repeat_of(step: &PlannedStep, visitor: &Visitor) -> Option<u32> {
+fn repeat_of<S: Source>(source: &S, step: &PlannedStep, visitor: &Visitor) -> Option<u32> {
     let (probability, from) = step.repeat?;
     let place = Purpose::Repeat {
         journey: visitor.journey,
         step: visitor.step,
     };
-    (visitor.key.uniform(place) < probability).then_some(from)
+    (source.uniform(visitor.key, place) < probability).then_some(from)
 }
 
 /// Where a customer falls back to, if the step that ends has failed.
-fn failure_of(step: &PlannedStep, visitor: &Visitor) -> Option<(u32, QueueBy)> {
+fn failure_of<S: Source>(
+    source: &S,
+    step: &PlannedStep,
+    visitor: &Visitor,
+) -> Option<(u32, QueueBy)> {
     let (probability, to, queue_by) = step.failure?;
     let place = Purpose::Failure {
         hop: visitor.hop,
         journey: visitor.journey,
         step: visitor.step,
     };
-    let fails =
-        probability >= 1.0 || (probability > 0.0 && visitor.key.uniform(place) < probability);
+    let fails = probability >= 1.0
+        || (probability > 0.0 && source.uniform(visitor.key, place) < probability);
     (fails && visitor.hop < MOST_FALLBACKS).then_some((to, queue_by))
 }

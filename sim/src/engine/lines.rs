@@ -7,6 +7,7 @@ use super::Engine;
 use super::visitor::State;
 use crate::keyed::Purpose;
 use crate::plan::RequestId;
+use crate::source::Source;
 use scenarios::model::{Lines as Arrangement, Order};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -104,7 +105,7 @@ pub fn place_of_interrupted(rank: u32, queues_from: u64, index: u32) -> u128 {
         | u128::from(index)
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Who of a line would be served next.
     pub(super) fn head(&mut self, request: RequestId, line: u32) -> Option<(u128, usize)> {
         let visitors = &self.visitors;
@@ -114,7 +115,8 @@ impl Engine<'_> {
         };
         if self.plan.requests[request as usize].order == Order::Random {
             let picks = self.picks;
-            let draw = |slot: usize| visitors[slot].key.bits(Purpose::Pick { picks });
+            let source = self.source;
+            let draw = |slot: usize| source.bits(visitors[slot].key, Purpose::Pick { picks });
             return self.lines.any(line, is_there, draw);
         }
         self.lines.head(line, is_there)
@@ -127,11 +129,12 @@ impl Engine<'_> {
             return wanted.first_line;
         };
         let visitor = &self.visitors[slot];
-        let bits = visitor.key.bits(Purpose::Line {
+        let place = Purpose::Line {
             hop: visitor.hop,
             journey: visitor.journey,
             step: visitor.step,
-        });
+        };
+        let bits = self.source.bits(visitor.key, place);
         let pick = |among: u64| ((u128::from(bits) * u128::from(among)) >> 64) as usize;
         let chosen = if self.plan.pools[resource].queue.lines == Arrangement::Random {
             pick(u64::from(wanted.lines))

@@ -1,12 +1,13 @@
 //! The event loop: one replication from the opening of the doors until the last
 //! customer has left. The order of simultaneous events and every rule it follows
-//! is described in `docs/simulation.md`.
+//! is described in `docs/simulation.md` and on the pages of `docs/mechanisms/`.
 //!
 //! The loop allocates nothing per customer: slots, lines and the calendar are
 //! reused, and whoever watches is known at compile time.
 
 pub mod calendar;
 mod doors;
+mod errands;
 mod incidents;
 mod interruptions;
 mod journey;
@@ -18,7 +19,9 @@ pub mod visitor;
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
+use crate::source::{Keyed, Source};
 use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use errands::Errands;
 use incidents::Incidents;
 use levels::{Level, Stretch};
 use lines::Lines;
@@ -59,19 +62,23 @@ pub struct Ending {
 
 /// The engine with all its buffers, reused from one replication to the next.
 #[derive(Debug)]
-pub struct Engine<'plan> {
+pub struct Engine<'plan, S: Source = Keyed> {
     plan: &'plan Plan,
+    source: &'plan S,
     stretch: Stretch,
     intervals: usize,
     now: u64,
     calendar: Calendar,
     visitors: Vec<Visitor>,
     free_slots: Vec<u32>,
+    errands: Errands,
     lines: Lines,
     pools: Vec<Pool>,
     incidents: Incidents,
     /// Resources given back by the event that is happening.
     given_back: Vec<usize>,
+    /// Who stood in line in this event when others had given back.
+    asked_late: Vec<u32>,
     /// People waiting for anything, over time.
     waiting: Level,
     people: Level,
@@ -79,6 +86,8 @@ pub struct Engine<'plan> {
     away: u64,
     /// Customers picked from lines in random order so far.
     picks: u64,
+    /// Servers of each resource today, where they are drawn.
+    drawn: Vec<u32>,
     /// Where the servers' randomness comes from.
     server_key: Key,
     /// No event is later.
@@ -89,28 +98,40 @@ pub struct Engine<'plan> {
 }
 
 impl<'plan> Engine<'plan> {
-    /// An engine for a plan; levels are integrated over `stretch`.
+    /// An engine for a plan, with keyed randomness; levels are integrated over `stretch`.
     pub fn new(plan: &'plan Plan, stretch: Stretch) -> Self {
+        Self::with(plan, &Keyed, stretch)
+    }
+}
+
+impl<'plan, S: Source> Engine<'plan, S> {
+    /// An engine for a plan whose random numbers come from a source; levels are
+    /// integrated over `stretch`.
+    pub fn with(plan: &'plan Plan, source: &'plan S, stretch: Stretch) -> Self {
         let intervals = match stretch.interval {
             0 => 0,
             interval => (stretch.to - stretch.from).div_ceil(interval) as usize,
         };
         Self {
             plan,
+            source,
             stretch,
             intervals,
             now: 0,
             calendar: Calendar::default(),
             visitors: Vec::new(),
             free_slots: Vec::new(),
+            errands: Errands::default(),
             lines: Lines::new(plan.lines as usize),
             pools: vec![Pool::default(); plan.capacity.len()],
             incidents: Incidents::default(),
             given_back: Vec::new(),
+            asked_late: Vec::new(),
             waiting: Level::default(),
             people: Level::default(),
             away: 0,
             picks: 0,
+            drawn: vec![0; plan.capacity.len()],
             server_key: Key::default(),
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             counted_inside: 0,
@@ -142,7 +163,8 @@ impl<'plan> Engine<'plan> {
     ) -> Result<Ending, SimError> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
         self.server_key = self.key_of_servers(replication);
-        self.replay(self.plan.arrivals.times(key), stop, observer)
+        self.draw_capacities(key);
+        self.replay(self.plan.arrivals.times(key, self.source), stop, observer)
     }
 
     /// Goes through one replication of these arrivals, ascending in time.
@@ -203,8 +225,22 @@ impl<'plan> Engine<'plan> {
             }
         }
         self.ending.events -= 1;
+        self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Rosters go on when the last customer has left: their hours count to the end.
+    fn go_home(&mut self, changes: impl Iterator<Item = (u64, Change)>) {
+        for (time, change) in changes.take_while(|(time, _)| *time < self.plan.close) {
+            let (resource, count) = match change {
+                Change::Roster { resource, count } => (resource as usize, count),
+                Change::Opens { resource } => (resource as usize, self.drawn[resource as usize]),
+                _ => continue,
+            };
+            self.now = time;
+            self.change_roster(resource, count);
+        }
     }
 
     /// The next arrival that still comes in.
@@ -220,12 +256,14 @@ impl<'plan> Engine<'plan> {
     }
 
     fn reset(&mut self) {
-        self.now = self.plan.open;
+        self.now = self.plan.starts;
         self.calendar.clear();
         self.visitors.clear();
         self.free_slots.clear();
+        self.errands.clear();
         self.lines.clear();
         self.given_back.clear();
+        self.asked_late.clear();
         self.waiting.reset(self.intervals);
         self.people.reset(self.intervals);
         self.counted_inside = 0;
@@ -247,9 +285,10 @@ impl<'plan> Engine<'plan> {
         let plan = self.plan;
         let (segment_number, segment) = match plan.recorded.get(self.ending.customers as usize) {
             Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
-            None => choose_segment(plan, key.uniform(Purpose::Segment)),
+            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
         };
-        let (service_id, journey) = choose_service(segment, key.uniform(Purpose::Service));
+        let (service_id, journey) =
+            choose_service(segment, self.source.uniform(key, Purpose::Service));
         let visitor = Visitor {
             key,
             arrived: self.now,
@@ -278,8 +317,7 @@ impl<'plan> Engine<'plan> {
         self.start_journey(slot, journey, self.now, observer);
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
-        if visitor.state == State::Waiting
-            && !visitor.started
+        if self.waits_unbegun(slot)
             && let Some(patience) = self.patience(visitor, segment)
         {
             if patience == 0 {
@@ -304,25 +342,32 @@ impl<'plan> Engine<'plan> {
             return Some(patience.0);
         }
         let law = segment.patience.as_ref()?;
-        Some(law.micros(visitor.key.bits(Purpose::Patience)))
+        Some(self.source.micros(law, visitor.key, Purpose::Patience))
     }
 
     fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {
+        // As many as have room with all their errands.
+        let limit = SLOTS / (1 + self.plan.errands);
+        if self.people.now() + self.away > limit as u64 {
+            return Err(SimError::Overcrowded { limit });
+        }
+        Ok(self.place_visitor(visitor))
+    }
+
+    /// Puts a customer, or an errand, into a free slot.
+    fn place_visitor(&mut self, visitor: Visitor) -> usize {
         if let Some(slot) = self.free_slots.pop() {
             self.visitors[slot as usize] = visitor;
-            return Ok(slot as usize);
-        }
-        if self.visitors.len() >= SLOTS {
-            return Err(SimError::Overcrowded { limit: SLOTS });
+            return slot as usize;
         }
         self.visitors.push(visitor);
-        Ok(self.visitors.len() - 1)
+        self.visitors.len() - 1
     }
 
     fn patience_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
-        if visitor.state == State::Waiting && !visitor.started && visitor.event == tag {
+        if visitor.event == tag && self.waits_unbegun(slot) {
             self.leave_unserved(slot, Fate::Abandoned, observer);
         }
     }
@@ -335,16 +380,29 @@ impl<'plan> Engine<'plan> {
                 self.given_back.push(resource);
                 self.serve_waiting(observer);
             }
+            Change::Opens { resource } => {
+                let resource = resource as usize;
+                self.change_roster(resource, self.drawn[resource]);
+                self.given_back.push(resource);
+                self.serve_waiting(observer);
+            }
             Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
             Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
+            Change::SendsHome => self.send_home(observer),
         }
     }
 
     /// Takes a customer out of the branch and tells what became of it.
     fn leave<O: Observer>(&mut self, slot: usize, fate: Fate, observer: &mut O) {
+        if let Some(owner) = self.errands.owner(slot) {
+            self.errand_ends(slot, owner, observer);
+            return;
+        }
         let visitor = self.visitors[slot];
-        if visitor.state == State::Waiting {
-            self.stop_waiting(slot);
+        match visitor.state {
+            State::Waiting => self.stop_waiting(slot),
+            State::Apart => self.call_off_errands(slot),
+            _ => {}
         }
         self.people.fall(self.now, &self.stretch);
         let fell_back = visitor.failed_at != NEVER;
@@ -396,6 +454,7 @@ impl<'plan> Engine<'plan> {
         for slot in 0..self.visitors.len() {
             let visitor = self.visitors[slot];
             if visitor.state != State::Gone
+                && self.errands.owner(slot).is_none()
                 && visitor.arrived >= self.plan.counted_from
                 && visitor.arrived < self.plan.close
             {
@@ -439,3 +498,5 @@ fn choose_service(segment: &PlannedSegment, u: f64) -> (u16, u32) {
 
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod whatever;

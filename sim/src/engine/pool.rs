@@ -3,7 +3,9 @@
 
 use super::levels::Level;
 use super::{Engine, Visitor};
+use crate::keyed::{Key, Purpose};
 use crate::plan::{PlannedPool, RequestId};
+use crate::source::Source;
 use scenarios::model::{Choice, Hold, ShiftEnd};
 
 /// The unit of a customer who holds none told apart.
@@ -19,8 +21,6 @@ pub struct Pool {
     pub(super) rostered: u32,
     /// Out of use by incidents; may be more than there are.
     pub(super) lowered: u64,
-    /// Broken down.
-    pub(super) broken: u32,
     pub(super) busy: u32,
     /// At work, but of a team that has been relieved.
     pub(super) leaving: u32,
@@ -76,7 +76,6 @@ impl Pool {
         self.capacity = capacity;
         self.rostered = capacity;
         self.lowered = 0;
-        self.broken = 0;
         self.busy = 0;
         self.leaving = 0;
         self.team_since = 0;
@@ -94,9 +93,8 @@ impl Pool {
 
     /// Whether a server told apart could serve someone now.
     pub(super) fn unit_is_free(&self, unit: usize) -> bool {
-        let on_duty = u64::from(self.rostered).saturating_sub(self.lowered);
         let it = &self.units[unit];
-        !it.serves() && !it.broken && (unit as u64) < on_duty
+        !it.serves() && !it.broken && self.in_use(unit)
     }
 
     /// Who of the free servers with these skills serves.
@@ -117,7 +115,7 @@ impl Pool {
     }
 }
 
-impl Engine<'_> {
+impl<S: Source> Engine<'_, S> {
     /// Whether a request can be granted, by the server of this line if each has its own.
     pub(super) fn is_free(&self, request: RequestId, line: u32) -> bool {
         let wanted = &self.plan.requests[request as usize];
@@ -176,14 +174,15 @@ impl Engine<'_> {
             if pool.leaving > 0 && taken < pool.team_since {
                 pool.leaving -= hold.count;
             }
+            if !pool.units.is_empty() {
+                self.free_unit(hold.resource, slot);
+            }
+            let pool = &mut self.pools[hold.resource];
             let on_duty = pool.on_duty();
             if pool.duty_level.now() > on_duty {
                 pool.duty_level.set(now, on_duty, &self.stretch);
             }
             self.given_back.push(hold.resource);
-            if !self.pools[hold.resource].units.is_empty() {
-                self.free_unit(hold.resource, slot);
-            }
         }
     }
 
@@ -196,6 +195,23 @@ impl Engine<'_> {
         }
         if self.plan.pools[resource].queue.jockeying {
             self.jockey(resource, unit);
+        }
+    }
+
+    /// Draws how many servers there are today, where that is drawn.
+    pub(super) fn draw_capacities(&mut self, day: Key) {
+        for (resource, planned) in self.plan.pools.iter().enumerate() {
+            if planned.drawn.is_empty() {
+                continue;
+            }
+            let place = Purpose::Capacity {
+                resource: resource as u32,
+            };
+            let u = self.source.uniform(day, place);
+            let at = planned
+                .drawn
+                .partition_point(|(cumulative, _)| *cumulative <= u);
+            self.drawn[resource] = planned.drawn[at.min(planned.drawn.len() - 1)].1;
         }
     }
 
@@ -218,8 +234,14 @@ impl Engine<'_> {
     /// On duty are those of the roster that are not out of use.
     pub(super) fn set_capacity(&mut self, resource: usize) {
         let pool = &mut self.pools[resource];
-        let out = pool.lowered + u64::from(pool.broken);
-        pool.capacity = u64::from(pool.rostered).saturating_sub(out) as u32;
+        let in_use = u64::from(pool.rostered).saturating_sub(pool.lowered) as u32;
+        pool.capacity = if pool.units.is_empty() {
+            in_use
+        } else {
+            // One that is out of use may be broken down, too.
+            let in_use = pool.units.iter().take(in_use as usize);
+            in_use.filter(|unit| !unit.broken).count() as u32
+        };
         let on_duty = pool.on_duty();
         pool.duty_level.set(self.now, on_duty, &self.stretch);
     }
@@ -227,6 +249,17 @@ impl Engine<'_> {
 
 impl Pool {
     fn on_duty(&self) -> u64 {
-        u64::from((self.capacity + self.leaving).max(self.busy))
+        if self.units.is_empty() || self.lowered == 0 {
+            return u64::from((self.capacity + self.leaving).max(self.busy));
+        }
+        // Those out of use who finish a customer are there besides.
+        let units = self.units.iter().enumerate();
+        let finishing = units.filter(|(number, unit)| unit.serves() && !self.in_use(*number));
+        u64::from(self.capacity) + finishing.count() as u64
+    }
+
+    /// Whether a server told apart is on the roster and not out of use.
+    fn in_use(&self, unit: usize) -> bool {
+        (unit as u64) < u64::from(self.rostered).saturating_sub(self.lowered)
     }
 }

@@ -15,6 +15,8 @@ pub enum State {
     Waiting,
     /// Going through a step.
     InStep,
+    /// Waiting for its errands: it goes on when all have ended.
+    Apart,
     /// Not inside, but coming again.
     Away,
 }
@@ -80,6 +82,8 @@ pub enum Fate {
     Abandoned,
     /// Left at the door: no room, or at the sight of the queue.
     Balked,
+    /// Sent home because the branch closes.
+    TurnedAway,
     /// Still inside when nothing could happen any more.
     Unserved,
 }
@@ -109,6 +113,18 @@ pub struct Departure {
 }
 
 impl Departure {
+    /// The five parts of the time in branch, and the time itself.
+    pub fn figures(&self) -> [u64; 6] {
+        [
+            self.wait,
+            self.service,
+            self.review,
+            self.system,
+            self.fallback,
+            self.time_in_branch(),
+        ]
+    }
+
     /// Time inside, in microseconds.
     pub fn time_in_branch(&self) -> u64 {
         self.left - self.arrived - self.away

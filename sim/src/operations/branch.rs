@@ -7,7 +7,8 @@ use crate::engine::visitor::Departure;
 use crate::engine::{Engine, Observer};
 use crate::keyed::{BRANCH_STREAM, Key};
 use crate::plan::Plan;
-use scenarios::model::Scenario;
+use crate::streams::Streams;
+use scenarios::model::{Random, Scenario};
 use scenarios::operation::{Channel, Operation};
 
 /// Gathers who asks for what.
@@ -47,7 +48,19 @@ pub fn sessions(
         interval: 0,
     };
     let mut gatherer = Gatherer::default();
-    Engine::new(plan, stretch).run(replication, None, &mut gatherer)?;
+    match plan.random {
+        Random::Keyed => {
+            Engine::new(plan, stretch).run(replication, None, &mut gatherer)?;
+        }
+        Random::Mrg32k3aStreams => {
+            let streams = Streams::new(plan.seed);
+            let mut engine = Engine::with(plan, &streams, stretch);
+            for day in 0..=replication {
+                gatherer.asked.clear();
+                engine.run(day, None, &mut gatherer)?;
+            }
+        }
+    }
     let key = Key::of_stream(plan.seed, replication, BRANCH_STREAM);
     let with_index = gatherer.asked.into_iter().enumerate();
     Ok(with_index

@@ -6,6 +6,7 @@ mod branch;
 mod mobile;
 mod money;
 
+use crate::arrivals::ArrivalCurve;
 use crate::keyed::{Key, Purpose};
 use crate::plan::Plan;
 use crate::{OperationLatencies, SimError};
@@ -47,7 +48,15 @@ pub fn operations(
     plan.seed = seed;
     let mut sessions = branch::sessions(scenario, &plan, replication, from.0, to.0)?;
     if let Some(mobile) = &scenario.mobile {
-        sessions.extend(mobile::sessions(mobile, seed, replication, from.0, to.0)?);
+        let campaigns = &scenario.campaigns;
+        sessions.extend(mobile::sessions(
+            mobile,
+            campaigns,
+            seed,
+            replication,
+            from.0,
+            to.0,
+        )?);
     }
     sessions.sort_by(|a, b| (a.steps[0].at, &a.customer).cmp(&(b.steps[0].at, &b.customer)));
     let volume = scenario.load.as_ref().map_or(1.0, |load| load.volume);
@@ -90,7 +99,9 @@ fn plan_session(
     } else {
         let key = session.key.under(Purpose::CopyOf { copy });
         let customer = match &scenario.mobile {
-            Some(mobile) if session.branch == mobile::BRANCH => mobile::customer(mobile, key),
+            Some(mobile) if session.branch == mobile::BRANCH => {
+                crate::mobile::customer(mobile, key)
+            }
             _ => format!("{}-{copy}", session.customer),
         };
         (key, customer)
@@ -122,15 +133,13 @@ pub fn busiest_window(scenario: &Scenario, length: Span) -> (SimTime, SimTime) {
     if length.0 >= close.saturating_sub(open) {
         return (SimTime(open), SimTime(close));
     }
+    let campaigns = scenario.campaigns.iter().filter(|it| it.branch);
+    let curve = ArrivalCurve::new(&scenario.arrivals, open, false)
+        .map(|curve| curve.with_campaigns(campaigns));
     let expected = |from: u64| -> f64 {
-        let to = from + length.0;
-        let pieces = scenario.arrivals.pieces.iter();
-        pieces
-            .map(|piece| {
-                let overlap = to.min(piece.to.0).saturating_sub(from.max(piece.from.0));
-                piece.expected * overlap as f64 / (piece.to.0 - piece.from.0).max(1) as f64
-            })
-            .sum()
+        curve.as_ref().map_or(0.0, |curve| {
+            curve.expected_before(from + length.0) - curve.expected_before(from)
+        })
     };
     let grid = scenario.day.interval.0.max(1);
     let starts = (0..)

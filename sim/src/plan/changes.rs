@@ -1,27 +1,37 @@
 //! What the clock brings to a day whatever the customers do: rosters, incidents.
 
 use super::Plan;
-use scenarios::model::{Affected, Effect, Incident, Scenario};
+use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
 
 /// Something that happens at a fixed time. Of several at one time, rosters come
 /// first, then incidents that begin, then those that end, so that one incident
-/// that follows another leaves no gap.
+/// that follows another leaves no gap; those still waiting are sent home last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// From now on so many servers of a resource are rostered.
     Roster { resource: u32, count: u32 },
+    /// As many servers of a resource are rostered as were drawn for the day.
+    Opens { resource: u32 },
     /// An incident begins.
     Begins { incident: u32 },
     /// An incident is over.
     Ends { incident: u32 },
+    /// Whoever has not begun to be served is turned away.
+    SendsHome,
 }
 
 impl Plan {
     /// Capacities at the start, and every later change in order.
     pub(super) fn take_changes(&mut self, scenario: &Scenario) {
         for (number, resource) in scenario.resources.iter().enumerate() {
+            if !resource.drawn.is_empty() {
+                let resource = number as u32;
+                self.capacity.push(0);
+                self.changes.push((self.open, Change::Opens { resource }));
+                continue;
+            }
             let steps = &resource.roster.steps;
-            let started = steps.partition_point(|(from, _)| from.0 <= self.open);
+            let started = steps.partition_point(|(from, _)| from.0 <= self.starts);
             self.capacity
                 .push(started.checked_sub(1).map_or(0, |at| steps[at].1));
             let later = steps[started..].iter().map(|(from, count)| {
@@ -37,6 +47,10 @@ impl Plan {
                 .push((incident.from.0, Change::Begins { incident: number }));
             self.changes
                 .push((incident.to.0, Change::Ends { incident: number }));
+        }
+        if let (Closing::SendHome { grace }, false) = (scenario.day.closing, self.steady_state) {
+            let at = self.close.saturating_add(grace.0);
+            self.changes.push((at, Change::SendsHome));
         }
         self.changes.sort_unstable();
         self.incidents.clone_from(&scenario.incidents);

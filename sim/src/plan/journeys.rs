@@ -4,7 +4,9 @@ use super::{problem, sampler};
 use crate::error::SimError;
 use crate::latency::{EmpiricalLatency, OperationLatencies};
 use crate::law::Sampler;
-use scenarios::model::{Hold, Interruption, Journey, Order, Part, QueueBy, Step, StepTime};
+use scenarios::model::{
+    Hold, Interruption, Journey, Order, Part, QueueBy, Scenario, Step, StepTime,
+};
 use scenarios::operation::{Channel, Operation};
 
 /// Number of a distinct request: servers wanted together, all or none.
@@ -57,6 +59,11 @@ pub struct PlannedStep {
     pub failure: Option<(f64, u32, QueueBy)>,
     /// Probability of going back, and to which step.
     pub repeat: Option<(f64, u32)>,
+    /// Journeys gone through side by side instead of all that: positions in
+    /// [`super::Plan::journeys`], behind those of the scenario.
+    pub branches: Vec<u32>,
+    /// Whose incidents slow its own time: what it holds, else what its journey holds.
+    pub slowed_by: Vec<Hold>,
 }
 
 #[derive(Debug)]
@@ -129,33 +136,117 @@ impl Requests {
     }
 }
 
-pub(super) fn plan_journey(
-    journey: &Journey,
-    latencies: &OperationLatencies,
-    requests: &mut Requests,
-) -> Result<PlannedJourney, SimError> {
-    let mut taken = 0.0;
-    let steps = journey
-        .steps
-        .iter()
-        .map(|step| plan_step(journey, step, &mut taken, latencies, requests))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(PlannedJourney {
-        channel: 0,
-        made_on: journey.channel,
-        time: journey
-            .time
-            .as_ref()
-            .map(|law| sampler(&journey.name, law))
-            .transpose()?,
-        holds: journey.holds.clone(),
-        asks_bank: asks_bank(journey),
-        steps,
-    })
+/// Journeys made ready one after another.
+pub(super) struct Planning<'s> {
+    latencies: &'s OperationLatencies,
+    pub requests: Requests,
+    /// Journeys of the scenario.
+    journeys: usize,
+    /// Those of the branches, behind them.
+    branches: Vec<PlannedJourney>,
 }
 
+impl<'s> Planning<'s> {
+    pub fn new(scenario: &Scenario, latencies: &'s OperationLatencies) -> Self {
+        Self {
+            latencies,
+            requests: Requests::default(),
+            journeys: scenario.journeys.len(),
+            branches: Vec::new(),
+        }
+    }
+
+    /// Every journey of the scenario, then those of branches.
+    pub fn journeys(&mut self, scenario: &Scenario) -> Result<Vec<PlannedJourney>, SimError> {
+        let mut journeys = scenario
+            .journeys
+            .iter()
+            .map(|journey| self.journey(journey))
+            .collect::<Result<Vec<_>, _>>()?;
+        journeys.append(&mut self.branches);
+        Ok(journeys)
+    }
+
+    fn journey(&mut self, journey: &Journey) -> Result<PlannedJourney, SimError> {
+        let mut taken = 0.0;
+        let steps = journey
+            .steps
+            .iter()
+            .map(|step| {
+                let branches = step
+                    .branches
+                    .iter()
+                    .map(|branch| self.branch(journey, branch))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let planned = plan_step(
+                    journey,
+                    &journey.holds,
+                    step,
+                    &mut taken,
+                    self.latencies,
+                    &mut self.requests,
+                )?;
+                Ok(PlannedStep {
+                    branches,
+                    ..planned
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(PlannedJourney {
+            channel: 0,
+            made_on: journey.channel,
+            time: journey
+                .time
+                .as_ref()
+                .map(|law| sampler(&journey.name, law))
+                .transpose()?,
+            holds: journey.holds.clone(),
+            asks_bank: asks_bank(journey),
+            steps,
+        })
+    }
+
+    /// A branch is a journey of its own that holds nothing from end to end.
+    fn branch(&mut self, journey: &Journey, steps: &[Step]) -> Result<u32, SimError> {
+        let mut taken = 0.0;
+        let steps = steps
+            .iter()
+            .map(|step| {
+                plan_step(
+                    journey,
+                    &[],
+                    step,
+                    &mut taken,
+                    self.latencies,
+                    &mut self.requests,
+                )
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if steps
+            .iter()
+            .any(|it| it.failure.is_some() || matches!(it.time, PlannedTime::Between(..)))
+        {
+            return Err(problem(
+                &journey.name,
+                "steps of branches neither fail nor take fractions of the journey's time",
+            ));
+        }
+        self.branches.push(PlannedJourney {
+            channel: 0,
+            made_on: journey.channel,
+            time: None,
+            holds: Vec::new(),
+            asks_bank: asks_bank(journey),
+            steps,
+        });
+        Ok((self.journeys + self.branches.len() - 1) as u32)
+    }
+}
+
+/// A step asked for together with what is `held` when the journey starts with it.
 fn plan_step(
     journey: &Journey,
+    held: &[Hold],
     step: &Step,
     taken: &mut f64,
     latencies: &OperationLatencies,
@@ -200,7 +291,7 @@ fn plan_step(
         holds: step.holds.clone(),
         keeps: step.keeps,
         request: requests.number(&step.holds, &[], false, false),
-        first_request: requests.number(&journey.holds, &step.holds, true, asks_bank(journey)),
+        first_request: requests.number(held, &step.holds, true, asks_bank(journey)),
         time,
         operation: step.operation,
         latency: step
@@ -211,9 +302,15 @@ fn plan_step(
             .repeat
             .map(|repeat| (repeat.probability, repeat.from as u32)),
         failure: failure.map(|failure| (failure.probability, failure.to as u32, failure.queue_by)),
+        branches: Vec::new(),
+        slowed_by: if step.holds.is_empty() {
+            journey.holds.clone()
+        } else {
+            step.holds.clone()
+        },
     })
 }
 
 fn asks_bank(journey: &Journey) -> bool {
-    journey.steps.iter().any(|step| step.operation.is_some())
+    journey.every_step().any(|step| step.operation.is_some())
 }

@@ -11,6 +11,8 @@ pub struct PlannedPool {
     pub queue: Queue,
     pub shift_end: ShiftEnd,
     pub choice: Choice,
+    /// `(cumulative probability, servers)` of the day; none where the roster says.
+    pub drawn: Vec<(f64, u32)>,
     /// Servers told apart, by number; none where all are alike.
     pub units: Vec<PlannedUnit>,
     /// Number of its first server among those of all resources.
@@ -36,6 +38,7 @@ pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimErr
             let units = units(resource);
             let pool = PlannedPool {
                 queue: resource.queue.clone(),
+                drawn: cumulated(&resource.drawn),
                 shift_end: resource.shift_end,
                 choice: resource.servers.choice,
                 first_unit,
@@ -55,6 +58,15 @@ pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimErr
             Ok(pool)
         })
         .collect()
+}
+
+fn cumulated(drawn: &[(f64, u32)]) -> Vec<(f64, u32)> {
+    let mut sum = 0.0;
+    let cumulate = |(share, count): &(f64, u32)| {
+        sum += share;
+        (sum, *count)
+    };
+    drawn.iter().map(cumulate).collect()
 }
 
 fn units(resource: &Resource) -> Vec<PlannedUnit> {

@@ -26,10 +26,9 @@ pub(super) fn check_indices(scenario: &Scenario) -> Result<(), SimError> {
         let holds = journey
             .holds
             .iter()
-            .chain(journey.steps.iter().flat_map(|step| &step.holds));
+            .chain(journey.every_step().flat_map(|step| &step.holds));
         let failures = journey
-            .steps
-            .iter()
+            .every_step()
             .filter_map(|step| step.failure.as_ref());
         if holds.into_iter().any(|hold| hold.resource >= resources)
             || failures.into_iter().any(|f| f.to >= journeys)

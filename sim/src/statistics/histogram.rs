@@ -1,23 +1,27 @@
-//! Counts of whole numbers in logarithmic bins that are at most 0.1% wide, kept
-//! sparsely. Adding and merging are exact, so their order does not matter.
+//! Counts of whole numbers in logarithmic bins that are at most 0.1% wide. Adding
+//! and merging are exact, so their order does not matter.
+//!
+//! Few numbers are kept as a list; many as one count for each bin of their range,
+//! so that the room does not grow with how many there are.
 
 /// Numbers below this have a bin of their own; above, each octave has half as many bins.
 const EXACT_BELOW: u64 = 2048;
 const OCTAVE_BITS: u32 = 10;
-/// So many numbers wait at most before they are sorted into bins.
-const MOST_PENDING: usize = 1 << 14;
-/// From so many on, counting over the range of bins is faster than sorting.
-const WORTH_COUNTING: usize = 1 << 11;
+/// So many numbers wait at most before they are counted by bin.
+const MOST_PENDING: usize = 1 << 12;
 
 /// Number of a bin.
 pub type BinNumber = u16;
 
-/// A sparse histogram.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A histogram.
+#[derive(Debug, Clone, Default)]
 pub struct Histogram {
     zeros: u64,
+    /// Bins not yet counted, in any order.
     pending: Vec<BinNumber>,
-    bins: Vec<(BinNumber, u64)>,
+    /// The bin of the first of the counts.
+    first: BinNumber,
+    counts: Vec<u64>,
 }
 
 /// The bin that a number falls into.
@@ -45,86 +49,111 @@ impl Histogram {
     pub fn add(&mut self, bin: BinNumber) {
         if bin == 0 {
             self.zeros += 1;
-            return;
+        } else {
+            self.add_above_zero(bin);
         }
-        self.pending.push(bin);
+    }
+
+    /// Counts one number above zero, given by its bin.
+    #[inline]
+    pub fn add_above_zero(&mut self, bin: BinNumber) {
         if self.pending.len() >= MOST_PENDING {
             self.settle();
         }
+        self.pending.push(bin);
+    }
+
+    /// Counts so many zeros.
+    pub fn add_zeros(&mut self, count: u64) {
+        self.zeros += count;
     }
 
     /// Counts everything that another histogram has counted.
-    pub fn merge(&mut self, other: &mut Self) {
-        other.settle();
-        self.settle();
+    pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
-        self.bins = merge_sorted(&self.bins, &other.bins);
-    }
-
-    /// Takes out everything counted so far, in order of the bins.
-    pub fn take(&mut self) -> Vec<(BinNumber, u64)> {
-        self.settle();
-        let mut bins = Vec::with_capacity(self.bins.len() + 1);
-        if self.zeros > 0 {
-            bins.push((0, self.zeros));
+        for bin in &other.pending {
+            self.add_above_zero(*bin);
         }
-        bins.append(&mut self.bins);
-        self.zeros = 0;
-        bins
-    }
-
-    fn settle(&mut self) {
-        if self.pending.is_empty() {
+        if other.counts.is_empty() {
             return;
         }
-        let runs = if self.pending.len() < WORTH_COUNTING {
-            self.pending.sort_unstable();
-            let equal = self.pending.chunk_by(|first, second| first == second);
-            equal.map(|run| (run[0], run.len() as u64)).collect()
-        } else {
-            count_each(&self.pending)
+        self.reach(other.first, other.last());
+        let from = usize::from(other.first - self.first);
+        for (count, other) in self.counts[from..].iter_mut().zip(&other.counts) {
+            *count += other;
+        }
+    }
+
+    /// Takes out everything counted so far, in no more room than it needs.
+    pub fn take(&mut self) -> Self {
+        let mut taken = std::mem::take(self);
+        if !taken.counts.is_empty() {
+            taken.settle();
+            taken.pending = Vec::new();
+        }
+        // A list once full will be full again.
+        self.pending = Vec::with_capacity(taken.pending.len());
+        taken.pending.shrink_to_fit();
+        taken.counts.shrink_to_fit();
+        taken
+    }
+
+    /// Tells of each number or bin that has been counted, and how often; of a bin
+    /// perhaps several times.
+    pub fn each(&self, mut tell: impl FnMut(BinNumber, u64)) {
+        if self.zeros > 0 {
+            tell(0, self.zeros);
+        }
+        self.pending.iter().for_each(|bin| tell(*bin, 1));
+        let bins = self.first..=BinNumber::MAX;
+        for (bin, count) in bins.zip(&self.counts).filter(|(_, count)| **count > 0) {
+            tell(bin, *count);
+        }
+    }
+
+    /// The bins that numbers fell into and their counts, in order.
+    pub fn sorted(&self) -> Vec<(BinNumber, u64)> {
+        let mut all = self.clone();
+        all.settle();
+        let zeros = (all.zeros > 0).then_some((0, all.zeros));
+        let counted = (all.first..=BinNumber::MAX).zip(all.counts);
+        zeros
+            .into_iter()
+            .chain(counted.filter(|(_, count)| *count > 0))
+            .collect()
+    }
+
+    /// Counts what is pending.
+    fn settle(&mut self) {
+        let bounds = self.pending.iter().min().zip(self.pending.iter().max());
+        let Some((least, greatest)) = bounds.map(|(least, greatest)| (*least, *greatest)) else {
+            return;
         };
+        self.reach(least, greatest);
+        for bin in &self.pending {
+            self.counts[usize::from(bin - self.first)] += 1;
+        }
         self.pending.clear();
-        self.bins = merge_sorted(&self.bins, &runs);
     }
-}
 
-/// The counts of some bins, in order of the bins.
-fn count_each(bins: &[BinNumber]) -> Vec<(BinNumber, u64)> {
-    let least = bins.iter().copied().min().unwrap_or(0);
-    let greatest = bins.iter().copied().max().unwrap_or(0);
-    let mut counts = vec![0_u32; usize::from(greatest - least) + 1];
-    for bin in bins {
-        counts[usize::from(bin - least)] += 1;
+    fn last(&self) -> BinNumber {
+        self.first + (self.counts.len().max(1) - 1) as BinNumber
     }
-    let each = (least..=greatest).zip(counts);
-    each.filter(|(_, count)| *count > 0)
-        .map(|(bin, count)| (bin, u64::from(count)))
-        .collect()
-}
 
-/// Joins two lists of counts in order of their bins.
-pub fn merge_sorted(
-    first: &[(BinNumber, u64)],
-    second: &[(BinNumber, u64)],
-) -> Vec<(BinNumber, u64)> {
-    let mut merged = Vec::with_capacity(first.len() + second.len());
-    let (mut a, mut b) = (0, 0);
-    while a < first.len() || b < second.len() {
-        let next_a = first.get(a).map_or(u32::MAX, |entry| u32::from(entry.0));
-        let next_b = second.get(b).map_or(u32::MAX, |entry| u32::from(entry.0));
-        let mut count = 0;
-        if next_a <= next_b {
-            count += first[a].1;
-            a += 1;
+    /// Makes room for the bins from `least` to `greatest`.
+    fn reach(&mut self, least: BinNumber, greatest: BinNumber) {
+        if self.counts.is_empty() {
+            self.first = least;
+        } else if least < self.first {
+            let before = usize::from(self.first - least);
+            self.counts.splice(0..0, std::iter::repeat_n(0, before));
+            self.first = least;
         }
-        if next_b <= next_a {
-            count += second[b].1;
-            b += 1;
+        let length = usize::from(greatest - self.first) + 1;
+        if self.counts.len() < length {
+            self.counts.resize(length, 0);
         }
-        merged.push((next_a.min(next_b) as BinNumber, count));
     }
-    merged
 }
 
 #[cfg(test)]
@@ -150,16 +179,27 @@ mod tests {
             Histogram::default(),
             Histogram::default(),
         );
+        let mut naive = std::collections::BTreeMap::new();
         for number in 0..50_000_u64 {
-            let bin = bin_of((number * 7919) % 5000);
+            let bin = bin_of((number * 7919) % 5000 + number / 10);
             if number % 3 == 0 {
                 first.add(bin);
             } else {
                 second.add(bin);
             }
             both.add(bin);
+            *naive.entry(bin).or_insert(0) += 1;
         }
-        first.merge(&mut second);
-        assert_eq!(first.take(), both.take());
+        first.merge(&second);
+        let naive: Vec<(BinNumber, u64)> = naive.into_iter().collect();
+        assert_eq!(first.sorted(), naive);
+        assert_eq!(both.sorted(), naive);
+        let mut told = vec![0; 1 << 16];
+        first.each(|bin, count| told[usize::from(bin)] += count);
+        assert!(
+            naive
+                .iter()
+                .all(|(bin, count)| told[usize::from(*bin)] == *count)
+        );
     }
 }

@@ -141,7 +141,7 @@ impl Spread {
 }
 
 /// One whole number per day.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Daily {
     pub days: u64,
     pub spread: Spread,
@@ -157,10 +157,10 @@ impl Daily {
     }
 
     /// Counts what another has counted.
-    pub fn merge(&mut self, other: &mut Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.days += other.days;
         self.spread.merge(&other.spread);
-        self.histogram.merge(&mut other.histogram);
+        self.histogram.merge(&other.histogram);
     }
 
     /// Mean per day with Student's t-interval.

@@ -111,45 +111,70 @@ impl Populations {
         1 + self.channels + self.services + self.segments
     }
 
-    /// The populations of a customer who arrived then.
-    pub fn of(
-        &self,
-        channel: u16,
-        service: u16,
-        segment: u16,
-        arrived: u64,
-        found: &mut Vec<usize>,
-    ) {
-        let (channel, service, segment) = (
-            usize::from(channel),
-            usize::from(service),
-            usize::from(segment),
-        );
-        found.clear();
+    /// How many kinds of customers there are: each is of one channel, service and segment.
+    pub fn kinds(&self) -> usize {
+        self.channels * self.services * self.segments
+    }
+
+    /// The kind of a customer.
+    pub fn kind(&self, channel: u16, service: u16, segment: u16) -> usize {
+        let (channel, service) = (usize::from(channel), usize::from(service));
+        (channel * self.services + service) * self.segments + usize::from(segment)
+    }
+
+    /// The populations without interval that a kind belongs to.
+    pub fn plain_of(&self, kind: usize) -> [usize; 4] {
+        let (channel, service, segment) = self.parts(kind);
         let services_from = 1 + self.channels;
         let segments_from = services_from + self.services;
-        found.extend([
+        [
             0,
             1 + channel,
             services_from + service,
             segments_from + segment,
-        ]);
+        ]
+    }
+
+    /// The populations that a kind belongs to by interval, each by its first
+    /// interval; the total comes first and is the sum over the channels, which
+    /// come second.
+    pub fn by_interval_of(&self, kind: usize) -> Vec<usize> {
         if self.intervals == 0 {
-            return;
+            return Vec::new();
         }
-        let interval = (arrived.saturating_sub(self.open) / self.interval) as usize;
-        let interval = interval.min(self.intervals - 1);
-        let mut from = self.plain();
-        found.push(from + interval);
-        from += self.intervals;
-        found.push(from + channel * self.intervals + interval);
+        let (channel, service, segment) = self.parts(kind);
+        let mut from = self.plain() + self.intervals;
+        let mut found = vec![self.plain(), from + channel * self.intervals];
         from += self.channels * self.intervals;
         if self.service_by_interval {
-            found.push(from + service * self.intervals + interval);
+            found.push(from + service * self.intervals);
             from += self.services * self.intervals;
         }
         if self.segment_by_interval {
-            found.push(from + segment * self.intervals + interval);
+            found.push(from + segment * self.intervals);
         }
+        found
+    }
+
+    /// The total of an interval, and the channels that it is the sum of.
+    pub fn total_of_interval(&self, interval: usize) -> (usize, impl Iterator<Item = usize>) {
+        let total = self.plain() + interval;
+        let channels = 1..=self.channels;
+        (total, channels.map(move |it| total + it * self.intervals))
+    }
+
+    fn parts(&self, kind: usize) -> (usize, usize, usize) {
+        let channel = kind / self.segments / self.services;
+        let service = kind / self.segments % self.services;
+        (channel, service, kind % self.segments)
+    }
+
+    /// The interval in which somebody arrived; 0 where there are none.
+    pub fn interval_of(&self, arrived: u64) -> usize {
+        if self.intervals == 0 {
+            return 0;
+        }
+        let interval = (arrived.saturating_sub(self.open) / self.interval) as usize;
+        interval.min(self.intervals - 1)
     }
 }

@@ -109,8 +109,8 @@ impl Promise {
         ];
         let value = match departure.fate {
             Fate::Unserved | Fate::Balked => return,
-            Fate::Abandoned if departure.wait <= threshold => return,
-            Fate::Abandoned => departure.wait,
+            Fate::Abandoned | Fate::TurnedAway if departure.wait <= threshold => return,
+            Fate::Abandoned | Fate::TurnedAway => departure.wait,
             Fate::Served if self.of_wait => departure.wait,
             Fate::Served => departure.time_in_branch(),
         };
@@ -118,7 +118,7 @@ impl Promise {
         if value <= threshold {
             return;
         }
-        let breaker = if departure.fate == Fate::Abandoned || self.of_wait {
+        let breaker = if departure.fate != Fate::Served || self.of_wait {
             WAIT
         } else {
             // Service that would have kept the promise by itself did not break it.

@@ -1,6 +1,6 @@
 //! Quantiles of pooled observations, with intervals by resampling days.
 
-use super::histogram::{BinNumber, middle_of};
+use super::histogram::{BinNumber, Histogram, middle_of};
 use crate::keyed::finalise;
 
 /// A quantile is told only when so many observations lie beyond it.
@@ -35,35 +35,55 @@ fn rank_of(q: f64, count: u64) -> Option<u64> {
     (beyond >= LEAST_BEYOND).then_some(rank)
 }
 
-/// The 95% intervals of quantiles: 200 times, as many days as there are get
-/// drawn with replacement (customers of one day are not independent) and the
-/// quantile of their pooled customers is taken; 2.5% are left out on each side.
-pub fn intervals(
-    days: &[&[(BinNumber, u64)]],
-    quantiles: &[f64],
-    seed: u64,
-) -> Vec<Option<(f64, f64)>> {
-    let cells = Cells::new(days);
-    let mut found: Vec<Vec<BinNumber>> = vec![Vec::new(); quantiles.len()];
-    if days.len() < 2 || cells.ends.is_empty() {
-        return vec![None; quantiles.len()];
-    }
-    let mut weights = vec![0_u64; days.len()];
-    let mut state = seed;
-    for _ in 0..RESAMPLES {
-        weights.fill(0);
-        for _ in 0..days.len() {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let day = (u128::from(finalise(state)) * days.len() as u128) >> 64;
-            weights[day as usize] += 1;
+/// What was observed of one population, by block of days.
+pub struct Observations<'run> {
+    blocks: Vec<Vec<&'run Histogram>>,
+    bins: Vec<(BinNumber, u64)>,
+}
+
+impl<'run> Observations<'run> {
+    /// The observations of each block, in one or several histograms.
+    pub fn new(blocks: Vec<Vec<&'run Histogram>>) -> Self {
+        let mut pooled = Histogram::default();
+        for histogram in blocks.iter().flatten() {
+            pooled.merge(histogram);
         }
-        let count = cells.weighed_count(cells.ends.len() - 1, &weights);
-        for (q, values) in quantiles.iter().zip(&mut found) {
-            let rank = ((q * count as f64 - 1e-9).ceil().max(0.0) as u64).clamp(1, count.max(1));
-            values.push(cells.value_of_rank(rank, &weights));
-        }
+        let bins = pooled.sorted();
+        Self { blocks, bins }
     }
-    found.into_iter().map(middle_of_resamples).collect()
+
+    /// The bins of all observations together and their counts, in order.
+    pub fn bins(&self) -> &[(BinNumber, u64)] {
+        &self.bins
+    }
+
+    /// The 95% intervals of quantiles: 200 times, as many blocks as there are get
+    /// drawn with replacement (customers of one day are not independent) and the
+    /// quantile of their pooled customers is taken; 2.5% are left out on each side.
+    pub fn intervals(&self, quantiles: &[f64], seed: u64) -> Vec<Option<(f64, f64)>> {
+        let blocks = self.blocks.len();
+        if blocks < 2 || self.bins.is_empty() {
+            return vec![None; quantiles.len()];
+        }
+        let cells = Cells::new(self);
+        let mut found: Vec<Vec<BinNumber>> = vec![Vec::new(); quantiles.len()];
+        let mut weights = vec![0.0; blocks];
+        let mut state = seed;
+        for _ in 0..RESAMPLES {
+            weights.fill(0.0);
+            for _ in 0..blocks {
+                state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                let block = (u128::from(finalise(state)) * blocks as u128) >> 64;
+                weights[block as usize] += 1.0;
+            }
+            let count = cells.weighed_count(cells.ends.len() - 1, &weights);
+            for (q, values) in quantiles.iter().zip(&mut found) {
+                let rank = (q * count - 1e-9).ceil().clamp(1.0, count.max(1.0));
+                values.push(cells.value_of_rank(rank, &weights));
+            }
+        }
+        found.into_iter().map(middle_of_resamples).collect()
+    }
 }
 
 fn middle_of_resamples(mut values: Vec<BinNumber>) -> Option<(f64, f64)> {
@@ -74,63 +94,69 @@ fn middle_of_resamples(mut values: Vec<BinNumber>) -> Option<(f64, f64)> {
     Some((middle_of(*low), middle_of(*high)))
 }
 
-/// Cumulative counts of each day up to the end of each cell.
+/// Cumulative counts of each block up to the end of each cell; whole numbers far
+/// below 2^53, so that their weighed sums are exact in any order.
 struct Cells {
     ends: Vec<BinNumber>,
-    /// `[cell][day]`
-    cumulative: Vec<u64>,
-    days: usize,
+    /// `[cell][block]`
+    cumulative: Vec<f64>,
+    blocks: usize,
 }
 
 impl Cells {
-    fn new(days: &[&[(BinNumber, u64)]]) -> Self {
-        let mut pooled: Vec<u64> = Vec::new();
-        for (bin, count) in days.iter().flat_map(|day| day.iter()) {
-            let bin = usize::from(*bin);
-            if pooled.len() <= bin {
-                pooled.resize(bin + 1, 0);
-            }
-            pooled[bin] += count;
-        }
-        let most = pooled.iter().sum::<u64>().div_ceil(CELLS).max(1);
+    fn new(observations: &Observations<'_>) -> Self {
+        let bins = &observations.bins;
+        let all: u64 = bins.iter().map(|(_, count)| count).sum();
+        let most = all.div_ceil(CELLS).max(1);
+        let last = bins.last().map_or(0, |(bin, _)| *bin);
+        let mut cell_of = vec![0_u16; usize::from(last) + 1];
         let mut ends = Vec::new();
         let mut within = 0;
-        let last = pooled.len().saturating_sub(1);
-        for (bin, count) in pooled.iter().enumerate().filter(|(_, count)| **count > 0) {
+        for (bin, count) in bins {
+            cell_of[usize::from(*bin)] = ends.len() as u16;
             within += count;
-            if within >= most || bin == last {
-                ends.push(bin as BinNumber);
+            if within >= most || *bin == last {
+                ends.push(*bin);
                 within = 0;
             }
         }
-        let mut cumulative = vec![0; ends.len() * days.len()];
-        for (number, day) in days.iter().enumerate() {
-            let (mut at, mut seen) = (0, 0);
-            for (cell, end) in ends.iter().enumerate() {
-                while let Some((_, count)) = day.get(at).filter(|(bin, _)| bin <= end) {
-                    seen += count;
-                    at += 1;
-                }
-                cumulative[cell * days.len() + number] = seen;
+        let blocks = observations.blocks.len();
+        let mut cumulative = vec![0.0; ends.len() * blocks];
+        for (number, block) in observations.blocks.iter().enumerate() {
+            let mut counts = vec![0; ends.len()];
+            for histogram in block {
+                histogram.each(|bin, count| {
+                    counts[usize::from(cell_of[usize::from(bin)])] += count;
+                });
+            }
+            let mut seen = 0;
+            for (cell, count) in counts.into_iter().enumerate() {
+                seen += count;
+                cumulative[cell * blocks + number] = seen as f64;
             }
         }
         Self {
             ends,
             cumulative,
-            days: days.len(),
+            blocks,
         }
     }
 
-    fn weighed_count(&self, cell: usize, weights: &[u64]) -> u64 {
-        let counts = &self.cumulative[cell * self.days..(cell + 1) * self.days];
-        counts
-            .iter()
-            .zip(weights)
-            .map(|(count, weight)| count * weight)
-            .sum()
+    fn weighed_count(&self, cell: usize, weights: &[f64]) -> f64 {
+        let counts = &self.cumulative[cell * self.blocks..(cell + 1) * self.blocks];
+        let mut sums = [0.0; 4];
+        let (counts, rest) = counts.as_chunks::<4>();
+        let (weights, weights_rest) = weights.as_chunks::<4>();
+        for (counts, weights) in counts.iter().zip(weights) {
+            for lane in 0..4 {
+                sums[lane] += counts[lane] * weights[lane];
+            }
+        }
+        let rest = rest.iter().zip(weights_rest);
+        sums.iter().sum::<f64>() + rest.map(|(count, weight)| count * weight).sum::<f64>()
     }
 
-    fn value_of_rank(&self, rank: u64, weights: &[u64]) -> BinNumber {
+    fn value_of_rank(&self, rank: f64, weights: &[f64]) -> BinNumber {
         let (mut low, mut high) = (0, self.ends.len() - 1);
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -161,9 +187,15 @@ mod tests {
     #[test]
     fn the_interval_of_a_median_is_near_that_of_order_statistics() {
         // 500 independent days of one customer each: the exact 95% ranks are 228 and 273 (Conover).
-        let days: Vec<Vec<(BinNumber, u64)>> = (1..=500).map(|value| vec![(value, 1)]).collect();
-        let days: Vec<&[(BinNumber, u64)]> = days.iter().map(Vec::as_slice).collect();
-        let (low, high) = intervals(&days, &[0.5], 7)[0].unwrap();
+        let days: Vec<Histogram> = (1..=500)
+            .map(|value| {
+                let mut day = Histogram::default();
+                day.add(value);
+                day
+            })
+            .collect();
+        let observations = Observations::new(days.iter().map(|day| vec![day]).collect());
+        let (low, high) = observations.intervals(&[0.5], 7)[0].unwrap();
         assert!(
             (low - 228.0).abs() < 8.0 && (high - 273.0).abs() < 8.0,
             "{low}–{high}"

@@ -5,8 +5,9 @@ use super::histogram::BinNumber;
 use super::moments::wilson;
 use super::moments::{Daily, Estimate, Ratio, Spread};
 use super::population::Populations;
-use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, Totals};
-use super::{quantile, t_quantile};
+use super::quantile::{self, Observations};
+use super::t_quantile;
+use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, RARE_FIGURES, Totals};
 use crate::keyed::finalise;
 use crate::plan::Plan;
 use scenarios::figure::{Figure, FigureRow, FigureTable, Population, QuantileValue, ShareWithin};
@@ -35,20 +36,20 @@ struct Writer<'run> {
     rows: BTreeMap<Figure, Vec<FigureRow>>,
 }
 
+/// The quantiles that are told: the standard ones and those asked for, ascending.
+pub fn quantiles(scenario: &Scenario) -> Vec<f64> {
+    let mut quantiles = STANDARD_QUANTILES.to_vec();
+    let asked = scenario.report.quantiles.iter();
+    quantiles.extend(asked.filter(|q| (0.0..=1.0).contains(*q)));
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup();
+    quantiles
+}
+
 /// The rows of all figures, figure by figure in the order of [`Figure`], within
 /// each the total, the branch, then the populations as numbered.
 pub fn table(sources: Sources<'_>) -> FigureTable {
-    let mut quantiles = STANDARD_QUANTILES.to_vec();
-    quantiles.extend(
-        sources
-            .scenario
-            .report
-            .quantiles
-            .iter()
-            .filter(|q| (0.0..=1.0).contains(*q)),
-    );
-    quantiles.sort_by(f64::total_cmp);
-    quantiles.dedup();
+    let quantiles = quantiles(sources.scenario);
     let t = (sources.totals.days >= 2)
         .then(|| t_quantile(f64::from(sources.totals.days - 1)))
         .flatten();
@@ -68,7 +69,7 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
     }
 }
 
-impl Writer<'_> {
+impl<'run> Writer<'run> {
     fn push(&mut self, row: FigureRow) {
         let branch = &self.sources.populations.branch;
         let of_branch = row.population.channel.is_none()
@@ -108,7 +109,7 @@ impl Writer<'_> {
             arrivals,
             served,
             abandoned,
-            balked,
+            rare,
             fallback,
             spreads,
             means,
@@ -116,27 +117,27 @@ impl Writer<'_> {
             histograms,
         } = cell;
         let unit = self.per_day();
-        for (figure, daily) in [
+        let usual = [
             (Figure::Arrivals, arrivals),
             (Figure::Served, served.clone()),
             (Figure::Abandoned, abandoned),
-            (Figure::Balked, balked),
             (Figure::FallbackCustomers, fallback),
-        ] {
-            if figure == Figure::Balked && !self.sources.plan.balks {
-                continue;
-            }
+        ];
+        let scenario = self.sources.scenario;
+        let rare = RARE_FIGURES.into_iter().zip(rare);
+        let caused = rare.filter(|(figure, _)| scenario.lacks_cause_of(*figure).is_none());
+        for (figure, daily) in usual.into_iter().chain(caused) {
             let row = self.daily(figure, population.clone(), unit, daily, 1.0);
             self.push(row);
         }
         let plain = self.sources.populations.plain();
         let thresholds = self.sources.thresholds.len();
         let count = served.spread.sum as u64;
-        for (figure, mut histogram) in histograms.into_iter().enumerate() {
+        for (figure, histogram) in histograms.into_iter().enumerate() {
             let quantiles = if number < plain {
                 self.pooled_quantiles(number, figure)
             } else {
-                self.plain_quantiles(&histogram.take(), SECONDS_PER_MICRO)
+                self.plain_quantiles(&histogram.sorted(), SECONDS_PER_MICRO)
             };
             let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
             let row = self.customer_row(
@@ -215,16 +216,18 @@ impl Writer<'_> {
     /// Quantiles of a plain population with their intervals by resampling.
     fn pooled_quantiles(&self, number: usize, figure: usize) -> Vec<QuantileValue> {
         let place = number * CUSTOMER_FIGURES + figure;
-        let days: Vec<&[(BinNumber, u64)]> = self
-            .sources
-            .blocks
-            .iter()
-            .filter_map(|block| block.histograms.get(place).map(Vec::as_slice))
-            .collect();
-        let pooled = pool(&days);
-        let mut values = self.plain_quantiles(&pooled, SECONDS_PER_MICRO);
+        let populations = self.sources.populations;
+        let of_block = |block: &'run BlockRecord| {
+            let kinds = block.histograms.iter();
+            kinds
+                .filter(|(kind, _)| populations.plain_of(*kind).contains(&number))
+                .map(|(_, histograms)| &histograms[figure])
+                .collect()
+        };
+        let observations = Observations::new(self.sources.blocks.iter().map(of_block).collect());
+        let mut values = self.plain_quantiles(observations.bins(), SECONDS_PER_MICRO);
         let seed = finalise(self.sources.seed ^ finalise(place as u64));
-        let intervals = quantile::intervals(&days, &self.quantiles, seed);
+        let intervals = observations.intervals(&self.quantiles, seed);
         for (value, interval) in values.iter_mut().zip(intervals) {
             if let (Some(point), Some((low, high))) = (value.value, interval) {
                 value.low = Some((low * SECONDS_PER_MICRO).min(point));
@@ -258,9 +261,9 @@ impl Writer<'_> {
         let Daily {
             days,
             spread,
-            mut histogram,
+            histogram,
         } = daily;
-        let quantiles = self.plain_quantiles(&histogram.take(), scale);
+        let quantiles = self.plain_quantiles(&histogram.sorted(), scale);
         let seen = |value: u64| (days > 0).then_some(value as f64 * scale);
         row(figure, population, unit, days, estimate, scale, |row| {
             row.sd = spread
@@ -426,16 +429,6 @@ impl Writer<'_> {
         );
         self.push(row);
     }
-}
-
-/// The counts of all days together.
-fn pool(days: &[&[(BinNumber, u64)]]) -> Vec<(BinNumber, u64)> {
-    let mut counts = vec![0_u64; usize::from(BinNumber::MAX) + 1];
-    for (bin, count) in days.iter().flat_map(|day| day.iter()) {
-        counts[usize::from(*bin)] += count;
-    }
-    let bins = (0..=BinNumber::MAX).zip(counts);
-    bins.filter(|(_, count)| *count > 0).collect()
 }
 
 fn row(

@@ -2,13 +2,16 @@
 //! folded into the totals at its end, so that an interrupted one leaves no trace
 //! in the means; everything folded is an exact integer.
 
-use super::histogram::{BinNumber, Histogram, bin_of};
+use super::histogram::Histogram;
+use super::kinds::{Counts, Kind, Place};
 use super::moments::{Daily, Ratio, Spread};
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
-use crate::engine::visitor::{Departure, Fate};
+use crate::engine::visitor::Departure;
 use crate::engine::{Ending, Engine, Observer};
 use crate::plan::Plan;
+use crate::source::Source;
+use scenarios::figure::Figure;
 use std::mem;
 
 /// Figures of single customers, in this order: wait, service, review, system,
@@ -18,6 +21,13 @@ pub const CUSTOMER_FIGURES: usize = 6;
 pub const WAIT: usize = 0;
 /// The last of them, which does, too.
 pub const TIME_IN_BRANCH: usize = 5;
+
+/// Counts of customers that most scenarios have no cause for.
+pub const RARE: usize = 2;
+/// Which figures they are.
+pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway];
+pub const BALKED: usize = 0;
+pub const TURNED_AWAY: usize = 1;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -34,13 +44,9 @@ pub struct Frame<'run> {
 /// One population's day.
 #[derive(Debug, Clone, Copy, Default)]
 struct DayCell {
-    arrivals: u64,
-    served: u64,
-    abandoned: u64,
-    abandoned_wait: u64,
-    balked: u64,
-    fallback: u64,
-    spreads: [Spread; CUSTOMER_FIGURES],
+    counts: Counts,
+    above_zero: [u64; CUSTOMER_FIGURES],
+    sums: [u64; CUSTOMER_FIGURES],
 }
 
 /// One plain population's day, as it is kept for paired comparisons.
@@ -61,13 +67,14 @@ pub struct Cell {
     pub arrivals: Daily,
     pub served: Daily,
     pub abandoned: Daily,
-    pub balked: Daily,
+    /// By [`RARE_FIGURES`].
+    pub rare: [Daily; RARE],
     pub fallback: Daily,
     pub spreads: [Spread; CUSTOMER_FIGURES],
     pub means: [Ratio; CUSTOMER_FIGURES],
     /// `[figure * thresholds + threshold]`
     pub within: Vec<Ratio>,
-    /// Of the block for plain populations, else of the whole run.
+    /// Of populations by interval; the others' are told block by block.
     pub histograms: [Histogram; CUSTOMER_FIGURES],
 }
 
@@ -107,8 +114,8 @@ pub struct Totals {
 pub struct BlockRecord {
     /// `(replication, plain populations' records)`
     pub days: Vec<(u32, Vec<DayRecord>)>,
-    /// `[plain population * figures + figure]`
-    pub histograms: Vec<Vec<(BinNumber, u64)>>,
+    /// `(kind, each figure's observations)`
+    pub histograms: Vec<(usize, [Histogram; CUSTOMER_FIGURES])>,
 }
 
 /// A thread's tally.
@@ -116,16 +123,23 @@ pub struct BlockRecord {
 pub struct Tally<'run> {
     frame: &'run Frame<'run>,
     totals: Totals,
+    /// Those kinds of customers that have come, in the order of their coming.
+    kinds: Vec<Kind>,
+    /// The position of each kind among those that have come.
+    position_of_kind: Vec<u32>,
+    /// Each population's day, when it is over.
     day: Vec<DayCell>,
-    /// `[(cell * figures + figure) * thresholds + threshold]`
+    /// Above zero: `[(cell * figures + figure) * thresholds + threshold]`
     day_within: Vec<u64>,
     /// `[cell * thresholds + threshold]`: abandoned after waiting longer.
     day_over: Vec<u64>,
     day_misses: MissCounts,
     day_unserved: u64,
     block: BlockRecord,
-    found: Vec<usize>,
 }
+
+/// The position of a kind that has not come yet.
+const NOT_YET: u32 = u32::MAX;
 
 impl<'run> Tally<'run> {
     pub fn new(frame: &'run Frame<'run>) -> Self {
@@ -133,18 +147,20 @@ impl<'run> Tally<'run> {
         Self {
             frame,
             totals: Totals::new(frame),
+            kinds: Vec::new(),
+            position_of_kind: vec![NOT_YET; frame.populations.kinds()],
             day: vec![DayCell::default(); cells],
             day_within: vec![0; cells * CUSTOMER_FIGURES * thresholds],
             day_over: vec![0; cells * thresholds],
             day_misses: MissCounts::default(),
             day_unserved: 0,
             block: BlockRecord::default(),
-            found: Vec::new(),
         }
     }
 
     /// Gets ready for the next replication.
     pub fn start_day(&mut self) {
+        self.kinds.iter_mut().for_each(Kind::clear_day);
         self.day.fill(DayCell::default());
         self.day_within.fill(0);
         self.day_over.fill(0);
@@ -152,19 +168,74 @@ impl<'run> Tally<'run> {
         self.day_unserved = 0;
     }
 
+    /// Sums the day of each kind and interval into the populations' days.
+    fn sum_day(&mut self) {
+        let mut kinds = std::mem::take(&mut self.kinds);
+        for kind in &mut kinds {
+            for interval in 0..kind.day.len() {
+                let place = kind.day[interval];
+                if place.counts.arrivals == 0 {
+                    continue;
+                }
+                kind.end_day(interval);
+                for (number, from) in kind.by_interval.iter().enumerate() {
+                    self.add_place(from + interval, kind, interval, &place);
+                    // The total's are the channels' together.
+                    if number > 0 {
+                        let cell = &mut self.totals.cells[from + interval];
+                        for (figure, histogram) in cell.histograms.iter_mut().enumerate() {
+                            histogram.add_zeros(place.counts.served - place.above_zero[figure]);
+                        }
+                    }
+                }
+                for population in kind.plain {
+                    self.add_place(population, kind, interval, &place);
+                }
+                self.day_unserved += place.counts.unserved;
+            }
+        }
+        self.kinds = kinds;
+    }
+
+    fn add_place(&mut self, population: usize, kind: &Kind, interval: usize, place: &Place) {
+        let day = &mut self.day[population];
+        day.counts.add(&place.counts);
+        let thresholds = self.frame.thresholds.len();
+        let over = &kind.over[interval * thresholds..][..thresholds];
+        add_each(&mut self.day_over[population * thresholds..], over);
+        for figure in 0..CUSTOMER_FIGURES {
+            if place.above_zero[figure] == 0 {
+                continue;
+            }
+            day.above_zero[figure] += place.above_zero[figure];
+            day.sums[figure] += place.spreads[figure].sum as u64;
+            let from = |number: usize| (number * CUSTOMER_FIGURES + figure) * thresholds;
+            let within = &kind.within[from(interval)..][..thresholds];
+            add_each(&mut self.day_within[from(population)..], within);
+        }
+    }
+
     /// Folds a finished replication into the totals.
-    pub fn end_day(&mut self, replication: u32, engine: &Engine<'_>, ending: &Ending) {
+    pub fn end_day<S: Source>(
+        &mut self,
+        replication: u32,
+        engine: &Engine<'_, S>,
+        ending: &Ending,
+    ) {
+        self.sum_day();
         let thresholds = self.frame.thresholds.len();
         for (number, (day, cell)) in self.day.iter().zip(&mut self.totals.cells).enumerate() {
-            cell.arrivals.add(day.arrivals);
-            cell.served.add(day.served);
-            cell.abandoned.add(day.abandoned);
-            cell.balked.add(day.balked);
-            cell.fallback.add(day.fallback);
+            cell.arrivals.add(day.counts.arrivals);
+            cell.served.add(day.counts.served);
+            cell.abandoned.add(day.counts.abandoned);
+            for (daily, count) in cell.rare.iter_mut().zip(day.counts.rare) {
+                daily.add(count);
+            }
+            cell.fallback.add(day.counts.fallback);
             let over = &self.day_over[number * thresholds..(number + 1) * thresholds];
             for figure in 0..CUSTOMER_FIGURES {
-                cell.spreads[figure].merge(&day.spreads[figure]);
-                cell.means[figure].add(day.served, day.spreads[figure].sum as u64);
+                cell.means[figure].add(day.counts.served, day.sums[figure]);
+                let zeros = day.counts.served - day.above_zero[figure];
                 for (threshold, over) in over.iter().enumerate() {
                     let within = self.day_within
                         [(number * CUSTOMER_FIGURES + figure) * thresholds + threshold];
@@ -173,7 +244,8 @@ impl<'run> Tally<'run> {
                     } else {
                         0
                     };
-                    cell.within[figure * thresholds + threshold].add(day.served + missed, within);
+                    cell.within[figure * thresholds + threshold]
+                        .add(day.counts.served + missed, zeros + within);
                 }
             }
         }
@@ -203,16 +275,17 @@ impl<'run> Tally<'run> {
         let records = (0..self.frame.populations.plain())
             .map(|number| {
                 let day = &self.day[number];
-                let within = |figure| {
-                    self.day_within[(number * CUSTOMER_FIGURES + figure) * thresholds + five]
+                let within = |figure: usize| {
+                    let above = (number * CUSTOMER_FIGURES + figure) * thresholds + five;
+                    day.counts.served - day.above_zero[figure] + self.day_within[above]
                 };
                 DayRecord {
-                    arrivals: day.arrivals,
-                    served: day.served,
-                    abandoned: day.abandoned,
-                    abandoned_wait: day.abandoned_wait,
-                    abandoned_within: day.abandoned - self.day_over[number * thresholds + five],
-                    sums: day.spreads.map(|spread| spread.sum as u64),
+                    arrivals: day.counts.arrivals,
+                    served: day.counts.served,
+                    abandoned: day.counts.abandoned,
+                    abandoned_wait: day.counts.abandoned_wait,
+                    abandoned_within: day.counts.abandoned_within,
+                    sums: day.sums,
                     within: std::array::from_fn(within),
                 }
             })
@@ -222,18 +295,52 @@ impl<'run> Tally<'run> {
 
     /// Hands over what the block has left and starts the next.
     pub fn end_block(&mut self) -> BlockRecord {
-        let plain = self.frame.populations.plain();
         let mut block = mem::take(&mut self.block);
-        block.histograms = self.totals.cells[..plain]
-            .iter_mut()
-            .flat_map(|cell| cell.histograms.iter_mut().map(Histogram::take))
+        let kinds = self.kinds.iter_mut();
+        block.histograms = kinds
+            .map(|kind| (kind.number, kind.histograms.each_mut().map(Histogram::take)))
             .collect();
         block
     }
 
     /// The totals of everything folded.
-    pub fn into_totals(self) -> Totals {
+    pub fn into_totals(mut self) -> Totals {
+        let cells = &mut self.totals.cells;
+        for kind in &self.kinds {
+            for (interval, spreads) in kind.spreads.iter().enumerate() {
+                let by_interval = kind.by_interval.iter().map(|from| from + interval);
+                for population in by_interval.chain(kind.plain) {
+                    for (sum, spread) in cells[population].spreads.iter_mut().zip(spreads) {
+                        sum.merge(spread);
+                    }
+                }
+            }
+        }
+        for interval in 0..self.frame.populations.intervals {
+            let (total, channels) = self.frame.populations.total_of_interval(interval);
+            for channel in channels {
+                let histograms = cells[channel].histograms.clone();
+                for (sum, histogram) in cells[total].histograms.iter_mut().zip(&histograms) {
+                    sum.merge(histogram);
+                }
+            }
+        }
         self.totals
+    }
+
+    /// The position of a kind, which may come for the first time.
+    fn position(&mut self, kind: usize) -> usize {
+        if self.position_of_kind[kind] == NOT_YET {
+            self.position_of_kind[kind] = self.kinds.len() as u32;
+            self.kinds.push(Kind::new(kind, self.frame));
+        }
+        self.position_of_kind[kind] as usize
+    }
+}
+
+fn add_each(sums: &mut [u64], counts: &[u64]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
     }
 }
 
@@ -241,64 +348,18 @@ impl Observer for Tally<'_> {
     fn departed(&mut self, departure: &Departure) {
         let frame = self.frame;
         let channel = frame.plan.journeys[departure.journey as usize].channel;
-        let mut found = mem::take(&mut self.found);
-        frame.populations.of(
-            channel,
-            departure.service_id,
-            departure.segment,
-            departure.arrived,
-            &mut found,
-        );
-        let values = [
-            departure.wait,
-            departure.service,
-            departure.review,
-            departure.system,
-            departure.fallback,
-            departure.time_in_branch(),
-        ];
-        let bins = values.map(bin_of);
-        let thresholds = frame.thresholds;
-        for &number in &found {
-            let day = &mut self.day[number];
-            day.arrivals += 1;
-            match departure.fate {
-                Fate::Unserved => {}
-                Fate::Balked => day.balked += 1,
-                Fate::Abandoned => {
-                    day.abandoned += 1;
-                    day.abandoned_wait += departure.wait;
-                    for (over, threshold) in self.day_over[number * thresholds.len()..]
-                        .iter_mut()
-                        .zip(thresholds)
-                    {
-                        *over += u64::from(departure.wait > *threshold);
-                    }
-                }
-                Fate::Served => {
-                    day.served += 1;
-                    day.fallback += u64::from(departure.fell_back);
-                    let histograms = &mut self.totals.cells[number].histograms;
-                    for figure in 0..CUSTOMER_FIGURES {
-                        day.spreads[figure].add(values[figure]);
-                        histograms[figure].add(bins[figure]);
-                        let from = (number * CUSTOMER_FIGURES + figure) * thresholds.len();
-                        for (within, threshold) in
-                            self.day_within[from..].iter_mut().zip(thresholds)
-                        {
-                            *within += u64::from(values[figure] <= *threshold);
-                        }
-                    }
-                }
-            }
-        }
+        let populations = frame.populations;
+        let number = populations.kind(channel, departure.service_id, departure.segment);
+        let position = self.position(number);
+        let interval = populations.interval_of(departure.arrived);
+        let kind = &mut self.kinds[position];
         if let Some(promise) = frame.promise
-            && found.contains(&promise.population)
+            && kind.is_promised(interval)
         {
             promise.count(departure, &mut self.day_misses);
         }
-        self.day_unserved += u64::from(departure.fate == Fate::Unserved);
-        self.found = found;
+        let cells = &mut self.totals.cells;
+        kind.count(interval, departure, frame, cells);
     }
 }
 
@@ -321,39 +382,41 @@ impl Totals {
     }
 
     /// Adds what another thread has gone through.
-    pub fn merge(&mut self, other: &mut Self) {
-        for (cell, other) in self.cells.iter_mut().zip(&mut other.cells) {
-            cell.arrivals.merge(&mut other.arrivals);
-            cell.served.merge(&mut other.served);
-            cell.abandoned.merge(&mut other.abandoned);
-            cell.balked.merge(&mut other.balked);
-            cell.fallback.merge(&mut other.fallback);
+    pub fn merge(&mut self, other: &Self) {
+        for (cell, other) in self.cells.iter_mut().zip(&other.cells) {
+            cell.arrivals.merge(&other.arrivals);
+            cell.served.merge(&other.served);
+            cell.abandoned.merge(&other.abandoned);
+            for (daily, other) in cell.rare.iter_mut().zip(&other.rare) {
+                daily.merge(other);
+            }
+            cell.fallback.merge(&other.fallback);
             for figure in 0..CUSTOMER_FIGURES {
                 cell.spreads[figure].merge(&other.spreads[figure]);
                 cell.means[figure].merge(&other.means[figure]);
-                cell.histograms[figure].merge(&mut other.histograms[figure]);
+                cell.histograms[figure].merge(&other.histograms[figure]);
             }
             cell.within
                 .iter_mut()
                 .zip(&other.within)
                 .for_each(|(ratio, other)| ratio.merge(other));
         }
-        for (used, other) in self.uses.iter_mut().zip(&mut other.uses) {
-            used.queue.merge(&mut other.queue);
+        for (used, other) in self.uses.iter_mut().zip(&other.uses) {
+            used.queue.merge(&other.queue);
             used.occupancy.merge(&other.occupancy);
-            used.occupancy_daily.merge(&mut other.occupancy_daily);
-            used.rostered.merge(&mut other.rostered);
+            used.occupancy_daily.merge(&other.occupancy_daily);
+            used.rostered.merge(&other.rostered);
         }
-        self.people.merge(&mut other.people);
-        self.overtime.merge(&mut other.overtime);
+        self.people.merge(&other.people);
+        self.overtime.merge(&other.overtime);
         let intervals = self
             .people_by_interval
             .iter_mut()
-            .zip(&mut other.people_by_interval);
+            .zip(&other.people_by_interval);
         let queues = self
             .queue_by_interval
             .iter_mut()
-            .zip(&mut other.queue_by_interval);
+            .zip(&other.queue_by_interval);
         intervals
             .chain(queues)
             .for_each(|(daily, other)| daily.merge(other));
@@ -367,7 +430,7 @@ impl Totals {
         self.days_with_unserved += other.days_with_unserved;
     }
 
-    fn fold_levels(&mut self, engine: &Engine<'_>, frame: &Frame<'_>) {
+    fn fold_levels<S: Source>(&mut self, engine: &Engine<'_, S>, frame: &Frame<'_>) {
         let (mut all_busy, mut all_duty, mut all_rostered) = (0, 0, 0);
         let resources = frame.plan.capacity.len();
         for (used, pool) in self.uses.iter_mut().zip(engine.pools()) {

@@ -3,8 +3,8 @@
 
 use scenarios::model::{
     ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label, Law, Mode, Part,
-    Queue, QueueBy, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment, Servers,
-    Service, ShiftEnd, Step, StepTime,
+    Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment,
+    Servers, Service, ShiftEnd, Step, StepTime,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -38,6 +38,7 @@ pub fn empty() -> Scenario {
             mode: Mode::Days,
             replications: 1,
             seed: 1,
+            random: Random::Keyed,
             until: None,
         },
         resources: Vec::new(),
@@ -47,6 +48,7 @@ pub fn empty() -> Scenario {
         arrivals: Arrivals::default(),
         incidents: Vec::new(),
         mobile: None,
+        campaigns: Vec::new(),
         load: None,
         gates: Vec::new(),
         report: ReportRequest {
@@ -72,6 +74,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         shift_end: ShiftEnd::Finish,
         queue: Queue::default(),
         servers: Servers::default(),
+        drawn: Vec::new(),
         cost_per_hour: None,
     }
 }
@@ -87,14 +90,8 @@ pub fn hold(resource: usize) -> Vec<Hold> {
 pub fn step(name: &str, time: StepTime) -> Step {
     Step {
         name: name.to_owned(),
-        part: Part::Service,
-        probability: 1.0,
-        holds: Vec::new(),
-        keeps: false,
         time,
-        operation: None,
-        failure: None,
-        repeat: None,
+        ..Step::default()
     }
 }
 

@@ -58,15 +58,9 @@ fn population(of: &str) -> Result<Population, String> {
     let (dimension, name) = of
         .split_once('=')
         .ok_or_else(|| format!("`{of}` is not as in `interval=09:00`"))?;
-    let place = match dimension {
-        "branch" => &mut population.branch,
-        "channel" => &mut population.channel,
-        "service" => &mut population.service,
-        "segment" => &mut population.segment,
-        "resource" => &mut population.resource,
-        "interval" => &mut population.interval,
-        _ => return Err(format!("no dimension `{dimension}`")),
-    };
+    let place = population
+        .dimension_mut(dimension)
+        .ok_or_else(|| format!("no dimension `{dimension}`"))?;
     *place = Some(name.to_owned());
     Ok(population)
 }

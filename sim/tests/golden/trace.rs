@@ -7,8 +7,9 @@ use sim::{CustomerRecord, Options, records};
 use std::fmt::Write;
 
 /// Columns that a trace may have; it begins with `customer`.
-const COLUMNS: [&str; 8] = [
-    "customer", "arrived", "begun", "left", "fate", "segment", "wait", "away",
+const COLUMNS: [&str; 12] = [
+    "customer", "arrived", "begun", "left", "fate", "segment", "wait", "service", "review",
+    "system", "fallback", "away",
 ];
 
 pub fn agrees(scenario: &Scenario, text: &str) -> Result<(), String> {
@@ -64,6 +65,10 @@ fn cell(scenario: &Scenario, record: &CustomerRecord, column: &str) -> String {
         "fate" => in_words(&format!("{:?}", record.fate)),
         "segment" => scenario.segments[record.segment].name.clone(),
         "wait" => seconds(record.wait.0),
+        "service" => seconds(record.service.0),
+        "review" => seconds(record.review.0),
+        "system" => seconds(record.system.0),
+        "fallback" => seconds(record.fallback.0),
         _ => seconds(record.away.0),
     }
 }

@@ -38,22 +38,42 @@ impl Reader {
             let Some(section) = self.section(item, &format!("{path}.{position}")) else {
                 continue;
             };
-            let draft = self.step(&section, names);
-            if let Some(draft) = &draft
-                && !seen.insert(draft.step.name.clone())
-            {
-                let origin = section.get("name").map_or(item.origin, |it| it.origin);
-                self.fault(
-                    origin,
-                    format!("a second step of `{path}` is named `{}`", draft.step.name),
-                    "the names of a journey's steps differ",
-                );
-            }
-            drafts.push(draft);
+            drafts.push(self.named_step(item, &section, names, &mut seen));
         }
         let mut drafts = drafts.into_iter().collect::<Option<Vec<_>>>()?;
         self.resolve_repeats(&mut drafts);
         Some(drafts)
+    }
+
+    /// A step whose name is new in its journey.
+    pub(super) fn named_step(
+        &mut self,
+        item: &Node,
+        section: &Section<'_>,
+        names: &Names<'_>,
+        seen: &mut BTreeSet<String>,
+    ) -> Option<Draft> {
+        let draft = self.step(section, names, seen);
+        if let Some(draft) = &draft
+            && !seen.insert(draft.step.name.clone())
+        {
+            let origin = section.get("name").map_or(item.origin, |it| it.origin);
+            self.fault(
+                origin,
+                format!(
+                    "a second step of the journey is named `{}`",
+                    draft.step.name
+                ),
+                "the names of a journey's steps differ",
+            );
+        }
+        draft
+    }
+
+    /// The steps of drafts without weights.
+    pub(super) fn in_sequence(&mut self, mut drafts: Vec<Draft>) -> Vec<Step> {
+        self.resolve_repeats(&mut drafts);
+        drafts.into_iter().map(|draft| draft.step).collect()
     }
 
     /// `repeats = { probability = 0.2, from = "fill_in" }`; `from` is the step itself by default.
@@ -93,14 +113,8 @@ impl Reader {
         Some(vec![Draft {
             step: Step {
                 name: "service".into(),
-                part: Part::Service,
-                probability: 1.0,
-                holds: Vec::new(),
-                keeps: false,
-                time: StepTime::None,
                 operation,
-                failure: None,
-                repeat: None,
+                ..Step::default()
             },
             repeat: None,
             weight: Some(1.0),
@@ -108,7 +122,12 @@ impl Reader {
         }])
     }
 
-    fn step(&mut self, section: &Section<'_>, names: &Names<'_>) -> Option<Draft> {
+    fn step(
+        &mut self,
+        section: &Section<'_>,
+        names: &Names<'_>,
+        seen: &mut BTreeSet<String>,
+    ) -> Option<Draft> {
         let known = [
             "name",
             "weight",
@@ -120,6 +139,7 @@ impl Reader {
             "fails",
             "repeats",
             "keeps",
+            "parallel",
         ];
         self.keys(section, "steps", &known);
         let before = self.faults.len();
@@ -144,7 +164,10 @@ impl Reader {
         let repeat = self.repeat(section);
         let holds = self.holds(section, names);
         let keeps = self.flag(section, "keeps");
-        self.lasts(section);
+        let branches = self.branches(section, names, seen);
+        if section.get("parallel").is_none() {
+            self.lasts(section);
+        }
         if self.faults.len() > before {
             return None;
         }
@@ -159,6 +182,8 @@ impl Reader {
                 operation,
                 failure,
                 repeat: None,
+                retries: 0,
+                branches: branches?,
             },
             repeat,
             weight,
@@ -183,7 +208,7 @@ impl Reader {
             self.fault(
                 section.origin,
                 format!("`{}` takes no time and does nothing", section.path),
-                "give it `weight`, `duration` or `operation`",
+                "give it `weight`, `duration`, `operation` or `parallel`",
             );
         }
         if has("weight")

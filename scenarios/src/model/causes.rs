@@ -1,0 +1,29 @@
+//! Which figures a scenario has at all: those that nothing in it can cause are
+//! not reported, and a gate on them is an error.
+
+use super::{Closing, Scenario};
+use crate::figure::Figure;
+
+impl Scenario {
+    /// What would have to be in the scenario for a figure of its day to be
+    /// reported; none if it is.
+    pub fn lacks_cause_of(&self, figure: Figure) -> Option<&'static str> {
+        let (caused, cause) = match figure {
+            Figure::Balked => (
+                self.resources.iter().any(|it| it.queue.room.is_some())
+                    || self
+                        .segments
+                        .iter()
+                        .any(|it| it.conduct.balking.is_some() || it.conduct.retry.is_some()),
+                "`balked` needs a `room`, a `balking` or a `retry`: nobody leaves at the door here",
+            ),
+            Figure::TurnedAway => (
+                self.day.closing != Closing::ServeAllInside,
+                "`turned_away` needs a `closing` of the day: everyone inside is served here",
+            ),
+            Figure::NoShows => (false, "`no_shows` is not yet supported: nothing causes it"),
+            _ => (true, ""),
+        };
+        (!caused).then_some(cause)
+    }
+}

@@ -1,0 +1,261 @@
+//! The mobile bank's traffic: sessions that start openly, a log-in, then requests
+//! with pauses between them. Whoever needs it (the stream of operations, the
+//! figures of the offered traffic) gets the same sessions from here.
+
+mod counts;
+mod day;
+mod figures;
+
+pub use counts::{Counts, MobileDay, MobileSecond};
+pub use day::Requests;
+pub use figures::rows;
+
+use crate::SimError;
+use crate::arrivals::ArrivalCurve;
+use crate::keyed::{Key, MOBILE_STREAM, Purpose};
+use crate::law::Sampler;
+use crate::source::Keyed;
+use scenarios::model::{ArrivalPiece, Arrivals, Campaign, Mobile};
+use scenarios::operation::Operation;
+use scenarios::time::SimTime;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// Sessions of a day that are simulated together; more are cut into cells of
+/// their own. Independent Poisson processes together are one, so a cell is as
+/// good as the whole, and its calendar stays small.
+const SESSIONS_OF_A_CELL: f64 = 262_144.0;
+
+/// The mobile bank of a scenario, ready to be drawn from.
+#[derive(Debug)]
+pub struct Traffic {
+    seed: u64,
+    curve: ArrivalCurve,
+    think: Sampler,
+    mix: Mix,
+    requests: u32,
+    /// Parts of the day's traffic: each one's share of the curve.
+    cells: Vec<f64>,
+}
+
+/// One request of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Microseconds since midnight, with a bank that answers at once.
+    pub at: u64,
+    /// The session's number in its cell, and the request's in the session, from 0.
+    pub session: u32,
+    pub place: u32,
+    /// Position in [`Traffic::operations`].
+    pub operation: usize,
+    /// Whether the session ends with it.
+    pub last: bool,
+}
+
+impl Traffic {
+    /// Makes a scenario's mobile bank ready.
+    ///
+    /// # Errors
+    /// Its laws or weights cannot be drawn from.
+    pub fn new(mobile: &Mobile, campaigns: &[Campaign], seed: u64) -> Result<Self, SimError> {
+        let refuse = |problem: String| SimError::Scenario {
+            place: "mobile".to_owned(),
+            problem,
+        };
+        let curve = ArrivalCurve::new(&day(mobile).map_err(refuse)?, 0, false)
+            .map_err(refuse)?
+            .with_campaigns(campaigns.iter().filter(|it| it.mobile));
+        let cells = (mobile.sessions_per_day() / SESSIONS_OF_A_CELL)
+            .ceil()
+            .clamp(1.0, 1e6);
+        Ok(Self {
+            seed,
+            curve,
+            think: Sampler::new(&mobile.think).map_err(refuse)?,
+            mix: Mix::new(mobile),
+            requests: mobile.requests_per_session,
+            cells: vec![1.0 / cells; cells as usize],
+        })
+    }
+
+    /// How many cells it is cut into.
+    pub fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// What is asked for: the log-in first, then the mix as offered.
+    pub fn operations(&self) -> &[Operation] {
+        &self.mix.operations
+    }
+
+    /// Where the draws of a cell's sessions come from.
+    pub fn key(&self, replication: u32, cell: usize) -> Key {
+        let key = Key::of_stream(self.seed, replication, MOBILE_STREAM);
+        if self.cells.len() == 1 {
+            key
+        } else {
+            key.under(Purpose::Cell { cell: cell as u32 })
+        }
+    }
+
+    /// When the sessions of a cell start, with their keys.
+    pub fn starts(&self, replication: u32, cell: usize) -> impl Iterator<Item = (u64, Key)> + '_ {
+        let key = self.key(replication, cell);
+        self.curve.times_scaled(key, &Keyed, self.cells[cell])
+    }
+
+    /// The pause before a session's request at this place, in microseconds; none
+    /// if the session has no such request.
+    #[inline]
+    pub fn pause(&self, key: Key, place: u32) -> Option<u64> {
+        if self.ends_before(place) {
+            return None;
+        }
+        let bits = key.bits(Purpose::Think { place });
+        Some(if place == 0 {
+            0
+        } else {
+            self.think.micros(bits)
+        })
+    }
+
+    /// What a session asks for at this place, as a position in `operations`.
+    #[inline]
+    pub fn operation(&self, key: Key, place: u32) -> usize {
+        if place == 0 {
+            return 0;
+        }
+        self.mix.at(key.uniform(Purpose::Mix { place }))
+    }
+
+    /// Whether a session has no request at this place any more.
+    fn ends_before(&self, place: u32) -> bool {
+        place > 0 && (place >= self.requests || self.mix.is_empty())
+    }
+
+    /// Goes through one day on so many threads; the counts do not depend on them.
+    /// None if interrupted.
+    pub fn count(
+        &self,
+        replication: u32,
+        threads: usize,
+        stop: Option<&AtomicBool>,
+    ) -> Option<Counts> {
+        let next = AtomicUsize::new(0);
+        let stopped = || stop.is_some_and(|flag| flag.load(Ordering::Relaxed));
+        let work = || {
+            let mut counts = Counts::new(self.operations().len());
+            loop {
+                let cell = next.fetch_add(1, Ordering::Relaxed);
+                if cell >= self.cells.len() || stopped() {
+                    return counts;
+                }
+                for request in Requests::new(self, replication, cell) {
+                    counts.add(&request);
+                }
+            }
+        };
+        let threads = threads.clamp(1, self.cells.len().max(1));
+        let shares: Vec<Counts> = if threads == 1 {
+            vec![work()]
+        } else {
+            thread::scope(|scope| {
+                let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+                let joined = handles.into_iter().map(|handle| {
+                    handle
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                });
+                joined.collect()
+            })
+        };
+        if stopped() {
+            return None;
+        }
+        shares.into_iter().reduce(|mut all, share| {
+            all.merge(&share);
+            all
+        })
+    }
+}
+
+/// Which of the mobile bank's customers a session is of.
+pub fn customer(mobile: &Mobile, key: Key) -> String {
+    let who =
+        (u128::from(key.bits(Purpose::Who)) * u128::from(mobile.monthly_actives.max(1))) >> 64;
+    format!("m{who}")
+}
+
+/// The day's sessions, hour by hour.
+fn day(mobile: &Mobile) -> Result<Arrivals, String> {
+    let weights: f64 = mobile.hourly_weights.iter().sum();
+    let sessions = mobile.sessions_per_day();
+    if !(weights.is_finite() && weights > 0.0 && sessions.is_finite() && sessions >= 0.0) {
+        return Err(
+            "its hourly weights must sum to more than 0 and its log-ins be 0 or more".to_owned(),
+        );
+    }
+    let pieces = mobile
+        .hourly_weights
+        .iter()
+        .zip(0..)
+        .map(|(weight, hour)| ArrivalPiece {
+            from: SimTime::from_clock(hour, 0),
+            to: SimTime::from_clock(hour + 1, 0),
+            expected: sessions * weight / weights,
+            tilt: 0.0,
+        })
+        .collect();
+    Ok(Arrivals {
+        pieces,
+        ..Arrivals::default()
+    })
+}
+
+/// What is offered after the log-in, by cumulative shares of it.
+#[derive(Debug)]
+struct Mix {
+    /// The log-in, then what is offered.
+    operations: Vec<Operation>,
+    /// Up to each of those offered.
+    cumulative: Vec<f64>,
+}
+
+impl Mix {
+    fn new(mobile: &Mobile) -> Self {
+        let offered = mobile.mix.iter().filter(|(operation, weight)| {
+            *weight > 0.0
+                && !mobile
+                    .mix_left_out
+                    .iter()
+                    .any(|(left_out, _)| left_out == operation)
+        });
+        let total: f64 = offered.clone().map(|(_, weight)| weight).sum();
+        let mut sum = 0.0;
+        let mut mix = Self {
+            operations: vec![Operation::LogIn],
+            cumulative: Vec::new(),
+        };
+        for (operation, weight) in offered {
+            sum += weight / total;
+            mix.operations.push(*operation);
+            mix.cumulative.push(sum);
+        }
+        mix
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cumulative.is_empty()
+    }
+
+    /// The operation at a uniform number, as a position in `operations`.
+    fn at(&self, u: f64) -> usize {
+        // A count of those passed, without a branch to be guessed wrong.
+        let passed: usize = self
+            .cumulative
+            .iter()
+            .map(|cumulative| usize::from(*cumulative < u))
+            .sum();
+        1 + passed.min(self.cumulative.len() - 1)
+    }
+}

@@ -1,0 +1,88 @@
+//! What customers do, against hand computation and theory, in the files that users write.
+
+mod branch;
+
+use branch::{everybody, mean, of_segment, run};
+use scenarios::figure::{Figure, Population};
+use scenarios::file::read;
+use scenarios::model::Scenario;
+use sim::Outcome;
+
+fn written(text: &str) -> Scenario {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("s.toml");
+    std::fs::write(&path, text).expect("the folder is writable");
+    read(&path, &[]).unwrap_or_else(|error| panic!("{error} {:?}", error.related()))
+}
+
+/// Customers a day of a figure that may have no cause.
+fn count(outcome: &Outcome, of: Figure, population: &Population) -> f64 {
+    let row = outcome.figures.find(of, population);
+    row.map_or(0.0, |row| row.mean.expect("there are days"))
+}
+
+/// Every customer who came in has one fate, in the total and in each segment.
+fn nobody_is_lost(outcome: &Outcome, segments: &[&str]) {
+    let populations = segments.iter().map(|name| of_segment(name));
+    for population in populations.chain([everybody()]) {
+        let fates = [
+            Figure::Served,
+            Figure::Abandoned,
+            Figure::Balked,
+            Figure::TurnedAway,
+        ];
+        let sum: f64 = fates
+            .into_iter()
+            .map(|fate| count(outcome, fate, &population))
+            .sum();
+        let arrivals = mean(outcome, Figure::Arrivals, &population);
+        assert!(
+            (arrivals - sum).abs() < 1e-9 * arrivals,
+            "{population:?}: {arrivals} came, {sum} left"
+        );
+    }
+}
+
+/// More customers than two windows can serve.
+const CROWD: &str = r#"
+[resources.window]
+capacity = 2
+[journeys.errand]
+time = { law = "lognormal", mean = "5min", cv = 0.7 }
+holds = ["window"]
+[segments.patient]
+share = 0.5
+[segments.hasty]
+share = 0.5
+patience = { law = "exponential", mean = "40min" }
+balking = { from = 30, always = 60 }
+[arrivals]
+per_day = 220
+"#;
+
+#[test]
+fn who_is_turned_away_at_closing_is_counted_and_nobody_is_lost() {
+    let all = run(&written(CROWD), 40, 2);
+    let home = run(
+        &written(&format!("{CROWD}[day]\nclosing = \"send_home\"")),
+        40,
+        2,
+    );
+    let grace = run(
+        &written(&format!("{CROWD}[day]\nclosing = {{ grace = \"30min\" }}")),
+        40,
+        2,
+    );
+    for outcome in [&all, &home, &grace] {
+        nobody_is_lost(outcome, &["patient", "hasty"]);
+        assert!(outcome.warnings.is_empty());
+    }
+    let turned_away = |outcome| count(outcome, Figure::TurnedAway, &everybody());
+    assert!(turned_away(&all) < 1e-9);
+    assert!(turned_away(&home) > turned_away(&grace) && turned_away(&grace) > 0.0);
+    // The doors and the queue before closing are the same.
+    let before = |outcome| mean(outcome, Figure::QueueLength, &everybody());
+    assert!((before(&all) - before(&home)).abs() < 1e-12);
+    let overtime = |outcome| mean(outcome, Figure::Overtime, &everybody());
+    assert!(overtime(&home) < overtime(&grace) && overtime(&grace) < overtime(&all));
+}
