@@ -31,6 +31,7 @@ mod recorded;
 mod region;
 mod sources;
 mod spreadsheet;
+mod steady;
 mod targets;
 mod traffic;
 mod tree;

@@ -27,6 +27,7 @@ mod region;
 mod simulate;
 mod source;
 mod statistics;
+mod steady;
 mod streams;
 mod until;
 

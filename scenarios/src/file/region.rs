@@ -407,6 +407,15 @@ impl Reader {
             );
             return None;
         }
+        let run = &region.kinds[0].run;
+        if run.batches.is_some() || run.warm_up == crate::model::WarmUp::Mser5 {
+            self.fault(
+                section.origin,
+                "`batches` of one long run, and a warm-up that is found, do not go with a region",
+                "give it replications and a warm-up",
+            );
+            return None;
+        }
         if region.kinds[0].run.random != crate::model::Random::Keyed {
             self.fault(
                 section.origin,

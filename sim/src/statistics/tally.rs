@@ -10,8 +10,9 @@ use super::population::Populations;
 use super::promise::{MissCounts, Promise};
 use crate::engine::stepping::Levels;
 use crate::engine::visitor::{Departure, Fate};
-use crate::engine::{Absent, Ending, Observer};
+use crate::engine::{Absent, Ending, Engine, Observer};
 use crate::plan::Plan;
+use crate::source::Source;
 use scenarios::figure::Figure;
 use std::mem;
 
@@ -139,6 +140,8 @@ pub struct Tally<'run> {
     day_misses: MissCounts,
     day_unserved: u64,
     block: BlockRecord,
+    /// Batches of a long run that have ended.
+    batches: Vec<BlockRecord>,
 }
 
 /// The position of a kind that has not come yet.
@@ -158,6 +161,7 @@ impl<'run> Tally<'run> {
             day_misses: MissCounts::default(),
             day_unserved: 0,
             block: BlockRecord::default(),
+            batches: Vec::new(),
         }
     }
 
@@ -303,6 +307,11 @@ impl<'run> Tally<'run> {
         block
     }
 
+    /// Hands over the batches of the run that has ended, but for the last.
+    pub fn take_batches(&mut self) -> Vec<BlockRecord> {
+        mem::take(&mut self.batches)
+    }
+
     /// The totals of everything folded.
     pub fn into_totals(mut self) -> Totals {
         let cells = &mut self.totals.cells;
@@ -345,6 +354,15 @@ fn add_each(sums: &mut [u64], counts: &[u64]) {
 }
 
 impl Observer for Tally<'_> {
+    fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
+        let mut levels = Levels::default();
+        levels.add(engine);
+        self.end_day(self.batches.len() as u32, &levels, &Ending::default());
+        let block = self.end_block();
+        self.batches.push(block);
+        self.start_day();
+    }
+
     fn departed(&mut self, departure: &Departure) {
         let frame = self.frame;
         let channel = frame.plan.journeys[departure.journey as usize].channel;
