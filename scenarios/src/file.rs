@@ -30,6 +30,7 @@ mod randomness;
 mod recorded;
 mod sources;
 mod spreadsheet;
+mod steady;
 mod targets;
 mod traffic;
 mod tree;

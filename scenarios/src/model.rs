@@ -183,8 +183,24 @@ pub struct Run {
     pub seed: u64,
     /// Where random numbers come from.
     pub random: Random,
+    /// How the warm-up of a steady state is known.
+    pub warm_up: WarmUp,
+    /// Into how many batches the counted stretch of the one long run of a steady
+    /// state is cut, 2 to 256; none where replications give the intervals.
+    pub batches: Option<u32>,
     /// When they are enough, if that is asked for.
     pub until: Option<Until>,
+}
+
+/// How the warm-up of a steady state is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarmUp {
+    /// The mode says it.
+    #[default]
+    Given,
+    /// It is looked for by MSER-5; the mode's is zero until then.
+    Mser5,
 }
 
 /// Where random numbers come from.

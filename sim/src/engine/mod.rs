@@ -51,6 +51,13 @@ pub trait Observer {
     /// A customer was expected in vain.
     fn missed(&mut self, _absent: &Absent) {}
 
+    /// A batch of a long run has ended: levels are integrated up to here.
+    fn batch_ended<S: Source>(&mut self, _engine: &Engine<'_, S>)
+    where
+        Self: Sized,
+    {
+    }
+
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
 }
@@ -434,7 +441,23 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
             Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
             Change::SendsHome => self.send_home(observer),
+            Change::BatchEnds => self.end_batch(observer),
         }
+    }
+
+    /// Ends a batch of a long run: those inside go on into the next.
+    fn end_batch<O: Observer>(&mut self, observer: &mut O) {
+        let (now, stretch) = (self.now, self.stretch);
+        self.each_level(|level| level.cut(now, &stretch));
+        observer.batch_ended(self);
+        self.each_level(Level::begin_anew);
+    }
+
+    fn each_level(&mut self, change: impl Fn(&mut Level)) {
+        let pools = self.pools.iter_mut().flat_map(Pool::levels);
+        pools
+            .chain([&mut self.waiting, &mut self.people])
+            .for_each(change);
     }
 
     /// Takes a customer out of the branch and tells what became of it.

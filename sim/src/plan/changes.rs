@@ -18,6 +18,8 @@ pub enum Change {
     Ends { incident: u32 },
     /// Whoever has not begun to be served is turned away.
     SendsHome,
+    /// A batch of a long run ends and the next begins.
+    BatchEnds,
 }
 
 impl Plan {
@@ -50,6 +52,12 @@ impl Plan {
         }
         if let Some(at) = self.doors.sends_home_at {
             self.changes.push((at, Change::SendsHome));
+        }
+        let length = self.close - self.open.max(self.counted_from);
+        for batch in 1..u64::from(self.batches) {
+            let cut = u128::from(length) * u128::from(batch) / u128::from(self.batches);
+            let at = self.counted_from + cut as u64;
+            self.changes.push((at, Change::BatchEnds));
         }
         self.changes.sort_unstable();
         self.incidents.clone_from(&scenario.incidents);

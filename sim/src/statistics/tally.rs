@@ -139,6 +139,8 @@ pub struct Tally<'run> {
     day_misses: MissCounts,
     day_unserved: u64,
     block: BlockRecord,
+    /// Batches of a long run that have ended.
+    batches: Vec<BlockRecord>,
 }
 
 /// The position of a kind that has not come yet.
@@ -158,6 +160,7 @@ impl<'run> Tally<'run> {
             day_misses: MissCounts::default(),
             day_unserved: 0,
             block: BlockRecord::default(),
+            batches: Vec::new(),
         }
     }
 
@@ -308,6 +311,11 @@ impl<'run> Tally<'run> {
         block
     }
 
+    /// Hands over the batches of the run that has ended, but for the last.
+    pub fn take_batches(&mut self) -> Vec<BlockRecord> {
+        mem::take(&mut self.batches)
+    }
+
     /// The totals of everything folded.
     pub fn into_totals(mut self) -> Totals {
         let cells = &mut self.totals.cells;
@@ -350,6 +358,13 @@ fn add_each(sums: &mut [u64], counts: &[u64]) {
 }
 
 impl Observer for Tally<'_> {
+    fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
+        self.end_day(self.batches.len() as u32, engine, &Ending::default());
+        let block = self.end_block();
+        self.batches.push(block);
+        self.start_day();
+    }
+
     fn departed(&mut self, departure: &Departure) {
         let frame = self.frame;
         let channel = frame.plan.journeys[departure.journey as usize].channel;
