@@ -4,8 +4,8 @@
 //! of it (2% where service is heavy-tailed, .001 for a probability). What has no
 //! standard error (a standard deviation, a quantile) may be off by 3%.
 //!
-//! As usual, half-widths may be four times as wide; `BRANCHLAB_EXACT=12` runs
-//! everything twelve times as long and asks for these.
+//! As usual, half-widths may be two and a half times as wide; `BRANCHLAB_EXACT=7` runs
+//! everything seven times as long and asks for these.
 
 mod exact;
 
@@ -111,9 +111,10 @@ fn queues_of_the_textbook() {
         let service = 1.0 / case.parameter("service_rate");
         let mut model = Model::steady(case.parameter("arrival_rate"), servers as u32);
         let customers = match id {
-            "mm8_branch" => 7e6,
-            "mm50_garnett_noab" => 54e6,
-            _ => 4e6,
+            "mm8_branch" => 12e6,
+            "mm50_garnett_noab" => 140e6,
+            "mm3_ciw_readme" => 4e6,
+            _ => 9.5e6,
         };
         model.exponential(service).customers(customers);
         let mut run = model.run(id);
@@ -135,7 +136,7 @@ fn queues_of_the_textbook() {
     let mut model = Model::steady(case.parameter("arrival_rate"), case.expected("c") as u32);
     model
         .exponential(1.0 / case.parameter("service_rate"))
-        .customers(2e6);
+        .customers(2.5e6);
     let mut run = model.run("staffing_80_20");
     run.probability("service_level", 20.0, false);
     run.holds();
@@ -267,10 +268,10 @@ fn other_services_and_other_arrivals() {
         run.deviation("Wq_std");
         run.holds();
     }
-    for (id, servers) in [("md1_rho80", 1), ("md5_rho90", 5)] {
+    for (id, servers, customers) in [("md1_rho80", 1, 8e6), ("md5_rho90", 5, 27e6)] {
         let case = exact::case(id);
         let mut model = Model::steady(case.parameter("arrival_rate"), servers);
-        model.service("\"180s\"").customers(16e6);
+        model.service("\"180s\"").customers(customers);
         let mut run = model.run(id);
         run.queue_figures();
         for seconds in [30.0, 90.0, 180.0, 300.0] {
@@ -285,20 +286,21 @@ fn other_services_and_other_arrivals() {
     let mut run = model.run("me2_3");
     run.queue_figures();
     run.holds();
-    for (id, servers, gap, mean) in [
-        ("dm1_appt", 1, "\"300s\"", 300.0),
+    for (id, servers, gap, mean, customers) in [
+        ("dm1_appt", 1, "\"300s\"", 300.0, 8e6),
         (
             "e3m5_rho90",
             5,
             "{ law = \"erlang\", k = 3, mean = \"53.333333s\" }",
             160.0 / 3.0,
+            34e6,
         ),
     ] {
         let mut model = Model::steady(1.0 / mean, servers);
         model
             .exponential(240.0)
             .arrivals(&format!("gap = {gap}"))
-            .customers(18e6);
+            .customers(customers);
         let mut run = model.run(id);
         run.queue_figures();
         run.probability("P_Wq_le_180s", 180.0, false);
@@ -318,7 +320,7 @@ fn orders_of_the_line() {
         model
             .exponential(120.0)
             .resource(&format!("queue = \"{order}\""))
-            .customers(8e6);
+            .customers(3e6);
         let mut run = model.run("mm1_disciplines");
         run.heavy_tailed = true;
         run.mean("Wq_mean_all", Figure::Wait, "*");
@@ -567,21 +569,21 @@ fn a_passer_by_meets_the_longer_gaps() {
             "exp",
             "{ law = \"exponential\", mean = \"600s\" }",
             false,
-            6e6,
+            3e6,
         ),
         (
             "erlang2",
             "{ law = \"erlang\", k = 2, mean = \"600s\" }",
             false,
-            4e6,
+            2e6,
         ),
-        ("deterministic", "\"600s\"", false, 2e6),
+        ("deterministic", "\"600s\"", false, 1e6),
         (
             "hyperexp_p9_200_p1_4200",
             "{ law = \"mixture\", parts = [{ weight = 90, law = \"exponential\", mean = \"200s\" }, \
              { weight = 10, law = \"exponential\", mean = \"4200s\" }] }",
             true,
-            12e6,
+            8e6,
         ),
     ] {
         let mut model = Model::steady(0.02, 1);

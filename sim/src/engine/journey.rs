@@ -142,9 +142,10 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     fn stand_in_line(&mut self, slot: usize, request: RequestId, line: u32) {
+        let is_errand = self.errands.owner(slot).is_some();
         let visitor = &mut self.visitors[slot];
         visitor.state = State::Waiting;
-        visitor.waiting_since = if visitor.started {
+        visitor.waiting_since = if visitor.started || is_errand {
             self.now
         } else {
             self.now.max(visitor.queues_from)
@@ -231,12 +232,14 @@ impl<'plan, S: Source> Engine<'plan, S> {
         if visitor.failed_at != NEVER {
             return;
         }
-        let waited = self.now.saturating_sub(visitor.waiting_since);
+        let owner = self.errands.owner(slot);
+        // Early for an appointment: a sister errand may have begun before it.
+        let counts_from = owner.map_or(0, |owner| self.clock_of(&self.visitors[owner]));
+        let from = visitor.waiting_since.max(counts_from);
+        let waited = self.now.saturating_sub(from);
         let part = self.plan.journeys[visitor.journey as usize].steps[visitor.step as usize].part;
-        let (wait, review) = match (part, self.errands.owner(slot)) {
-            (Part::Review, Some(owner)) => {
-                self.split_wait(owner, self.visitors[slot].waiting_since.min(self.now))
-            }
+        let (wait, review) = match (part, owner) {
+            (Part::Review, Some(owner)) => self.split_wait(owner, from.min(self.now)),
             (Part::Review, None) if self.visitors[slot].started => (0, waited),
             _ => (waited, 0),
         };

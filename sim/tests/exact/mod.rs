@@ -16,9 +16,9 @@ const REPLICATIONS: u32 = 40;
 const T_39: f64 = 2.022_691;
 const NORMAL_975: f64 = 1.959_964;
 /// The usual run is too short for the half-widths of the long one.
-const SHORT_WIDTHS: f64 = 4.0;
+const SHORT_WIDTHS: f64 = 2.5;
 /// The long one is so many times as long, at least.
-const LONG: f64 = 12.0;
+const LONG: f64 = 7.0;
 
 /// How many times as long to run, from the environment.
 fn times_as_long() -> f64 {
