@@ -1,6 +1,7 @@
 //! A scenario in words that a planner follows, and what looks implausible in it:
 //! one file for each section of what `branchlab check` says.
 
+mod appointments;
 mod bank;
 mod calendar;
 mod customers;
@@ -20,6 +21,7 @@ pub fn explain(scenario: &Scenario) -> String {
     let mut text = String::new();
     calendar::explain(&mut text, scenario);
     customers::explain(&mut text, scenario);
+    appointments::explain(&mut text, scenario);
     resources::explain(&mut text, scenario);
     journeys::explain(&mut text, scenario);
     incidents::explain(&mut text, scenario);

@@ -50,6 +50,7 @@ pub enum Figure {
     NoShows,
     FallbackCustomers,
     Wait,
+    WaitFromArrival,
     Service,
     Review,
     System,
@@ -159,7 +160,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -168,6 +169,7 @@ impl Figure {
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
+        Self::WaitFromArrival,
         Self::Service,
         Self::Review,
         Self::System,
@@ -200,6 +202,7 @@ impl Figure {
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
+            Self::WaitFromArrival => "wait_from_arrival",
             Self::Service => "service",
             Self::Review => "review",
             Self::System => "system",
@@ -271,6 +274,7 @@ impl Figure {
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
+            | Self::WaitFromArrival
             | Self::Service
             | Self::Review
             | Self::System
@@ -300,6 +304,7 @@ impl Figure {
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait
+            | Self::WaitFromArrival
             | Self::Service
             | Self::Review
             | Self::System

@@ -5,6 +5,7 @@
 //! then each part of the tree is read into the [`crate::model`]. Whatever is
 //! wrong is collected on the way and told together.
 
+mod appointments;
 mod arrivals;
 mod calendar;
 mod canonical;
@@ -18,6 +19,7 @@ mod extends;
 mod fields;
 mod incidents;
 mod journeys;
+mod latencies;
 mod law;
 mod mobile;
 mod not_yet;
@@ -28,9 +30,11 @@ mod randomness;
 mod recorded;
 mod sources;
 mod spreadsheet;
+mod steady;
 mod targets;
 mod traffic;
 mod tree;
+mod wear;
 
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
@@ -43,7 +47,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 19] = [
+const TOP: [&str; 21] = [
     "name",
     "question",
     "extends",
@@ -56,6 +60,8 @@ const TOP: [&str; 19] = [
     "services",
     "segments",
     "arrivals",
+    "latencies",
+    "appointments",
     "incidents",
     "mobile",
     "campaigns",
@@ -110,6 +116,7 @@ impl Reader {
         let resources = self.resources(table, day.as_ref(), mode, &laws);
         let journeys = self.journeys(table, &resources, &laws);
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
+        let latencies = self.latencies(table, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
@@ -119,7 +126,7 @@ impl Reader {
         let assumptions = self.assumptions(table);
         let journeys = journeys?;
         let services = self.services(table, &journeys)?;
-        let segments = self.segments(table, &services, &journeys, &laws)?;
+        let mut segments = self.segments(table, &services, &journeys, &laws)?;
         let until = self.until(table, &segments);
         let recorded = self.recorded(table, day.as_ref(), &segments);
         self.cross_checks(table, &resources, &journeys);
@@ -129,6 +136,15 @@ impl Reader {
         if resources.is_empty() {
             return None;
         }
+        let day = day?;
+        let mut arrivals = arrivals?;
+        let known = appointments::Known {
+            day: &day,
+            resources: &resources,
+            services: &services,
+            laws: &laws,
+        };
+        let appointments = self.appointments(table, mode, &known, &mut segments, &mut arrivals)?;
         let (gates, origins): (Vec<_>, Vec<_>) = gates.into_iter().unzip();
         let as_run = canonical::document(table);
         let scenario = Scenario {
@@ -136,7 +152,7 @@ impl Reader {
             question,
             branch,
             branch_label,
-            day: day?,
+            day,
             run: Run {
                 until: until?,
                 ..run?
@@ -147,8 +163,10 @@ impl Reader {
             segments,
             arrivals: Arrivals {
                 recorded: recorded?,
-                ..arrivals?
+                ..arrivals
             },
+            latencies: latencies?,
+            appointments,
             incidents: incidents?,
             mobile,
             campaigns: campaigns?,

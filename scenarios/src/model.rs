@@ -4,31 +4,39 @@
 //! whoever consumes them may rely on what the fields' docs promise. Indices are
 //! positions in the [`Scenario`]'s vectors, in file order.
 
+mod appointments;
 mod arrivals;
 mod causes;
 mod closing;
 mod conduct;
 mod incident;
 mod journey;
+mod latency;
 mod law;
 mod mobile;
 mod queue;
 mod resource;
 mod traffic;
 
+pub use appointments::{Appointments, Booking, Punctuality};
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
 pub use conduct::{Balking, Conduct, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
+pub use latency::OnOutage;
 pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
-pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
+pub use queue::{
+    Breakdowns, BreaksBy, Choice, Interruption, Jams, Lines, Order, Queue, Server, Servers,
+    ShiftEnd,
+};
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;
+use crate::operation::Operation;
 use crate::time::{SimTime, Span};
 use serde::Serialize;
 
@@ -66,6 +74,11 @@ pub struct Scenario {
     pub segments: Vec<Segment>,
     /// When customers come.
     pub arrivals: Arrivals,
+    /// How long the bank is assumed to take, by operation, in file order; operations
+    /// that are not here answer at once unless their latency was measured.
+    pub latencies: Vec<(Operation, Law)>,
+    /// Customers who have booked a time, if any; `arrivals` are those who walk in.
+    pub appointments: Option<Appointments>,
     /// What goes wrong for a while, in file order.
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
@@ -170,8 +183,24 @@ pub struct Run {
     pub seed: u64,
     /// Where random numbers come from.
     pub random: Random,
+    /// How the warm-up of a steady state is known.
+    pub warm_up: WarmUp,
+    /// Into how many batches the counted stretch of the one long run of a steady
+    /// state is cut, 2 to 256; none where replications give the intervals.
+    pub batches: Option<u32>,
     /// When they are enough, if that is asked for.
     pub until: Option<Until>,
+}
+
+/// How the warm-up of a steady state is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarmUp {
+    /// The mode says it.
+    #[default]
+    Given,
+    /// It is looked for by MSER-5; the mode's is zero until then.
+    Mser5,
 }
 
 /// Where random numbers come from.

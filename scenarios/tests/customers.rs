@@ -3,7 +3,7 @@
 
 use scenarios::explain::explain;
 use scenarios::file::read;
-use scenarios::model::{Closing, Scenario};
+use scenarios::model::{Closing, Punctuality, Scenario};
 use scenarios::time::Span;
 
 const RIGHT: &str = r#"
@@ -87,4 +87,138 @@ fn closings_are_read_explained_and_refused() {
         "needs a `closing` of the day",
     );
     right("[day]\nclosing = \"send_home\"\n[gates]\nhome = \"turned_away <= 1\"");
+}
+
+/// People who walk in, and a segment that books.
+const BOOKING: &str = r#"
+[resources.window]
+capacity = 3
+[journeys.errand]
+time = "3min"
+holds = ["window"]
+[segments.plain]
+share = 0.92
+[segments.vip]
+share = 0.08
+[segments.booked]
+share = 0
+[arrivals]
+per_day = 340
+"#;
+
+fn booked(rest: &str) -> Result<Scenario, String> {
+    written(&format!("{BOOKING}[appointments]\n{rest}"))
+}
+
+fn refuses(rest: &str, words: &str) {
+    match booked(rest) {
+        Ok(_) => panic!("{rest} is not refused"),
+        Err(told) => assert!(told.contains(words), "{rest}\n{told}"),
+    }
+}
+
+#[test]
+fn a_share_of_a_segment_books_and_no_longer_walks_in() {
+    let scenario = booked(
+        "slots = { at = [\"10:00\", \"11:00\", \"16:00\"], share = 0.4, of = \"vip\", segment = \"booked\" }\n\
+         punctuality = { law = \"normal\", mean = \"-3min\", sd = \"6min\" }\ncancelled = 0.12\nno_show = 0.04",
+    )
+    .unwrap_or_else(|told| panic!("{told}"));
+    // 340 x .08 x .4 = 10.88 appointments over three slots: 3.63, 7.25, 10.88.
+    let appointments = scenario.appointments.as_ref().expect("they book");
+    let hours: Vec<String> = appointments
+        .bookings
+        .iter()
+        .map(|it| it.at.clock())
+        .collect();
+    let expected: Vec<&str> = [("10:00", 4), ("11:00", 3), ("16:00", 4)]
+        .into_iter()
+        .flat_map(|(at, count)| vec![at; count])
+        .collect();
+    assert_eq!(hours, expected);
+    assert_eq!(
+        appointments.punctuality,
+        Punctuality::Normal {
+            mean: -180.0,
+            sd: 360.0
+        }
+    );
+    let walk_in: f64 = scenario.arrivals.pieces.iter().map(|it| it.expected).sum();
+    assert!((walk_in - 329.12).abs() < 1e-9);
+    let vip = &scenario.segments[1];
+    assert!((vip.share * walk_in - 340.0 * 0.08 * 0.6).abs() < 1e-9);
+    let text = explain(&scenario);
+    for words in [
+        "11 appointments a day",
+        "booked: 4 at 10:00, 3 at 11:00, 4 at 16:00",
+        "They come 3 min early on average (normal, spread 6 min); 12 % are cancelled, 4 % are not kept.",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+}
+
+#[test]
+fn slots_are_filled_and_overbooked_as_written() {
+    let count = |rest: &str| {
+        let scenario = booked(rest).unwrap_or_else(|told| panic!("{told}"));
+        scenario.appointments.expect("they book").bookings.len()
+    };
+    let slots = "slots = { from = \"10:00\", to = \"11:30\", every = \"30min\", per_slot = 2.5, segment = \"booked\" }\n";
+    assert_eq!(count(slots), 10);
+    assert_eq!(count(&format!("{slots}overbooking = 1.2")), 12);
+    assert_eq!(count(&format!("{slots}overbooking = {{ extra = 2 }}")), 18);
+    let scenario = booked(&format!("{slots}reserved = {{ window = 1 }}")).expect("it is right");
+    assert!(explain(&scenario).contains("1 of window serve nobody without an appointment"));
+}
+
+#[test]
+fn impossible_appointments_are_refused() {
+    let slots = "slots = { at = [\"10:00\"], per_slot = 1, segment = \"booked\" }";
+    refuses("", "`appointments.slots` is missing");
+    refuses(
+        "slots = { at = [\"10:00\"], per_slot = 1, segment = \"boked\" }",
+        "did you mean `booked`?",
+    );
+    refuses(
+        "slots = { at = [\"18:00\"], per_slot = 1, segment = \"booked\" }",
+        "when the doors are shut",
+    );
+    refuses(
+        "slots = { at = [\"10:00\"], share = 0.5, of = \"booked\", segment = \"booked\" }",
+        "a segment of their own",
+    );
+    refuses(
+        "slots = { at = [\"10:00\"], share = 0.5, of = \"vip\", per_slot = 2, segment = \"booked\" }",
+        "stands beside",
+    );
+    refuses(
+        "slots = { from = \"11:00\", to = \"10:00\", every = \"30min\", per_slot = 1, segment = \"booked\" }",
+        "before 11:00",
+    );
+    refuses(
+        &format!("{slots}\ncancelled = 0.6\nno_show = 0.5"),
+        "together at most 1",
+    );
+    refuses(&format!("{slots}\nno_shw = 0.5"), "did you mean `no_show`?");
+    refuses(
+        &format!("{slots}\npunctuality = {{ law = \"normal\", mean = \"-3d\", sd = \"6min\" }}"),
+        "is not a duration",
+    );
+    refuses(
+        &format!("{slots}\nreserved = {{ windw = 1 }}"),
+        "did you mean `window`?",
+    );
+    says(
+        "[day]\nclosing = \"appointments_only\"",
+        "there are no [appointments]",
+    );
+    says(
+        "[day]\nclosing = { tickets_until = \"18:00\" }",
+        "when the doors are shut",
+    );
+    says(
+        "[gates]\nbooked = \"wait_from_arrival <= 3min\"",
+        "needs [appointments]",
+    );
+    says("[gates]\nshows = \"no_shows <= 3\"", "needs a `no_show`");
 }

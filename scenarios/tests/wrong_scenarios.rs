@@ -344,21 +344,15 @@ fn what_is_not_yet_supported_is_refused_by_name() {
     );
     wrong(
         "capacity = 3",
-        "capacity = 3\njams = []",
-        "jams",
-        &["`resources.window.jams` is not yet supported"],
+        "capacity = 3\nshared = true",
+        "shared",
+        &["`resources.window.shared` is not yet supported"],
     );
     wrong(
         "share = 1",
         "share = 1\nno_show = 0.04",
         "no_show",
         &["`segments.all.no_show` is not yet supported"],
-    );
-    wrong(
-        "open = ",
-        "closing = \"stop_tickets\"\nopen = ",
-        "\"stop_tickets\"",
-        &["not yet supported"],
     );
     wrong(
         "balance_query",

@@ -16,6 +16,9 @@ pub const MOBILE_STREAM: u64 = 1;
 /// The servers of the branch.
 pub const SERVER_STREAM: u64 = 2;
 
+/// The appointments of the branch.
+pub const APPOINTMENT_STREAM: u64 = 16;
+
 /// What a draw is for; each has a fixed place of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -69,12 +72,20 @@ pub enum Purpose {
     Away,
     /// How many come together.
     Group,
+    /// Whether an appointment is kept, cancelled or forgotten.
+    Keeping,
+    /// How early or late someone comes.
+    Punctuality,
     /// How many servers of a resource there are today.
     Capacity { resource: u32 },
     /// How long a server works until its next breakdown, and then is repaired.
     Up { breakdowns: u32 },
     /// How long a repair takes.
     Down { breakdowns: u32 },
+    /// How long a server works until it jams, when it has so often.
+    Jam { jams: u32 },
+    /// Clearing that jam.
+    Clearing { jams: u32 },
     /// A part of the mobile bank's traffic.
     Cell { cell: u32 },
 }
@@ -107,9 +118,13 @@ impl Purpose {
             Self::Retry => 23 << 56,
             Self::Away => 24 << 56,
             Self::Group => 27 << 56,
+            Self::Keeping => 32 << 56,
+            Self::Punctuality => 33 << 56,
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
             Self::Capacity { resource } => (28 << 56) | resource as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
+            Self::Jam { jams } => (40 << 56) | jams as u64,
+            Self::Clearing { jams } => (41 << 56) | jams as u64,
             Self::Cell { cell } => (64 << 56) | cell as u64,
         }
     }

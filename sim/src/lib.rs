@@ -25,6 +25,7 @@ mod records;
 mod simulate;
 mod source;
 mod statistics;
+mod steady;
 mod streams;
 mod until;
 

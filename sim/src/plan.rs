@@ -1,14 +1,17 @@
 //! A scenario made ready for the engine: laws ready to be drawn from, shares
 //! cumulated, requests numbered, rosters as one list of changes.
 
+mod appointments;
 mod changes;
 mod journeys;
+mod outages;
 mod pools;
 mod segments;
 mod soundness;
 
+pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
-pub use journeys::{PlannedJourney, PlannedStep, PlannedTime, Request, RequestId};
+pub use journeys::{PlannedJourney, PlannedLatency, PlannedStep, PlannedTime, Request, RequestId};
 pub use pools::PlannedPool;
 pub use segments::PlannedSegment;
 
@@ -17,6 +20,7 @@ use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::law::Sampler;
 use journeys::Planning;
+use outages::Outages;
 use scenarios::model::Law;
 use scenarios::model::{Incident, Mode, Random, Recorded, Scenario};
 use scenarios::operation::Channel;
@@ -25,6 +29,10 @@ use soundness::check_indices;
 
 /// The scenario as the engine reads it.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one kind of rule whether the engine need look at it"
+)]
 pub struct Plan {
     pub seed: u64,
     pub random: Random,
@@ -39,7 +47,13 @@ pub struct Plan {
     /// No arrivals from here on.
     pub last_arrival: u64,
     pub steady_state: bool,
+    /// Into so many batches the counted stretch is cut; one where it is not.
+    pub batches: u32,
     pub arrivals: ArrivalCurve,
+    /// Who gets in until when.
+    pub doors: Doors,
+    /// Customers who have booked, if any do.
+    pub appointments: Option<PlannedAppointments>,
     /// Customers of a recorded log, by index; none where they are drawn.
     pub recorded: Vec<Recorded>,
     /// Servers of each resource at the start.
@@ -56,6 +70,10 @@ pub struct Plan {
     pub pools: Vec<PlannedPool>,
     /// Whether anything interrupts a service.
     pub interrupts: bool,
+    /// Whether servers stop by themselves after so much time at work.
+    pub wears: bool,
+    /// When the bank gives no answer.
+    pub outages: Outages,
     /// Whether anybody leaves at the door.
     pub balks: bool,
     /// The requests that want a resource.
@@ -87,8 +105,10 @@ impl Plan {
         }
         check_indices(scenario)?;
         let mut planning = Planning::new(scenario, latencies);
-        let journeys = planning.journeys(scenario)?;
-        let requests = planning.requests;
+        let (journeys, clearing) = planning.journeys(scenario)?;
+        let mut requests = planning.requests;
+        let reserved = |resource: usize| appointments::reserved(scenario, resource) > 0;
+        requests.set_booked_apart(reserved);
         let mut plan = Self {
             seed: scenario.run.seed,
             random: scenario.run.random,
@@ -98,25 +118,29 @@ impl Plan {
             counted_from,
             last_arrival,
             steady_state,
+            batches: scenario.run.batches.unwrap_or(1).max(1),
             arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
                 .map_err(|text| problem("arrivals", &text))?
                 .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
+            doors: Doors::of(scenario, last_arrival),
+            appointments: scenario
+                .appointments
+                .as_ref()
+                .map(appointments::plan_appointments)
+                .transpose()?,
             recorded: scenario.arrivals.recorded.clone().unwrap_or_default(),
             capacity: Vec::new(),
             changes: Vec::new(),
             incidents: Vec::new(),
-            errands: journeys
-                .iter()
-                .flat_map(|journey| &journey.steps)
-                .map(|step| step.branches.len())
-                .max()
-                .unwrap_or(0),
+            errands: most_errands(scenario),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,
             lines: 0,
-            pools: pools::plan_pools(scenario)?,
+            pools: pools::plan_pools(scenario, &clearing)?,
             interrupts: false,
+            wears: false,
+            outages: Outages::new(&scenario.incidents),
             balks: false,
             segments: plan_segments(scenario)?,
             channels: Vec::new(),
@@ -126,6 +150,12 @@ impl Plan {
         plan.look_for_rules();
         plan.number_channels(scenario);
         Ok(plan)
+    }
+
+    /// Microseconds over which levels of one day (or batch) are counted.
+    pub fn counted_length(&self) -> f64 {
+        let length = self.close - self.open.max(self.counted_from);
+        length as f64 / f64::from(self.batches)
     }
 
     fn number_channels(&mut self, scenario: &Scenario) {
@@ -148,6 +178,18 @@ impl Plan {
         }
         self.channels = channels;
     }
+}
+
+/// How many errands a customer can have at once: its branches, and somebody sent for
+/// to each of them and to itself.
+fn most_errands(scenario: &Scenario) -> usize {
+    let steps = scenario.journeys.iter().flat_map(|journey| &journey.steps);
+    let branches = steps.map(|step| step.branches.len()).max().unwrap_or(0);
+    let jams = scenario
+        .resources
+        .iter()
+        .any(|it| it.servers.jams.is_some());
+    branches + if jams { branches + 1 } else { 0 }
 }
 
 fn problem(place: &str, text: &str) -> SimError {

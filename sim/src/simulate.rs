@@ -12,11 +12,13 @@ use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, quantiles, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::steady;
 use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::{FigureRow, FigureTable};
-use scenarios::model::{Label, Random, Scenario};
+use scenarios::model::{Journey, Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
+use scenarios::time::Span;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -88,6 +90,8 @@ pub struct Outcome {
     pub events: u64,
     /// Customers who came in all replications, counted or not.
     pub customers: u64,
+    /// The warm-up that was looked for and left out of each run, if one was.
+    pub warm_up: Option<Span>,
     /// What a reader should know, such as customers who were never served.
     pub warnings: Vec<Label>,
 }
@@ -106,6 +110,9 @@ pub fn simulate(
     if options.replications == 0 {
         return Err(SimError::NoReplications);
     }
+    let truncation = steady::truncation(scenario, options)?;
+    let found = truncation.map(|found| steady::with_warm_up(scenario, found));
+    let scenario = found.as_ref().unwrap_or(scenario);
     let mut plan = Plan::new(scenario, &options.latencies)?;
     plan.seed = options.seed;
     let populations = Populations::new(scenario, &plan);
@@ -144,8 +151,14 @@ pub fn simulate(
     let misses = promise
         .as_ref()
         .map(|promise| promise.misses(&totals.misses));
-    let warnings = warnings(&totals);
-    let (replications, events, customers) = (totals.days, totals.events, totals.customers);
+    let mut warnings = warnings(&totals);
+    warnings.extend(assumed_latencies(scenario, options));
+    warnings.extend(truncation.map(steady::note));
+    if plan.batches > 1 {
+        warnings.extend(steady::dependence(&blocks));
+    }
+    let (replications, events, customers) =
+        (totals.days / plan.batches, totals.events, totals.customers);
     let mut figures = table(Sources {
         scenario,
         plan: &plan,
@@ -162,6 +175,7 @@ pub fn simulate(
     Ok(Outcome {
         figures,
         mobile_day,
+        warm_up: truncation.map(|found| found.warm_up),
         misses,
         minutes,
         days: days::rows(&populations, &blocks),
@@ -339,17 +353,20 @@ fn run_share<S: Source>(
         for replication in replications {
             tally.start_day();
             let ending = engine.run(replication, stop_within, &mut tally)?;
+            // Batches of a long run count as days; the last ends with it.
+            records.extend((0..).zip(tally.take_batches()));
             interrupted |= ending.interrupted;
             if interrupted || (stop_within.is_none() && stopped()) {
                 break;
             }
-            tally.end_day(replication, &engine, &ending);
+            let day = replication * plan.batches + plan.batches - 1;
+            tally.end_day(day, &engine, &ending);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress.replications_done(done, options.replications);
         }
         let record = tally.end_block();
         if !interrupted {
-            records.push((block, record));
+            records.push((block + plan.batches - 1, record));
         }
     }
     Ok((tally.into_totals(), records))
@@ -393,6 +410,33 @@ fn minutes(frame: &Frame<'_>, totals: &Totals) -> Vec<Minutes> {
             }
         })
         .collect()
+}
+
+/// Which latencies are the scenario's assumptions, because none were measured.
+fn assumed_latencies(scenario: &Scenario, options: &Options) -> Option<Label> {
+    let asked = |operation| {
+        let mut steps = scenario.journeys.iter().flat_map(Journey::every_step);
+        steps.any(|step| step.operation == Some(operation))
+    };
+    let assumed: Vec<&str> = scenario
+        .latencies
+        .iter()
+        .filter(|(operation, _)| options.latencies.of(*operation).is_none() && asked(*operation))
+        .map(|(operation, _)| operation.name())
+        .collect();
+    if assumed.is_empty() {
+        return None;
+    }
+    Some(Label::new(
+        format!(
+            "the bank's latency is assumed, not measured, of: {}",
+            assumed.join(", ")
+        ),
+        format!(
+            "以下操作的核心系统响应时间为假设值，并非实测：{}",
+            assumed.join("、")
+        ),
+    ))
 }
 
 fn warnings(totals: &Totals) -> Vec<Label> {

@@ -6,7 +6,7 @@ use branch::{everybody, mean, of_segment, run};
 use scenarios::figure::{Figure, Population};
 use scenarios::file::read;
 use scenarios::model::Scenario;
-use sim::Outcome;
+use sim::{Options, Outcome, records};
 
 fn written(text: &str) -> Scenario {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -85,4 +85,38 @@ fn who_is_turned_away_at_closing_is_counted_and_nobody_is_lost() {
     assert!((before(&all) - before(&home)).abs() < 1e-12);
     let overtime = |outcome| mean(outcome, Figure::Overtime, &everybody());
     assert!(overtime(&home) < overtime(&grace) && overtime(&grace) < overtime(&all));
+}
+
+#[test]
+fn booked_customers_come_as_early_and_late_as_their_law_says() {
+    let scenario = written(
+        r#"
+[resources.window]
+capacity = 50
+[journeys.errand]
+time = "1min"
+holds = ["window"]
+[segments.walk_in]
+share = 1
+[segments.booked]
+share = 0
+[arrivals]
+per_day = 0
+[appointments]
+slots = { at = ["12:00"], per_slot = 50, segment = "booked" }
+punctuality = { law = "normal", mean = "-3min", sd = "6min" }
+"#,
+    );
+    let noon = 12.0 * 3600.0;
+    let late: Vec<f64> = (0..40)
+        .flat_map(|day| records(&scenario, &Options::of(&scenario), day).expect("it is sound"))
+        .map(|record| record.arrived.seconds() - noon)
+        .collect();
+    let n = late.len() as f64;
+    let mean = late.iter().sum::<f64>() / n;
+    let square = late.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    assert!(((mean + 180.0) / (360.0 / n.sqrt())).abs() < 3.3, "{mean}");
+    // The variance of a normal sample has the relative error sqrt(2 / (n - 1)).
+    let z = (square / 360.0_f64.powi(2) - 1.0) / (2.0 / (n - 1.0)).sqrt();
+    assert!(z.abs() < 3.3, "{square}");
 }

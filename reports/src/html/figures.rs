@@ -9,7 +9,7 @@ use crate::words::{gates, names};
 use maud::{Markup, html};
 
 /// Figures of customers, in the order of their day.
-const CUSTOMER_FIGURES: [&str; 15] = [
+const CUSTOMER_FIGURES: [&str; 16] = [
     "arrivals",
     "served",
     "abandoned",
@@ -18,6 +18,7 @@ const CUSTOMER_FIGURES: [&str; 15] = [
     "no_shows",
     "fallback_customers",
     "wait",
+    "wait_from_arrival",
     "service",
     "review",
     "system",

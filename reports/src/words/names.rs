@@ -22,6 +22,7 @@ pub(crate) fn figure(name: &str, lang: Lang) -> String {
         "no_shows" => ("no-shows", "过号"),
         "fallback_customers" => ("customers who fell back to the counter", "转人工客户"),
         "wait" => ("waiting time", "等候时间"),
+        "wait_from_arrival" => ("waiting time from arrival", "自到店起等候时间"),
         "service" => ("service time", "办理时间"),
         "review" => ("on-site review", "现场审核"),
         "system" => ("system time", "系统时间"),

@@ -31,8 +31,8 @@ impl Kind {
     /// Of a figure by its name in the table.
     pub(crate) fn of_figure(figure: &str) -> Self {
         match figure {
-            "wait" | "service" | "review" | "system" | "fallback" | "time_in_branch"
-            | "overtime" => Self::Duration,
+            "wait" | "wait_from_arrival" | "service" | "review" | "system" | "fallback"
+            | "time_in_branch" | "overtime" => Self::Duration,
             "latency" | "service_latency" | "generator_lag" => Self::Latency,
             "occupancy" | "errors" | "promise_kept" => Self::Share,
             "arrivals" | "served" | "abandoned" | "balked" | "turned_away" | "no_shows"

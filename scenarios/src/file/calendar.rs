@@ -3,7 +3,7 @@
 use super::fields::{Reader, Section};
 use super::tree::{Table, Value};
 use crate::figure::Figure;
-use crate::model::{Closing, Day, HalfWidth, Mode, Random, Run, Segment, Until};
+use crate::model::{Closing, Day, HalfWidth, Mode, Random, Run, Segment, Until, WarmUp};
 use crate::time::{SimTime, Span};
 
 const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
@@ -26,6 +26,8 @@ impl Reader {
             replications: 200,
             seed: 1,
             random: Random::Keyed,
+            warm_up: WarmUp::Given,
+            batches: None,
             until: None,
         };
         let Some(node) = table.get("run") else {
@@ -39,6 +41,7 @@ impl Reader {
             "random",
             "warm_up",
             "length",
+            "batches",
             "until",
         ];
         self.keys(&section, "run", &known);
@@ -50,7 +53,7 @@ impl Reader {
         run.replications = whole.unwrap_or(200) as u32;
         (run.random, run.seed) = self.randomness(&section)?;
         if mode? {
-            for key in ["warm_up", "length"] {
+            for key in ["warm_up", "length", "batches"] {
                 if let Some(entry) = section.table.entry(key) {
                     self.fault(
                         entry.key_origin,
@@ -60,7 +63,7 @@ impl Reader {
                 }
             }
         } else {
-            run.mode = self.steady_state(&section)?;
+            self.steady_run(&section, &mut run)?;
         }
         Some(run)
     }
@@ -115,23 +118,6 @@ impl Reader {
         }))
     }
 
-    fn steady_state(&mut self, section: &Section<'_>) -> Option<Mode> {
-        let warm_up = self.required(section, "warm_up", "\"20h\"");
-        let warm_up = warm_up.and_then(|node| self.span(node, "run.warm_up"));
-        let node = self.required(section, "length", "\"500h\"")?;
-        let length = self.positive_span(node, "run.length")?;
-        let warm_up = warm_up?;
-        if warm_up >= length {
-            self.fault(
-                node.origin,
-                format!("`run.length` is {length}, not longer than the warm-up of {warm_up}"),
-                "the length counts the warm-up in",
-            );
-            return None;
-        }
-        Some(Mode::SteadyState { warm_up, length })
-    }
-
     /// `[day]`: 9:00 to 17:00 by half hours unless it says otherwise.
     pub fn day(&mut self, table: &Table, mode: Option<Mode>) -> Option<Day> {
         let mut day = Day {
@@ -184,9 +170,6 @@ impl Reader {
                 ),
             }
         }
-        if let Some(node) = section.get("closing") {
-            day.closing = self.closing(node)?;
-        }
         if let Some(node) = section.get("time_zone") {
             let text = self.text(node, "day.time_zone")?;
             if jiff::tz::TimeZone::get(text).is_ok() {
@@ -203,7 +186,11 @@ impl Reader {
         day.close = self.optional_clock(section, "close").unwrap_or(day.close);
         let interval = self.optional_span(section, "interval");
         day.interval = interval.unwrap_or(day.interval);
-        self.hours(section, day)
+        self.hours(section, day)?;
+        if let Some(node) = section.get("closing") {
+            day.closing = self.closing(node, day)?;
+        }
+        Some(())
     }
 
     fn hours(&mut self, section: &Section<'_>, day: &Day) -> Option<()> {

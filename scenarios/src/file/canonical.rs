@@ -71,9 +71,10 @@ fn room(text: &mut String, name: &str, table: &Table) {
 fn body(text: &mut String, table: &Table) {
     for entry in table.iter() {
         let written = match (&entry.node.value, entry.key.as_str()) {
-            (Value::List(items), "steps" | "roster" | "bins" | "values" | "parts")
-                if !items.is_empty() =>
-            {
+            (
+                Value::List(items),
+                "steps" | "roster" | "bins" | "values" | "parts" | "book" | "slots",
+            ) if !items.is_empty() => {
                 let lines: Vec<_> = items
                     .iter()
                     .map(|item| format!("  {},\n", value(item)))

@@ -1,29 +1,71 @@
-//! What happens at closing: `closing = "send_home"` or `closing = { grace = "15min" }`.
+//! What happens at closing: `closing = "send_home"`, or a table such as
+//! `{ grace = "15min" }`, `{ tickets_until = "16:30" }`, `{ appointments_only = "16:30" }`.
 
 use super::fields::Reader;
 use super::tree::{Node, Value};
-use crate::model::Closing;
-use crate::time::Span;
-
-const CLOSINGS: [(&str, Closing); 2] = [
-    ("serve_all_inside", Closing::ServeAllInside),
-    ("send_home", Closing::SendHome { grace: Span(0) }),
-];
+use crate::model::{Closing, Day};
+use crate::time::{SimTime, Span};
 
 impl Reader {
-    pub(super) fn closing(&mut self, node: &Node) -> Option<Closing> {
+    /// Read when the day's hours are known.
+    pub(super) fn closing(&mut self, node: &Node, day: &Day) -> Option<Closing> {
         let path = "day.closing";
         if matches!(node.value, Value::Text(_)) {
-            return self.choice(node, path, &CLOSINGS);
+            let closings = [
+                ("serve_all_inside", Closing::ServeAllInside),
+                ("send_home", Closing::SendHome { grace: Span(0) }),
+                (
+                    "appointments_only",
+                    Closing::AppointmentsOnly {
+                        from: day.close,
+                        grace: None,
+                    },
+                ),
+            ];
+            return self.choice(node, path, &closings);
         }
         let Value::Table(_) = node.value else {
             self.wrong_kind(node, path, "a rule in quotes or { grace = \"15min\" }");
             return None;
         };
         let section = self.section(node, path)?;
-        self.keys(&section, "closing", &["grace"]);
-        let node = self.required(&section, "grace", "\"15min\"")?;
-        let grace = self.span(node, &section.at("grace"))?;
-        Some(Closing::SendHome { grace })
+        self.keys(
+            &section,
+            "closing",
+            &["grace", "tickets_until", "appointments_only"],
+        );
+        let grace = match section.get("grace") {
+            Some(node) => Some(self.span(node, &section.at("grace"))?),
+            None => None,
+        };
+        if let Some(node) = section.get("tickets_until") {
+            self.not_both(
+                &section,
+                &["tickets_until"],
+                &["grace", "appointments_only"],
+            );
+            let from = self.while_open(node, &section.at("tickets_until"), day)?;
+            return Some(Closing::StopTickets { from });
+        }
+        if let Some(node) = section.get("appointments_only") {
+            let from = self.while_open(node, &section.at("appointments_only"), day)?;
+            return Some(Closing::AppointmentsOnly { from, grace });
+        }
+        self.required(&section, "grace", "\"15min\"")?;
+        Some(Closing::SendHome { grace: grace? })
+    }
+
+    fn while_open(&mut self, node: &Node, path: &str, day: &Day) -> Option<SimTime> {
+        let at = self.clock(node, path)?;
+        if (day.open..=day.close).contains(&at) {
+            return Some(at);
+        }
+        let (open, close) = (day.open.clock(), day.close.clock());
+        self.fault(
+            node.origin,
+            format!("`{path}` is {}, when the doors are shut", at.clock()),
+            format!("it lies between {open} and {close}"),
+        );
+        None
     }
 }

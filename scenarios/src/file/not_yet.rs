@@ -7,25 +7,17 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("", "region", "many branches on one core bank"),
     (
         "",
-        "appointments",
-        "booked customers with punctuality and no-shows",
-    ),
-    (
-        "",
         "cost",
         "the cost of waiting, staff and machines in detail",
     ),
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
-    ("resources", "jams", "jams that a lobby manager clears"),
     ("resources", "shared", "a centre shared by many branches"),
     (
         "resources",
         "cost",
         "purchase and upkeep beside the hourly cost",
     ),
-    ("journeys", "retry", "trying again after a failure"),
-    ("steps", "retry", "trying again after a failure"),
     (
         "segments",
         "no_show",
@@ -36,7 +28,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "channels",
         "a choice of channel by the queues seen",
     ),
-    ("segments", "appointments", "booked customers"),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),
@@ -51,7 +42,6 @@ const KEYS: &[(&str, &str, &str)] = &[
 
 /// `(path's last part, value, what it will mean)`.
 const VALUES: &[(&str, &str, &str)] = &[
-    ("closing", "stop_tickets", "no tickets in the last minutes"),
     ("queue_by", "front", "the head of the queue"),
     ("window", "day", "the whole day played"),
 ];

@@ -46,7 +46,30 @@ impl Reader {
         {
             self.fold_replay(node);
         }
+        if let Some(Value::Table(appointments)) = value_of(table, "appointments")
+            && let Some(node) = appointments.get_mut("book")
+        {
+            self.fold_book(node);
+        }
         self.fold_laws(table);
+    }
+
+    /// Columns at, segment, service; the last may be left out.
+    fn fold_book(&mut self, node: &mut Node) {
+        let Some(sheet) = self.sheet(node, &["at", "segment", "service"], 2) else {
+            return;
+        };
+        let mut bookings = Vec::new();
+        for row in &sheet.rows {
+            let mut booking = Table::default();
+            for (column, (text, origin)) in sheet.columns.iter().zip(&row.cells) {
+                if !text.is_empty() {
+                    put(&mut booking, column, text_node(text, *origin));
+                }
+            }
+            bookings.push(table_node(booking, row.origin));
+        }
+        node.value = Value::List(bookings);
     }
 
     /// Columns `count,from,to,break_from,break_to`; only the first is needed.

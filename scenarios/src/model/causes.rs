@@ -18,10 +18,19 @@ impl Scenario {
                 "`balked` needs a `room`, a `balking` or a `retry`: nobody leaves at the door here",
             ),
             Figure::TurnedAway => (
-                self.day.closing != Closing::ServeAllInside,
+                self.day.closing != Closing::ServeAllInside || self.appointments.is_some(),
                 "`turned_away` needs a `closing` of the day: everyone inside is served here",
             ),
-            Figure::NoShows => (false, "`no_shows` is not yet supported: nothing causes it"),
+            Figure::NoShows => (
+                self.appointments
+                    .as_ref()
+                    .is_some_and(|it| it.no_show > 0.0),
+                "`no_shows` needs a `no_show` of the appointments: everyone who books comes here",
+            ),
+            Figure::WaitFromArrival => (
+                self.appointments.is_some(),
+                "`wait_from_arrival` needs [appointments]: every wait counts from arrival here",
+            ),
             _ => (true, ""),
         };
         (!caused).then_some(cause)

@@ -1,6 +1,6 @@
 //! What happens to those inside when the doors shut.
 
-use crate::time::Span;
+use crate::time::{SimTime, Span};
 use serde::Serialize;
 
 /// What happens at closing time. Whoever has begun to be served is always served
@@ -16,5 +16,20 @@ pub enum Closing {
     SendHome {
         /// 0: at closing.
         grace: Span,
+    },
+    /// From then on only those with an appointment get a ticket, until the doors
+    /// shut; everyone inside is served.
+    StopTickets {
+        /// Within the opening hours.
+        from: SimTime,
+    },
+    /// From then on only those with an appointment get in, and they do even after
+    /// closing.
+    AppointmentsOnly {
+        /// Within the opening hours or at closing.
+        from: SimTime,
+        /// Whoever has none and has not begun to be served so long after `from`
+        /// is turned away; all inside are served if none.
+        grace: Option<Span>,
     },
 }

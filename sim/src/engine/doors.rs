@@ -72,7 +72,7 @@ impl<S: Source> Engine<'_, S> {
                 self.call_off_errands(slot);
             }
             // Waiting in vain is waiting, too, of whoever is served later.
-            self.visitors[slot].wait += self.now - visitor.waiting_since;
+            self.visitors[slot].wait += self.now.saturating_sub(visitor.waiting_since);
         }
         self.people.fall(self.now, &self.stretch);
         self.away += 1;
@@ -90,7 +90,7 @@ impl<S: Source> Engine<'_, S> {
         let visitor = &mut self.visitors[slot];
         visitor.key = visitor.key.under(Purpose::Again);
         // Whoever comes after the doors have shut leaves for good.
-        if self.now >= self.plan.last_arrival {
+        if self.finds_the_doors_shut(0) {
             self.leave(slot, Fate::Balked, observer);
             return;
         }
@@ -100,9 +100,20 @@ impl<S: Source> Engine<'_, S> {
     /// Whoever waits and has not begun to be served leaves: the branch closes.
     pub(super) fn send_home<O: Observer>(&mut self, observer: &mut O) {
         for slot in 0..self.visitors.len() {
-            if self.waits_unbegun(slot) {
+            let spared = self.visitors[slot].booking != 0 && self.plan.doors.spares_booked;
+            if self.waits_unbegun(slot) && !spared {
                 self.leave(slot, Fate::TurnedAway, observer);
             }
         }
+    }
+
+    /// Whether someone who comes now gets no ticket any more.
+    pub(super) fn finds_the_doors_shut(&self, booking: u32) -> bool {
+        let until = if booking == 0 {
+            self.plan.doors.walk_ins_until
+        } else {
+            self.plan.doors.booked_until
+        };
+        self.now >= until
     }
 }

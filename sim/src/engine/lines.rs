@@ -201,9 +201,9 @@ impl<S: Source> Engine<'_, S> {
         self.count_in_line(request, line, true);
         self.visitors[slot].line = line;
         let wanted = &self.plan.requests[request as usize];
-        let segment = &self.plan.segments[usize::from(self.visitors[slot].segment)];
+        let rank = self.rank(slot);
         let visitor = &mut self.visitors[slot];
-        visitor.place = place(segment.rank, wanted.order, self.now, 0, visitor.index);
+        visitor.place = place(rank, wanted.order, self.now, 0, visitor.index);
         self.lines.join(line, visitor.place, slot);
     }
 }

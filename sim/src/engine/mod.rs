@@ -5,6 +5,7 @@
 //! The loop allocates nothing per customer: slots, lines and the calendar are
 //! reused, and whoever watches is known at compile time.
 
+mod appointments;
 pub mod calendar;
 mod doors;
 mod errands;
@@ -15,11 +16,15 @@ pub mod levels;
 mod lines;
 pub mod pool;
 pub mod visitor;
+mod wear;
+mod work;
 
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
+pub use appointments::Absent;
+use appointments::{Expected, with_booked};
 use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
 use errands::Errands;
 use incidents::Incidents;
@@ -29,7 +34,7 @@ use pool::{NO_UNIT, Pool};
 use scenarios::operation::{Channel, Operation};
 use std::iter::Peekable;
 use std::sync::atomic::{AtomicBool, Ordering};
-use visitor::{Departure, Fate, NEVER, State, Visitor};
+use visitor::{Departure, Fate, NEVER, Standing, State, Visitor};
 
 /// So many events pass between two looks at the interruption flag.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
@@ -42,6 +47,16 @@ const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
 pub trait Observer {
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
+
+    /// A customer was expected in vain.
+    fn missed(&mut self, _absent: &Absent) {}
+
+    /// A batch of a long run has ended: levels are integrated up to here.
+    fn batch_ended<S: Source>(&mut self, _engine: &Engine<'_, S>)
+    where
+        Self: Sized,
+    {
+    }
 
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
@@ -75,6 +90,9 @@ pub struct Engine<'plan, S: Source = Keyed> {
     lines: Lines,
     pools: Vec<Pool>,
     incidents: Incidents,
+    /// Who comes for an appointment, in order of time, and who of them is next.
+    expected: Vec<Expected>,
+    next_expected: usize,
     /// Resources given back by the event that is happening.
     given_back: Vec<usize>,
     /// Who stood in line in this event when others had given back.
@@ -125,6 +143,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
             lines: Lines::new(plan.lines as usize),
             pools: vec![Pool::default(); plan.capacity.len()],
             incidents: Incidents::default(),
+            expected: Vec::new(),
+            next_expected: 0,
             given_back: Vec::new(),
             asked_late: Vec::new(),
             waiting: Level::default(),
@@ -164,7 +184,13 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let key = Key::of_stream(self.plan.seed, replication, BRANCH_STREAM);
         self.server_key = self.key_of_servers(replication);
         self.draw_capacities(key);
-        self.replay(self.plan.arrivals.times(key, self.source), stop, observer)
+        let arrivals = self.plan.arrivals.times(key, self.source);
+        if self.plan.books() {
+            self.expect_booked(replication, observer);
+            let arrivals = with_booked(self.plan, arrivals, self.expected.clone());
+            return self.replay(arrivals, stop, observer);
+        }
+        self.replay(arrivals, stop, observer)
     }
 
     /// Goes through one replication of these arrivals, ascending in time.
@@ -249,7 +275,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
         arrivals: &mut Peekable<impl Iterator<Item = (u64, Key)>>,
     ) -> Option<(u64, Key)> {
         let (time, key) = *arrivals.peek()?;
-        let doors_open = time < self.plan.last_arrival;
+        // Who has an appointment may come late.
+        let doors_open = time < self.plan.last_arrival || self.plan.books();
         // In steady state arrivals go on until the counted customers have left.
         let needed = !self.plan.steady_state || time < self.plan.close || self.counted_inside > 0;
         (doors_open && needed).then_some((time, key))
@@ -283,51 +310,74 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Result<(), SimError> {
         let plan = self.plan;
-        let (segment_number, segment) = match plan.recorded.get(self.ending.customers as usize) {
-            Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
-            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
+        let booking = self.take_expected(key).unwrap_or(0);
+        let (segment, service_id, journey) = if booking == 0 {
+            self.purpose_of_walk_in(key)
+        } else {
+            self.purpose_of(booking, key)
         };
-        let (service_id, journey) =
-            choose_service(segment, self.source.uniform(key, Purpose::Service));
         let visitor = Visitor {
             key,
             arrived: self.now,
             waiting_since: self.now,
             failed_at: NEVER,
             index: self.ending.customers as u32,
-            segment: segment_number,
+            segment,
             service_id,
             first_journey: journey,
+            booking,
             unit: NO_UNIT,
             ..Visitor::default()
         };
         self.ending.customers += 1;
         self.people.rise(self.now, &self.stretch);
-        if self.now >= plan.counted_from && self.now < plan.close {
+        if plan.counts(self.now) {
             self.counted_inside += 1;
         }
         let slot = self.take_slot(visitor)?;
-        self.come_in(slot, observer);
+        if self.finds_the_doors_shut(booking) {
+            self.leave(slot, Fate::TurnedAway, observer);
+        } else {
+            self.come_in(slot, observer);
+        }
         Ok(())
+    }
+
+    /// Segment, service and journey of someone without an appointment.
+    fn purpose_of_walk_in(&self, key: Key) -> (u16, u16, u32) {
+        let plan = self.plan;
+        let (number, segment) = match plan.recorded.get(self.ending.customers as usize) {
+            Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
+            None => choose_segment(plan, self.source.uniform(key, Purpose::Segment)),
+        };
+        let (service_id, journey) =
+            choose_service(segment, self.source.uniform(key, Purpose::Service));
+        (number, service_id, journey)
     }
 
     /// Someone is at the door, for the first time or again.
     fn come_in<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         let journey = self.visitors[slot].first_journey;
-        self.start_journey(slot, journey, self.now, observer);
+        // Before an appointment nothing counts yet.
+        let from = self.now.max(self.clock_of(&self.visitors[slot]));
+        if from > self.now {
+            self.visitors[slot].standing = Standing::Early;
+        }
+        self.start_journey(slot, journey, from, observer);
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
         if self.waits_unbegun(slot)
             && let Some(patience) = self.patience(visitor, segment)
         {
-            if patience == 0 {
+            if from + patience == self.now {
                 self.leave_unserved(slot, Fate::Abandoned, observer);
             } else {
-                let event = self
-                    .calendar
-                    .push(self.now + patience, Kind::Abandonment, slot);
+                let event = self.calendar.push(from + patience, Kind::Abandonment, slot);
                 self.visitors[slot].event = event;
             }
+        }
+        if from > self.now && self.waits_unbegun(slot) {
+            self.stand_early(slot, from);
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);
@@ -369,6 +419,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
         // The event of someone who was served in time is left over.
         if visitor.event == tag && self.waits_unbegun(slot) {
             self.leave_unserved(slot, Fate::Abandoned, observer);
+        } else if visitor.turn == tag {
+            self.turn_comes(slot, observer);
         }
     }
 
@@ -389,7 +441,23 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
             Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
             Change::SendsHome => self.send_home(observer),
+            Change::BatchEnds => self.end_batch(observer),
         }
+    }
+
+    /// Ends a batch of a long run: those inside go on into the next.
+    fn end_batch<O: Observer>(&mut self, observer: &mut O) {
+        let (now, stretch) = (self.now, self.stretch);
+        self.each_level(|level| level.cut(now, &stretch));
+        observer.batch_ended(self);
+        self.each_level(Level::begin_anew);
+    }
+
+    fn each_level(&mut self, change: impl Fn(&mut Level)) {
+        let pools = self.pools.iter_mut().flat_map(Pool::levels);
+        pools
+            .chain([&mut self.waiting, &mut self.people])
+            .for_each(change);
     }
 
     /// Takes a customer out of the branch and tells what became of it.
@@ -406,16 +474,18 @@ impl<'plan, S: Source> Engine<'plan, S> {
         }
         self.people.fall(self.now, &self.stretch);
         let fell_back = visitor.failed_at != NEVER;
+        let clock = self.clock_of(&visitor);
         let wait = if fate == Fate::Served {
             visitor.wait
         } else {
-            self.now - visitor.arrived - visitor.away
+            self.now.saturating_sub(clock + visitor.away)
         };
         let departure = Departure {
             fate,
             index: visitor.index,
             arrived: visitor.arrived,
             begun: visitor.first_begun,
+            clock,
             away: visitor.away,
             left: self.now,
             segment: visitor.segment,
@@ -434,7 +504,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         };
         self.visitors[slot].state = State::Gone;
         self.free_slots.push(slot as u32);
-        if visitor.arrived >= self.plan.counted_from && visitor.arrived < self.plan.close {
+        if self.plan.counts(visitor.arrived) {
             self.counted_inside -= 1;
             self.ending.last_left = self.ending.last_left.max(self.now);
             observer.departed(&departure);
@@ -455,14 +525,14 @@ impl<'plan, S: Source> Engine<'plan, S> {
             let visitor = self.visitors[slot];
             if visitor.state != State::Gone
                 && self.errands.owner(slot).is_none()
-                && visitor.arrived >= self.plan.counted_from
-                && visitor.arrived < self.plan.close
+                && self.plan.counts(visitor.arrived)
             {
                 observer.departed(&Departure {
                     fate: Fate::Unserved,
                     index: visitor.index,
                     arrived: visitor.arrived,
                     begun: 0,
+                    clock: visitor.arrived,
                     away: 0,
                     left: self.now,
                     segment: visitor.segment,

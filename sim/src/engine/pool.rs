@@ -10,6 +10,8 @@ use scenarios::model::{Choice, Hold, ShiftEnd};
 
 /// The unit of a customer who holds none told apart.
 pub const NO_UNIT: u32 = u32::MAX;
+/// The time at work until a server stops by itself that never does.
+pub const NEVER_WEARS: u64 = u64::MAX;
 /// The slot of a unit that serves nobody.
 const NOBODY: u32 = u32::MAX;
 
@@ -22,6 +24,9 @@ pub struct Pool {
     /// Out of use by incidents; may be more than there are.
     pub(super) lowered: u64,
     pub(super) busy: u32,
+    /// Of those, how many serve somebody without an appointment; counted only where
+    /// servers are reserved for the others.
+    walk_ins: u32,
     /// At work, but of a team that has been relieved.
     pub(super) leaving: u32,
     /// The event at which the team last changed.
@@ -45,6 +50,10 @@ pub struct Unit {
     pub slot: u32,
     pub broken: bool,
     pub breakdowns: u32,
+    pub jams: u32,
+    /// Time at work until it breaks down or jams.
+    pub until_breakdown: u64,
+    pub until_jam: u64,
     /// People in its own line.
     pub waiting: u32,
     idle_since: u64,
@@ -77,6 +86,7 @@ impl Pool {
         self.rostered = capacity;
         self.lowered = 0;
         self.busy = 0;
+        self.walk_ins = 0;
         self.leaving = 0;
         self.team_since = 0;
         self.units.clear();
@@ -84,6 +94,9 @@ impl Pool {
             slot: NOBODY,
             broken: false,
             breakdowns: 0,
+            jams: 0,
+            until_breakdown: NEVER_WEARS,
+            until_jam: NEVER_WEARS,
             waiting: 0,
             idle_since: 0,
         };
@@ -130,7 +143,21 @@ impl<S: Source> Engine<'_, S> {
                 }) && self.unit_for(request, line).is_some()
             }
         };
-        enough && !(self.incidents.any_stops() && self.is_stopped(request))
+        enough
+            && !(wanted.reserved && self.is_reserved(request))
+            && !(self.incidents.any_stops() && self.is_stopped(request))
+    }
+
+    /// Whether what is free is kept for those with an appointment.
+    fn is_reserved(&self, request: RequestId) -> bool {
+        let holds = &self.plan.requests[request as usize].holds;
+        holds.iter().any(|hold| {
+            let pool = &self.pools[hold.resource];
+            let open = pool
+                .capacity
+                .saturating_sub(self.plan.pools[hold.resource].reserved);
+            self.plan.pools[hold.resource].reserved > 0 && pool.walk_ins + hold.count > open
+        })
     }
 
     /// The server told apart who would serve a request of this line.
@@ -158,6 +185,9 @@ impl<S: Source> Engine<'_, S> {
         for hold in &wanted.holds {
             let pool = &mut self.pools[hold.resource];
             pool.busy += hold.count;
+            if plan.pools[hold.resource].reserved > 0 && self.visitors[slot].booking == 0 {
+                pool.walk_ins += hold.count;
+            }
             pool.busy_level
                 .set(self.now, u64::from(pool.busy), &self.stretch);
         }
@@ -169,6 +199,9 @@ impl<S: Source> Engine<'_, S> {
             let now = self.now;
             let pool = &mut self.pools[hold.resource];
             pool.busy -= hold.count;
+            if self.plan.pools[hold.resource].reserved > 0 && self.visitors[slot].booking == 0 {
+                pool.walk_ins -= hold.count;
+            }
             pool.busy_level
                 .set(now, u64::from(pool.busy), &self.stretch);
             if pool.leaving > 0 && taken < pool.team_since {

@@ -63,14 +63,31 @@ pub struct Visitor {
     pub journey: u32,
     pub step: u32,
     pub request: u32,
+    /// Number of its appointment from 1; 0 without one.
+    pub booking: u32,
+    /// Tag of the event that changes its place in line.
+    pub turn: u64,
+    pub standing: Standing,
     /// Journeys before this one.
     pub hop: u8,
+    /// Goes at a failing step beyond the first.
+    pub tries: u32,
     pub state: State,
     pub started: bool,
     pub holds_journey: bool,
     pub interrupted: bool,
     /// The step before, if what it holds is still held.
     pub kept_step: Option<u32>,
+}
+
+/// How a customer stands in line beside its segment's priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// By its segment.
+    #[default]
+    Usual,
+    /// Before its appointment: behind everybody.
+    Early,
 }
 
 /// What became of a customer.
@@ -98,6 +115,9 @@ pub struct Departure {
     /// When it first began to be served; 0 if never.
     pub begun: u64,
     pub left: u64,
+    /// When its wait and its time in branch begin to count; after `arrived` only of
+    /// those who are early for an appointment.
+    pub clock: u64,
     /// Time not inside between coming and coming again.
     pub away: u64,
     pub segment: u16,
@@ -127,6 +147,11 @@ impl Departure {
 
     /// Time inside, in microseconds.
     pub fn time_in_branch(&self) -> u64 {
-        self.left - self.arrived - self.away
+        self.left.saturating_sub(self.clock + self.away)
+    }
+
+    /// Its wait, counted from arrival even before an appointment.
+    pub fn wait_from_arrival(&self) -> u64 {
+        self.wait + (self.clock - self.arrived)
     }
 }

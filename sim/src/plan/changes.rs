@@ -1,7 +1,7 @@
 //! What the clock brings to a day whatever the customers do: rosters, incidents.
 
 use super::Plan;
-use scenarios::model::{Affected, Closing, Effect, Incident, Scenario};
+use scenarios::model::{Affected, Effect, Incident, Scenario};
 
 /// Something that happens at a fixed time. Of several at one time, rosters come
 /// first, then incidents that begin, then those that end, so that one incident
@@ -18,6 +18,8 @@ pub enum Change {
     Ends { incident: u32 },
     /// Whoever has not begun to be served is turned away.
     SendsHome,
+    /// A batch of a long run ends and the next begins.
+    BatchEnds,
 }
 
 impl Plan {
@@ -48,9 +50,14 @@ impl Plan {
             self.changes
                 .push((incident.to.0, Change::Ends { incident: number }));
         }
-        if let (Closing::SendHome { grace }, false) = (scenario.day.closing, self.steady_state) {
-            let at = self.close.saturating_add(grace.0);
+        if let Some(at) = self.doors.sends_home_at {
             self.changes.push((at, Change::SendsHome));
+        }
+        let length = self.close - self.open.max(self.counted_from);
+        for batch in 1..u64::from(self.batches) {
+            let cut = u128::from(length) * u128::from(batch) / u128::from(self.batches);
+            let at = self.counted_from + cut as u64;
+            self.changes.push((at, Change::BatchEnds));
         }
         self.changes.sort_unstable();
         self.incidents.clone_from(&scenario.incidents);
@@ -63,6 +70,7 @@ pub(super) fn fault_of(incident: &Incident, resources: usize) -> Option<&'static
     let sound = match incident.effect {
         Effect::Down(_) => matches!(incident.what, Affected::Resource(_)),
         Effect::Stopped => true,
+        Effect::Unanswered => incident.what == Affected::Bank,
         Effect::Slower(factor) => factor.is_finite() && factor > 0.0,
     };
     match (known, sound && incident.from < incident.to) {

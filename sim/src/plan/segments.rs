@@ -51,8 +51,13 @@ pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, 
                     .as_ref()
                     .map(|retry| Ok((retry.probability, sampler(&segment.name, &retry.after)?)))
                     .transpose()?,
-                rank: !(i64::from(segment.priority) - i64::from(i32::MIN)) as u32,
+                rank: rank(segment.priority),
             })
         })
         .collect()
+}
+
+/// Where a priority stands: higher ones first, as an unsigned number.
+pub(super) fn rank(priority: i32) -> u32 {
+    !(i64::from(priority) - i64::from(i32::MIN)) as u32
 }

@@ -23,6 +23,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Whether nobody came and nobody was expected in vain.
+    pub fn are_none(&self) -> bool {
+        self.arrivals == 0 && self.rare.iter().all(|count| *count == 0)
+    }
+
     /// Counts what another has counted.
     pub fn add(&mut self, other: &Self) {
         self.arrivals += other.arrivals;

@@ -1,11 +1,14 @@
 //! From departures to figures: what is accumulated, and how the table of
 //! figures is computed from it once, at the end.
 
+pub mod booked;
 pub mod histogram;
 pub mod kinds;
 pub mod moments;
 pub mod population;
 pub mod promise;
+#[cfg(test)]
+mod published;
 pub mod quantile;
 pub mod table;
 pub mod tally;

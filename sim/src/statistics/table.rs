@@ -29,6 +29,16 @@ pub struct Sources<'run> {
     pub seed: u64,
 }
 
+/// Figures of single customers as they are tallied.
+const FIGURES: [Figure; CUSTOMER_FIGURES] = [
+    Figure::Wait,
+    Figure::Service,
+    Figure::Review,
+    Figure::System,
+    Figure::Fallback,
+    Figure::TimeInBranch,
+];
+
 struct Writer<'run> {
     sources: Sources<'run>,
     quantiles: Vec<f64>,
@@ -141,7 +151,7 @@ impl<'run> Writer<'run> {
             };
             let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
             let row = self.customer_row(
-                figure,
+                FIGURES[figure],
                 population.clone(),
                 count,
                 &spreads[figure],
@@ -151,6 +161,25 @@ impl<'run> Writer<'run> {
             );
             self.push(row);
         }
+        self.wait_from_arrival(number, population, count);
+    }
+
+    fn wait_from_arrival(&mut self, number: usize, population: Population, count: u64) {
+        let cells = &mut self.sources.totals.from_arrival.cells;
+        let Some(waits) = cells.get_mut(number).map(std::mem::take) else {
+            return;
+        };
+        let quantiles = self.plain_quantiles(&waits.histogram.sorted(), SECONDS_PER_MICRO);
+        let row = self.customer_row(
+            Figure::WaitFromArrival,
+            population,
+            count,
+            &waits.spread,
+            &waits.mean,
+            quantiles,
+            self.shares(&waits.within),
+        );
+        self.push(row);
     }
 
     #[expect(
@@ -159,7 +188,7 @@ impl<'run> Writer<'run> {
     )]
     fn customer_row(
         &self,
-        figure: usize,
+        figure: Figure,
         population: Population,
         count: u64,
         spread: &Spread,
@@ -167,18 +196,10 @@ impl<'run> Writer<'run> {
         quantiles: Vec<QuantileValue>,
         shares: Vec<ShareWithin>,
     ) -> FigureRow {
-        const FIGURES: [Figure; CUSTOMER_FIGURES] = [
-            Figure::Wait,
-            Figure::Service,
-            Figure::Review,
-            Figure::System,
-            Figure::Fallback,
-            Figure::TimeInBranch,
-        ];
         let estimate = mean.estimate(self.sources.totals.days, self.t);
         let seen = |micros: u64| (count > 0).then_some(micros as f64 * SECONDS_PER_MICRO);
         row(
-            FIGURES[figure],
+            figure,
             population,
             "s",
             count,
@@ -249,6 +270,20 @@ impl<'run> Writer<'run> {
             .collect()
     }
 
+    /// Quantiles over independent days, with their intervals by order statistics.
+    fn daily_quantiles(&self, bins: &[(BinNumber, u64)], scale: f64) -> Vec<QuantileValue> {
+        let mut values = self.plain_quantiles(bins, scale);
+        for value in &mut values {
+            if let (Some(point), Some((low, high))) =
+                (value.value, quantile::independent_interval(bins, value.q))
+            {
+                value.low = Some((low * scale).min(point));
+                value.high = Some((high * scale).max(point));
+            }
+        }
+        values
+    }
+
     fn daily(
         &self,
         figure: Figure,
@@ -263,7 +298,7 @@ impl<'run> Writer<'run> {
             spread,
             histogram,
         } = daily;
-        let quantiles = self.plain_quantiles(&histogram.sorted(), scale);
+        let quantiles = self.daily_quantiles(&histogram.sorted(), scale);
         let seen = |value: u64| (days > 0).then_some(value as f64 * scale);
         row(figure, population, unit, days, estimate, scale, |row| {
             row.sd = spread
@@ -277,7 +312,7 @@ impl<'run> Writer<'run> {
 
     fn resources(&mut self) {
         let plan = self.sources.plan;
-        let counted = (plan.close - plan.open.max(plan.counted_from)) as f64;
+        let counted = plan.counted_length();
         let uses = std::mem::take(&mut self.sources.totals.uses);
         let resources = &self.sources.scenario.resources;
         let all_cost: f64 = resources
@@ -359,7 +394,7 @@ impl<'run> Writer<'run> {
 
     fn branch(&mut self) {
         let plan = self.sources.plan;
-        let counted = (plan.close - plan.open.max(plan.counted_from)) as f64;
+        let counted = plan.counted_length();
         let people = std::mem::take(&mut self.sources.totals.people);
         let row = self.daily(
             Figure::PeopleInBranch,

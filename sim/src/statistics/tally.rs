@@ -2,13 +2,14 @@
 //! folded into the totals at its end, so that an interrupted one leaves no trace
 //! in the means; everything folded is an exact integer.
 
+use super::booked::WaitsFromArrival;
 use super::histogram::Histogram;
 use super::kinds::{Counts, Kind, Place};
 use super::moments::{Daily, Ratio, Spread};
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
-use crate::engine::visitor::Departure;
-use crate::engine::{Ending, Engine, Observer};
+use crate::engine::visitor::{Departure, Fate};
+use crate::engine::{Absent, Ending, Engine, Observer};
 use crate::plan::Plan;
 use crate::source::Source;
 use scenarios::figure::Figure;
@@ -23,11 +24,12 @@ pub const WAIT: usize = 0;
 pub const TIME_IN_BRANCH: usize = 5;
 
 /// Counts of customers that most scenarios have no cause for.
-pub const RARE: usize = 2;
+pub const RARE: usize = 3;
 /// Which figures they are.
-pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway];
+pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway, Figure::NoShows];
 pub const BALKED: usize = 0;
 pub const TURNED_AWAY: usize = 1;
+const NO_SHOWS: usize = 2;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -98,6 +100,7 @@ pub struct Totals {
     pub people_by_interval: Vec<Daily>,
     pub queue_by_interval: Vec<Daily>,
     pub overtime: Daily,
+    pub from_arrival: WaitsFromArrival,
     pub misses: MissCounts,
     /// Days on which the promise was kept, of those on which it could be broken.
     pub days_kept: u64,
@@ -136,6 +139,8 @@ pub struct Tally<'run> {
     day_misses: MissCounts,
     day_unserved: u64,
     block: BlockRecord,
+    /// Batches of a long run that have ended.
+    batches: Vec<BlockRecord>,
 }
 
 /// The position of a kind that has not come yet.
@@ -155,6 +160,7 @@ impl<'run> Tally<'run> {
             day_misses: MissCounts::default(),
             day_unserved: 0,
             block: BlockRecord::default(),
+            batches: Vec::new(),
         }
     }
 
@@ -165,6 +171,7 @@ impl<'run> Tally<'run> {
         self.day_within.fill(0);
         self.day_over.fill(0);
         self.day_misses = MissCounts::default();
+        self.totals.from_arrival.start_day();
         self.day_unserved = 0;
     }
 
@@ -174,7 +181,7 @@ impl<'run> Tally<'run> {
         for kind in &mut kinds {
             for interval in 0..kind.day.len() {
                 let place = kind.day[interval];
-                if place.counts.arrivals == 0 {
+                if place.counts.are_none() {
                     continue;
                 }
                 kind.end_day(interval);
@@ -249,6 +256,7 @@ impl<'run> Tally<'run> {
                 }
             }
         }
+        self.totals.from_arrival.end_day();
         self.keep_day(replication);
         self.totals.fold_levels(engine, self.frame);
         self.totals
@@ -303,6 +311,11 @@ impl<'run> Tally<'run> {
         block
     }
 
+    /// Hands over the batches of the run that has ended, but for the last.
+    pub fn take_batches(&mut self) -> Vec<BlockRecord> {
+        mem::take(&mut self.batches)
+    }
+
     /// The totals of everything folded.
     pub fn into_totals(mut self) -> Totals {
         let cells = &mut self.totals.cells;
@@ -345,6 +358,13 @@ fn add_each(sums: &mut [u64], counts: &[u64]) {
 }
 
 impl Observer for Tally<'_> {
+    fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
+        self.end_day(self.batches.len() as u32, engine, &Ending::default());
+        let block = self.end_block();
+        self.batches.push(block);
+        self.start_day();
+    }
+
     fn departed(&mut self, departure: &Departure) {
         let frame = self.frame;
         let channel = frame.plan.journeys[departure.journey as usize].channel;
@@ -360,6 +380,22 @@ impl Observer for Tally<'_> {
         }
         let cells = &mut self.totals.cells;
         kind.count(interval, departure, frame, cells);
+        if frame.plan.books() && departure.fate == Fate::Served {
+            let wait = departure.wait_from_arrival();
+            let by_interval = kind.by_interval.iter().map(|from| from + interval);
+            let populations = kind.plain.iter().copied().chain(by_interval);
+            let waits = &mut self.totals.from_arrival;
+            waits.served(populations, wait, frame.thresholds);
+        }
+    }
+
+    fn missed(&mut self, absent: &Absent) {
+        let populations = self.frame.populations;
+        let channel = self.frame.plan.journeys[absent.journey as usize].channel;
+        let number = populations.kind(channel, absent.service_id, absent.segment);
+        let position = self.position(number);
+        let interval = populations.interval_of(absent.at);
+        self.kinds[position].day[interval].counts.rare[NO_SHOWS] += 1;
     }
 }
 
@@ -372,7 +408,13 @@ impl Totals {
             ..Cell::default()
         };
         let intervals = frame.populations.intervals;
+        let booked = if frame.plan.books() {
+            frame.populations.len()
+        } else {
+            0
+        };
         Self {
+            from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
             cells: vec![cell; frame.populations.len()],
             uses: vec![Use::default(); frame.plan.capacity.len() + 1],
             people_by_interval: vec![Daily::default(); intervals],
@@ -420,6 +462,7 @@ impl Totals {
         intervals
             .chain(queues)
             .for_each(|(daily, other)| daily.merge(other));
+        self.from_arrival.merge(&other.from_arrival);
         self.misses.merge(&other.misses);
         self.days_kept += other.days_kept;
         self.days_promised += other.days_promised;
