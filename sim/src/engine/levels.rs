@@ -88,7 +88,9 @@ impl Level {
 
     /// Begins a new integral where the last one was cut.
     pub fn begin_anew(&mut self) {
-        self.integral = 0;
+        let done = self.integral();
+        self.moment = self.moment.wrapping_add(done);
+        self.before = self.before.wrapping_sub(done);
     }
 
     /// The number now.
@@ -121,7 +123,7 @@ impl Level {
                 return;
             }
             let until = self.integral_until(end);
-            self.by_interval[self.ended] = until - self.before;
+            self.by_interval[self.ended] = until.wrapping_sub(self.before);
             self.before = until;
             self.ended += 1;
         }
