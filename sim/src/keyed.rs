@@ -76,6 +76,8 @@ pub enum Purpose {
     Keeping,
     /// How early or late someone comes.
     Punctuality,
+    /// Whether someone leaves a ticket without a word.
+    NoShow,
     /// How long a server works until its next breakdown, and then is repaired.
     Up { breakdowns: u32 },
     /// How long a repair takes.
@@ -112,6 +114,7 @@ impl Purpose {
             Self::Group => 27 << 56,
             Self::Keeping => 32 << 56,
             Self::Punctuality => 33 << 56,
+            Self::NoShow => 34 << 56,
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
         }

@@ -160,7 +160,12 @@ impl<S: Source> Engine<'_, S> {
         if visitor.state != State::Waiting || visitor.started {
             return;
         }
-        visitor.standing = Standing::Usual;
+        if visitor.standing == Standing::Early {
+            visitor.standing = Standing::Usual;
+            self.expect_promotion(slot, self.now);
+        } else {
+            visitor.standing = Standing::Promoted;
+        }
         self.stand_anew(slot, observer);
     }
 }
