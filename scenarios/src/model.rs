@@ -20,12 +20,14 @@ mod traffic;
 pub use appointments::{Appointments, Booking, Punctuality};
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
-pub use conduct::{Balking, Conduct, Retry, Sees};
+pub use conduct::{Balking, Conduct, PromotedWhen, Promotion, Retry, Sees};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
-pub use queue::{Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd};
+pub use queue::{
+    Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd, Tickets,
+};
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 

@@ -3,7 +3,7 @@
 
 use scenarios::explain::explain;
 use scenarios::file::read;
-use scenarios::model::{Closing, Punctuality, Scenario};
+use scenarios::model::{Closing, Order, PromotedWhen, Punctuality, Scenario};
 use scenarios::time::Span;
 
 const RIGHT: &str = r#"
@@ -220,5 +220,69 @@ fn impossible_appointments_are_refused() {
         "[gates]\nbooked = \"wait_from_arrival <= 3min\"",
         "needs [appointments]",
     );
-    says("[gates]\nshows = \"no_shows <= 3\"", "needs a `no_show`");
+    says(
+        "[gates]\nshows = \"no_shows <= 3\"",
+        "needs a resource with `tickets`",
+    );
+}
+
+#[test]
+fn tickets_weights_and_promotions_are_read_explained_and_refused() {
+    let queue = "queue = { order = \"weighted\", tickets = { calling_time = \"20s\" } }\n";
+    let resource = RIGHT.replace("capacity = 3\n", &format!("capacity = 3\n{queue}"));
+    let scenario = written(&format!(
+        "{resource}[segments.all]\nno_show = 0.04\nwaiting_weight = 2\n\
+         promotion = {{ after = \"20min\", priority = 2 }}\n\
+         balking = {{ sees = \"tickets\", from = 5, always = 10 }}"
+    ))
+    .unwrap_or_else(|told| panic!("{told}"));
+    let queue = &scenario.resources[0].queue;
+    assert_eq!(queue.order, Order::Weighted);
+    let calling = queue.tickets.expect("there are tickets").calling_time;
+    assert_eq!(calling, Span(20_000_000));
+    let conduct = &scenario.segments[0].conduct;
+    assert_eq!(conduct.waiting_weight, Some(2.0));
+    let promotion = conduct.promotion.expect("they are promoted");
+    assert_eq!(promotion.priority, 2);
+    assert_eq!(promotion.when, PromotedWhen::After(Span(20 * 60_000_000)));
+    let text = explain(&scenario);
+    for words in [
+        "4 % take a ticket and leave without a word",
+        "their wait counts 2 times",
+        "priority 2 after 20min",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+    says("[segments.all]\nno_show = 0.04", "no resource has tickets");
+    says(
+        "[segments.all]\nbalking = { sees = \"tickets\", from = 1, always = 2 }",
+        "no resource has tickets",
+    );
+    says(
+        "[segments.all]\npromotion = { priority = 2 }",
+        "must say once when",
+    );
+    says(
+        "[segments.all]\npromotion = { after = \"0s\", priority = 2 }",
+        "is zero",
+    );
+    says(
+        "[segments.all]\npromotion = { whn = { waiting = 2 }, priority = 2 }",
+        "did you mean `when`?",
+    );
+    says(
+        "[segments.all]\nwaiting_weigt = 2",
+        "did you mean `waiting_weight`?",
+    );
+    let wrong = |queue: &str| {
+        let text = RIGHT.replace(
+            "capacity = 3\n",
+            &format!("capacity = 3\nqueue = {queue}\n"),
+        );
+        written(&text).expect_err(queue)
+    };
+    let told = wrong("{ lines = \"shortest\", tickets = { calling_time = \"20s\" } }");
+    assert!(told.contains("one line"), "{told}");
+    let told = wrong("{ tickets = {} }");
+    assert!(told.contains("calling_time` is missing"), "{told}");
 }

@@ -62,6 +62,8 @@ pub struct Plan {
     pub pools: Vec<PlannedPool>,
     /// Whether anything interrupts a service.
     pub interrupts: bool,
+    /// Whether a long queue gives anybody another priority.
+    pub promotes_by_length: bool,
     /// Whether anybody leaves at the door.
     pub balks: bool,
     /// The requests that want a resource.
@@ -131,6 +133,7 @@ impl Plan {
             lines: 0,
             pools: pools::plan_pools(scenario)?,
             interrupts: false,
+            promotes_by_length: false,
             balks: false,
             segments: plan_segments(scenario)?,
             channels: Vec::new(),

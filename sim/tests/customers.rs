@@ -2,7 +2,7 @@
 
 mod branch;
 
-use branch::{everybody, mean, of_segment, run};
+use branch::{everybody, figure, mean, of_segment, run};
 use scenarios::figure::{Figure, Population};
 use scenarios::file::read;
 use scenarios::model::Scenario;
@@ -119,4 +119,110 @@ punctuality = { law = "normal", mean = "-3min", sd = "6min" }
     // The variance of a normal sample has the relative error sqrt(2 / (n - 1)).
     let z = (square / 360.0_f64.powi(2) - 1.0) / (2.0 / (n - 1.0)).sqrt();
     assert!(z.abs() < 3.3, "{square}");
+}
+
+/// A steady M/M/1 of two segments at 80%, a minute each.
+fn two_classes(queue: &str, first: &str, second: &str) -> Scenario {
+    written(&format!(
+        r#"
+[run]
+mode = "steady_state"
+warm_up = "20h"
+length = "220h"
+replications = 40
+[resources.server]
+capacity = 1
+queue = {queue}
+[journeys.errand]
+time = {{ law = "exponential", mean = "60s" }}
+holds = ["server"]
+[segments.one]
+share = 0.5
+{first}
+[segments.two]
+share = 0.5
+{second}
+[arrivals]
+rate_per_hour = 48
+"#
+    ))
+}
+
+/// How many standard errors a mean wait is off.
+fn z_of_wait(outcome: &Outcome, population: &Population, expected: f64) -> f64 {
+    let row = figure(outcome, Figure::Wait, population);
+    let (low, high) = (row.mean_low, row.mean_high);
+    let half = (high.expect("an interval") - low.expect("an interval")) / 2.0;
+    // The 97.5% quantile of Student's t with 39 degrees of freedom, from tables.
+    (row.mean.expect("customers") - expected) / (half / 2.022_691)
+}
+
+#[test]
+fn weighted_waits_agree_with_kleinrocks_time_dependent_priorities() {
+    // Kleinrock, Naval Research Logistics Quarterly 11 (1964): with weights b1 < b2 and
+    // k = 1 - b1 / b2, W1 = W / (1 - rho2 k) and W2 = W - rho1 k W1, W being FIFO's.
+    let outcome = run(
+        &two_classes("\"weighted\"", "", "waiting_weight = 3"),
+        40,
+        2,
+    );
+    let (fifo, rho, k) = (240.0, 0.4, 2.0 / 3.0);
+    let first = fifo / (1.0 - rho * k);
+    let second = fifo - rho * k * first;
+    for (population, expected) in [
+        (of_segment("one"), first),
+        (of_segment("two"), second),
+        (everybody(), fifo),
+    ] {
+        let z = z_of_wait(&outcome, &population, expected);
+        assert!(z.abs() < 3.3, "{population:?}: {z}");
+    }
+}
+
+#[test]
+fn equal_weights_are_first_come_first_served_and_promotions_move_waits_only_between_segments() {
+    let waits = |queue: &str, rule: &str| {
+        let outcome = run(&two_classes(queue, rule, "priority = 1"), 40, 2);
+        let mean = |population| mean(&outcome, Figure::Wait, &population);
+        let all = z_of_wait(&outcome, &everybody(), 240.0);
+        assert!(all.abs() < 3.3, "{rule}: {all}");
+        (mean(of_segment("one")), mean(of_segment("two")))
+    };
+    assert_eq!(waits("\"fifo\"", ""), waits("\"weighted\"", ""));
+    let never = waits("\"fifo\"", "");
+    let late = waits(
+        "\"fifo\"",
+        "promotion = { after = \"10min\", priority = 2 }",
+    );
+    let soon = waits("\"fifo\"", "promotion = { after = \"2min\", priority = 2 }");
+    let crowd = waits(
+        "\"fifo\"",
+        "promotion = { when = { waiting = 6 }, priority = 2 }",
+    );
+    assert!(never.0 > late.0 && late.0 > soon.0 && never.0 > crowd.0);
+    assert!(never.1 < late.1 && late.1 < soon.1 && never.1 < crowd.1);
+}
+
+#[test]
+fn calling_tickets_that_takes_no_time_changes_nothing_and_that_takes_time_costs_it() {
+    let with = |queue: &str| {
+        let outcome = run(
+            &written(&CROWD.replace("capacity = 2", &format!("capacity = 2\n{queue}"))),
+            20,
+            2,
+        );
+        nobody_is_lost(&outcome, &["patient", "hasty"]);
+        outcome
+    };
+    let plain = with("");
+    let free = with("queue = { tickets = { calling_time = \"0s\" } }");
+    let dear = with("queue = { tickets = { calling_time = \"1min\" } }");
+    assert_eq!(plain.days, free.days);
+    let hasty = of_segment("hasty");
+    let abandoned = count(&free, Figure::Abandoned, &hasty);
+    let no_shows = count(&free, Figure::NoShows, &hasty);
+    // Tickets that are left when the last customer has gone are not called.
+    assert!(no_shows <= abandoned && no_shows > 0.95 * abandoned);
+    let wait = |outcome| mean(outcome, Figure::Wait, &of_segment("patient"));
+    assert!(wait(&dear) > wait(&free));
 }

@@ -1,7 +1,7 @@
 //! Who comes: arrivals and segments.
 
 use super::words::{law_words, line, per_hour, percent, rounded};
-use crate::model::{Arrivals, Scenario, Segment};
+use crate::model::{Arrivals, PromotedWhen, Scenario, Segment};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     let total: f64 = scenario
@@ -88,10 +88,11 @@ fn segment_words(text: &mut String, scenario: &Scenario, segment: &Segment) {
         0 => String::new(),
         priority => format!("; priority {priority}"),
     };
+    let rules = rules(segment);
     line(
         text,
         format!(
-            "  {} {} ({}): {patience}{priority}.",
+            "  {} {} ({}): {patience}{priority}{rules}.",
             percent(segment.share),
             segment.label.en,
             segment.name
@@ -110,4 +111,25 @@ fn segment_words(text: &mut String, scenario: &Scenario, segment: &Segment) {
             ),
         );
     }
+}
+
+/// What they do beyond waiting and leaving.
+fn rules(segment: &Segment) -> String {
+    let conduct = &segment.conduct;
+    let mut words = String::new();
+    if conduct.no_show > 0.0 {
+        let share = percent(conduct.no_show);
+        words += &format!("; {share} take a ticket and leave without a word");
+    }
+    if let Some(weight) = conduct.waiting_weight {
+        words += &format!("; their wait counts {weight} times");
+    }
+    if let Some(promotion) = conduct.promotion {
+        let when = match promotion.when {
+            PromotedWhen::After(span) => format!("after {span}"),
+            PromotedWhen::Waiting(count) => format!("when {count} wait"),
+        };
+        words += &format!("; priority {} {when}", promotion.priority);
+    }
+    words
 }

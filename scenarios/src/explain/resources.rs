@@ -1,7 +1,7 @@
 //! Who and what serves.
 
 use super::words::{line, percent};
-use crate::model::Scenario;
+use crate::model::{Order, Queue, Scenario};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     line(text, "\nWho and what serves");
@@ -22,11 +22,27 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         line(
             text,
             format!(
-                "  {} ({}): {}",
+                "  {} ({}): {}{}",
                 resource.label.en,
                 resource.name,
-                words.join(", ")
+                words.join(", "),
+                waiting(&resource.queue)
             ),
         );
     }
+}
+
+/// What is unusual in how people wait.
+fn waiting(queue: &Queue) -> String {
+    let mut words = String::new();
+    if queue.order == Order::Weighted {
+        words.push_str("; the longest weighted wait goes first");
+    }
+    if let Some(tickets) = queue.tickets {
+        words += &format!(
+            "; tickets are called, {} for one whose holder has left",
+            tickets.calling_time
+        );
+    }
+    words
 }

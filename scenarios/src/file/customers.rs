@@ -166,6 +166,9 @@ impl Reader {
             "priority",
             "label",
             "waiting_credit",
+            "waiting_weight",
+            "no_show",
+            "promotion",
             "balking",
             "retry",
         ];
@@ -211,7 +214,7 @@ impl Reader {
         })
     }
 
-    fn priority(&mut self, section: &Section<'_>) -> Option<i32> {
+    pub(super) fn priority(&mut self, section: &Section<'_>) -> Option<i32> {
         match section.get("priority") {
             None => Some(0),
             Some(node) => match &node.value {

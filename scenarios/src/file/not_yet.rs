@@ -23,11 +23,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("steps", "retry", "trying again after a failure"),
     (
         "segments",
-        "no_show",
-        "called tickets whose holder has gone",
-    ),
-    (
-        "segments",
         "channels",
         "a choice of channel by the queues seen",
     ),

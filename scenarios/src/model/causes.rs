@@ -24,8 +24,9 @@ impl Scenario {
             Figure::NoShows => (
                 self.appointments
                     .as_ref()
-                    .is_some_and(|it| it.no_show > 0.0),
-                "`no_shows` needs a `no_show` of the appointments: everyone who books comes here",
+                    .is_some_and(|it| it.no_show > 0.0)
+                    || self.resources.iter().any(|it| it.queue.tickets.is_some()),
+                "`no_shows` needs a resource with `tickets`, or a `no_show` of the appointments",
             ),
             Figure::WaitFromArrival => (
                 self.appointments.is_some(),

@@ -9,10 +9,36 @@ use serde::Serialize;
 pub struct Conduct {
     /// They stand in line as if they had come so much earlier.
     pub waiting_credit: Span,
+    /// How much their wait counts where the longest weighted wait goes first; 1 if
+    /// none is given, above 0.
+    pub waiting_weight: Option<f64>,
+    /// Share of those who take a ticket and leave at once without a word; 0 to 1.
+    pub no_show: f64,
+    /// Whether they rise in priority while they wait.
+    pub promotion: Option<Promotion>,
     /// Whether they leave at the sight of the queue.
     pub balking: Option<Balking>,
     /// Whether they come again after leaving unserved.
     pub retry: Option<Retry>,
+}
+
+/// A priority that customers get while they wait for their first service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Promotion {
+    /// From then on.
+    pub priority: i32,
+    /// What has to happen.
+    pub when: PromotedWhen,
+}
+
+/// What gives waiting customers another priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromotedWhen {
+    /// They have waited so long.
+    After(Span),
+    /// So many wait for one of the resources that they wait for, they among them.
+    Waiting(u32),
 }
 
 /// Leaving at the sight of the queue.
@@ -33,6 +59,8 @@ pub enum Sees {
     Waiting,
     /// Those who wait and those who are served.
     Present,
+    /// Tickets not yet called, those of people who have left among them.
+    Tickets,
 }
 
 /// Coming again.

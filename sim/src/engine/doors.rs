@@ -34,11 +34,12 @@ impl<S: Source> Engine<'_, S> {
             .iter()
             .map(|hold| {
                 let pool = &self.pools[hold.resource];
-                let served = match balking.sees {
+                let others = match balking.sees {
                     Sees::Waiting => 0,
                     Sees::Present => u64::from(pool.busy),
+                    Sees::Tickets => pool.tickets_left,
                 };
-                pool.waiting_level.now() + served
+                pool.waiting_level.now() + others
             })
             .sum();
         let last = balking.probability.len() - 1;

@@ -15,6 +15,7 @@ mod journey;
 pub mod levels;
 mod lines;
 pub mod pool;
+mod tickets;
 pub mod visitor;
 
 use crate::error::SimError;
@@ -355,20 +356,27 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.visitors[slot].standing = Standing::Early;
         }
         self.start_journey(slot, journey, from, observer);
+        if self.leaves_its_ticket(slot) {
+            self.abandon(slot, observer);
+        }
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
         if self.waits_unbegun(slot)
             && let Some(patience) = self.patience(visitor, segment)
         {
             if from + patience == self.now {
-                self.leave_unserved(slot, Fate::Abandoned, observer);
+                self.abandon(slot, observer);
             } else {
                 let event = self.calendar.push(from + patience, Kind::Abandonment, slot);
                 self.visitors[slot].event = event;
             }
         }
-        if from > self.now && self.waits_unbegun(slot) {
-            self.stand_early(slot, from);
+        if self.waits_unbegun(slot) {
+            if from > self.now {
+                self.stand_early(slot, from);
+            } else {
+                self.expect_promotion(slot, from);
+            }
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);
@@ -409,7 +417,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
         if visitor.event == tag && self.waits_unbegun(slot) {
-            self.leave_unserved(slot, Fate::Abandoned, observer);
+            self.abandon(slot, observer);
         } else if visitor.turn == tag {
             self.turn_comes(slot, observer);
         }
@@ -498,10 +506,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.people.set(end, 0, &self.stretch);
         for slot in 0..self.visitors.len() {
             let visitor = self.visitors[slot];
-            if visitor.state != State::Gone
-                && self.errands.owner(slot).is_none()
-                && self.plan.counts(visitor.arrived)
-            {
+            let left = matches!(visitor.state, State::Gone | State::Ticket | State::Called);
+            if !left && self.errands.owner(slot).is_none() && self.plan.counts(visitor.arrived) {
                 observer.departed(&Departure {
                     fate: Fate::Unserved,
                     index: visitor.index,

@@ -3,7 +3,9 @@
 use super::{Plan, sampler};
 use crate::error::SimError;
 use crate::law::Sampler;
-use scenarios::model::{Choice, Interruption, Lines, Queue, Resource, Scenario, ShiftEnd};
+use scenarios::model::{
+    Choice, Interruption, Lines, PromotedWhen, Queue, Resource, Scenario, ShiftEnd,
+};
 
 /// The rules of one resource.
 #[derive(Debug)]
@@ -111,6 +113,7 @@ impl Plan {
             self.lines += request.lines;
             let queue = &self.pools[request.holds[0].resource].queue;
             request.order = queue.order;
+            request.calling_time = queue.tickets.map(|tickets| tickets.calling_time.0);
             if request.holds.len() == 1 && request.holds[0].count == 1 {
                 request.preemption = queue.preemption;
             }
@@ -124,6 +127,10 @@ impl Plan {
                 || pool.shift_end == ShiftEnd::Resume
                 || pool.breakdowns.is_some()
         });
+        self.promotes_by_length = self
+            .segments
+            .iter()
+            .any(|it| matches!(it.promotion, Some((_, PromotedWhen::Waiting(_)))));
         self.balks = self.pools.iter().any(|pool| pool.queue.room.is_some())
             || self
                 .segments

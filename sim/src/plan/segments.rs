@@ -3,7 +3,7 @@
 use super::sampler;
 use crate::error::SimError;
 use crate::law::Sampler;
-use scenarios::model::{Balking, Scenario};
+use scenarios::model::{Balking, PromotedWhen, Scenario};
 
 #[derive(Debug)]
 pub struct PlannedSegment {
@@ -15,6 +15,10 @@ pub struct PlannedSegment {
     /// Sorts before lower priorities as an unsigned number.
     pub rank: u32,
     pub waiting_credit: u64,
+    pub waiting_weight: f64,
+    pub no_show: f64,
+    /// The rank they get while they wait, and when.
+    pub promotion: Option<(u32, PromotedWhen)>,
     pub balking: Option<Balking>,
     pub retry: Option<(f64, Sampler)>,
 }
@@ -44,6 +48,12 @@ pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, 
                     .map(|law| sampler(&segment.name, law))
                     .transpose()?,
                 waiting_credit: segment.conduct.waiting_credit.0,
+                waiting_weight: segment.conduct.waiting_weight.unwrap_or(1.0),
+                no_show: segment.conduct.no_show,
+                promotion: segment
+                    .conduct
+                    .promotion
+                    .map(|it| (rank(it.priority), it.when)),
                 balking: segment.conduct.balking.clone(),
                 retry: segment
                     .conduct
@@ -51,8 +61,13 @@ pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, 
                     .as_ref()
                     .map(|retry| Ok((retry.probability, sampler(&segment.name, &retry.after)?)))
                     .transpose()?,
-                rank: !(i64::from(segment.priority) - i64::from(i32::MIN)) as u32,
+                rank: rank(segment.priority),
             })
         })
         .collect()
+}
+
+/// Higher priorities sort first as unsigned numbers.
+fn rank(priority: i32) -> u32 {
+    !(i64::from(priority) - i64::from(i32::MIN)) as u32
 }
