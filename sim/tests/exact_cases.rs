@@ -14,19 +14,11 @@ use scenarios::figure::Figure;
 use sim::CustomerRecord;
 
 /// Cases that no branch can be put into, or that are about something else, and why.
-const NOT_SCENARIOS: [(&str, &str); 10] = [
+const NOT_SCENARIOS: [(&str, &str); 8] = [
     ("mg1_ps", "nobody is served a little at a time in a branch"),
     (
         "mm3_ps_ciw",
         "nobody is served a little at a time in a branch",
-    ),
-    (
-        "mg1_vacation",
-        "a server who leaves whenever the line is empty",
-    ),
-    (
-        "inspection_paradox",
-        "about a passer-by, not about customers",
     ),
     (
         "ggc_approx",
@@ -55,7 +47,7 @@ const NOT_SCENARIOS: [(&str, &str); 10] = [
 ];
 
 /// The cases of this file.
-const SIMULATED: [&str; 35] = [
+const SIMULATED: [&str; 37] = [
     "mm1_rho80",
     "mm3_ciw_readme",
     "mm5_law_bank40",
@@ -91,6 +83,8 @@ const SIMULATED: [&str; 35] = [
     "mt_d_inf",
     "nhpp_linear_hour",
     "init_bias_mm10",
+    "mg1_vacation",
+    "inspection_paradox",
 ];
 
 #[test]
@@ -542,4 +536,64 @@ fn days_that_change() {
         });
     }
     records.holds();
+}
+
+#[test]
+fn a_teller_with_work_in_the_back_office() {
+    // Tasks of 90 s of the lowest priority, so many that one is always there: the teller
+    // takes one whenever no customer waits.
+    let mut model = Model::steady(0.025, 1);
+    model
+        .journeys(
+            "[journeys.errand]\ntime = { law = \"exponential\", mean = \"120s\" }\nholds = [\"server\"]\n\
+             [journeys.task]\ntime = \"90s\"\nholds = [\"server\"]",
+        )
+        .segments(
+            "[segments.customer]\nshare = 0.2\nservices = \"errand\"\npriority = 1\n\
+             [segments.task]\nshare = 0.8\nservices = \"task\"\npatience = \"2000s\"",
+        )
+        .customers(12e6);
+    let mut run = model.run("mg1_vacation");
+    run.mean("Wq_mean", Figure::Wait, "customer");
+    run.holds();
+}
+
+#[test]
+fn a_passer_by_meets_the_longer_gaps() {
+    // A bus is a server that is there for a moment, takes along everybody who waits, and
+    // is away for a gap.
+    for (key, gap, heavy_tailed, customers) in [
+        (
+            "exp",
+            "{ law = \"exponential\", mean = \"600s\" }",
+            false,
+            6e6,
+        ),
+        (
+            "erlang2",
+            "{ law = \"erlang\", k = 2, mean = \"600s\" }",
+            false,
+            4e6,
+        ),
+        ("deterministic", "\"600s\"", false, 2e6),
+        (
+            "hyperexp_p9_200_p1_4200",
+            "{ law = \"mixture\", parts = [{ weight = 90, law = \"exponential\", mean = \"200s\" }, \
+             { weight = 10, law = \"exponential\", mean = \"4200s\" }] }",
+            true,
+            12e6,
+        ),
+    ] {
+        let mut model = Model::steady(0.02, 1);
+        model
+            .service("\"0s\"")
+            .resource(&format!(
+                "breakdowns = {{ up = \"0.000001s\", down = {gap} }}"
+            ))
+            .customers(customers);
+        let mut run = model.run("inspection_paradox");
+        run.heavy_tailed = heavy_tailed;
+        run.mean(key, Figure::Wait, "*");
+        run.holds();
+    }
 }

@@ -57,13 +57,14 @@ fn replay(resource: &str, segments: &str, patience: bool) -> Vec<CustomerRecord>
 }
 
 const EQUALS: &str = "[segments.first]\nshare = 0.5\n[segments.second]\nshare = 0.5";
-/// The teams of the cases: 2, 5, 3 and 1 for an hour each, then 4 to the end.
+/// The teams of the cases: 2, 5, 3 and 1 for an hour each, then 4 until 7:00, then 2.
 const SHIFTS: &str = "roster = [\n\
     { count = 2, from = \"00:00\", to = \"01:00\" },\n\
     { count = 5, from = \"01:00\", to = \"02:00\" },\n\
     { count = 3, from = \"02:00\", to = \"03:00\" },\n\
     { count = 1, from = \"03:00\", to = \"04:00\" },\n\
-    { count = 4, from = \"04:00\" },\n]";
+    { count = 4, from = \"04:00\", to = \"07:00\" },\n\
+    { count = 2, from = \"07:00\" },\n]";
 
 /// Every start (and end, where told) to the microsecond to which the cases are rounded.
 fn agrees(id: &str, records: &[CustomerRecord]) {
