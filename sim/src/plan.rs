@@ -27,6 +27,10 @@ use soundness::check_indices;
 
 /// The scenario as the engine reads it.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says that the engine need not look at a rule"
+)]
 pub struct Plan {
     pub seed: u64,
     pub random: Random,

@@ -1,7 +1,8 @@
 //! Who comes: arrivals and segments.
 
 use super::words::{law_words, line, per_hour, percent, rounded};
-use crate::model::{Arrivals, PromotedWhen, Scenario, Segment};
+use crate::model::{Arrivals, ChannelChoice, PromotedWhen, Scenario, Segment, Through};
+use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     let total: f64 = scenario
@@ -119,17 +120,32 @@ fn rules(segment: &Segment) -> String {
     let mut words = String::new();
     if conduct.no_show > 0.0 {
         let share = percent(conduct.no_show);
-        words += &format!("; {share} take a ticket and leave without a word");
+        let _ = write!(words, "; {share} take a ticket and leave without a word");
     }
     if let Some(weight) = conduct.waiting_weight {
-        words += &format!("; their wait counts {weight} times");
+        let _ = write!(words, "; their wait counts {weight} times");
     }
     if let Some(promotion) = conduct.promotion {
         let when = match promotion.when {
             PromotedWhen::After(span) => format!("after {span}"),
             PromotedWhen::Waiting(count) => format!("when {count} wait"),
         };
-        words += &format!("; priority {} {when}", promotion.priority);
+        let _ = write!(words, "; priority {} {when}", promotion.priority);
+    }
+    if let Some(retry) = &conduct.retry {
+        let share = percent(retry.probability);
+        let what = match retry.through {
+            Through::Branch => "come again",
+            Through::Mobile => "try it on the phone",
+        };
+        let _ = write!(
+            words,
+            "; {share} of those who leave unserved {what} after {}",
+            law_words(&retry.after)
+        );
+    }
+    if conduct.channel_choice == ChannelChoice::Shorter {
+        words.push_str("; they go where fewer wait for each server");
     }
     words
 }

@@ -2,6 +2,7 @@
 
 use super::words::{line, percent};
 use crate::model::{Order, Queue, Scenario};
+use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     line(text, "\nWho and what serves");
@@ -39,7 +40,8 @@ fn waiting(queue: &Queue) -> String {
         words.push_str("; the longest weighted wait goes first");
     }
     if let Some(tickets) = queue.tickets {
-        words += &format!(
+        let _ = write!(
+            words,
             "; tickets are called, {} for one whose holder has left",
             tickets.calling_time
         );
