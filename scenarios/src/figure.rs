@@ -47,6 +47,7 @@ pub enum Figure {
     Abandoned,
     Balked,
     TurnedAway,
+    ToMobile,
     NoShows,
     FallbackCustomers,
     Wait,
@@ -160,12 +161,13 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
         Self::TurnedAway,
+        Self::ToMobile,
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
@@ -199,6 +201,7 @@ impl Figure {
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
             Self::TurnedAway => "turned_away",
+            Self::ToMobile => "to_mobile",
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
@@ -271,6 +274,7 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
+            | Self::ToMobile
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
@@ -301,6 +305,7 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
+            | Self::ToMobile
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait

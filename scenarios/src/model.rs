@@ -20,7 +20,9 @@ mod traffic;
 pub use appointments::{Appointments, Booking, Punctuality};
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
-pub use conduct::{Balking, Conduct, PromotedWhen, Promotion, Retry, Sees};
+pub use conduct::{
+    AbandonedCounts, Balking, ChannelChoice, Conduct, PromotedWhen, Promotion, Retry, Sees, Through,
+};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use law::Law;
@@ -277,6 +279,8 @@ pub struct ReportRequest {
     pub thresholds: Vec<Span>,
     /// Quantiles (0 to 1) beyond .5 .9 .95 .99 that gates ask for.
     pub quantiles: Vec<f64>,
+    /// What abandonments mean for a promise, of segments that say nothing else.
+    pub abandoned: AbandonedCounts,
     /// Also report service × interval.
     pub service_by_interval: bool,
     /// Also report segment × interval.

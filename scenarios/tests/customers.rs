@@ -3,7 +3,9 @@
 
 use scenarios::explain::explain;
 use scenarios::file::read;
-use scenarios::model::{Closing, Order, PromotedWhen, Punctuality, Scenario};
+use scenarios::model::{
+    AbandonedCounts, ChannelChoice, Closing, Order, PromotedWhen, Punctuality, Scenario,
+};
 use scenarios::time::Span;
 
 const RIGHT: &str = r#"
@@ -285,4 +287,79 @@ fn tickets_weights_and_promotions_are_read_explained_and_refused() {
     assert!(told.contains("one line"), "{told}");
     let told = wrong("{ tickets = {} }");
     assert!(told.contains("calling_time` is missing"), "{told}");
+}
+
+/// A service on two channels.
+const CHANNELS: &str = r#"
+[resources.window]
+capacity = 1
+[resources.kiosk]
+capacity = 2
+[journeys.errand]
+time = "5min"
+holds = ["window"]
+[journeys.errand_kiosk]
+channel = "kiosk"
+time = "4min"
+holds = ["kiosk"]
+[services.errand]
+journeys = ["errand", "errand_kiosk"]
+[arrivals]
+per_day = 100
+"#;
+
+#[test]
+fn channels_retries_through_mobile_and_what_abandoning_means_are_read_and_refused() {
+    let of = |rest: &str| written(&format!("{CHANNELS}[segments.all]\n{rest}"));
+    let scenario = of(
+        "channels = { kiosk = 70, counter = 30 }\nchoice = \"shorter\"\nabandoned = \"miss\"\n\
+         patience = \"20min\"\nretry = { probability = 0.5, after = \"30min\", through = \"mobile\" }\n\
+         [report]\nabandoned = \"left_out\"\n[gates]\nphone = \"to_mobile <= 3\"",
+    )
+    .unwrap_or_else(|told| panic!("{told}"));
+    let segment = &scenario.segments[0];
+    assert_eq!(segment.services, [(0, 1, 0.7), (0, 0, 0.3)]);
+    assert_eq!(segment.conduct.channel_choice, ChannelChoice::Shorter);
+    assert_eq!(segment.conduct.abandoned, Some(AbandonedCounts::Miss));
+    assert_eq!(scenario.report.abandoned, AbandonedCounts::LeftOut);
+    assert!(segment.goes_mobile() && !segment.comes_again());
+    let text = explain(&scenario);
+    for words in [
+        "50 % of those who leave unserved try it on the phone after 30 min",
+        "they go where fewer wait for each server",
+        "70 % errand on channel kiosk",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+    let wrong = |rest: &str, words: &str| match of(rest) {
+        Ok(_) => panic!("{rest} is not refused"),
+        Err(told) => assert!(told.contains(words), "{rest}\n{told}"),
+    };
+    wrong("channels = { kiosk = 0.7, counter = 0.2 }", "sum to 0.9");
+    wrong("channels = { kisk = 1 }", "did you mean `kiosk`?");
+    wrong("channels = { atm = 1 }", "cannot be had on the channel atm");
+    wrong(
+        "channel = \"kiosk\"\nchannels = { kiosk = 1 }",
+        "stands beside",
+    );
+    wrong(
+        "channel = \"kiosk\"\nchoice = \"shorter\"",
+        "has a choice and no channels",
+    );
+    wrong(
+        "channel = \"kiosk\"\nabandoned = \"mis\"",
+        "did you mean `miss`?",
+    );
+    wrong(
+        "channel = \"kiosk\"\nretry = { after = \"30min\", through = \"mobil\" }",
+        "did you mean `mobile`?",
+    );
+    wrong(
+        "channel = \"kiosk\"\n[gates]\nphone = \"to_mobile <= 3\"",
+        "`to_mobile` needs a `retry`",
+    );
+    wrong(
+        "channel = \"kiosk\"\n[report]\nabandoned = \"mis\"",
+        "did you mean `miss`?",
+    );
 }

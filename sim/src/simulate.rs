@@ -14,7 +14,7 @@ use crate::statistics::table::{Sources, quantiles, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
 use crate::streams::Streams;
 use crate::until;
-use scenarios::figure::{FigureRow, FigureTable};
+use scenarios::figure::{Figure, FigureRow, FigureTable};
 use scenarios::model::{Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use std::ops::Range;
@@ -164,7 +164,11 @@ pub fn simulate(
         mobile_day,
         misses,
         minutes,
-        days: days::rows(&populations, &blocks),
+        days: days::rows(
+            &populations,
+            &blocks,
+            scenario.lacks_cause_of(Figure::TurnedAway).is_none(),
+        ),
         partial: (replications < options.replications && !enough) || !mobile_whole,
         replications,
         events,

@@ -6,7 +6,9 @@ use branch::{everybody, figure, mean, of_segment, run};
 use scenarios::figure::{Figure, Population};
 use scenarios::file::read;
 use scenarios::model::Scenario;
-use sim::{Options, Outcome, records};
+use scenarios::operation::{Channel, Operation};
+use scenarios::time::{SimTime, Span};
+use sim::{Options, Outcome, operations, records};
 
 fn written(text: &str) -> Scenario {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -225,4 +227,101 @@ fn calling_tickets_that_takes_no_time_changes_nothing_and_that_takes_time_costs_
     assert!(no_shows <= abandoned && no_shows > 0.95 * abandoned);
     let wait = |outcome| mean(outcome, Figure::Wait, &of_segment("patient"));
     assert!(wait(&dear) > wait(&free));
+}
+
+#[test]
+fn who_gives_up_is_a_miss_left_out_or_judged_by_the_threshold() {
+    // One of three abandons after four minutes; of two served, one waited within a minute.
+    let share = |rule: &str, threshold: f64| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("t.csv"), "arrival\n0\n60\n120\n").expect("writable");
+        let path = folder.path().join("s.toml");
+        let text = format!(
+            "[run]\nreplications = 2\n[resources.window]\ncapacity = 1\n[journeys.errand]\ntime = \"5min\"\n\
+             holds = [\"window\"]\n[segments.all]\npatience = \"4min\"\n[arrivals]\nreplay = \"t.csv\"\n\
+             [report]\nabandoned = \"{rule}\"\nthresholds = [\"1min\", \"5min\"]\n"
+        );
+        std::fs::write(&path, text).expect("writable");
+        let scenario = read(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
+        let outcome = run(&scenario, 2, 1);
+        branch::share(figure(&outcome, Figure::Wait, &everybody()), threshold)
+    };
+    for (rule, one_minute, five_minutes) in [
+        ("by_threshold", 1.0 / 3.0, 1.0),
+        ("miss", 1.0 / 3.0, 2.0 / 3.0),
+        ("left_out", 0.5, 1.0),
+    ] {
+        assert!((share(rule, 60.0) - one_minute).abs() < 1e-12, "{rule}");
+        assert!((share(rule, 300.0) - five_minutes).abs() < 1e-12, "{rule}");
+    }
+}
+
+#[test]
+fn who_goes_on_to_the_phone_is_a_session_of_the_mobile_bank() {
+    let text = format!(
+        "{}\n[mobile]\nmonthly_actives = 0\nlog_ins_per_month = 0\nhourly_weights = [{}]\n\
+         requests_per_session = 2\nthink = \"10s\"\nmix = {{ balance_query = 100 }}\n",
+        CROWD
+            .replace(
+                "time = {",
+                "steps = [{ name = \"serve\", operation = \"history_query\", duration = {"
+            )
+            .replace("cv = 0.7 }", "cv = 0.7 } }]")
+            .replace(
+                "balking",
+                "retry = { probability = 0.5, after = \"10min\", through = \"mobile\" }\nbalking"
+            ),
+        ["1"; 24].join(",")
+    );
+    let scenario = written(&text);
+    let outcome = run(&scenario, 1, 1);
+    nobody_is_lost(&outcome, &["patient", "hasty"]);
+    let gone = count(&outcome, Figure::ToMobile, &everybody());
+    let left = count(&outcome, Figure::Abandoned, &everybody())
+        + count(&outcome, Figure::Balked, &everybody());
+    // Half of those who left, by chance: within 3.3 standard deviations.
+    assert!((gone - left / 2.0).abs() < 3.3 * (left / 4.0).sqrt() && gone > 0.0);
+    let day = (scenario.day.open, SimTime(scenario.day.close.0 * 2));
+    let operations = operations(&scenario, 0, scenario.run.seed, day.0, day.1).expect("sound");
+    let phone: Vec<_> = operations
+        .iter()
+        .filter(|it| it.channel == Channel::Mobile)
+        .collect();
+    let count = |operation| phone.iter().filter(|it| it.operation == operation).count();
+    assert!((gone - count(Operation::LogIn) as f64).abs() < 1e-9);
+    assert!((gone - count(Operation::HistoryQuery) as f64).abs() < 1e-9);
+    assert_eq!(phone.len(), 2 * count(Operation::LogIn));
+    let pauses = phone.iter().filter_map(|it| it.think);
+    assert!(pauses.into_iter().all(|pause| pause == Span(10_000_000)));
+}
+
+#[test]
+fn customers_who_choose_the_shorter_queue_wait_less_than_those_who_are_sent() {
+    let wait = |choice: &str| {
+        let text = format!(
+            r#"
+[resources.window]
+capacity = 2
+[resources.kiosk]
+capacity = 3
+[journeys.errand]
+time = {{ law = "exponential", mean = "4min" }}
+holds = ["window"]
+[journeys.errand_kiosk]
+channel = "kiosk"
+time = {{ law = "exponential", mean = "4min" }}
+holds = ["kiosk"]
+[services.errand]
+journeys = ["errand", "errand_kiosk"]
+[segments.all]
+channels = {{ counter = 0.5, kiosk = 0.5 }}
+choice = "{choice}"
+[arrivals]
+rate_per_hour = 60
+"#
+        );
+        let outcome = run(&written(&text), 40, 2);
+        mean(&outcome, Figure::Wait, &everybody())
+    };
+    assert!(wait("shorter") < 0.7 * wait("drawn"));
 }

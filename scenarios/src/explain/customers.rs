@@ -1,7 +1,7 @@
 //! Who comes: arrivals and segments.
 
 use super::words::{law_words, line, per_hour, percent, rounded};
-use crate::model::{Arrivals, PromotedWhen, Scenario, Segment};
+use crate::model::{Arrivals, ChannelChoice, PromotedWhen, Scenario, Segment, Through};
 use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
@@ -131,6 +131,21 @@ fn rules(segment: &Segment) -> String {
             PromotedWhen::Waiting(count) => format!("when {count} wait"),
         };
         let _ = write!(words, "; priority {} {when}", promotion.priority);
+    }
+    if let Some(retry) = &conduct.retry {
+        let share = percent(retry.probability);
+        let what = match retry.through {
+            Through::Branch => "come again",
+            Through::Mobile => "try it on the phone",
+        };
+        let _ = write!(
+            words,
+            "; {share} of those who leave unserved {what} after {}",
+            law_words(&retry.after)
+        );
+    }
+    if conduct.channel_choice == ChannelChoice::Shorter {
+        words.push_str("; they go where fewer wait for each server");
     }
     words
 }

@@ -503,7 +503,7 @@ impl Reader {
     ) {
         for (number, segment) in segments.iter().enumerate() {
             let booked = bookings.iter().any(|booking| booking.segment == number);
-            if booked && segment.conduct.retry.is_some() {
+            if booked && segment.comes_again() {
                 self.fault(
                     section.origin,
                     format!("`{}` has appointments and a `retry`", segment.name),

@@ -3,13 +3,27 @@
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Table, Value};
-use crate::model::{Balking, Conduct, PromotedWhen, Promotion, Resource, Retry, Sees, Segment};
+use crate::model::{
+    AbandonedCounts, Balking, ChannelChoice, Conduct, PromotedWhen, Promotion, Resource, Retry,
+    Sees, Segment, Through,
+};
 use crate::time::Span;
 
 const SEES: [(&str, Sees); 3] = [
     ("waiting", Sees::Waiting),
     ("present", Sees::Present),
     ("tickets", Sees::Tickets),
+];
+const CHOICES: [(&str, ChannelChoice); 2] = [
+    ("drawn", ChannelChoice::Drawn),
+    ("shorter", ChannelChoice::Shorter),
+];
+const THROUGH: [(&str, Through); 2] = [("branch", Through::Branch), ("mobile", Through::Mobile)];
+/// What an abandonment means for a promise.
+pub(super) const ABANDONED: [(&str, AbandonedCounts); 3] = [
+    ("by_threshold", AbandonedCounts::ByThreshold),
+    ("miss", AbandonedCounts::Miss),
+    ("left_out", AbandonedCounts::LeftOut),
 ];
 /// Longer queues than anybody counts.
 const COUNTED_MAX: u64 = 10_000;
@@ -29,7 +43,22 @@ impl Reader {
         let retry = self
             .subsection(section, "retry")
             .and_then(|it| self.retry(&it, laws));
+        let choice = section
+            .get("choice")
+            .and_then(|node| self.choice(node, &section.at("choice"), &CHOICES));
+        if let (Some(entry), None) = (section.table.entry("choice"), section.get("channels")) {
+            self.fault(
+                entry.key_origin,
+                format!("`{}` has a choice and no channels", section.path),
+                "add `channels = { kiosk = 0.7, counter = 0.3 }`",
+            );
+        }
+        let abandoned = section
+            .get("abandoned")
+            .and_then(|node| self.choice(node, &section.at("abandoned"), &ABANDONED));
         (self.faults.len() == before).then_some(Conduct {
+            channel_choice: choice.unwrap_or_default(),
+            abandoned,
             waiting_credit: waiting_credit.unwrap_or(Span(0)),
             waiting_weight,
             no_show: no_show.unwrap_or(0.0),
@@ -146,9 +175,13 @@ impl Reader {
         Some(Balking { sees, probability })
     }
 
-    /// `{ probability = 0.5, after = LAW }`.
+    /// `{ probability = 0.5, after = LAW, through = "mobile" }`.
     fn retry(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Retry> {
-        self.keys(section, "retry", &["probability", "after"]);
+        self.keys(section, "retry", &["probability", "after", "through"]);
+        let through = match section.get("through") {
+            Some(node) => self.choice(node, &section.at("through"), &THROUGH)?,
+            None => Through::Branch,
+        };
         let probability = self.optional_number(section, "probability", 0.0..=1.0);
         let node = self.required(
             section,
@@ -167,6 +200,7 @@ impl Reader {
         Some(Retry {
             probability: probability.unwrap_or(1.0),
             after,
+            through,
         })
     }
 }

@@ -21,11 +21,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ),
     ("journeys", "retry", "trying again after a failure"),
     ("steps", "retry", "trying again after a failure"),
-    (
-        "segments",
-        "channels",
-        "a choice of channel by the queues seen",
-    ),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),

@@ -18,8 +18,12 @@ pub struct Conduct {
     pub promotion: Option<Promotion>,
     /// Whether they leave at the sight of the queue.
     pub balking: Option<Balking>,
-    /// Whether they come again after leaving unserved.
+    /// Whether they come again after leaving unserved, or try it on the phone.
     pub retry: Option<Retry>,
+    /// How they choose among the channels on which their service can be had.
+    pub channel_choice: ChannelChoice,
+    /// What it means for a promise when they abandon, if not what `[report]` says.
+    pub abandoned: Option<AbandonedCounts>,
 }
 
 /// A priority that customers get while they wait for their first service.
@@ -70,4 +74,54 @@ pub struct Retry {
     pub probability: f64,
     /// How long they stay away.
     pub after: Law,
+    /// Where they try again.
+    pub through: Through,
+}
+
+/// Where those who left unserved try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Through {
+    /// In the branch.
+    #[default]
+    Branch,
+    /// On the phone, once and for all.
+    Mobile,
+}
+
+/// How customers choose among channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelChoice {
+    /// By the stated shares.
+    #[default]
+    Drawn,
+    /// Where fewer people wait for each server on duty; of equals by the shares.
+    Shorter,
+}
+
+/// What an abandonment means for a promise, that is, for a share within a threshold
+/// of a wait or a time in branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbandonedCounts {
+    /// It is broken if the wait was longer than the threshold; else the customer is
+    /// left out.
+    #[default]
+    ByThreshold,
+    /// It is broken.
+    Miss,
+    /// The customer is left out.
+    LeftOut,
+}
+
+impl AbandonedCounts {
+    /// Whether a wait that was abandoned after so long breaks a promise.
+    pub fn breaks(self, waited: Span, threshold: Span) -> bool {
+        match self {
+            Self::ByThreshold => waited > threshold,
+            Self::Miss => true,
+            Self::LeftOut => false,
+        }
+    }
 }

@@ -115,6 +115,7 @@ impl<S: Source> Engine<'_, S> {
                 self.source.uniform(key, Purpose::Service),
             ),
         };
+        let journey = self.channel_of(number as u16, service, journey, key);
         (number as u16, service, journey)
     }
 

@@ -50,6 +50,9 @@ pub trait Observer {
     /// A customer was expected in vain.
     fn missed(&mut self, _absent: &Absent) {}
 
+    /// A customer leaves unserved and will try it on the phone at a time.
+    fn goes_mobile(&mut self, _customer: u32, _who: &Absent, _at: u64) {}
+
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
 }
@@ -328,7 +331,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         }
         let slot = self.take_slot(visitor)?;
         if self.finds_the_doors_shut(booking) {
-            self.leave(slot, Fate::TurnedAway, observer);
+            self.leave_for_good(slot, Fate::TurnedAway, observer);
         } else {
             self.come_in(slot, observer);
         }
@@ -344,6 +347,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         };
         let (service_id, journey) =
             choose_service(segment, self.source.uniform(key, Purpose::Service));
+        let journey = self.channel_of(number, service_id, journey, key);
         (number, service_id, journey)
     }
 

@@ -135,6 +135,6 @@ impl Plan {
             || self
                 .segments
                 .iter()
-                .any(|it| it.balking.is_some() || it.retry.is_some());
+                .any(|it| it.balking.is_some() || (it.retry.is_some() && !it.to_mobile));
     }
 }

@@ -3,7 +3,7 @@
 use super::sampler;
 use crate::error::SimError;
 use crate::law::Sampler;
-use scenarios::model::{Balking, PromotedWhen, Scenario};
+use scenarios::model::{AbandonedCounts, Balking, ChannelChoice, PromotedWhen, Scenario};
 
 #[derive(Debug)]
 pub struct PlannedSegment {
@@ -21,6 +21,11 @@ pub struct PlannedSegment {
     pub promotion: Option<(u32, PromotedWhen)>,
     pub balking: Option<Balking>,
     pub retry: Option<(f64, Sampler)>,
+    /// Whether they try it on the phone instead of coming again.
+    pub to_mobile: bool,
+    /// Whether they go where fewer wait for each server.
+    pub chooses_shorter: bool,
+    pub abandoned: AbandonedCounts,
 }
 
 pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
@@ -54,6 +59,12 @@ pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, 
                     .conduct
                     .promotion
                     .map(|it| (rank(it.priority), it.when)),
+                to_mobile: segment.goes_mobile(),
+                chooses_shorter: segment.conduct.channel_choice == ChannelChoice::Shorter,
+                abandoned: segment
+                    .conduct
+                    .abandoned
+                    .unwrap_or(scenario.report.abandoned),
                 balking: segment.conduct.balking.clone(),
                 retry: segment
                     .conduct
