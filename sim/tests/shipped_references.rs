@@ -128,3 +128,81 @@ fn a_fifth_of_the_customers_is_worth_about_one_window() {
         reference.holds();
     }
 }
+
+#[test]
+fn pensioners_wait_for_an_hour_and_two_more_windows_halve_it() {
+    for (name, wait, p90, abandoned) in [
+        ("pension-day", 64.0, 103.0, 0.17),
+        ("pension-day-five-windows", 36.0, 61.0, 0.06),
+    ] {
+        let outcome = outcome(name, &[]);
+        let mut reference = Reference::new(&outcome);
+        let pension = of_segment("pension");
+        reference.mean(Figure::Wait, &pension, wait);
+        reference.quantile(Figure::Wait, &pension, 0.9, p90);
+        reference.share("abandoned", abandoned_share(&outcome), abandoned);
+        reference.holds();
+    }
+}
+
+/// Yuan a served customer, and the share of those who came whose service began in five minutes.
+fn cost_and_share_in_time(name: &str, yuan_a_day: f64) -> (f64, f64) {
+    let outcome = outcome(name, &[]);
+    let of = |what: Figure| mean(&outcome, what, &everybody());
+    // Rostered hours are known before anybody comes.
+    assert!((of(Figure::Cost) - yuan_a_day).abs() < 1e-6, "{name}");
+    let within = served_within(&outcome, "wait", None) * of(Figure::Served);
+    (
+        of(Figure::Cost) / of(Figure::Served),
+        within / of(Figure::Arrivals),
+    )
+}
+
+#[test]
+fn every_lunch_rule_buys_something_for_its_cost() {
+    // Server hours times 80 yuan: 5 windows for 8 h, less 5 h, less 2 h, and with 4 h more.
+    let rules = [
+        ("lunch-staggered", 35.0 * 80.0),
+        ("lunch-three-quarters", 38.0 * 80.0),
+        ("lunch-none", 40.0 * 80.0),
+        ("lunch-part-time", 42.0 * 80.0),
+    ];
+    let found: Vec<_> = rules
+        .into_iter()
+        .map(|(name, cost)| cost_and_share_in_time(name, cost))
+        .collect();
+    // Each has windows open whenever the one before has: nobody is dominated.
+    assert!(
+        found.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1),
+        "{found:?}"
+    );
+    // The rule of three quarters is the traditional branch's: 44% of the served within five minutes.
+    let served = served_within(&outcome("lunch-three-quarters", &[]), "wait", None);
+    assert!((served - 0.44).abs() < 0.02, "{served}");
+}
+
+#[test]
+fn every_shipped_scenario_is_looked_at_by_a_test_or_a_bench() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |folder: &str, extension: &str| -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(here.join(folder)).expect("the folder is there");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        paths
+            .filter(|path| path.extension().is_some_and(|it| it == extension))
+            .collect()
+    };
+    let tests: Vec<String> = files("tests", "rs")
+        .into_iter()
+        .chain(files("benches", "rs"))
+        .chain(files("../scenarios/tests", "rs"))
+        .map(|path| std::fs::read_to_string(path).expect("a text"))
+        .collect();
+    for path in files("../scenarios", "toml") {
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let quoted = [format!("\"{name}\""), format!("{name}.toml\"")];
+        let named = tests
+            .iter()
+            .any(|text| quoted.iter().any(|it| text.contains(it)));
+        assert!(named || name == "Cargo", "no test names {name}");
+    }
+}
