@@ -19,6 +19,7 @@ mod extends;
 mod fields;
 mod incidents;
 mod journeys;
+mod latencies;
 mod law;
 mod mobile;
 mod not_yet;
@@ -32,6 +33,7 @@ mod spreadsheet;
 mod targets;
 mod traffic;
 mod tree;
+mod wear;
 
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
@@ -44,7 +46,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 20] = [
+const TOP: [&str; 21] = [
     "name",
     "question",
     "extends",
@@ -57,6 +59,7 @@ const TOP: [&str; 20] = [
     "services",
     "segments",
     "arrivals",
+    "latencies",
     "appointments",
     "incidents",
     "mobile",
@@ -112,6 +115,7 @@ impl Reader {
         let resources = self.resources(table, day.as_ref(), mode, &laws);
         let journeys = self.journeys(table, &resources, &laws);
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
+        let latencies = self.latencies(table, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
@@ -161,6 +165,7 @@ impl Reader {
                 recorded: recorded?,
                 ..arrivals
             },
+            latencies: latencies?,
             appointments,
             incidents: incidents?,
             mobile,

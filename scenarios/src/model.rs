@@ -11,6 +11,7 @@ mod closing;
 mod conduct;
 mod incident;
 mod journey;
+mod latency;
 mod law;
 mod mobile;
 mod queue;
@@ -25,16 +26,19 @@ pub use conduct::{
 };
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
+pub use latency::OnOutage;
 pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{
-    Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, ShiftEnd, Tickets,
+    Breakdowns, BreaksBy, Choice, Interruption, Jams, Lines, Order, Queue, Server, Servers,
+    ShiftEnd, Tickets,
 };
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;
+use crate::operation::Operation;
 use crate::time::{SimTime, Span};
 use serde::Serialize;
 
@@ -72,6 +76,9 @@ pub struct Scenario {
     pub segments: Vec<Segment>,
     /// When customers come.
     pub arrivals: Arrivals,
+    /// How long the bank is assumed to take, by operation, in file order; operations
+    /// that are not here answer at once unless their latency was measured.
+    pub latencies: Vec<(Operation, Law)>,
     /// Customers who have booked a time, if any; `arrivals` are those who walk in.
     pub appointments: Option<Appointments>,
     /// What goes wrong for a while, in file order.

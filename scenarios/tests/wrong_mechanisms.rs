@@ -96,7 +96,7 @@ fn queues_and_servers_that_cannot_be_are_refused() {
         ),
         (
             "roster = [{ count = 3 }]\nqueue = { lines = \"random\" }",
-            "a roster and servers told apart",
+            "a roster and a line for each server",
         ),
         ("capacity = 3\nservers = [{ count = 2 }]", "says twice"),
         ("servers = []", "names 0 servers"),

@@ -344,9 +344,9 @@ fn what_is_not_yet_supported_is_refused_by_name() {
     );
     wrong(
         "capacity = 3",
-        "capacity = 3\njams = []",
-        "jams",
-        &["`resources.window.jams` is not yet supported"],
+        "capacity = 3\nshared = true",
+        "shared",
+        &["`resources.window.shared` is not yet supported"],
     );
     wrong(
         "balance_query",

@@ -128,3 +128,102 @@ fn whoever_can_be_interrupted_does_one_thing_at_a_time() {
         "whose work can be interrupted, through parallel steps",
     );
 }
+
+const ASKS: &str = "[journeys.errand]\nholds = [\"window\"]\nsteps = [{ name = \"check\", duration = \"1min\", operation = \"identity_check\"";
+
+#[test]
+fn what_a_customer_does_when_the_bank_is_silent_is_one_thing_that_can_be() {
+    for (keys, words) in [
+        ("on_outage = \"wayt\"", "did you mean `wait`?"),
+        (
+            "on_outage = { retry = 3 }",
+            "`journeys.errand.steps.0.on_outage.every` is missing",
+        ),
+        ("on_outage = { retry = 3, every = \"0s\" }", "is zero"),
+        (
+            "on_outage = { every = \"20s\" }",
+            "must say one thing that the customer does",
+        ),
+        (
+            "on_outage = { fall_back = \"erand\", after = \"30s\" }",
+            "did you mean `errand`?",
+        ),
+        ("retry = 2", "tries a step again that cannot fail"),
+        ("retrie = 2", "did you mean `retry`?"),
+    ] {
+        says(&format!("{ASKS}, {keys} }}]"), words);
+    }
+    says(
+        &format!(
+            "{ASKS}, on_outage = {{ fall_back = \"errand\", after = \"30s\" }} }}]\n\
+             [services.any]\njourneys = [\"errand\"]"
+        ),
+        "customers who fail go round in a circle",
+    );
+    says(
+        "[journeys.errand]\nsteps = [{ name = \"a\", duration = \"1min\", on_outage = \"wait\" }]",
+        "asks the bank for nothing",
+    );
+    says(
+        "[latencies]\nidentity_chek = \"1s\"\n[journeys.errand]\ntime = \"1min\"\nholds = [\"window\"]",
+        "did you mean `identity_check`?",
+    );
+    says(
+        "[[incidents]]\nwhat = \"resources.window\"\nfrom = \"10:00\"\nto = \"11:00\"\nunanswered = true\n\
+         [journeys.errand]\ntime = \"1min\"\nholds = [\"window\"]",
+        "is of the bank",
+    );
+}
+
+#[test]
+fn machines_that_nobody_could_clear_are_refused() {
+    let kiosk = |keys: &str| {
+        format!(
+            "[resources.kiosk]\ncapacity = 2\n{keys}\n\
+             [journeys.errand]\ntime = \"1min\"\nholds = [\"kiosk\"]"
+        )
+    };
+    for (keys, words) in [
+        (
+            "jams = { every = \"0s\", cleared_by = \"manager\", takes = \"1min\" }",
+            "has a time of zero",
+        ),
+        (
+            "jams = { every = \"1h\", cleared_by = \"manger\", takes = \"1min\" }",
+            "did you mean `manager`?",
+        ),
+        (
+            "jams = { every = \"1h\", cleared_by = \"kiosk\", takes = \"1min\" }",
+            "clears its own jams",
+        ),
+        (
+            "jams = { every = \"1h\", cleared_by = \"manager\" }",
+            "`resources.kiosk.jams.takes` is missing",
+        ),
+        (
+            "jams = { every = \"1h\", cleared_by = \"manager\", takes = \"1min\" }\n\
+             breakdowns = { up = \"1h\", down = \"1h\" }",
+            "by = \"running\"",
+        ),
+        (
+            "breakdowns = { up = \"1h\", down = \"1h\", by = \"runing\" }",
+            "did you mean `running`?",
+        ),
+        (
+            "jams = { every = \"1h\", cleared_by = \"night_watch\", takes = \"1min\" }\n\
+             [resources.night_watch]\nroster = [{ count = 1, to = \"10:00\" }]",
+            "nobody is on duty at closing",
+        ),
+    ] {
+        says(&kiosk(keys), words);
+    }
+    // The manager comes with the kiosk's jam, and waits for a kiosk with her customer.
+    says(
+        "[resources.kiosk]\ncapacity = 1\njams = { every = \"1h\", cleared_by = \"manager\", takes = \"1min\" }\n\
+         [segments.all]\nservices = { errand = 50, guided = 50 }\n\
+         [journeys.errand]\ntime = \"1min\"\nholds = [\"kiosk\"]\n\
+         [journeys.guided]\nholds = [\"manager\"]\nsteps = [\
+         { name = \"ask\", duration = \"1min\" }, { name = \"do\", duration = \"1min\", holds = [\"kiosk\"] }]",
+        "could block each other for ever",
+    );
+}

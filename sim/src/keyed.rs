@@ -86,6 +86,10 @@ pub enum Purpose {
     Up { breakdowns: u32 },
     /// How long a repair takes.
     Down { breakdowns: u32 },
+    /// How long a server works until it jams, when it has so often.
+    Jam { jams: u32 },
+    /// Clearing that jam.
+    Clearing { jams: u32 },
     /// A part of the mobile bank's traffic.
     Cell { cell: u32 },
 }
@@ -125,6 +129,8 @@ impl Purpose {
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
             Self::Capacity { resource } => (28 << 56) | resource as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,
+            Self::Jam { jams } => (40 << 56) | jams as u64,
+            Self::Clearing { jams } => (41 << 56) | jams as u64,
             Self::Cell { cell } => (64 << 56) | cell as u64,
         }
     }

@@ -4,13 +4,14 @@
 mod appointments;
 mod changes;
 mod journeys;
+mod outages;
 mod pools;
 mod segments;
 mod soundness;
 
 pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
-pub use journeys::{PlannedJourney, PlannedStep, PlannedTime, Request, RequestId};
+pub use journeys::{PlannedJourney, PlannedLatency, PlannedStep, PlannedTime, Request, RequestId};
 pub use pools::PlannedPool;
 pub use segments::PlannedSegment;
 
@@ -19,6 +20,7 @@ use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::law::Sampler;
 use journeys::Planning;
+use outages::Outages;
 use scenarios::model::Law;
 use scenarios::model::{Incident, Mode, Random, Recorded, Scenario};
 use scenarios::operation::Channel;
@@ -29,7 +31,7 @@ use soundness::check_indices;
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each says that the engine need not look at a rule"
+    reason = "each says of one kind of rule whether the engine need look at it"
 )]
 pub struct Plan {
     pub seed: u64,
@@ -68,6 +70,10 @@ pub struct Plan {
     pub interrupts: bool,
     /// Whether a long queue gives anybody another priority.
     pub promotes_by_length: bool,
+    /// Whether servers stop by themselves after so much time at work.
+    pub wears: bool,
+    /// When the bank gives no answer.
+    pub outages: Outages,
     /// Whether anybody leaves at the door.
     pub balks: bool,
     /// The requests that want a resource.
@@ -99,7 +105,7 @@ impl Plan {
         }
         check_indices(scenario)?;
         let mut planning = Planning::new(scenario, latencies);
-        let journeys = planning.journeys(scenario)?;
+        let (journeys, clearing) = planning.journeys(scenario)?;
         let mut requests = planning.requests;
         let reserved = |resource: usize| appointments::reserved(scenario, resource) > 0;
         requests.set_booked_apart(reserved);
@@ -125,19 +131,16 @@ impl Plan {
             capacity: Vec::new(),
             changes: Vec::new(),
             incidents: Vec::new(),
-            errands: journeys
-                .iter()
-                .flat_map(|journey| &journey.steps)
-                .map(|step| step.branches.len())
-                .max()
-                .unwrap_or(0),
+            errands: most_errands(scenario),
             journeys,
             requests_for: requests.for_each_of(scenario.resources.len()),
             requests: requests.distinct,
             lines: 0,
-            pools: pools::plan_pools(scenario)?,
+            pools: pools::plan_pools(scenario, &clearing)?,
             interrupts: false,
             promotes_by_length: false,
+            wears: false,
+            outages: Outages::new(&scenario.incidents),
             balks: false,
             segments: plan_segments(scenario)?,
             channels: Vec::new(),
@@ -169,6 +172,18 @@ impl Plan {
         }
         self.channels = channels;
     }
+}
+
+/// How many errands a customer can have at once: its branches, and somebody sent for
+/// to each of them and to itself.
+fn most_errands(scenario: &Scenario) -> usize {
+    let steps = scenario.journeys.iter().flat_map(|journey| &journey.steps);
+    let branches = steps.map(|step| step.branches.len()).max().unwrap_or(0);
+    let jams = scenario
+        .resources
+        .iter()
+        .any(|it| it.servers.jams.is_some());
+    branches + if jams { branches + 1 } else { 0 }
 }
 
 fn problem(place: &str, text: &str) -> SimError {

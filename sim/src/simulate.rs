@@ -15,7 +15,7 @@ use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Tota
 use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::{Figure, FigureRow, FigureTable};
-use scenarios::model::{Label, Random, Scenario};
+use scenarios::model::{Journey, Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use std::ops::Range;
 use std::sync::Arc;
@@ -144,7 +144,8 @@ pub fn simulate(
     let misses = promise
         .as_ref()
         .map(|promise| promise.misses(&totals.misses));
-    let warnings = warnings(&totals);
+    let mut warnings = warnings(&totals);
+    warnings.extend(assumed_latencies(scenario, options));
     let (replications, events, customers) = (totals.days, totals.events, totals.customers);
     let mut figures = table(Sources {
         scenario,
@@ -397,6 +398,33 @@ fn minutes(frame: &Frame<'_>, totals: &Totals) -> Vec<Minutes> {
             }
         })
         .collect()
+}
+
+/// Which latencies are the scenario's assumptions, because none were measured.
+fn assumed_latencies(scenario: &Scenario, options: &Options) -> Option<Label> {
+    let asked = |operation| {
+        let mut steps = scenario.journeys.iter().flat_map(Journey::every_step);
+        steps.any(|step| step.operation == Some(operation))
+    };
+    let assumed: Vec<&str> = scenario
+        .latencies
+        .iter()
+        .filter(|(operation, _)| options.latencies.of(*operation).is_none() && asked(*operation))
+        .map(|(operation, _)| operation.name())
+        .collect();
+    if assumed.is_empty() {
+        return None;
+    }
+    Some(Label::new(
+        format!(
+            "the bank's latency is assumed, not measured, of: {}",
+            assumed.join(", ")
+        ),
+        format!(
+            "以下操作的核心系统响应时间为假设值，并非实测：{}",
+            assumed.join("、")
+        ),
+    ))
 }
 
 fn warnings(totals: &Totals) -> Vec<Label> {

@@ -1,9 +1,18 @@
 //! The mobile bank beside the branch, and what is played on the core bank.
 
-use super::words::{line, rounded};
+use super::words::{law_words, line, rounded};
 use crate::model::{Scenario, Window};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
+    if !scenario.latencies.is_empty() {
+        line(
+            text,
+            "\nHow long the bank is assumed to take (measured latencies take their place)",
+        );
+    }
+    for (operation, law) in &scenario.latencies {
+        line(text, format!("  {operation}: {}", law_words(law)));
+    }
     if let Some(mobile) = &scenario.mobile {
         let log_ins = mobile.sessions_per_day();
         let sum: f64 = mobile.hourly_weights.iter().sum();

@@ -16,6 +16,7 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         let effect = match incident.effect {
             Effect::Down(count) => format!("{count} down"),
             Effect::Stopped => "none starts".to_owned(),
+            Effect::Unanswered => "no answer until it is over".to_owned(),
             Effect::Slower(factor) => format!("{factor} times as long if started then"),
         };
         line(

@@ -1,7 +1,7 @@
 //! What is done, step by step.
 
 use super::words::{law_words, line, minutes, percent};
-use crate::model::{Hold, Journey, Scenario, Step, StepTime};
+use crate::model::{Hold, Journey, OnOutage, Scenario, Step, StepTime};
 use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
@@ -92,6 +92,19 @@ fn step_words(
     if let Some(operation) = step.operation {
         let _ = write!(words, ", bank operation {operation}");
     }
+    match step.on_outage {
+        OnOutage::Wait => {}
+        OnOutage::Retry { times, every } => {
+            let _ = write!(
+                words,
+                " (no answer: asks again {times} times, every {every})"
+            );
+        }
+        OnOutage::FallBack { to, after, .. } => {
+            let to = &scenario.journeys[to].name;
+            let _ = write!(words, " (no answer within {after}: goes on to {to})");
+        }
+    }
     if let Some(repeat) = &step.repeat {
         let _ = write!(words, "; {} are sent back", percent(repeat.probability));
     }
@@ -102,6 +115,9 @@ fn step_words(
             "; {} fail and go on to {to}",
             percent(failure.probability)
         );
+        if step.retries > 0 {
+            let _ = write!(words, " after {} further tries", step.retries);
+        }
     }
     line(text, words);
     for (number, branch) in (1..).zip(&step.branches) {

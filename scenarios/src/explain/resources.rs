@@ -1,7 +1,7 @@
 //! Who and what serves.
 
-use super::words::{line, percent};
-use crate::model::{Order, Queue, Scenario};
+use super::words::{law_words, line, percent};
+use crate::model::{BreaksBy, Order, Queue, Resource, Scenario};
 use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
@@ -29,6 +29,30 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 words.join(", "),
                 waiting(&resource.queue)
             ),
+        );
+        servers(text, scenario, resource);
+    }
+}
+
+/// How its servers stop by themselves.
+fn servers(text: &mut String, scenario: &Scenario, resource: &Resource) {
+    if let Some(breakdowns) = &resource.servers.breakdowns {
+        let by = match breakdowns.by {
+            BreaksBy::Clock => "",
+            BreaksBy::Running => " at work",
+        };
+        let (up, down) = (law_words(&breakdowns.up), law_words(&breakdowns.down));
+        line(
+            text,
+            format!("    each breaks down after {up}{by} and is repaired in {down}"),
+        );
+    }
+    if let Some(jams) = &resource.servers.jams {
+        let clears = &scenario.resources[jams.cleared_by].name;
+        let (every, takes) = (law_words(&jams.every), law_words(&jams.takes));
+        line(
+            text,
+            format!("    each jams after {every} at work; {clears} clears it in {takes}"),
         );
     }
 }

@@ -3,7 +3,7 @@
 
 use super::fields::Reader;
 use super::tree::{Origin, Table, Value};
-use crate::model::{Hold, Interruption, Journey, Resource, ShiftEnd, Step};
+use crate::model::{Hold, Interruption, Journey, OnOutage, Resource, ShiftEnd, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Reader {
@@ -13,6 +13,30 @@ impl Reader {
         self.no_deadlock(table, resources, journeys);
         self.one_told_apart(table, resources, journeys);
         self.no_interrupted_branches(table, resources, journeys);
+        self.somebody_clears(table, resources, journeys);
+    }
+
+    /// Whoever clears jams is there until closing.
+    fn somebody_clears(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
+        for (jams, asked, (journey, step)) in sent_for(resources, journeys) {
+            let clears = &resources[asked];
+            if clears
+                .roster
+                .steps
+                .last()
+                .is_some_and(|(_, count)| *count == 0)
+            {
+                self.fault(
+                    place(table, &journeys[journey], Some(step)),
+                    format!(
+                        "jams of `{}` are cleared by `{}`, of whom nobody is on duty at closing: who is inside could never be served",
+                        resources[jams].name, clears.name
+                    ),
+                    "keep one of them to the end of the day",
+                );
+                return;
+            }
+        }
     }
 
     /// Whom an interruption would stop in several pieces of work at once.
@@ -29,6 +53,7 @@ impl Reader {
                 it.queue.preemption != Interruption::None
                     || it.shift_end == ShiftEnd::Resume
                     || it.servers.breakdowns.is_some()
+                    || it.servers.jams.is_some()
             };
             if let (Some(parallel), Some(resource)) = (parallel, held.into_iter().find(interrupts))
             {
@@ -38,7 +63,7 @@ impl Reader {
                         "`{}` holds `{}`, whose work can be interrupted, through parallel steps",
                         journey.name, resource.name
                     ),
-                    "let the steps that need it hold it, or take out pre-emption, breakdowns and `shift_end = \"resume\"`",
+                    "let the steps that need it hold it, or take out pre-emption, breakdowns, jams and `shift_end = \"resume\"`",
                 );
                 return;
             }
@@ -121,19 +146,18 @@ impl Reader {
 
     /// A failed customer never comes back to a journey that failed.
     fn no_circle_of_failures(&mut self, table: &Table, journeys: &[Journey]) {
-        let edges = |journey: usize| -> BTreeSet<usize> {
-            let steps = journeys[journey].steps.iter();
-            steps
-                .filter_map(|step| Some(step.failure.as_ref()?.to))
-                .collect()
-        };
+        let edges =
+            |journey: usize| -> BTreeSet<usize> { journeys[journey].goes_on_with().collect() };
         let graph: BTreeMap<usize, BTreeSet<usize>> =
             (0..journeys.len()).map(|at| (at, edges(at))).collect();
         let Some(circle) = circle(&graph) else {
             return;
         };
         let first = &journeys[circle[0]];
-        let step = first.steps.iter().position(|it| it.failure.is_some());
+        let leads_on = |step: &Step| {
+            step.failure.is_some() || matches!(step.on_outage, OnOutage::FallBack { .. })
+        };
+        let step = first.steps.iter().position(leads_on);
         let names: Vec<&str> = circle
             .iter()
             .map(|at| journeys[*at].name.as_str())
@@ -167,6 +191,10 @@ impl Reader {
                     }
                 }
             }
+        }
+        for (jammed, asked, maker) in sent_for(resources, journeys) {
+            graph.entry(jammed).or_default().insert(asked);
+            makers.entry((jammed, asked)).or_insert(maker);
         }
         let Some(circle) = circle(&graph) else {
             return;
@@ -214,6 +242,30 @@ fn kept_before(steps: &[Step], at: usize) -> impl Iterator<Item = &Step> {
     before
         .take_while(move |step| !std::mem::replace(&mut certain, step.probability >= 1.0))
         .filter(|step| step.keeps)
+}
+
+/// Who clears a jam is asked for while all is held that the customer holds, unless
+/// one of them is there: `(held, asked for, (journey, step))`.
+fn sent_for(resources: &[Resource], journeys: &[Journey]) -> Vec<(usize, usize, (usize, usize))> {
+    let mut all = Vec::new();
+    for (position, journey) in journeys.iter().enumerate() {
+        for (steps, at, of) in every_step(journey) {
+            let held = || {
+                journey
+                    .holds
+                    .iter()
+                    .chain(&steps[at].holds)
+                    .map(|hold| hold.resource)
+            };
+            let jams = held().filter_map(|held| resources[held].servers.jams.as_ref());
+            for asked in jams.map(|it| it.cleared_by) {
+                if held().all(|held| held != asked) {
+                    all.extend(held().map(|held| (held, asked, (position, of))));
+                }
+            }
+        }
+    }
+    all
 }
 
 /// What is held at once, and in which step (none: through the whole journey).

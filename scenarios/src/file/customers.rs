@@ -341,10 +341,7 @@ impl Reader {
 }
 
 fn one_per_journey(journeys: &[Journey]) -> Vec<Service> {
-    let steps = journeys.iter().flat_map(|journey| &journey.steps);
-    let ways_on: BTreeSet<JourneyId> = steps
-        .filter_map(|step| Some(step.failure.as_ref()?.to))
-        .collect();
+    let ways_on: BTreeSet<JourneyId> = journeys.iter().flat_map(Journey::goes_on_with).collect();
     let plain = |name: &str| name.replace(['_', '-'], " ");
     journeys
         .iter()

@@ -5,7 +5,7 @@ use super::tree::Table;
 use crate::model::{Affected, Day, Effect, Incident, Mode, Resource};
 
 /// Of these keys exactly one says what an incident does.
-const EFFECTS: [&str; 3] = ["down", "stopped", "slower"];
+const EFFECTS: [&str; 4] = ["down", "stopped", "unanswered", "slower"];
 
 impl Reader {
     pub fn incidents(
@@ -42,7 +42,15 @@ impl Reader {
         resources: &[Resource],
         day: &Day,
     ) -> Option<Incident> {
-        let known = ["what", "from", "to", "down", "stopped", "slower"];
+        let known = [
+            "what",
+            "from",
+            "to",
+            "down",
+            "stopped",
+            "unanswered",
+            "slower",
+        ];
         self.keys(section, "incidents", &known);
         let what = self.affected(section, resources);
         self.required(section, "from", "\"10:00\"");
@@ -88,7 +96,7 @@ impl Reader {
             self.fault(
                 origin,
                 format!("`{}` must say one thing that happens", section.path),
-                "`down = 3`, `stopped = true` or `slower = 8`; write two incidents for two",
+                "`down = 3`, `stopped = true`, `unanswered = true` or `slower = 8`; write two incidents for two",
             );
             return None;
         };
@@ -106,8 +114,8 @@ impl Reader {
                 }
                 Some(Effect::Down(count as u32))
             }
-            "stopped" => {
-                if !self.flag(section, "stopped") {
+            key @ ("stopped" | "unanswered") => {
+                if !self.flag(section, key) {
                     self.fault(
                         entry.key_origin,
                         format!("`{path}` is not true"),
@@ -115,7 +123,18 @@ impl Reader {
                     );
                     return None;
                 }
-                Some(Effect::Stopped)
+                if key == "stopped" {
+                    return Some(Effect::Stopped);
+                }
+                if matches!(what, Some(Affected::Branch | Affected::Resource(_))) {
+                    self.fault(
+                        entry.key_origin,
+                        format!("`{path}` is of the bank, not of a resource or the branch"),
+                        "write `what = \"bank\"`, or `stopped = true`",
+                    );
+                    return None;
+                }
+                Some(Effect::Unanswered)
             }
             _ => {
                 let factor = self.number(&entry.node, &path, 0.01..=1000.0)?;

@@ -47,12 +47,13 @@ impl Reader {
         let Some(all) = self.section(node, "resources") else {
             return resources;
         };
+        let names: Vec<&str> = all.table.keys().collect();
         for entry in all.table.iter() {
             let path = all.at(&entry.key);
             self.plain_name(entry.key_origin, &path, &entry.key);
             let roster = self
                 .section(&entry.node, &path)
-                .map(|section| self.resource(&section, &entry.key, (day, mode), laws));
+                .map(|section| self.resource(&section, &entry.key, &names, (day, mode), laws));
             resources.extend(roster);
         }
         resources
@@ -64,6 +65,7 @@ impl Reader {
         &mut self,
         section: &Section<'_>,
         name: &str,
+        names: &[&str],
         (day, mode): (Option<&Day>, Option<Mode>),
         laws: &NamedLaws,
     ) -> Resource {
@@ -78,6 +80,7 @@ impl Reader {
             "servers",
             "choice",
             "breakdowns",
+            "jams",
         ];
         self.keys(section, "resources", &known);
         let kind = section
@@ -94,7 +97,10 @@ impl Reader {
             .get("shift_end")
             .and_then(|node| self.choice(node, &section.at("shift_end"), &SHIFT_ENDS));
         let queue = self.queue(section);
-        let servers = self.servers(section, laws);
+        let mut servers = self.servers(section, laws);
+        servers.jams = self
+            .subsection(section, "jams")
+            .and_then(|jams| self.jams(&jams, name, names, laws));
         self.told_apart(section, &queue, &servers);
         Resource {
             name: name.to_owned(),

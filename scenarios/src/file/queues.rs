@@ -4,7 +4,7 @@ use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Value};
 use crate::model::{
-    Breakdowns, Choice, Interruption, Lines, Order, Queue, Server, Servers, Tickets,
+    Breakdowns, BreaksBy, Choice, Interruption, Lines, Order, Queue, Server, Servers, Tickets,
 };
 
 const ORDERS: [(&str, Order); 4] = [
@@ -13,7 +13,7 @@ const ORDERS: [(&str, Order); 4] = [
     ("random", Order::Random),
     ("weighted", Order::Weighted),
 ];
-const PREEMPTIONS: [(&str, Interruption); 4] = [
+pub(super) const PREEMPTIONS: [(&str, Interruption); 4] = [
     ("none", Interruption::None),
     ("resume", Interruption::Resume),
     ("restart", Interruption::Restart),
@@ -198,34 +198,12 @@ impl Reader {
         Some(count as u32)
     }
 
-    /// `breakdowns = { up = LAW, down = LAW, service = "resume" }`.
-    fn breakdowns(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Breakdowns> {
-        self.keys(section, "breakdowns", &["up", "down", "service"]);
-        let node = self.required(section, "up", "{ law = \"exponential\", mean = \"80h\" }");
-        let up = node.and_then(|node| self.law(node, &section.at("up"), laws));
-        let node = self.required(section, "down", "{ law = \"exponential\", mean = \"2h\" }");
-        let down = node.and_then(|node| self.law(node, &section.at("down"), laws));
-        let service = match section.get("service") {
-            Some(node) => self.choice(node, &section.at("service"), &PREEMPTIONS[1..])?,
-            None => Interruption::Resume,
-        };
-        let (up, down) = (up?, down?);
-        if up.mean() <= 0.0 || down.mean() <= 0.0 {
-            self.fault(
-                section.origin,
-                format!("`{}` has a time of zero", section.path),
-                "both times are above 0",
-            );
-            return None;
-        }
-        Some(Breakdowns { up, down, service })
-    }
-
     /// What does not go together where servers are told apart.
     pub fn told_apart(&mut self, section: &Section<'_>, queue: &Queue, servers: &Servers) {
         let apart = queue.lines != Lines::One
             || !servers.each.is_empty()
             || servers.breakdowns.is_some()
+            || servers.jams.is_some()
             || servers.choice != Choice::default();
         let mut refuse = |key: &str, why: &str, help: &str| {
             let origin = section
@@ -234,11 +212,19 @@ impl Reader {
                 .map_or(section.origin, |it| it.key_origin);
             self.fault(origin, format!("`{}` {why}", section.path), help);
         };
-        if apart && section.get("roster").is_some() {
+        if queue.lines != Lines::One && section.get("roster").is_some() {
             refuse(
                 "roster",
-                "has a roster and servers told apart",
-                "write `capacity = 3` beside lines, breakdowns and choice",
+                "has a roster and a line for each server",
+                "nobody tells those in the line of a server who goes home where to stand; write `capacity = 3` or `lines = \"one\"`",
+            );
+        }
+        let by_clock = |it: &Breakdowns| it.by == BreaksBy::Clock;
+        if servers.jams.is_some() && servers.breakdowns.as_ref().is_some_and(by_clock) {
+            refuse(
+                "jams",
+                "jams and breaks down by the clock",
+                "a server that stands jammed would break down, too; write `breakdowns = { by = \"running\", … }`",
             );
         }
         if queue.lines != Lines::One && queue.preemption != Interruption::None {
@@ -258,12 +244,12 @@ impl Reader {
         let shift_end = section.get("shift_end");
         if let Some(node) = shift_end
             && apart
-            && !matches!(&node.value, Value::Text(text) if text == "finish")
+            && matches!(&node.value, Value::Text(text) if text == "changeover")
         {
             refuse(
                 "shift_end",
-                "has a shift end and servers told apart, who have no roster",
-                "take out `shift_end`",
+                "relieves the whole team of servers told apart",
+                "each has its own hours: write `shift_end = \"finish\"` or `\"resume\"`",
             );
         }
     }

@@ -38,6 +38,8 @@ pub enum Effect {
     Down(u32),
     /// No journey starts; those begun run on.
     Stopped,
+    /// Operations asked meanwhile get no answer until it is over. Of the bank only.
+    Unanswered,
     /// What starts takes so many times as long; above 0.
     Slower(f64),
 }

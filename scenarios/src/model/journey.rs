@@ -1,6 +1,6 @@
 //! What is done, step by step.
 
-use super::{JourneyId, Law, ResourceId};
+use super::{JourneyId, Law, OnOutage, ResourceId};
 use crate::operation::{Channel, Operation};
 use serde::Serialize;
 
@@ -53,6 +53,8 @@ pub struct Step {
     pub failure: Option<Failure>,
     /// How it can send back at its end.
     pub repeat: Option<Repeat>,
+    /// What the customer does when its operation gets no answer.
+    pub on_outage: OnOutage,
     /// How often a failing step is gone through again before the customer fails.
     pub retries: u32,
     /// Lists of steps gone through side by side; the step ends when all have ended.
@@ -75,6 +77,7 @@ impl Default for Step {
             operation: None,
             failure: None,
             repeat: None,
+            on_outage: OnOutage::Wait,
             retries: 0,
             branches: Vec::new(),
         }
@@ -87,6 +90,19 @@ impl Journey {
         self.steps
             .iter()
             .flat_map(move |step| std::iter::once(step).chain(step.branches.iter().flatten()))
+    }
+
+    /// The journeys that some of its customers go on with: after a failure, or when
+    /// the bank does not answer.
+    pub fn goes_on_with(&self) -> impl Iterator<Item = JourneyId> {
+        self.every_step().flat_map(|step| {
+            let failed = step.failure.as_ref().map(|it| it.to);
+            let unanswered = match step.on_outage {
+                OnOutage::FallBack { to, .. } => Some(to),
+                OnOutage::Wait | OnOutage::Retry { .. } => None,
+            };
+            failed.into_iter().chain(unanswered)
+        })
     }
 
     /// The lists of steps gone through one after another: its own, and those of

@@ -110,6 +110,8 @@ pub struct Servers {
     pub choice: Choice,
     /// How each of them breaks down, if they do.
     pub breakdowns: Option<Breakdowns>,
+    /// How each of them jams, if they do.
+    pub jams: Option<Jams>,
 }
 
 /// Who of several free servers serves.
@@ -130,12 +132,38 @@ pub enum Choice {
 /// How a server breaks down.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Breakdowns {
-    /// Time from start or repair to the next breakdown, at work or not.
+    /// Time from start or repair to the next breakdown.
     pub up: Law,
+    /// Which time that is.
+    pub by: BreaksBy,
     /// Time to repair.
     pub down: Law,
     /// What becomes of the customer: one of the three interruptions.
     pub service: Interruption,
+}
+
+/// Which time passes until a breakdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreaksBy {
+    /// All time, at work or not.
+    #[default]
+    Clock,
+    /// Time at work: while a step of the customer whom the server serves goes on.
+    Running,
+}
+
+/// How a server jams.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Jams {
+    /// Time at work from start or clearing to the next jam.
+    pub every: Law,
+    /// Who clears it: one of these.
+    pub cleared_by: super::ResourceId,
+    /// How long clearing takes.
+    pub takes: Law,
+    /// The priority of a jam in the line of who clears it; before all others if none.
+    pub priority: Option<i32>,
 }
 
 impl super::Resource {
@@ -144,6 +172,7 @@ impl super::Resource {
     pub fn told_apart(&self) -> bool {
         !self.servers.each.is_empty()
             || self.servers.breakdowns.is_some()
+            || self.servers.jams.is_some()
             || self.servers.choice != Choice::default()
             || self.queue.lines != Lines::One
     }

@@ -7,6 +7,7 @@ use super::journey::next_step;
 use super::pool::NO_UNIT;
 use super::visitor::{Fate, State, Visitor};
 use super::{Engine, Observer};
+use crate::keyed::Key;
 use crate::plan::{PlannedStep, RequestId};
 use crate::source::Source;
 
@@ -26,15 +27,20 @@ pub struct Errands {
 struct Errand {
     /// Whose errand this is; none of a customer.
     owner: u32,
-    /// The customer's first errand, or this errand's next sister.
+    /// The next errand of the same owner.
     next: u32,
-    /// Errands of the customer that have not ended.
+    /// Where it stands among priorities; that of the customer if none.
+    rank: u32,
+    /// Its own first errand, and how many of them have not ended.
+    first: u32,
     open: u32,
 }
 
 const NO_ERRAND: Errand = Errand {
     owner: NONE,
     next: NONE,
+    rank: NONE,
+    first: NONE,
     open: 0,
 };
 
@@ -53,20 +59,36 @@ impl Errands {
     /// Takes an errand that has ended out of the list of its customer's.
     fn take_out(&mut self, owner: usize, slot: usize) {
         let ended = std::mem::replace(self.of(slot), NO_ERRAND);
-        let mut at = owner;
-        while self.of(at).next != NONE {
-            if self.of(at).next == slot as u32 {
-                self.of(at).next = ended.next;
+        if self.of(owner).first == slot as u32 {
+            self.of(owner).first = ended.next;
+            return;
+        }
+        let mut at = self.of(owner).first;
+        while at != NONE {
+            let next = self.of(at as usize).next;
+            if next == slot as u32 {
+                self.of(at as usize).next = ended.next;
                 return;
             }
-            at = self.of(at).next as usize;
+            at = next;
         }
     }
 
     /// A customer's first errand, or an errand's next sister.
     pub fn after(&self, slot: usize) -> Option<usize> {
         let errand = self.each.get(slot)?;
-        (errand.next != NONE).then_some(errand.next as usize)
+        let after = if errand.owner == NONE {
+            errand.first
+        } else {
+            errand.next
+        };
+        (after != NONE).then_some(after as usize)
+    }
+
+    /// Where an errand stands among priorities, if not where its owner does.
+    pub fn rank(&self, slot: usize) -> Option<u32> {
+        let errand = self.each.get(slot)?;
+        (errand.rank != NONE).then_some(errand.rank)
     }
 
     /// Whose errand a slot is, if it is one.
@@ -97,10 +119,46 @@ impl<S: Source> Engine<'_, S> {
         self.visitors[owner].state = State::Apart;
         self.visitors[owner].waiting_since = self.now;
         let errand = Visitor {
+            holds_journey: !starts,
+            ..self.errand_of(owner)
+        };
+        let branches = step.branches.len();
+        self.take_errands(owner, errand, branches);
+        for number in 0..branches {
+            // The customer goes on within the last of them, if all end at once.
+            let slot = self.errands.slots[number] as usize;
+            self.visitors[slot].journey = step.branches[number];
+            self.start_errand(slot, starts, queues_from, observer);
+        }
+    }
+
+    /// Somebody else is asked for, and goes through a journey of its own, while what
+    /// the owner does stands still.
+    pub(super) fn send_for<O: Observer>(
+        &mut self,
+        owner: usize,
+        journey: u32,
+        key: Key,
+        rank: u32,
+        observer: &mut O,
+    ) {
+        let errand = Visitor {
+            key,
+            journey,
+            ..self.errand_of(owner)
+        };
+        self.take_errands(owner, errand, 1);
+        let slot = self.errands.slots[0] as usize;
+        self.errands.of(slot).rank = rank;
+        self.start_errand(slot, false, self.now, observer);
+    }
+
+    /// An errand before it begins.
+    fn errand_of(&self, owner: usize) -> Visitor {
+        Visitor {
             unit: NO_UNIT,
             state: State::InStep,
-            started: false,
-            holds_journey: !starts,
+            holds_journey: true,
             interrupted: false,
             kept_step: None,
             left_over: None,
@@ -110,14 +168,6 @@ impl<S: Source> Engine<'_, S> {
             review: 0,
             system: 0,
             ..self.visitors[owner]
-        };
-        let branches = step.branches.len();
-        self.take_errands(owner, errand, branches);
-        for number in 0..branches {
-            // The customer goes on within the last of them, if all end at once.
-            let slot = self.errands.slots[number] as usize;
-            self.visitors[slot].journey = step.branches[number];
-            self.start_errand(slot, starts, queues_from, observer);
         }
     }
 
@@ -175,15 +225,13 @@ impl<S: Source> Engine<'_, S> {
             *self.errands.of(slot as usize) = Errand {
                 owner: owner as u32,
                 next,
-                open: 0,
+                ..NO_ERRAND
             };
             next = slot;
         }
-        *self.errands.of(owner) = Errand {
-            owner: NONE,
-            next,
-            open: count as u32,
-        };
+        let own = self.errands.of(owner);
+        own.first = next;
+        own.open = count as u32;
         self.errands.slots = slots;
     }
 
@@ -209,12 +257,17 @@ impl<S: Source> Engine<'_, S> {
         customer.service += last.service;
         customer.review += last.review;
         customer.system += last.system;
-        self.step_is_over(owner, observer);
+        if customer.left_over.is_some() {
+            // What stood still meanwhile goes on.
+            self.work_on(owner);
+        } else {
+            self.step_is_over(owner, observer);
+        }
     }
 
     /// A customer leaves before any of its errands has begun.
     pub(super) fn call_off_errands(&mut self, owner: usize) {
-        let mut next = self.errands.of(owner).next;
+        let mut next = self.errands.of(owner).first;
         *self.errands.of(owner) = NO_ERRAND;
         while next != NONE {
             let slot = next as usize;

@@ -7,7 +7,7 @@ use super::{Engine, Observer};
 use crate::keyed::{Key, Purpose, SERVER_STREAM};
 use crate::plan::RequestId;
 use crate::source::Source;
-use scenarios::model::{Interruption, Part};
+use scenarios::model::Interruption;
 
 impl<S: Source> Engine<'_, S> {
     /// Interrupts someone of lower priority in favour of this customer, if that
@@ -66,6 +66,9 @@ impl<S: Source> Engine<'_, S> {
 
     /// How a customer stands in line: lower is served first.
     pub(super) fn rank(&self, slot: usize) -> u32 {
+        if let Some(rank) = self.errands.rank(slot) {
+            return rank;
+        }
         let visitor = &self.visitors[slot];
         match visitor.standing {
             Standing::Early if !visitor.started => u32::MAX,
@@ -80,21 +83,16 @@ impl<S: Source> Engine<'_, S> {
     }
 
     /// Puts a customer back in line, before all of its priority who have not begun.
-    fn interrupt(&mut self, slot: usize, how: Interruption) {
+    pub(super) fn interrupt(&mut self, slot: usize, how: Interruption) {
+        let left = self.stop_working(slot);
+        self.stand_back(slot, how, left);
+    }
+
+    /// Gives back all that a customer holds who is worked on no more.
+    pub(super) fn stand_back(&mut self, slot: usize, how: Interruption, left: (u64, u64)) {
         let (journey, step) = self.whereabouts(slot);
-        let now = self.now;
         let visitor = &mut self.visitors[slot];
-        let left = visitor.ends_at - now;
-        let latency = left.min(visitor.latency);
-        let human = left - latency;
-        if visitor.failed_at == super::visitor::NEVER {
-            match step.part {
-                Part::Service => visitor.service -= human,
-                Part::Review => visitor.review -= human,
-            }
-            visitor.system -= latency;
-        }
-        visitor.left_over = (how == Interruption::Resume).then_some((human, latency));
+        visitor.left_over = (how == Interruption::Resume).then_some(left);
         if how == Interruption::Resample {
             visitor.key = visitor.key.under(Purpose::Again);
             if let Some(law) = &journey.time {
@@ -105,7 +103,6 @@ impl<S: Source> Engine<'_, S> {
                 visitor.journey_time = self.source.micros(law, visitor.key, place);
             }
         }
-        visitor.event = 0;
         let (taken_by_step, taken) = (visitor.step_taken, visitor.journey_taken);
         self.give_back(&step.holds, slot, taken_by_step);
         self.give_back(&journey.holds, slot, taken);
@@ -137,6 +134,7 @@ impl<S: Source> Engine<'_, S> {
     pub(super) fn start_servers(&mut self) {
         for resource in 0..self.pools.len() {
             for unit in 0..self.pools[resource].units.len() {
+                self.draw_jam(resource, unit);
                 self.schedule_server(resource, unit);
             }
         }
@@ -147,6 +145,10 @@ impl<S: Source> Engine<'_, S> {
         let Some((up, down, _)) = &planned.breakdowns else {
             return;
         };
+        if planned.breaks_at_work && !self.pools[resource].units[unit].broken {
+            self.draw_breakdown(resource, unit);
+            return;
+        }
         let number = planned.first_unit + unit;
         let key = self.server_key.nth(number as u64);
         let it = self.pools[resource].units[unit];
@@ -160,6 +162,22 @@ impl<S: Source> Engine<'_, S> {
         let from = self.now.max(self.plan.open);
         self.calendar
             .push(from + after.max(1), Kind::Server, number);
+    }
+
+    /// A server breaks down at work on a customer's step.
+    pub(super) fn break_down(
+        &mut self,
+        resource: usize,
+        unit: usize,
+        slot: usize,
+        left: (u64, u64),
+    ) {
+        self.pools[resource].units[unit].broken = true;
+        if let Some((_, _, how)) = self.plan.pools[resource].breakdowns {
+            self.stand_back(slot, how, left);
+        }
+        self.set_capacity(resource);
+        self.schedule_server(resource, unit);
     }
 
     /// A server breaks down, or is repaired.

@@ -1,13 +1,13 @@
 //! A customer's way through its journey: asking for servers, going through
 //! steps, failing, falling back.
 
-use super::calendar::Kind;
 use super::lines::{place, place_of_interrupted};
 use super::pool::NO_UNIT;
 use super::visitor::{Fate, NEVER, State, Visitor};
+use super::work::stretched;
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
-use crate::plan::{PlannedJourney, PlannedStep, PlannedTime, RequestId};
+use crate::plan::{PlannedJourney, PlannedStep, RequestId};
 use crate::source::Source;
 use scenarios::model::{Order, Part, QueueBy};
 
@@ -108,11 +108,15 @@ impl<'plan, S: Source> Engine<'plan, S> {
     fn place_of(&self, slot: usize, request: RequestId) -> u128 {
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
+        let credit = match self.errands.rank(slot) {
+            Some(_) => 0,
+            None => segment.waiting_credit,
+        };
         place(
             self.rank(slot),
             self.plan.requests[request as usize].order,
             visitor.queues_from,
-            segment.waiting_credit,
+            credit,
             visitor.index,
         )
     }
@@ -273,9 +277,6 @@ impl<'plan, S: Source> Engine<'plan, S> {
             let taken = self.visitors[slot].step_taken;
             self.give_back(&journey.steps[kept as usize].holds, slot, taken);
         }
-        let step_slower = self.slowness_of_step(step);
-        let bank_slower = self.slowness_of_bank();
-        let unit_slower = self.slowness_of_unit(slot, journey, step);
         let waits_apart = !step.branches.is_empty() && journey.holds.is_empty();
         if !waits_apart {
             self.note_begun(slot);
@@ -285,57 +286,16 @@ impl<'plan, S: Source> Engine<'plan, S> {
             visitor.journey_taken = self.ending.events;
         }
         visitor.step_taken = self.ending.events;
-        visitor.state = State::InStep;
         visitor.holds_journey = true;
         visitor.interrupted = false;
+        visitor.tries = 0;
         if !step.branches.is_empty() {
             let first = starts && journey.holds.is_empty();
             let queues_from = if first { visitor.queues_from } else { self.now };
             self.fork(slot, first, queues_from, observer);
             return;
         }
-        let (hop, number) = (visitor.hop, visitor.journey);
-        let place = visitor.step;
-        let human = match &step.time {
-            PlannedTime::None => 0,
-            PlannedTime::Between(from, to) => {
-                fraction(visitor.journey_time, *to) - fraction(visitor.journey_time, *from)
-            }
-            PlannedTime::Own(law) => {
-                let place = Purpose::StepTime {
-                    hop,
-                    journey: number,
-                    step: place,
-                };
-                stretched(self.source.micros(law, visitor.key, place), step_slower)
-            }
-        };
-        let latency = step.latency.as_ref().map_or(0, |latency| {
-            let place = Purpose::Latency {
-                hop,
-                journey: number,
-                step: place,
-            };
-            let bits = self.source.bits(visitor.key, place);
-            stretched(latency.micros(bits), bank_slower)
-        });
-        let (human, latency) = visitor
-            .left_over
-            .take()
-            .unwrap_or((stretched(human, unit_slower), latency));
-        visitor.begun_at = self.now;
-        visitor.ends_at = self.now + human + latency;
-        visitor.latency = latency;
-        if visitor.failed_at == NEVER {
-            match step.part {
-                Part::Service => visitor.service += human,
-                Part::Review => visitor.review += human,
-            }
-            visitor.system += latency;
-        }
-        visitor.event = self
-            .calendar
-            .push(self.now + human + latency, Kind::StepEnd, slot);
+        self.work_on(slot);
     }
 
     /// A customer is served from now on, by itself or by an errand.
@@ -350,7 +310,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     /// How many times as long the server told apart takes that a customer holds.
-    fn slowness_of_unit(&self, slot: usize, journey: &PlannedJourney, step: &PlannedStep) -> f64 {
+    pub(super) fn slowness_of_unit(
+        &self,
+        slot: usize,
+        journey: &PlannedJourney,
+        step: &PlannedStep,
+    ) -> f64 {
         let unit = self.visitors[slot].unit;
         if unit == NO_UNIT {
             let Some(owner) = self.errands.owner(slot) else {
@@ -374,6 +339,16 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.nobody_comes(slot, observer);
             return;
         }
+        if self.plan.wears {
+            if self.now < self.visitors[slot].ends_at {
+                self.stops_by_itself(slot, observer);
+                if !self.given_back.is_empty() {
+                    self.serve_waiting(observer);
+                }
+                return;
+            }
+            self.note_work(slot);
+        }
         let (journey, step) = self.whereabouts(slot);
         if let Some(operation) = step.operation {
             let visitor = &self.visitors[slot];
@@ -392,7 +367,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let visitor = self.visitors[slot];
         let journey = &plan.journeys[visitor.journey as usize];
         let step = &journey.steps[visitor.step as usize];
-        let failure = failure_of(self.source, step, &visitor);
+        let given_up = step.gives_up.filter(|_| self.has_given_up(slot, step));
+        let failure = given_up.or_else(|| failure_of(self.source, step, &visitor));
+        if failure.is_some() && given_up.is_none() && visitor.tries < step.retries {
+            self.try_again(slot, observer);
+            return;
+        }
         let again = repeat_of(self.source, step, &visitor);
         let next = next_step(self.source, &journey.steps, &visitor, visitor.step + 1);
         if step.keeps && failure.is_none() && again.is_none() && next.is_some() {
@@ -463,20 +443,6 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let request = journey.steps[next as usize].request;
         self.ask(slot, request, self.now, observer);
     }
-}
-
-/// A time that takes so many times as long.
-fn stretched(micros: u64, times: f64) -> u64 {
-    if (times - 1.0).abs() < f64::EPSILON {
-        return micros;
-    }
-    (micros as f64 * times).round() as u64
-}
-
-/// The part of a journey's time up to a cumulative fraction; cut like this, the
-/// steps sum to the whole to the microsecond.
-fn fraction(journey_time: u64, cumulative: f64) -> u64 {
-    (journey_time as f64 * cumulative).round() as u64
 }
 
 /// The first step from `from` on that this customer goes through.

@@ -17,6 +17,8 @@ mod lines;
 pub mod pool;
 mod tickets;
 pub mod visitor;
+mod wear;
+mod work;
 
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key, Purpose};

@@ -10,6 +10,8 @@ use scenarios::model::{Choice, Hold, ShiftEnd};
 
 /// The unit of a customer who holds none told apart.
 pub const NO_UNIT: u32 = u32::MAX;
+/// The time at work until a server stops by itself that never does.
+pub const NEVER_WEARS: u64 = u64::MAX;
 /// The slot of a unit that serves nobody.
 const NOBODY: u32 = u32::MAX;
 
@@ -50,6 +52,10 @@ pub struct Unit {
     pub slot: u32,
     pub broken: bool,
     pub breakdowns: u32,
+    pub jams: u32,
+    /// Time at work until it breaks down or jams.
+    pub until_breakdown: u64,
+    pub until_jam: u64,
     /// People in its own line.
     pub waiting: u32,
     idle_since: u64,
@@ -91,6 +97,9 @@ impl Pool {
             slot: NOBODY,
             broken: false,
             breakdowns: 0,
+            jams: 0,
+            until_breakdown: NEVER_WEARS,
+            until_jam: NEVER_WEARS,
             waiting: 0,
             idle_since: 0,
         };

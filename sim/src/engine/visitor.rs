@@ -74,6 +74,8 @@ pub struct Visitor {
     pub standing: Standing,
     /// Journeys before this one.
     pub hop: u8,
+    /// Goes at a failing step beyond the first.
+    pub tries: u32,
     pub state: State,
     pub started: bool,
     pub holds_journey: bool,

@@ -44,7 +44,12 @@ pub fn operations(
     from: SimTime,
     to: SimTime,
 ) -> Result<Vec<PlannedOperation>, SimError> {
-    let mut plan = Plan::new(scenario, &OperationLatencies::default())?;
+    // The bank that this stream is played on will take its own time.
+    let at_once = Scenario {
+        latencies: Vec::new(),
+        ..scenario.clone()
+    };
+    let mut plan = Plan::new(&at_once, &OperationLatencies::default())?;
     plan.seed = seed;
     let mut sessions = branch::sessions(scenario, &plan, replication, from.0, to.0)?;
     if let Some(mobile) = &scenario.mobile {

@@ -62,6 +62,7 @@ pub(super) fn fault_of(incident: &Incident, resources: usize) -> Option<&'static
     let sound = match incident.effect {
         Effect::Down(_) => matches!(incident.what, Affected::Resource(_)),
         Effect::Stopped => true,
+        Effect::Unanswered => incident.what == Affected::Bank,
         Effect::Slower(factor) => factor.is_finite() && factor > 0.0,
     };
     match (known, sound && incident.from < incident.to) {

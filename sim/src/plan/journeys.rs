@@ -5,7 +5,8 @@ use crate::error::SimError;
 use crate::latency::{EmpiricalLatency, OperationLatencies};
 use crate::law::Sampler;
 use scenarios::model::{
-    Hold, Interruption, Journey, Order, Part, QueueBy, Scenario, Step, StepTime,
+    Hold, Interruption, Jams, Journey, Law, OnOutage, Order, Part, QueueBy, Resource, Scenario,
+    Step, StepTime,
 };
 use scenarios::operation::{Channel, Operation};
 
@@ -62,7 +63,12 @@ pub struct PlannedStep {
     pub first_request: Option<RequestId>,
     pub time: PlannedTime,
     pub operation: Option<Operation>,
-    pub latency: Option<EmpiricalLatency>,
+    pub latency: Option<PlannedLatency>,
+    pub on_outage: OnOutage,
+    /// Where those go on who give up waiting for the bank.
+    pub gives_up: Option<(u32, QueueBy)>,
+    /// How often a failing step is gone through again.
+    pub retries: u32,
     pub failure: Option<(f64, u32, QueueBy)>,
     /// Probability of going back, and to which step.
     pub repeat: Option<(f64, u32)>,
@@ -79,6 +85,13 @@ pub enum PlannedTime {
     /// From this to that cumulative fraction of the journey's time.
     Between(f64, f64),
     Own(Sampler),
+}
+
+/// How long the bank takes to answer.
+#[derive(Debug)]
+pub enum PlannedLatency {
+    Measured(EmpiricalLatency),
+    Assumed(Sampler),
 }
 
 /// Collects the distinct requests.
@@ -159,9 +172,13 @@ impl Requests {
     }
 }
 
+/// The journeys of who clears the jams of a resource and has to be sent for, or is
+/// there already.
+pub(super) type Clearing = Option<[u32; 2]>;
+
 /// Journeys made ready one after another.
 pub(super) struct Planning<'s> {
-    latencies: &'s OperationLatencies,
+    latencies: (&'s OperationLatencies, &'s [(Operation, Law)]),
     pub requests: Requests,
     /// Journeys of the scenario.
     journeys: usize,
@@ -170,24 +187,36 @@ pub(super) struct Planning<'s> {
 }
 
 impl<'s> Planning<'s> {
-    pub fn new(scenario: &Scenario, latencies: &'s OperationLatencies) -> Self {
+    pub fn new(scenario: &'s Scenario, latencies: &'s OperationLatencies) -> Self {
         Self {
-            latencies,
+            latencies: (latencies, &scenario.latencies),
             requests: Requests::default(),
             journeys: scenario.journeys.len(),
             branches: Vec::new(),
         }
     }
 
-    /// Every journey of the scenario, then those of branches.
-    pub fn journeys(&mut self, scenario: &Scenario) -> Result<Vec<PlannedJourney>, SimError> {
+    /// Every journey of the scenario, then those of branches and of who clears jams;
+    /// and which the latter are, by resource.
+    pub fn journeys(
+        &mut self,
+        scenario: &Scenario,
+    ) -> Result<(Vec<PlannedJourney>, Vec<Clearing>), SimError> {
         let mut journeys = scenario
             .journeys
             .iter()
             .map(|journey| self.journey(journey))
             .collect::<Result<Vec<_>, _>>()?;
+        let jams = scenario
+            .resources
+            .iter()
+            .map(|resource| match &resource.servers.jams {
+                Some(jams) => self.clearing(scenario, resource, jams).map(Some),
+                None => Ok(None),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
         journeys.append(&mut self.branches);
-        Ok(journeys)
+        Ok((journeys, jams))
     }
 
     fn journey(&mut self, journey: &Journey) -> Result<PlannedJourney, SimError> {
@@ -227,6 +256,48 @@ impl<'s> Planning<'s> {
             asks_bank: asks_bank(journey),
             steps,
         })
+    }
+
+    /// The journey of who clears a jam of a resource, if one has to be sent for, and
+    /// if one is there already.
+    pub fn clearing(
+        &mut self,
+        scenario: &Scenario,
+        resource: &Resource,
+        jams: &Jams,
+    ) -> Result<[u32; 2], SimError> {
+        let place = scenario.journeys.iter().find(|journey| {
+            let holds = journey.every_step().flat_map(|step| &step.holds);
+            let mut holds = journey.holds.iter().chain(holds);
+            holds.any(|hold| scenario.resources[hold.resource].name == resource.name)
+        });
+        let holds = [Some(jams.cleared_by), None].map(|of| {
+            let hold = |resource| Hold {
+                resource,
+                count: 1,
+                skill: None,
+            };
+            of.map(hold).into_iter().collect::<Vec<_>>()
+        });
+        let mut numbers = [0; 2];
+        for (number, holds) in numbers.iter_mut().zip(holds) {
+            let clear = Step {
+                name: "clear".into(),
+                part: Part::Review,
+                holds,
+                time: StepTime::Law(jams.takes.clone()),
+                ..Step::default()
+            };
+            let of = Journey {
+                name: resource.name.clone(),
+                channel: place.map_or(Channel::Counter, |it| it.channel),
+                time: None,
+                holds: Vec::new(),
+                steps: Vec::new(),
+            };
+            *number = self.branch(&of, &[clear])?;
+        }
+        Ok(numbers)
     }
 
     /// A branch is a journey of its own that holds nothing from end to end.
@@ -272,7 +343,7 @@ fn plan_step(
     held: &[Hold],
     step: &Step,
     taken: &mut f64,
-    latencies: &OperationLatencies,
+    latencies: (&OperationLatencies, &[(Operation, Law)]),
     requests: &mut Requests,
 ) -> Result<PlannedStep, SimError> {
     let place = || format!("step {} of journey {}", step.name, journey.name);
@@ -319,8 +390,15 @@ fn plan_step(
         operation: step.operation,
         latency: step
             .operation
-            .and_then(|operation| latencies.of(operation))
-            .cloned(),
+            .map(|operation| latency(operation, latencies))
+            .transpose()?
+            .flatten(),
+        on_outage: step.on_outage,
+        gives_up: match step.on_outage {
+            OnOutage::FallBack { to, queue_by, .. } => Some((to as u32, queue_by)),
+            OnOutage::Wait | OnOutage::Retry { .. } => None,
+        },
+        retries: step.retries,
         repeat: step
             .repeat
             .map(|repeat| (repeat.probability, repeat.from as u32)),
@@ -332,6 +410,20 @@ fn plan_step(
             step.holds.clone()
         },
     })
+}
+
+/// What was measured of an operation, else what is assumed of it.
+fn latency(
+    operation: Operation,
+    (measured, assumed): (&OperationLatencies, &[(Operation, Law)]),
+) -> Result<Option<PlannedLatency>, SimError> {
+    if let Some(latency) = measured.of(operation) {
+        return Ok(Some(PlannedLatency::Measured(latency.clone())));
+    }
+    let assumed = assumed.iter().find(|(of, _)| *of == operation);
+    assumed
+        .map(|(_, law)| Ok(PlannedLatency::Assumed(sampler(operation.name(), law)?)))
+        .transpose()
 }
 
 fn asks_bank(journey: &Journey) -> bool {

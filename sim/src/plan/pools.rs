@@ -1,10 +1,12 @@
 //! The rules of each resource, and the lines that customers wait in.
 
+use super::journeys::Clearing;
+use super::segments::rank;
 use super::{Plan, sampler};
 use crate::error::SimError;
 use crate::law::Sampler;
 use scenarios::model::{
-    Choice, Interruption, Lines, PromotedWhen, Queue, Resource, Scenario, ShiftEnd,
+    BreaksBy, Choice, Interruption, Lines, PromotedWhen, Queue, Resource, Scenario, ShiftEnd,
 };
 
 /// The rules of one resource.
@@ -23,6 +25,21 @@ pub struct PlannedPool {
     pub first_unit: usize,
     /// Times up and down, and what becomes of the customer.
     pub breakdowns: Option<(Sampler, Sampler, Interruption)>,
+    /// Whether the time up is time at work.
+    pub breaks_at_work: bool,
+    pub jams: Option<PlannedJams>,
+}
+
+/// How the servers of a resource jam.
+#[derive(Debug)]
+pub struct PlannedJams {
+    pub every: Sampler,
+    pub cleared_by: usize,
+    /// The journeys of who clears a jam and has to be sent for, or is there already.
+    pub cleared: u32,
+    pub cleared_at_once: u32,
+    /// Where a jam stands among priorities.
+    pub rank: u32,
 }
 
 /// A server told apart.
@@ -33,13 +50,17 @@ pub struct PlannedUnit {
     pub skills: u64,
 }
 
-pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimError> {
+pub(super) fn plan_pools(
+    scenario: &Scenario,
+    clearing: &[Clearing],
+) -> Result<Vec<PlannedPool>, SimError> {
     let mut first_unit = 0;
     scenario
         .resources
         .iter()
+        .zip(clearing)
         .enumerate()
-        .map(|(number, resource)| {
+        .map(|(number, (resource, clearing))| {
             let units = units(resource);
             let pool = PlannedPool {
                 reserved: super::appointments::reserved(scenario, number),
@@ -58,6 +79,21 @@ pub(super) fn plan_pools(scenario: &Scenario) -> Result<Vec<PlannedPool>, SimErr
                         Ok::<_, SimError>((up, down, it.service))
                     })
                     .transpose()?,
+                breaks_at_work: resource
+                    .servers
+                    .breakdowns
+                    .as_ref()
+                    .is_some_and(|it| it.by == BreaksBy::Running),
+                jams: match (&resource.servers.jams, clearing) {
+                    (Some(jams), Some([cleared, cleared_at_once])) => Some(PlannedJams {
+                        every: sampler(&resource.name, &jams.every)?,
+                        cleared_by: jams.cleared_by,
+                        cleared: *cleared,
+                        cleared_at_once: *cleared_at_once,
+                        rank: jams.priority.map_or(0, rank),
+                    }),
+                    _ => None,
+                },
                 units,
             };
             first_unit += pool.units.len();
@@ -131,6 +167,10 @@ impl Plan {
             .segments
             .iter()
             .any(|it| matches!(it.promotion, Some((_, PromotedWhen::Waiting(_)))));
+        self.wears = self
+            .pools
+            .iter()
+            .any(|pool| pool.breaks_at_work || pool.jams.is_some());
         self.balks = self.pools.iter().any(|pool| pool.queue.room.is_some())
             || self
                 .segments

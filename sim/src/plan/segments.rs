@@ -78,7 +78,7 @@ pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, 
         .collect()
 }
 
-/// Higher priorities sort first as unsigned numbers.
-fn rank(priority: i32) -> u32 {
+/// Where a priority stands: higher ones first, as an unsigned number.
+pub(super) fn rank(priority: i32) -> u32 {
     !(i64::from(priority) - i64::from(i32::MIN)) as u32
 }

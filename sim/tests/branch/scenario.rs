@@ -46,6 +46,7 @@ pub fn empty() -> Scenario {
         services: Vec::new(),
         segments: Vec::new(),
         arrivals: Arrivals::default(),
+        latencies: Vec::new(),
         appointments: None,
         incidents: Vec::new(),
         mobile: None,

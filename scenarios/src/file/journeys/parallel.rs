@@ -105,6 +105,16 @@ impl Reader {
     }
 
     fn belongs_inside(&mut self, section: &Section<'_>) {
+        let on_outage = section.get("on_outage").map(|node| &node.value);
+        if let Some(Value::Table(what)) = on_outage
+            && let Some(entry) = what.entry("fall_back")
+        {
+            self.fault(
+                entry.key_origin,
+                format!("`{}` is a step of a branch and falls back", section.path),
+                "a branch waits or asks again: `on_outage = \"wait\"` or `{ retry = 3, every = \"20s\" }`",
+            );
+        }
         for (key, help) in NOT_INSIDE {
             if let Some(entry) = section.table.entry(key) {
                 self.fault(

@@ -140,6 +140,8 @@ impl Reader {
             "repeats",
             "keeps",
             "parallel",
+            "retry",
+            "on_outage",
         ];
         self.keys(section, "steps", &known);
         let before = self.faults.len();
@@ -164,6 +166,18 @@ impl Reader {
         let repeat = self.repeat(section);
         let holds = self.holds(section, names);
         let keeps = self.flag(section, "keeps");
+        let on_outage = self.on_outage(section, names);
+        let retries = self.optional_whole(section, "retry", 1..=255);
+        if let (Some(entry), None) = (section.table.entry("retry"), section.get("fails")) {
+            self.fault(
+                entry.key_origin,
+                format!(
+                    "`{}` tries a step again that cannot fail",
+                    section.at("retry")
+                ),
+                "give the step `fails = { probability = 0.1, to = \"counter_help\" }`",
+            );
+        }
         let branches = self.branches(section, names, seen);
         if section.get("parallel").is_none() {
             self.lasts(section);
@@ -182,7 +196,8 @@ impl Reader {
                 operation,
                 failure,
                 repeat: None,
-                retries: 0,
+                on_outage: on_outage?,
+                retries: retries.unwrap_or(0) as u32,
                 branches: branches?,
             },
             repeat,

@@ -2,8 +2,8 @@
 
 use super::*;
 use scenarios::model::{
-    Balking, Breakdowns, Choice, Interruption, Lines, Order, Repeat, Retry, Sees, Server, ShiftEnd,
-    Through,
+    Balking, Breakdowns, BreaksBy, Choice, Interruption, Lines, Order, Repeat, Retry, Sees, Server,
+    ShiftEnd, Through,
 };
 use scenarios::time::Span;
 
@@ -196,6 +196,7 @@ fn a_skill_is_waited_for_although_another_server_is_free() {
 fn a_server_that_breaks_down_interrupts_and_is_repaired() {
     let mut scenario = counter(&[(0, 1)], 5, None);
     scenario.resources[0].servers.breakdowns = Some(Breakdowns {
+        by: BreaksBy::Clock,
         up: minutes(4),
         down: minutes(10),
         service: Interruption::Resume,
