@@ -9,6 +9,7 @@ mod arrivals;
 mod causes;
 mod closing;
 mod conduct;
+mod definitions;
 mod incident;
 mod journey;
 mod latency;

@@ -363,3 +363,30 @@ fn channels_retries_through_mobile_and_what_abandoning_means_are_read_and_refuse
         "did you mean `miss`?",
     );
 }
+
+#[test]
+fn a_report_is_told_how_the_day_closes_and_what_abandoning_means_where_that_is_unusual() {
+    assert!(right("").definitions().is_empty());
+    let scenario = right(
+        "[day]\nclosing = { grace = \"15min\" }\n[segments.one]\nshare = 0.5\n[segments.two]\nshare = 0.5\n\
+         abandoned = \"miss\"\n[report]\nabandoned = \"left_out\"",
+    );
+    let definitions = scenario.definitions();
+    let closing = &definitions["closing"];
+    assert!(
+        closing.en.contains("15min later is turned away"),
+        "{closing:?}"
+    );
+    assert!(closing.zh.contains(" 15 分钟后仍未开始办理"), "{closing:?}");
+    let abandoned = &definitions["abandoned"];
+    assert_eq!(
+        abandoned.en,
+        "customers who abandoned are left out; of two, always as a miss."
+    );
+    for label in definitions.values() {
+        assert!(
+            label.zh.ends_with('。') && !label.zh.contains([',', ';', ':']),
+            "{label:?}"
+        );
+    }
+}
