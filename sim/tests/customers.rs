@@ -9,6 +9,7 @@ use scenarios::model::Scenario;
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
 use sim::{Options, Outcome, operations, records};
+use std::path::Path;
 
 fn written(text: &str) -> Scenario {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -324,4 +325,46 @@ rate_per_hour = 60
         mean(&outcome, Figure::Wait, &everybody())
     };
     assert!(wait("shorter") < 0.7 * wait("drawn"));
+}
+/// Shares of those served within so many seconds, by segment.
+fn within(name: &str, set: &[&str], of: &[(&str, f64)]) -> Vec<f64> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../scenarios/{name}.toml"));
+    let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+    let scenario = read(&path, &set).unwrap_or_else(|error| panic!("{error}"));
+    let outcome = run(&scenario, 100, 2);
+    nobody_is_lost(&outcome, &["simple", "complex_booked"]);
+    of.iter()
+        .map(|(segment, seconds)| {
+            branch::share(
+                figure(&outcome, Figure::Wait, &of_segment(segment)),
+                *seconds,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn appointments_help_when_they_are_spread_over_the_day_and_not_when_they_crowd_the_peaks() {
+    let of = [
+        ("complex_booked", 300.0),
+        ("vip_booked", 300.0),
+        ("simple", 1800.0),
+    ];
+    let crowded = within("appointment-heavy", &[], &of);
+    let spread = within("appointment-spread", &[], &of);
+    // The targets: 90% of those who book within five minutes, 80% of the others within thirty.
+    assert!(
+        spread[0] > 0.9 && spread[1] > 0.9 && spread[2] > 0.8,
+        "{spread:?}"
+    );
+    assert!(
+        crowded[0] < 0.9 && crowded[1] < 0.9 && crowded[2] < 0.8,
+        "{crowded:?}"
+    );
+    // Booking as many more as do not come costs those who do.
+    let overbooked = within("appointment-heavy", &["appointments.overbooking=1.19"], &of);
+    assert!(
+        overbooked[0] < crowded[0] && overbooked[2] < crowded[2],
+        "{overbooked:?}"
+    );
 }
