@@ -47,6 +47,8 @@ pub enum Figure {
     Abandoned,
     Balked,
     TurnedAway,
+    TriedMobile,
+    Lost,
     ToMobile,
     NoShows,
     FallbackCustomers,
@@ -161,12 +163,14 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
         Self::TurnedAway,
+        Self::TriedMobile,
+        Self::Lost,
         Self::ToMobile,
         Self::NoShows,
         Self::FallbackCustomers,
@@ -201,6 +205,8 @@ impl Figure {
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
             Self::TurnedAway => "turned_away",
+            Self::TriedMobile => "tried_mobile",
+            Self::Lost => "lost",
             Self::ToMobile => "to_mobile",
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
@@ -274,6 +280,8 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
+            | Self::TriedMobile
+            | Self::Lost
             | Self::ToMobile
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
@@ -305,7 +313,7 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
-            | Self::ToMobile
+            | Self::TriedMobile
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait
@@ -316,7 +324,11 @@ impl Figure {
             | Self::Fallback
             | Self::TimeInBranch => FigureKind::Customers,
             Self::QueueLength | Self::Occupancy | Self::Cost => FigureKind::Resources,
-            Self::PeopleInBranch | Self::Overtime | Self::PromiseKept => FigureKind::Branch,
+            Self::Lost
+            | Self::ToMobile
+            | Self::PeopleInBranch
+            | Self::Overtime
+            | Self::PromiseKept => FigureKind::Branch,
             Self::MobileRequests | Self::MobileRate | Self::MobileSessions => FigureKind::Mobile,
             Self::Latency
             | Self::ServiceLatency

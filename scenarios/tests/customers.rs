@@ -314,7 +314,7 @@ fn channels_retries_through_mobile_and_what_abandoning_means_are_read_and_refuse
     let scenario = of(
         "channels = { kiosk = 70, counter = 30 }\nchoice = \"shorter\"\nabandoned = \"miss\"\n\
          patience = \"20min\"\nretry = { probability = 0.5, after = \"30min\", through = \"mobile\" }\n\
-         [report]\nabandoned = \"left_out\"\n[gates]\nphone = \"to_mobile <= 3\"",
+         [report]\nabandoned = \"left_out\"\n[gates]\nphone = \"tried_mobile <= 3\"",
     )
     .unwrap_or_else(|told| panic!("{told}"));
     let segment = &scenario.segments[0];
@@ -355,8 +355,8 @@ fn channels_retries_through_mobile_and_what_abandoning_means_are_read_and_refuse
         "did you mean `mobile`?",
     );
     wrong(
-        "channel = \"kiosk\"\n[gates]\nphone = \"to_mobile <= 3\"",
-        "`to_mobile` needs a `retry`",
+        "channel = \"kiosk\"\n[gates]\nphone = \"tried_mobile <= 3\"",
+        "`tried_mobile` needs a `retry`",
     );
     wrong(
         "channel = \"kiosk\"\n[report]\nabandoned = \"mis\"",

@@ -277,7 +277,7 @@ fn who_goes_on_to_the_phone_is_a_session_of_the_mobile_bank() {
     let scenario = written(&text);
     let outcome = run(&scenario, 1, 1);
     nobody_is_lost(&outcome, &["patient", "hasty"]);
-    let gone = count(&outcome, Figure::ToMobile, &everybody());
+    let gone = count(&outcome, Figure::TriedMobile, &everybody());
     let left = count(&outcome, Figure::Abandoned, &everybody())
         + count(&outcome, Figure::Balked, &everybody());
     // Half of those who left, by chance: within 3.3 standard deviations.

@@ -15,7 +15,7 @@ const CUSTOMER_FIGURES: [&str; 17] = [
     "abandoned",
     "balked",
     "turned_away",
-    "to_mobile",
+    "tried_mobile",
     "no_shows",
     "fallback_customers",
     "wait",

@@ -28,9 +28,9 @@ impl Scenario {
                     || self.resources.iter().any(|it| it.queue.tickets.is_some()),
                 "`no_shows` needs a resource with `tickets`, or a `no_show` of the appointments",
             ),
-            Figure::ToMobile => (
+            Figure::TriedMobile => (
                 self.segments.iter().any(super::Segment::goes_mobile),
-                "`to_mobile` needs a `retry` with `through = \"mobile\"` of a segment",
+                "`tried_mobile` needs a `retry` with `through = \"mobile\"` of a segment",
             ),
             Figure::WaitFromArrival => (
                 self.appointments.is_some(),

@@ -48,6 +48,16 @@ impl Level {
         self.set(time, self.now.saturating_sub(1), stretch);
     }
 
+    /// Ends the integral at `time`, the number staying.
+    pub fn cut(&mut self, time: u64, stretch: &Stretch) {
+        self.set(time, self.now, stretch);
+    }
+
+    /// Begins a new integral where the last one was cut.
+    pub fn begin_anew(&mut self) {
+        self.integral = 0;
+    }
+
     /// The number now.
     pub fn now(&self) -> u64 {
         self.now
