@@ -4,7 +4,8 @@
 use crate::error::SimError;
 use crate::statistics::population::Populations;
 use crate::statistics::tally::{BlockRecord, DayRecord};
-use scenarios::figure::Population;
+use scenarios::figure::{Figure, Population};
+use scenarios::model::Scenario;
 use scenarios::time::Span;
 use std::fmt::Write;
 
@@ -46,10 +47,11 @@ pub struct DayRow {
 }
 
 pub(crate) fn rows(
+    scenario: &Scenario,
     populations: &Populations,
     blocks: &[BlockRecord],
-    turns_away: bool,
 ) -> Vec<DayRow> {
+    let turns_away = scenario.lacks_cause_of(Figure::TurnedAway).is_none();
     let days = blocks.iter().flat_map(|block| &block.days);
     days.flat_map(|(replication, records)| {
         records

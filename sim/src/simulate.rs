@@ -17,7 +17,7 @@ use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Tota
 use crate::steady;
 use crate::streams::Streams;
 use crate::until;
-use scenarios::figure::{Figure, FigureRow, FigureTable};
+use scenarios::figure::{FigureRow, FigureTable};
 use scenarios::model::{Journey, Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use scenarios::time::Span;
@@ -203,11 +203,7 @@ pub fn simulate(
         warm_up: truncation.map(|found| found.warm_up),
         misses,
         minutes,
-        days: days::rows(
-            &populations,
-            &blocks,
-            scenario.lacks_cause_of(Figure::TurnedAway).is_none(),
-        ),
+        days: days::rows(scenario, &populations, &blocks),
         partial: (replications < options.replications && !enough) || !mobile_whole,
         replications,
         events,
