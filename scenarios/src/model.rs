@@ -15,6 +15,7 @@ mod latency;
 mod law;
 mod mobile;
 mod queue;
+mod region;
 mod resource;
 mod traffic;
 
@@ -31,6 +32,7 @@ pub use queue::{
     Breakdowns, BreaksBy, Choice, Interruption, Jams, Lines, Order, Queue, Server, Servers,
     ShiftEnd,
 };
+pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 
@@ -85,6 +87,8 @@ pub struct Scenario {
     pub mobile: Option<Mobile>,
     /// Spikes of traffic, in file order.
     pub campaigns: Vec<Campaign>,
+    /// The branches, if there are many; then the rest says what a branch is like.
+    pub region: Option<Box<Region>>,
     /// How the operations are played on a core bank, if they are.
     pub load: Option<Load>,
     /// What must hold. The one named `promise`, if any, heads the report and

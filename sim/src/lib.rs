@@ -22,6 +22,7 @@ mod normal;
 mod operations;
 mod plan;
 mod records;
+mod region;
 mod simulate;
 mod source;
 mod statistics;

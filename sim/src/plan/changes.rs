@@ -26,6 +26,10 @@ impl Plan {
     /// Capacities at the start, and every later change in order.
     pub(super) fn take_changes(&mut self, scenario: &Scenario) {
         for (number, resource) in scenario.resources.iter().enumerate() {
+            if resource.shared {
+                self.capacity.push(0);
+                continue;
+            }
             if !resource.drawn.is_empty() {
                 let resource = number as u32;
                 self.capacity.push(0);

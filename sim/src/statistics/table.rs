@@ -82,7 +82,8 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
 impl<'run> Writer<'run> {
     fn push(&mut self, row: FigureRow) {
         let branch = &self.sources.populations.branch;
-        let of_branch = row.population.channel.is_none()
+        let of_branch = self.sources.scenario.region.is_none()
+            && row.population.channel.is_none()
             && row.population.service.is_none()
             && row.population.segment.is_none()
             && row.population.resource.is_none();

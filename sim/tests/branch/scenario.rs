@@ -53,6 +53,7 @@ pub fn empty() -> Scenario {
         incidents: Vec::new(),
         mobile: None,
         campaigns: Vec::new(),
+        region: None,
         load: None,
         gates: Vec::new(),
         report: ReportRequest {
@@ -80,6 +81,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         servers: Servers::default(),
         drawn: Vec::new(),
         cost_per_hour: None,
+        shared: false,
     }
 }
 
