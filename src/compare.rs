@@ -11,7 +11,10 @@ use std::path::Path;
 pub fn compare(arguments: &CompareArguments) -> Ended {
     let (first, first_days) = read(&arguments.first)?;
     let (second, second_days) = read(&arguments.second)?;
-    let effects = sim::compare(&first_days, &second_days, same_days(&first, &second));
+    let paired = same_days(&first, &second)
+        && !in_streams(&arguments.first)
+        && !in_streams(&arguments.second);
+    let effects = sim::compare(&first_days, &second_days, paired);
     if let Some(path) = &arguments.html {
         let page = reports::comparison_html(&first, &second, &effects, arguments.lang);
         std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
@@ -41,6 +44,16 @@ fn same_days(first: &RunData, second: &RunData) -> bool {
     first.seed == second.seed && first.replications == second.replications
 }
 
+/// Whether a run drew its random numbers in the order of events: then variants do
+/// not meet the same customers, whatever the seed.
+fn in_streams(run: &Path) -> bool {
+    let scenario = std::fs::read_to_string(run.join("scenario.toml"));
+    scenario.is_ok_and(|text| {
+        text.lines()
+            .any(|line| line == "random = \"mrg32k3a-streams\"")
+    })
+}
+
 fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
     let data = reports::read_run(path).map_err(|error| Failure::usage(error.to_string()))?;
     let days = path.join("days.csv");
@@ -53,4 +66,23 @@ fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
     let rows = sim::from_csv(&text)
         .map_err(|error| Failure::usage(format!("{}: {error}", days.display())))?;
     Ok((data, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_with_random_streams_are_not_paired() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert!(!in_streams(folder.path()));
+        for (text, expected) in [
+            ("[run]\nreplications = 9\n", false),
+            ("[run]\nrandom = \"mrg32k3a-streams\"\n", true),
+        ] {
+            let written = std::fs::write(folder.path().join("scenario.toml"), text);
+            written.expect("the folder is writable");
+            assert_eq!(in_streams(folder.path()), expected);
+        }
+    }
 }

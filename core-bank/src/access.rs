@@ -135,6 +135,13 @@ impl Access {
         *self.derived(b"cipher device 1", serial).as_bytes()
     }
 
+    /// What stands for a password in the digest of a request, so that a journal alone does not help
+    /// to guess it.
+    pub fn blinded(&self, password: &str) -> [u8; 32] {
+        let key = blake3::keyed_hash(&self.seal, b"password 1");
+        *blake3::keyed_hash(key.as_bytes(), password.as_bytes()).as_bytes()
+    }
+
     /// The key that codes sent by SMS derive from.
     pub fn sms_key(&self) -> &[u8; 32] {
         &self.sms_key
@@ -152,6 +159,13 @@ fn random_token() -> io::Result<String> {
         .try_fill_bytes(&mut bytes.0)
         .map_err(io::Error::other)?;
     Ok(bytes.to_string())
+}
+
+/// A fresh salt for a password.
+pub fn random_salt() -> io::Result<[u8; 16]> {
+    let mut salt = [0; 16];
+    SysRng.try_fill_bytes(&mut salt).map_err(io::Error::other)?;
+    Ok(salt)
 }
 
 /// A number that tells the request ids of two runs apart.

@@ -15,6 +15,7 @@ mod connection;
 mod data_folder;
 pub mod journal;
 pub mod metrics;
+mod notices;
 mod options;
 mod projector;
 pub mod rules;

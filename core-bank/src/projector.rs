@@ -21,11 +21,12 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::{
     journal::{JournalError, JournalReader, Link},
     metrics::Metrics,
-    rules::{AccountNumber, BookAccount, BusinessTime, Fact, Fen},
+    notices::{NOTICES_TABLE, Notice, NoticeKind, insert_notices, notices_of, select_notices},
+    rules::{AccountNumber, BookAccount, BusinessTime, CustomerId, Fact, Fen},
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 1;
+const PROJECTION_VERSION: i64 = 2;
 
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 8_000;
@@ -138,18 +139,33 @@ impl History {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Entry>, ProjectionError> {
-        let kept = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        self.with_connection(|connection| select_entries(connection, account, before, limit))
+    }
+
+    /// Up to `limit` notices of a kind to a customer, with numbers below `before`, newest first. It
+    /// reads a file, too.
+    pub fn notices(
+        &self,
+        customer: CustomerId,
+        kind: NoticeKind,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Notice>, ProjectionError> {
+        self.with_connection(|connection| {
+            Ok(select_notices(connection, customer, kind, before, limit)?)
+        })
+    }
+
+    fn with_connection<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
+    ) -> Result<T, ProjectionError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
         let connection = kept.map_or_else(|| self.connect(), Ok)?;
-        let entries = select_entries(&connection, account, before, limit)?;
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        Ok(entries)
+        let found = read(&connection)?;
+        idle().push(connection);
+        Ok(found)
     }
 }
 
@@ -257,6 +273,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
            PRIMARY KEY (account, seq)
          ) STRICT, WITHOUT ROWID;",
     )?;
+    connection.execute_batch(NOTICES_TABLE)?;
     let version: Option<i64> = connection
         .query_row("SELECT version FROM projection", [], |row| row.get(0))
         .optional()?;
@@ -325,6 +342,10 @@ impl Projector {
         // In the order of the table, so that entries of one page are written together.
         entries.sort_unstable_by_key(|(account, entry)| (*account, entry.seq));
         insert_entries(&transaction, &entries)?;
+        insert_notices(
+            &transaction,
+            links.iter().flat_map(|link| notices_of(&link.record)),
+        )?;
         transaction
             .prepare_cached("UPDATE projection SET seq = ?1")?
             .execute([at])?;

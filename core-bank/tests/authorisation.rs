@@ -142,8 +142,38 @@ impl World {
         self.transfer(by, id, proof, &order)
     }
 
+    /// Begins the session anew where it has expired.
+    fn log_in_again(&mut self, by: Caller) {
+        let Caller::Session(session) = by else {
+            panic!("{by:?}")
+        };
+        let held = *self.desk.state.session(session).unwrap();
+        if held.stands(self.desk.clock) {
+            return;
+        }
+        let (customer, device) = (Some(self.li.customer), digest("device of mobile"));
+        let nonce = TokenNonce([0; 16]);
+        let wish = match held.channel {
+            Channel::Mobile => Action::LogIn {
+                customer,
+                device,
+                session,
+                nonce,
+            },
+            channel => Action::LogInTo {
+                channel,
+                customer,
+                device,
+                session,
+                nonce,
+            },
+        };
+        self.desk.ask(Caller::Visitor, wish).unwrap();
+    }
+
     fn pay_at(&mut self, time: &str, by: Caller, medium: Medium, amount: &str) -> &'static str {
         self.desk.at(time);
+        self.log_in_again(by);
         self.pay(by, medium, amount)
     }
 }

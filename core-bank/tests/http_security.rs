@@ -284,3 +284,207 @@ fn of_two_concurrent_transfers_whose_sum_exceeds_the_limit_exactly_one_passes() 
     assert_eq!(passed, 1, "{statuses:?}");
     assert_eq!(balance(&bank, &wang), "5000.01");
 }
+
+#[test]
+fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    let kiosk = &bank.tokens.kiosk;
+    let set = |password: &str, status: u16| {
+        let body =
+            json!({"customer": li.customer, "identity_check": li.check, "password": password});
+        let answer = bank
+            .client()
+            .post(kiosk, "/v1/passwords", &body)
+            .expect(status);
+        assert!(!format!("{answer:?}").contains(password) || password.is_empty());
+    };
+    set("short", 400);
+    set("correct horse", 201);
+    let mut log_in = |password: &str, channel: &str| {
+        let body = json!({"customer": li.customer, "password": password, "channel": channel});
+        client.post("", "/v1/sessions", &body)
+    };
+    for channel in ["mobile", "online", "messenger"] {
+        log_in("correct horse", channel).expect(201);
+    }
+    log_in("correct horse", "kiosk").refused(400, "invalid_body");
+    for _ in 0..5 {
+        log_in("wrong horse!", "online").refused(401, "wrong_credentials");
+    }
+    log_in("correct horse", "online").refused(401, "log_in_locked");
+    set("battery staple", 201);
+    let session = log_in("battery staple", "online")
+        .expect(201)
+        .text("session");
+    let unknown =
+        json!({"customer": "C000000000999", "password": "battery staple", "channel": "online"});
+    let mut client = bank.client();
+    client
+        .post("", "/v1/sessions", &unknown)
+        .refused(401, "wrong_credentials");
+    let both = json!({"customer": li.customer, "password": "battery staple", "device_token": "x", "channel": "online"});
+    client
+        .post("", "/v1/sessions", &both)
+        .refused(400, "invalid_body");
+    // Under one key another password is another request, though no record holds either.
+    let right = json!({"customer": li.customer, "password": "battery staple", "channel": "online"});
+    let wrong = json!({"customer": li.customer, "password": "battery stable", "channel": "online"});
+    let first = client
+        .post_with_key("", "same", "/v1/sessions", &right)
+        .expect(201);
+    let again = client
+        .post_with_key("", "same", "/v1/sessions", &right)
+        .expect(201);
+    assert_eq!(first.text("session"), again.text("session"));
+    client
+        .post_with_key("", "same", "/v1/sessions", &wrong)
+        .refused(422, "idempotency_key_reused");
+    let sessions = client.get(&session, "/v1/sessions").expect(200);
+    let sessions = sessions.body["sessions"].as_array().unwrap().clone();
+    assert_eq!(sessions.len(), 5);
+    let current: Vec<_> = sessions
+        .iter()
+        .filter(|one| one["current"] == true)
+        .collect();
+    assert_eq!(current.len(), 1);
+    assert_eq!(current[0]["channel"], "online");
+    assert_eq!(current[0]["began"].as_str().unwrap()[..11], *"2026-06-09T");
+}
+
+#[test]
+fn from_the_messenger_a_session_and_a_channel_are_ended_from_afar() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_rich_person(&bank, 1, "10");
+    let mut client = bank.client();
+    let password =
+        json!({"customer": li.customer, "identity_check": li.check, "password": "correct horse"});
+    client
+        .post(&bank.tokens.counter, "/v1/passwords", &password)
+        .expect(201);
+    let mut enter = |channel: &str| {
+        let body =
+            json!({"customer": li.customer, "password": "correct horse", "channel": channel});
+        client
+            .post("", "/v1/sessions", &body)
+            .expect(201)
+            .text("session")
+    };
+    let (messenger, mobile, online) = (enter("messenger"), enter("mobile"), enter("online"));
+    let mut client = bank.client();
+    let accounts = format!("/v1/customers/{}/accounts", li.customer);
+    let listed = client.get(&messenger, "/v1/sessions").expect(200);
+    let listed = listed.body["sessions"].as_array().unwrap().clone();
+    let of = |channel: &str| {
+        let found = listed.iter().find(|one| one["channel"] == channel);
+        found.unwrap()["session"].clone()
+    };
+    client.get(&mobile, &accounts).expect(200);
+    let end = json!({"session": of("mobile")});
+    client
+        .post(&messenger, "/v1/sessions/terminations", &end)
+        .expect(201);
+    client
+        .get(&mobile, &accounts)
+        .refused(401, "unauthenticated");
+    client
+        .post(&messenger, "/v1/sessions/terminations", &end)
+        .refused(404, "session_not_found");
+    let path = format!("/v1/customers/{}/channels", li.customer);
+    let close = json!({"channel": "online", "open": false});
+    client.get(&online, &accounts).expect(200);
+    client.post(&messenger, &path, &close).expect(201);
+    client
+        .get(&online, &accounts)
+        .refused(401, "unauthenticated");
+    let again = json!({"customer": li.customer, "password": "correct horse", "channel": "online"});
+    client
+        .post("", "/v1/sessions", &again)
+        .refused(422, "channel_closed");
+    let open = json!({"channel": "online", "open": true, "identity_check": li.check});
+    client.post(&bank.tokens.counter, &path, &open).expect(201);
+    client.post("", "/v1/sessions", &again).expect(201);
+}
+
+#[test]
+fn alerts_tell_a_subscriber_once_of_each_event_and_suspicious_events_are_listed_in_pages() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let (li, wang) = (new_rich_person(&bank, 1, "100"), new_person(&bank, 2));
+    let session = log_in(&bank, &li);
+    let strangers = log_in(&bank, &wang);
+    let mut client = bank.client();
+    let wishes = json!({"balance_changes": true, "log_ins": true});
+    client
+        .post(&session, "/v1/alerts/wishes", &wishes)
+        .expect(201);
+    let deposit = json!({"account": li.account, "amount": "1"});
+    client
+        .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+        .expect(201);
+    let transfer = json!({"from": li.account, "to": wang.account, "amount": "2"});
+    pay_by_sms(&mut client, &bank, &session, &transfer).expect(201);
+    log_in(&bank, &li);
+    let alerts = client.get(&session, "/v1/alerts").expect(200);
+    let told: Vec<_> = alerts.body["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|alert| {
+            (
+                alert["kind"].clone(),
+                alert["amount"].clone(),
+                alert["balance_after"].clone(),
+            )
+        })
+        .collect();
+    let change = |amount: &str, left: &str| (json!("balance_change"), json!(amount), json!(left));
+    let expected = [
+        (json!("log_in"), json!(null), json!(null)),
+        change("-2.00", "99.00"),
+        change("1.00", "101.00"),
+    ];
+    assert_eq!(told, expected);
+    let none = client.get(&strangers, "/v1/alerts").expect(200);
+    assert_eq!(none.body["alerts"], json!([]));
+    client
+        .get(&bank.tokens.kiosk, "/v1/alerts")
+        .refused(403, "forbidden");
+    client
+        .get(&session, "/v1/alerts?limit=101")
+        .refused(400, "invalid_query");
+
+    let locks = json!({"overseas": true, "places": null, "night": false, "pos_daily": null,
+        "overseas_card_not_present": false});
+    let path = format!("/v1/cards/{}/locks", li.card);
+    client.post(&session, &path, &locks).expect(201);
+    for number in 1..=3 {
+        let buy = json!({"card": li.card, "amount": format!("{number}"), "place": "JP", "entry": "pos", "merchant": "Shop"});
+        client
+            .post(&bank.tokens.acquirer, "/v1/card-purchases", &buy)
+            .refused(422, "lock_overseas");
+    }
+    client
+        .post(&session, "/v1/transfers", &transfer)
+        .refused(422, "authorisation_required");
+    let page = client
+        .get(&session, "/v1/suspicious-events?limit=2")
+        .expect(200);
+    let codes = |page: &Value| -> Vec<String> {
+        let events = page["events"].as_array().unwrap();
+        events
+            .iter()
+            .map(|event| event["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        codes(&page.body),
+        ["authorisation_required", "lock_overseas"]
+    );
+    assert_eq!(page.body["events"][1]["place"], "JP");
+    assert_eq!(page.body["events"][1]["amount"], "3.00");
+    let next = format!("/v1/suspicious-events?cursor={}", page.text("next"));
+    let rest = client.get(&session, &next).expect(200);
+    assert_eq!(codes(&rest.body), ["lock_overseas", "lock_overseas"]);
+    assert_eq!(rest.body["next"], json!(null));
+}

@@ -308,12 +308,19 @@ impl Bank {
         let wish = Action::LogIn {
             customer: Some(self.customers[number]),
             device: digest(number),
-            session: digest(number),
+            session: self.token(number),
             nonce: TokenNonce([0; 16]),
         };
         let key = format!("log-in-{number}");
         self.judge_by(Caller::Visitor, &key, "log in", wish)
             .unwrap();
+    }
+
+    /// The session token of a customer, a new one each day.
+    fn token(&self, number: usize) -> TokenDigest {
+        let mut token = digest(number);
+        token.0[..8].copy_from_slice(&self.now.0.to_le_bytes());
+        token
     }
 
     /// Asks for an authorisation by SMS and uses it.
@@ -324,7 +331,7 @@ impl Bank {
         order: &Order,
         (from, right): (usize, bool),
     ) -> Result<Answer, RefusalCode> {
-        let session = Caller::Session(digest(from));
+        let session = Caller::Session(self.token(from));
         let (key, order) = (format!("step-{key}"), order.clone());
         let wish = MediumWish::Sms {
             phone: Phone::parse("12345").unwrap(),
@@ -392,6 +399,8 @@ impl Bank {
         let action = match *step {
             Step::Sleep(days) => {
                 self.now.0 += i64::from(days) * 24 * 3_600 * 1_000_000;
+                // Sessions do not live that long.
+                (0..self.customers.len()).for_each(|number| self.log_in(number));
                 return Ok(None);
             }
             Step::Pay(from, to, much, right) => {
@@ -426,7 +435,7 @@ impl Bank {
                         ..CardLocks::default()
                     },
                 };
-                let session = Caller::Session(digest(at));
+                let session = Caller::Session(self.token(at));
                 let key = format!("step-{key}");
                 return self
                     .judge_by(session, &key, &text, wish)

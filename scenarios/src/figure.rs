@@ -47,6 +47,7 @@ pub enum Figure {
     Abandoned,
     Balked,
     TurnedAway,
+    TriedMobile,
     Lost,
     ToMobile,
     NoShows,
@@ -162,12 +163,13 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
         Self::TurnedAway,
+        Self::TriedMobile,
         Self::Lost,
         Self::ToMobile,
         Self::NoShows,
@@ -203,6 +205,7 @@ impl Figure {
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
             Self::TurnedAway => "turned_away",
+            Self::TriedMobile => "tried_mobile",
             Self::Lost => "lost",
             Self::ToMobile => "to_mobile",
             Self::NoShows => "no_shows",
@@ -277,6 +280,7 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
+            | Self::TriedMobile
             | Self::Lost
             | Self::ToMobile
             | Self::NoShows
@@ -309,6 +313,7 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
+            | Self::TriedMobile
             | Self::NoShows
             | Self::FallbackCustomers
             | Self::Wait

@@ -143,6 +143,7 @@ impl Reader {
         if resources.is_empty() {
             return None;
         }
+        self.tickets_fit(table, &segments, &resources);
         let day = day?;
         let mut arrivals = arrivals?;
         let known = appointments::Known {

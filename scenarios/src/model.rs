@@ -9,6 +9,7 @@ mod arrivals;
 mod causes;
 mod closing;
 mod conduct;
+mod definitions;
 mod incident;
 mod journey;
 mod latency;
@@ -22,7 +23,9 @@ mod traffic;
 pub use appointments::{Appointments, Booking, Punctuality};
 pub use arrivals::{ArrivalPiece, Arrivals, Recorded};
 pub use closing::Closing;
-pub use conduct::{Balking, Conduct, Retry, Sees};
+pub use conduct::{
+    AbandonedCounts, Balking, ChannelChoice, Conduct, PromotedWhen, Promotion, Retry, Sees, Through,
+};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use latency::OnOutage;
@@ -30,7 +33,7 @@ pub use law::Law;
 pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
 pub use queue::{
     Breakdowns, BreaksBy, Choice, Interruption, Jams, Lines, Order, Queue, Server, Servers,
-    ShiftEnd,
+    ShiftEnd, Tickets,
 };
 pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
 pub use resource::{Resource, ResourceKind, Roster};
@@ -304,6 +307,8 @@ pub struct ReportRequest {
     pub thresholds: Vec<Span>,
     /// Quantiles (0 to 1) beyond .5 .9 .95 .99 that gates ask for.
     pub quantiles: Vec<f64>,
+    /// What abandonments mean for a promise, of segments that say nothing else.
+    pub abandoned: AbandonedCounts,
     /// Also report service × interval.
     pub service_by_interval: bool,
     /// Also report segment × interval.

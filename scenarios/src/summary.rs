@@ -83,6 +83,10 @@ pub struct ScenarioRecord {
     pub labels: BTreeMap<String, Label>,
     /// Where its numbers come from.
     pub assumptions: Vec<AssumptionRecord>,
+    /// Definitions of it that are not the usual ones, by what they define:
+    /// `closing`, `abandoned`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<String, Label>,
 }
 
 /// One assumption.

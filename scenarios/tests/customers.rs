@@ -3,7 +3,9 @@
 
 use scenarios::explain::explain;
 use scenarios::file::read;
-use scenarios::model::{Closing, Punctuality, Scenario};
+use scenarios::model::{
+    AbandonedCounts, ChannelChoice, Closing, Order, PromotedWhen, Punctuality, Scenario,
+};
 use scenarios::time::Span;
 
 const RIGHT: &str = r#"
@@ -220,5 +222,171 @@ fn impossible_appointments_are_refused() {
         "[gates]\nbooked = \"wait_from_arrival <= 3min\"",
         "needs [appointments]",
     );
-    says("[gates]\nshows = \"no_shows <= 3\"", "needs a `no_show`");
+    says(
+        "[gates]\nshows = \"no_shows <= 3\"",
+        "needs a resource with `tickets`",
+    );
+}
+
+#[test]
+fn tickets_weights_and_promotions_are_read_explained_and_refused() {
+    let queue = "queue = { order = \"weighted\", tickets = { calling_time = \"20s\" } }\n";
+    let resource = RIGHT.replace("capacity = 3\n", &format!("capacity = 3\n{queue}"));
+    let scenario = written(&format!(
+        "{resource}[segments.all]\nno_show = 0.04\nwaiting_weight = 2\n\
+         promotion = {{ after = \"20min\", priority = 2 }}\n\
+         balking = {{ sees = \"tickets\", from = 5, always = 10 }}"
+    ))
+    .unwrap_or_else(|told| panic!("{told}"));
+    let queue = &scenario.resources[0].queue;
+    assert_eq!(queue.order, Order::Weighted);
+    let calling = queue.tickets.expect("there are tickets").calling_time;
+    assert_eq!(calling, Span(20_000_000));
+    let conduct = &scenario.segments[0].conduct;
+    assert_eq!(conduct.waiting_weight, Some(2.0));
+    let promotion = conduct.promotion.expect("they are promoted");
+    assert_eq!(promotion.priority, 2);
+    assert_eq!(promotion.when, PromotedWhen::After(Span(20 * 60_000_000)));
+    let text = explain(&scenario);
+    for words in [
+        "4 % take a ticket and leave without a word",
+        "their wait counts 2 times",
+        "priority 2 after 20min",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+    says("[segments.all]\nno_show = 0.04", "no resource has tickets");
+    says(
+        "[segments.all]\nbalking = { sees = \"tickets\", from = 1, always = 2 }",
+        "no resource has tickets",
+    );
+    says(
+        "[segments.all]\npromotion = { priority = 2 }",
+        "must say once when",
+    );
+    says(
+        "[segments.all]\npromotion = { after = \"0s\", priority = 2 }",
+        "is zero",
+    );
+    says(
+        "[segments.all]\npromotion = { whn = { waiting = 2 }, priority = 2 }",
+        "did you mean `when`?",
+    );
+    says(
+        "[segments.all]\nwaiting_weigt = 2",
+        "did you mean `waiting_weight`?",
+    );
+    let wrong = |queue: &str| {
+        let text = RIGHT.replace(
+            "capacity = 3\n",
+            &format!("capacity = 3\nqueue = {queue}\n"),
+        );
+        written(&text).expect_err(queue)
+    };
+    let told = wrong("{ lines = \"shortest\", tickets = { calling_time = \"20s\" } }");
+    assert!(told.contains("one line"), "{told}");
+    let told = wrong("{ tickets = {} }");
+    assert!(told.contains("calling_time` is missing"), "{told}");
+}
+
+/// A service on two channels.
+const CHANNELS: &str = r#"
+[resources.window]
+capacity = 1
+[resources.kiosk]
+capacity = 2
+[journeys.errand]
+time = "5min"
+holds = ["window"]
+[journeys.errand_kiosk]
+channel = "kiosk"
+time = "4min"
+holds = ["kiosk"]
+[services.errand]
+journeys = ["errand", "errand_kiosk"]
+[arrivals]
+per_day = 100
+"#;
+
+#[test]
+fn channels_retries_through_mobile_and_what_abandoning_means_are_read_and_refused() {
+    let of = |rest: &str| written(&format!("{CHANNELS}[segments.all]\n{rest}"));
+    let scenario = of(
+        "channels = { kiosk = 70, counter = 30 }\nchoice = \"shorter\"\nabandoned = \"miss\"\n\
+         patience = \"20min\"\nretry = { probability = 0.5, after = \"30min\", through = \"mobile\" }\n\
+         [report]\nabandoned = \"left_out\"\n[gates]\nphone = \"tried_mobile <= 3\"",
+    )
+    .unwrap_or_else(|told| panic!("{told}"));
+    let segment = &scenario.segments[0];
+    assert_eq!(segment.services, [(0, 1, 0.7), (0, 0, 0.3)]);
+    assert_eq!(segment.conduct.channel_choice, ChannelChoice::Shorter);
+    assert_eq!(segment.conduct.abandoned, Some(AbandonedCounts::Miss));
+    assert_eq!(scenario.report.abandoned, AbandonedCounts::LeftOut);
+    assert!(segment.goes_mobile() && !segment.comes_again());
+    let text = explain(&scenario);
+    for words in [
+        "50 % of those who leave unserved try it on the phone after 30 min",
+        "they go where fewer wait for each server",
+        "70 % errand on channel kiosk",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+    let wrong = |rest: &str, words: &str| match of(rest) {
+        Ok(_) => panic!("{rest} is not refused"),
+        Err(told) => assert!(told.contains(words), "{rest}\n{told}"),
+    };
+    wrong("channels = { kiosk = 0.7, counter = 0.2 }", "sum to 0.9");
+    wrong("channels = { kisk = 1 }", "did you mean `kiosk`?");
+    wrong("channels = { atm = 1 }", "cannot be had on the channel atm");
+    wrong(
+        "channel = \"kiosk\"\nchannels = { kiosk = 1 }",
+        "stands beside",
+    );
+    wrong(
+        "channel = \"kiosk\"\nchoice = \"shorter\"",
+        "has a choice and no channels",
+    );
+    wrong(
+        "channel = \"kiosk\"\nabandoned = \"mis\"",
+        "did you mean `miss`?",
+    );
+    wrong(
+        "channel = \"kiosk\"\nretry = { after = \"30min\", through = \"mobil\" }",
+        "did you mean `mobile`?",
+    );
+    wrong(
+        "channel = \"kiosk\"\n[gates]\nphone = \"tried_mobile <= 3\"",
+        "`tried_mobile` needs a `retry`",
+    );
+    wrong(
+        "channel = \"kiosk\"\n[report]\nabandoned = \"mis\"",
+        "did you mean `miss`?",
+    );
+}
+
+#[test]
+fn a_report_is_told_how_the_day_closes_and_what_abandoning_means_where_that_is_unusual() {
+    assert!(right("").definitions().is_empty());
+    let scenario = right(
+        "[day]\nclosing = { grace = \"15min\" }\n[segments.one]\nshare = 0.5\n[segments.two]\nshare = 0.5\n\
+         abandoned = \"miss\"\n[report]\nabandoned = \"left_out\"",
+    );
+    let definitions = scenario.definitions();
+    let closing = &definitions["closing"];
+    assert!(
+        closing.en.contains("15min later is turned away"),
+        "{closing:?}"
+    );
+    assert!(closing.zh.contains(" 15 分钟后仍未开始办理"), "{closing:?}");
+    let abandoned = &definitions["abandoned"];
+    assert_eq!(
+        abandoned.en,
+        "customers who abandoned are left out; of two, always as a miss."
+    );
+    for label in definitions.values() {
+        assert!(
+            label.zh.ends_with('。') && !label.zh.contains([',', ';', ':']),
+            "{label:?}"
+        );
+    }
 }

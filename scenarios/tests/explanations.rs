@@ -110,6 +110,8 @@ fn every_shipped_scenario_asks_in_both_languages_and_still_does_when_read_as_run
         "vip-no-priority.toml",
         "vip-priority.toml",
         "vip-waiting-credit.toml",
+        "appointment-heavy.toml",
+        "appointment-spread.toml",
     ] {
         let scenario = shipped(name, &[]);
         let question = &scenario.question;

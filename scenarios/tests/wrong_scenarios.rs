@@ -343,12 +343,6 @@ fn what_is_not_yet_supported_is_refused_by_name() {
         &["`resources.window.cost` is not yet supported"],
     );
     wrong(
-        "share = 1",
-        "share = 1\nno_show = 0.04",
-        "no_show",
-        &["`segments.all.no_show` is not yet supported"],
-    );
-    wrong(
         "balance_query",
         "loan_application",
         "\"loan_application\"",

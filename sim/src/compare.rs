@@ -112,10 +112,14 @@ impl<'rows> Run<'rows> {
     }
 
     fn shares(&self, population: &str, figure: &str) -> Days {
-        let abandoned = self.rows.get(&(population.to_owned(), "abandoned"));
+        let left = ["abandoned", "turned_away"]
+            .map(|figure| self.rows.get(&(population.to_owned(), figure)));
         self.days(population, figure, |replication, row| {
-            let gave_up = abandoned.and_then(|rows| rows.get(&replication));
-            let missed = gave_up.map_or(0, |row| row.count.saturating_sub(row.within));
+            let rows = left
+                .iter()
+                .flatten()
+                .filter_map(|rows| rows.get(&replication));
+            let missed: u64 = rows.map(|row| row.count.saturating_sub(row.within)).sum();
             ((row.count + missed) as f64, row.within as f64)
         })
     }

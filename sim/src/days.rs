@@ -4,7 +4,8 @@
 use crate::error::SimError;
 use crate::statistics::population::Populations;
 use crate::statistics::tally::{BlockRecord, DayRecord};
-use scenarios::figure::Population;
+use scenarios::figure::{Figure, Population};
+use scenarios::model::Scenario;
 use scenarios::time::Span;
 use std::fmt::Write;
 
@@ -27,7 +28,7 @@ const CUSTOMER_FIGURES: [&str; 6] = [
 pub struct DayRow {
     /// Replication, from 0.
     pub replication: u32,
-    /// `arrivals`, `served`, `abandoned`, `wait`, `service`, `review`, `system`,
+    /// `arrivals`, `served`, `abandoned`, `turned_away` (if the day has it), `wait`, `service`, `review`, `system`,
     /// `fallback`, `time_in_branch`.
     pub figure: String,
     /// Channel, if the population is one; all three none: everybody.
@@ -38,25 +39,35 @@ pub struct DayRow {
     pub segment: Option<String>,
     /// Customers.
     pub count: u64,
-    /// Sum of their seconds; of `abandoned` the seconds waited; 0 for `arrivals` and `served`.
+    /// Sum of their seconds; of `abandoned` and `turned_away` the seconds waited; 0 for `arrivals` and `served`.
     pub sum: f64,
-    /// Of them, those within [`WITHIN`]; of `abandoned` those who waited no
-    /// longer; 0 for `arrivals` and `served`.
+    /// Of them, those within [`WITHIN`]; of `abandoned` and `turned_away` those who
+    /// break no promise of so long; 0 for `arrivals` and `served`.
     pub within: u64,
 }
 
-pub(crate) fn rows(populations: &Populations, blocks: &[BlockRecord]) -> Vec<DayRow> {
+pub(crate) fn rows(
+    scenario: &Scenario,
+    populations: &Populations,
+    blocks: &[BlockRecord],
+) -> Vec<DayRow> {
+    let turns_away = scenario.lacks_cause_of(Figure::TurnedAway).is_none();
     let days = blocks.iter().flat_map(|block| &block.days);
     days.flat_map(|(replication, records)| {
         records
             .iter()
             .zip(&populations.names)
-            .flat_map(|(record, population)| rows_of(*replication, population, record))
+            .flat_map(|(record, population)| rows_of(*replication, population, record, turns_away))
     })
     .collect()
 }
 
-fn rows_of(replication: u32, population: &Population, record: &DayRecord) -> Vec<DayRow> {
+fn rows_of(
+    replication: u32,
+    population: &Population,
+    record: &DayRecord,
+    turns_away: bool,
+) -> Vec<DayRow> {
     let row = |figure: &str, count: u64, micros: u64, within: u64| DayRow {
         replication,
         figure: figure.to_owned(),
@@ -77,6 +88,14 @@ fn rows_of(replication: u32, population: &Population, record: &DayRecord) -> Vec
             record.abandoned_within,
         ),
     ];
+    if turns_away {
+        rows.push(row(
+            "turned_away",
+            record.turned_away,
+            record.turned_away_wait,
+            record.turned_away_within,
+        ));
+    }
     for (number, figure) in CUSTOMER_FIGURES.iter().enumerate() {
         rows.push(row(
             figure,

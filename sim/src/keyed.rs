@@ -78,6 +78,10 @@ pub enum Purpose {
     Punctuality,
     /// How many servers of a resource there are today.
     Capacity { resource: u32 },
+    /// Which of several channels with queues alike.
+    Channel,
+    /// Whether someone leaves a ticket without a word.
+    NoShow,
     /// How long a server works until its next breakdown, and then is repaired.
     Up { breakdowns: u32 },
     /// How long a repair takes.
@@ -132,6 +136,8 @@ impl Purpose {
             Self::Group => 27 << 56,
             Self::Keeping => 32 << 56,
             Self::Punctuality => 33 << 56,
+            Self::NoShow => 34 << 56,
+            Self::Channel => 35 << 56,
             Self::Up { breakdowns } => (25 << 56) | breakdowns as u64,
             Self::Capacity { resource } => (28 << 56) | resource as u64,
             Self::Down { breakdowns } => (26 << 56) | breakdowns as u64,

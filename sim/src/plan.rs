@@ -70,6 +70,8 @@ pub struct Plan {
     pub pools: Vec<PlannedPool>,
     /// Whether anything interrupts a service.
     pub interrupts: bool,
+    /// Whether a long queue gives anybody another priority.
+    pub promotes_by_length: bool,
     /// Whether servers stop by themselves after so much time at work.
     pub wears: bool,
     /// When the bank gives no answer.
@@ -139,6 +141,7 @@ impl Plan {
             lines: 0,
             pools: pools::plan_pools(scenario, &clearing)?,
             interrupts: false,
+            promotes_by_length: false,
             wears: false,
             outages: Outages::new(&scenario.incidents),
             balks: false,

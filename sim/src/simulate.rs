@@ -203,7 +203,7 @@ pub fn simulate(
         warm_up: truncation.map(|found| found.warm_up),
         misses,
         minutes,
-        days: days::rows(&populations, &blocks),
+        days: days::rows(scenario, &populations, &blocks),
         partial: (replications < options.replications && !enough) || !mobile_whole,
         replications,
         events,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
+    Service, Shared,
     problem::Problem,
     request::{caller, query},
     write::{json_body, planted_slowness},
@@ -31,10 +31,11 @@ pub async fn of_customer(
         .ok()
         .and_then(|Path(customer)| CustomerId::parse(&customer));
     planted_slowness(&service, Operation::BalanceQuery).await;
+    let now = service.clock.now();
     let accounts = service
         .bank
         .read(move |state| {
-            let reader = state.reader(caller, Operation::BalanceQuery)?;
+            let reader = state.reader(caller, Operation::BalanceQuery, now)?;
             let customer = customer.ok_or(Code::CustomerNotFound)?;
             if !reader.sees(customer) {
                 return Err(Code::CustomerNotFound.into());
@@ -99,10 +100,11 @@ pub async fn entries(
         .ok()
         .and_then(|Path(account)| AccountNumber::parse(&account));
     planted_slowness(&service, Operation::HistoryQuery).await;
+    let now = service.clock.now();
     let account = service
         .bank
         .read(move |state| {
-            let reader = state.reader(caller, Operation::HistoryQuery)?;
+            let reader = state.reader(caller, Operation::HistoryQuery, now)?;
             let number = account.ok_or(Code::AccountNotFound)?;
             let account = state.account(number).ok_or(Code::AccountNotFound)?;
             if reader.sees(account.customer) {
@@ -112,15 +114,7 @@ pub async fn entries(
             }
         })
         .await??;
-    let durable = *service.durable.borrow();
-    let whole = service
-        .history
-        .reached(durable.max(query.min_seq), PATIENCE)
-        .await;
-    // What was durable when the reader asked belongs to the answer; insisting is the reader's affair.
-    if !whole && !service.history.reached(query.min_seq, Duration::ZERO).await {
-        return Err(Code::ProjectionBehind.into());
-    }
+    projected(&service, query.min_seq).await?;
     let reading = std::sync::Arc::clone(&service);
     // One entry more than the page shows whether there is a next one.
     let (cursor, limit) = (query.cursor, query.limit);
@@ -131,6 +125,21 @@ pub async fn entries(
         Code::Internal
     })?;
     Ok(json_body(&page(&entries, limit)).into_response())
+}
+
+/// Waits until the projection holds what was durable when the reader asked, as far as a second's
+/// patience allows, and what the reader insists on.
+pub async fn projected(service: &Service, min_seq: u64) -> Result<(), Problem> {
+    let durable = *service.durable.borrow();
+    let whole = service
+        .history
+        .reached(durable.max(min_seq), PATIENCE)
+        .await;
+    // What was durable when the reader asked belongs to the answer; insisting is the reader's affair.
+    if !whole && !service.history.reached(min_seq, Duration::ZERO).await {
+        return Err(Code::ProjectionBehind.into());
+    }
+    Ok(())
 }
 
 fn page(entries: &[Entry], limit: usize) -> Value {

@@ -33,9 +33,10 @@ pub async fn operator(service: &Service, headers: &HeaderMap) -> Result<(), Prob
     match bearer(service, headers)? {
         Caller::Terminal(Channel::Operator) => Ok(()),
         Caller::Session(digest) => {
+            let now = service.clock.now();
             let open = service
                 .bank
-                .read(move |state| state.session(digest).is_some_and(|s| s.open));
+                .read(move |state| state.session(digest).is_some_and(|s| s.stands(now)));
             let code = if open.await? {
                 Code::Forbidden
             } else {
@@ -149,6 +150,9 @@ fn customer_of(record: &Record) -> Option<String> {
         | Action::EbankingSignup { customer, .. }
         | Action::LogIn { customer, .. }
         | Action::LogInTo { customer, .. }
+        | Action::LogInByPassword { customer, .. }
+        | Action::SetPassword { customer, .. }
+        | Action::SetChannel { customer, .. }
         | Action::IssueDevice { customer, .. }
         | Action::RegisterShield { customer, .. }
         | Action::UnlockMedium { customer, .. }

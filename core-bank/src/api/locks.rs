@@ -82,10 +82,11 @@ pub async fn show(
     let caller = caller(&service, request.headers(), Operation::LockSetting)?;
     let card = card_of(path);
     planted_slowness(&service, Operation::LockSetting).await;
+    let now = service.clock.now();
     let locks = service
         .bank
         .read(move |state| {
-            let reader = state.reader(caller, Operation::LockSetting)?;
+            let reader = state.reader(caller, Operation::LockSetting, now)?;
             let card = card.ok_or(Code::CardNotFound)?;
             let held = state.card(card).ok_or(Code::CardNotFound)?;
             let account = state.account(held.account).ok_or(Code::CardNotFound)?;

@@ -110,7 +110,7 @@ struct LimitsBody {
     identity_check: Option<String>,
 }
 
-fn customer_of(path: Result<Path<String>, PathRejection>) -> Option<CustomerId> {
+pub fn customer_of(path: Result<Path<String>, PathRejection>) -> Option<CustomerId> {
     path.ok()
         .and_then(|Path(customer)| CustomerId::parse(&customer))
 }
@@ -151,10 +151,11 @@ pub async fn show_limits(
     let customer = customer_of(path);
     planted_slowness(&service, Operation::LimitSetting).await;
     let today = Day::of(service.clock.now());
+    let now = service.clock.now();
     let limits = service
         .bank
         .read(move |state| {
-            let reader = state.reader(caller, Operation::LimitSetting)?;
+            let reader = state.reader(caller, Operation::LimitSetting, now)?;
             let customer = customer.ok_or(Code::CustomerNotFound)?;
             if !reader.sees(customer) || state.customer(customer).is_none() {
                 return Err(Refusal::from(Code::CustomerNotFound));

@@ -12,6 +12,7 @@ mod health;
 mod locks;
 mod media;
 mod money;
+mod notices;
 mod observe;
 mod outbox;
 mod problem;
@@ -93,7 +94,16 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/deposits", post(money::deposit))
         .route("/withdrawals", post(money::withdraw))
         .route("/transfers", post(money::transfer))
-        .route("/sessions", post(sessions::log_in))
+        .route("/sessions", get(sessions::list).post(sessions::log_in))
+        .route("/sessions/terminations", post(sessions::terminate))
+        .route(
+            "/customers/{customer}/channels",
+            post(sessions::set_channel),
+        )
+        .route("/passwords", post(sessions::set_password))
+        .route("/alerts", get(notices::alerts))
+        .route("/alerts/wishes", post(notices::set_wishes))
+        .route("/suspicious-events", get(notices::suspicious))
         .route("/sessions/current", delete(sessions::log_out))
         .route("/audit/records", get(audit::records))
         .route("/audit/trial-balance", get(audit::trial_balance))

@@ -1,73 +1,250 @@
-//! Sessions of the mobile bank.
+//! Sessions: log-ins by device or password, log-outs, termination from afar, closed channels.
 
 use axum::{
-    extract::{Request, State},
-    response::Response,
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
-    Shared,
+    Service, Shared,
+    media::customer_of,
     problem::Problem,
-    request::well_formed,
-    write::{write, write_without_body},
+    request::{caller, well_formed},
+    write::{json_body, planted_slowness, read, write, write_without_body},
 };
 use crate::{
-    access::{self, TokenKind},
-    rules::{Action, Caller, Channel, CustomerId, Operation, RefusalCode},
+    access::{self, TokenKind, random_salt},
+    authentication::{hash_password, is_password},
+    rules::{
+        Action, Caller, Channel, CustomerId, IdentityCheckId, Operation, Refusal,
+        RefusalCode as Code, SessionId, TokenDigest, TokenNonce,
+    },
 };
+
+/// A channel that customers log in to.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LogInChannel {
+    Mobile,
+    Online,
+    Messenger,
+}
+
+impl LogInChannel {
+    fn channel(self) -> Channel {
+        match self {
+            Self::Mobile => Channel::Mobile,
+            Self::Online => Channel::Online,
+            Self::Messenger => Channel::Messenger,
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LogInBody {
     customer: String,
-    device_token: String,
-    channel: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
+    /// Never written again: it counts in the fingerprint by its blinded digest.
+    #[serde(default, skip_serializing)]
+    password: Option<String>,
+    channel: LogInChannel,
 }
 
 pub async fn log_in(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    let issued = service.access.issue(TokenKind::Session);
-    write(
-        &service,
-        request,
-        Operation::LogIn,
-        |body: &LogInBody, _| {
-            let channel = match body.channel.as_str() {
-                "mobile" => Some(Channel::Mobile),
-                "online" => Some(Channel::Online),
-                "messenger" => Some(Channel::Messenger),
-                _ => None,
-            };
-            let form = "`mobile`, `online` or `messenger`";
-            let channel = well_formed("channel", form, channel)?;
-            let (nonce, session) = issued.map_err(|_| RefusalCode::Internal)?;
-            let device = access::digest(&body.device_token);
-            let customer = CustomerId::parse(&body.customer);
-            Ok(match channel {
-                Channel::Mobile => Action::LogIn {
-                    customer,
-                    device,
-                    session,
-                    nonce,
-                },
-                _ => Action::LogInTo {
-                    channel,
-                    customer,
-                    device,
-                    session,
-                    nonce,
-                },
-            })
+    let made = service.access.issue(TokenKind::Session);
+    let mut reading = read::<LogInBody>(&service, request, Operation::LogIn).await?;
+    let (nonce, session) = made.map_err(|_| Code::Internal)?;
+    let customer = CustomerId::parse(&reading.body.customer);
+    let channel = reading.body.channel.channel();
+    let action = match (
+        reading.body.device_token.take(),
+        reading.body.password.take(),
+    ) {
+        (Some(token), None) => by_device(channel, customer, &token, (session, nonce)),
+        (None, Some(password)) => {
+            reading.blind(&service.access, &password);
+            by_password(&service, channel, customer, password, (session, nonce)).await?
+        }
+        _ => {
+            let form = "alone: either it or `password` logs in";
+            return well_formed("device_token", form, None);
+        }
+    };
+    reading.submit(&service, action).await
+}
+
+fn by_device(
+    channel: Channel,
+    customer: Option<CustomerId>,
+    token: &str,
+    (session, nonce): (TokenDigest, TokenNonce),
+) -> Action {
+    let device = access::digest(token);
+    match channel {
+        Channel::Mobile => Action::LogIn {
+            customer,
+            device,
+            session,
+            nonce,
         },
-    )
-    .await
+        _ => Action::LogInTo {
+            channel,
+            customer,
+            device,
+            session,
+            nonce,
+        },
+    }
+}
+
+/// Compares the password on the bounded pool, whoever the customer may be, ahead of the queue.
+async fn by_password(
+    service: &Service,
+    channel: Channel,
+    customer: Option<CustomerId>,
+    password: String,
+    (session, nonce): (TokenDigest, TokenNonce),
+) -> Result<Action, Problem> {
+    let held = service.bank.read(move |state| {
+        let owner = customer.and_then(|customer| state.customer(customer))?;
+        owner.profile.password
+    });
+    let held = held.await?;
+    let hash = held.map(|(_, hash)| hash);
+    let right = service
+        .proofs
+        .check(move || is_password(&password, hash))
+        .await?;
+    Ok(Action::LogInByPassword {
+        channel,
+        customer,
+        password: held.map(|(seq, _)| seq),
+        right,
+        session,
+        nonce,
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PasswordBody {
+    customer: String,
+    identity_check: String,
+    /// Never written again.
+    #[serde(skip_serializing)]
+    password: String,
+}
+
+pub async fn set_password(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let mut reading = read::<PasswordBody>(&service, request, Operation::PasswordSetting).await?;
+    let form = "a password of 8 to 64 characters";
+    let right = (8..=64).contains(&reading.body.password.chars().count());
+    let password = right.then(|| std::mem::take(&mut reading.body.password));
+    let password = well_formed("password", form, password)?;
+    reading.blind(&service.access, &password);
+    let salt = random_salt().map_err(|_| Code::Internal)?;
+    let hash = service.proofs.check(move || hash_password(&password, salt));
+    let action = Action::SetPassword {
+        customer: CustomerId::parse(&reading.body.customer),
+        check: IdentityCheckId::parse(&reading.body.identity_check),
+        hash: hash.await?.ok_or(Code::Overloaded)?,
+    };
+    reading.submit(&service, action).await
 }
 
 pub async fn log_out(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     write_without_body(&service, &parts, Operation::LogOut, |caller| match caller {
         Caller::Session(session) => Ok(Action::LogOut { session }),
-        Caller::Terminal(_) | Caller::Visitor => Err(RefusalCode::Forbidden.into()),
+        Caller::Terminal(_) | Caller::Visitor => Err(Code::Forbidden.into()),
     })
+    .await
+}
+
+pub async fn list(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let caller = caller(&service, request.headers(), Operation::SessionQuery)?;
+    planted_slowness(&service, Operation::SessionQuery).await;
+    let now = service.clock.now();
+    let sessions = service.bank.read(move |state| {
+        let reader = state.reader(caller, Operation::SessionQuery, now)?;
+        let own = reader.customer().ok_or(Code::Forbidden)?;
+        let owner = state.customer(own).ok_or(Code::CustomerNotFound)?;
+        let open = owner.sessions.iter().filter_map(|digest| {
+            let session = state.session(*digest)?;
+            session.stands(now).then(|| {
+                json!({
+                    "session": session.id,
+                    "channel": session.channel,
+                    "began": session.began.to_string(),
+                    "expires": session.expires.to_string(),
+                    "current": caller == Caller::Session(*digest),
+                })
+            })
+        });
+        Ok::<Vec<Value>, Refusal>(open.collect())
+    });
+    let sessions = sessions.await??;
+    Ok(json_body(&json!({ "sessions": sessions })).into_response())
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerminationBody {
+    session: String,
+}
+
+pub async fn terminate(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::SessionTermination,
+        |body: &TerminationBody, _| {
+            Ok(Action::TerminateSession {
+                session: SessionId::parse(&body.session),
+            })
+        },
+    )
+    .await
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelBody {
+    channel: LogInChannel,
+    open: bool,
+    /// At the counter and the kiosk; a session needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity_check: Option<String>,
+}
+
+pub async fn set_channel(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::ChannelSetting,
+        |body: &ChannelBody, _| {
+            let check = body.identity_check.as_deref();
+            Ok(Action::SetChannel {
+                customer: customer_of(path),
+                check: check.and_then(IdentityCheckId::parse),
+                channel: body.channel.channel(),
+                open: body.open,
+            })
+        },
+    )
     .await
 }

@@ -4,10 +4,12 @@
 
 mod code;
 mod ocra;
+mod password;
 mod pool;
 mod transfer_text;
 
 pub use code::{device_step, sms_code};
+pub use password::{hash_password, is_password};
 pub use pool::ProofPool;
 pub use transfer_text::transfer_text;
 

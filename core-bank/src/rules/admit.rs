@@ -49,7 +49,7 @@ pub enum Verdict {
 
 /// Judges an envelope on the state at business time `now`.
 pub fn judge(state: &State, envelope: &Envelope, now: BusinessTime) -> Verdict {
-    let (by, open) = match state.party(envelope.caller) {
+    let (by, open) = match state.party(envelope.caller, now) {
         Ok(found) => found,
         Err(refusal) => return Verdict::TurnedAway(refusal),
     };
@@ -79,7 +79,7 @@ pub fn judge_again(
     envelope: &Envelope,
     now: BusinessTime,
 ) -> Result<(Command, Vec<Fact>), Refusal> {
-    let (by, _) = state.party(envelope.caller)?;
+    let (by, _) = state.party(envelope.caller, now)?;
     let command = Command {
         by,
         action: envelope.action.clone(),
@@ -101,7 +101,7 @@ fn may(by: Party, operation: Operation) -> bool {
 impl State {
     /// Who a caller is, and whether the session, if it is one, still stands. An ended session still
     /// names its customer, so that a repeated log-out gets its first answer.
-    fn party(&self, caller: Caller) -> Result<(Party, bool), Refusal> {
+    fn party(&self, caller: Caller, now: BusinessTime) -> Result<(Party, bool), Refusal> {
         match caller {
             Caller::Terminal(channel) => Ok((Party::Terminal(channel), true)),
             Caller::Visitor => Ok((Party::Visitor, true)),
@@ -111,14 +111,19 @@ impl State {
                     Channel::Mobile => Party::Customer(session.customer),
                     channel => Party::Session(session.customer, channel),
                 };
-                Ok((party, session.open))
+                Ok((party, session.stands(now)))
             }
         }
     }
 
     /// Who may read, and what: the counterpart of [`judge`] for requests that change nothing.
-    pub fn reader(&self, caller: Caller, operation: Operation) -> Result<Party, Refusal> {
-        let (party, open) = self.party(caller)?;
+    pub fn reader(
+        &self,
+        caller: Caller,
+        operation: Operation,
+        now: BusinessTime,
+    ) -> Result<Party, Refusal> {
+        let (party, open) = self.party(caller, now)?;
         if !open {
             return Err(Code::Unauthenticated.into());
         }

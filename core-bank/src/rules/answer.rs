@@ -80,7 +80,13 @@ impl Answer {
             | Fact::AllowanceUsed { .. }
             | Fact::ShieldRegistered { .. }
             | Fact::MediumUnlocked { .. }
-            | Fact::LimitsSet { .. } => None,
+            | Fact::LimitsSet { .. }
+            | Fact::PasswordSet { .. }
+            | Fact::PasswordFailed { .. }
+            | Fact::PasswordProved { .. }
+            | Fact::ChannelSet { .. }
+            | Fact::AlertsSet { .. }
+            | Fact::AlertDue { .. } => None,
         }
     }
 }

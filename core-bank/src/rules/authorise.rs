@@ -98,7 +98,9 @@ impl Desk<'_> {
         if account.balance < amount.fen() {
             return Err(Code::InsufficientFunds.into());
         }
-        Ok(vec![self.transfer_fact(number, to, amount)?])
+        let mut facts = Vec::with_capacity(3);
+        self.transfer_facts(number, to, amount, &mut facts)?;
+        Ok(facts)
     }
 
     /// A transfer out of a session, with an authorisation.
@@ -137,17 +139,17 @@ impl Desk<'_> {
         if account.balance < order.amount.fen() {
             return refuse(Code::InsufficientFunds);
         }
-        Ok(vec![
-            self.transfer_fact(payer, to, order.amount)?,
-            Fact::AllowanceUsed {
-                customer,
-                scope,
-                day,
-                today,
-                month_total,
-            },
-            spent,
-        ])
+        let mut facts = Vec::with_capacity(5);
+        self.transfer_facts(payer, to, order.amount, &mut facts)?;
+        facts.push(Fact::AllowanceUsed {
+            customer,
+            scope,
+            day,
+            today,
+            month_total,
+        });
+        facts.push(spent);
+        Ok(facts)
     }
 
     /// Whether what was shown proves this very payment; the device's step, when it was one.
@@ -245,16 +247,18 @@ impl Desk<'_> {
         }])
     }
 
-    fn transfer_fact(
+    fn transfer_facts(
         &self,
         payer: AccountNumber,
         to: BookAccount,
         amount: Amount,
-    ) -> Result<Fact, Refusal> {
+        facts: &mut Vec<Fact>,
+    ) -> Result<(), Refusal> {
         let payer = BookAccount::Customer(payer);
         self.movement(
             Some(TransferId::of_seq(self.state.next_seq())),
             &[(payer, amount.outgoing()), (to, amount.fen())],
+            facts,
         )
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
+        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, SessionId, ShieldKey,
         TokenDigest, TokenNonce,
     },
     locks::{CardEntry, CardLocks, Place},
@@ -12,6 +12,7 @@ use super::{
     money::Amount,
     operation::{Channel, Operation},
     resident::{PersonName, Phone, ResidentId},
+    session::{AlertWishes, PasswordHash},
 };
 
 /// Who asks, after the bearer token was understood.
@@ -321,6 +322,51 @@ pub enum Action {
         /// The number that the session's token derives from.
         nonce: TokenNonce,
     },
+    /// Start a session by password.
+    LogInByPassword {
+        /// Which channel.
+        channel: Channel,
+        /// Who.
+        customer: Option<CustomerId>,
+        /// The record that set the password which was compared.
+        password: Option<u64>,
+        /// Whether the right one was shown.
+        right: bool,
+        /// The digest of the token made for the session.
+        session: TokenDigest,
+        /// The number that the session's token derives from.
+        nonce: TokenNonce,
+    },
+    /// Set the password, in person.
+    SetPassword {
+        /// Whose.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+        /// What is kept of it.
+        hash: PasswordHash,
+    },
+    /// End a session from afar.
+    TerminateSession {
+        /// Which.
+        session: Option<SessionId>,
+    },
+    /// Close a channel to a customer, or open it again.
+    SetChannel {
+        /// Whose.
+        customer: Option<CustomerId>,
+        /// The check that identified the person, at the counter and the kiosk.
+        check: Option<IdentityCheckId>,
+        /// Which channel.
+        channel: Channel,
+        /// Whether it is to be open.
+        open: bool,
+    },
+    /// Subscribe to alerts.
+    SetAlerts {
+        /// What from now on.
+        wishes: AlertWishes,
+    },
 }
 
 impl Action {
@@ -337,7 +383,13 @@ impl Action {
             Self::Withdrawal { .. } | Self::WithdrawalAt { .. } => Operation::Withdrawal,
             Self::TransferOwnBank { .. } => Operation::TransferOwnBank,
             Self::TransferOtherBank { .. } => Operation::TransferOtherBank,
-            Self::LogIn { .. } | Self::LogInTo { .. } => Operation::LogIn,
+            Self::LogIn { .. } | Self::LogInTo { .. } | Self::LogInByPassword { .. } => {
+                Operation::LogIn
+            }
+            Self::SetPassword { .. } => Operation::PasswordSetting,
+            Self::TerminateSession { .. } => Operation::SessionTermination,
+            Self::SetChannel { .. } => Operation::ChannelSetting,
+            Self::SetAlerts { .. } => Operation::AlertSetting,
             Self::LogOut { .. } => Operation::LogOut,
             Self::SetLocks { .. } => Operation::LockSetting,
             Self::AskAuthorisation { .. } => Operation::Authorisation,

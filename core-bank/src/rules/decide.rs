@@ -20,8 +20,6 @@ use super::{
 const CARDS_MAX: usize = 1_000;
 /// Devices that may log in for one customer; a further one takes the place of the oldest.
 const DEVICES_MAX: usize = 8;
-/// Sessions that one customer may have open; a further one ends the oldest.
-const SESSIONS_MAX: usize = 16;
 
 pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 
@@ -128,19 +126,40 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             scope,
             limits,
         } => desk.set_limits(*customer, *check, *scope, *limits),
+        Action::LogInByPassword {
+            channel,
+            customer,
+            password,
+            right,
+            session,
+            nonce,
+        } => desk.log_in_by_password(*channel, *customer, (*password, *right), (*session, *nonce)),
+        Action::SetPassword {
+            customer,
+            check,
+            hash,
+        } => desk.set_password(*customer, *check, hash),
+        Action::TerminateSession { session } => desk.terminate(*session),
+        Action::SetChannel {
+            customer,
+            check,
+            channel,
+            open,
+        } => desk.set_channel(*customer, *check, *channel, *open),
+        Action::SetAlerts { wishes } => desk.set_alerts(*wishes),
         Action::LogInTo {
             channel,
             customer,
             device,
             session,
             nonce,
-        } => desk.log_in(*channel, *customer, *device, *session, *nonce),
+        } => desk.log_in(*channel, *customer, *device, (*session, *nonce)),
         Action::LogIn {
             customer,
             device,
             session,
             nonce,
-        } => desk.log_in(Channel::Mobile, *customer, *device, *session, *nonce),
+        } => desk.log_in(Channel::Mobile, *customer, *device, (*session, *nonce)),
         Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
     }
 }
@@ -288,7 +307,9 @@ impl<'a> Desk<'a> {
         transfer: Option<TransferId>,
         lines: &[(BookAccount, Fen)],
     ) -> Decision {
-        Ok(vec![self.movement(transfer, lines)?])
+        let mut facts = Vec::with_capacity(3);
+        self.movement(transfer, lines, &mut facts)?;
+        Ok(facts)
     }
 
     /// Postings on accounts that differ from each other.
@@ -296,56 +317,50 @@ impl<'a> Desk<'a> {
         &self,
         transfer: Option<TransferId>,
         lines: &[(BookAccount, Fen)],
-    ) -> Result<Fact, Refusal> {
-        let post = |&(account, amount): &(BookAccount, Fen)| {
-            let before = self.state.balance(account).ok_or(Code::AccountNotFound)?;
+        facts: &mut Vec<Fact>,
+    ) -> Result<(), Refusal> {
+        let mut alerts = [None; 2];
+        let mut postings = Vec::with_capacity(lines.len());
+        for &(account, amount) in lines {
+            let before = match account {
+                BookAccount::Ledger(account) => self.state.ledger(account),
+                BookAccount::Customer(number) => {
+                    let account = self.state.account(number).ok_or(Code::AccountNotFound)?;
+                    if account.alerts {
+                        note(&mut alerts, account.customer, number);
+                    }
+                    account.balance
+                }
+            };
             let balance_after = before.checked_add(amount).ok_or(Code::BalanceOverflow)?;
-            Ok(Posting {
+            postings.push(Posting {
                 account,
                 amount,
                 balance_after,
-            })
-        };
-        let postings = lines
-            .iter()
-            .map(post)
-            .collect::<Result<Vec<_>, Refusal>>()?;
-        Ok(Fact::MoneyMoved { transfer, postings })
+            });
+        }
+        facts.push(Fact::MoneyMoved { transfer, postings });
+        facts.extend(
+            alerts
+                .into_iter()
+                .flatten()
+                .map(|(customer, account)| Fact::AlertDue {
+                    customer,
+                    account: Some(account),
+                }),
+        );
+        Ok(())
     }
+}
 
-    fn log_in(
-        &self,
-        channel: Channel,
-        customer: Option<CustomerId>,
-        device: TokenDigest,
-        session: TokenDigest,
-        nonce: TokenNonce,
-    ) -> Decision {
-        let customer = customer.ok_or(Code::WrongCredentials)?;
-        let owner = self
-            .state
-            .customer(customer)
-            .ok_or(Code::WrongCredentials)?;
-        if !owner.devices.contains(&device) {
-            return Err(Code::WrongCredentials.into());
-        }
-        let mut facts = vec![match channel {
-            Channel::Mobile => Fact::SessionStarted {
-                session,
-                nonce,
-                customer,
-            },
-            _ => Fact::ChannelSessionStarted {
-                channel,
-                session,
-                nonce,
-                customer,
-            },
-        }];
-        if let (true, Some(oldest)) = (owner.sessions.len() >= SESSIONS_MAX, owner.sessions.first())
-        {
-            facts.push(Fact::SessionEnded { session: *oldest });
-        }
-        Ok(facts)
+/// Notes who is to be told: everybody once, of the first account that changes.
+fn note(
+    alerts: &mut [Option<(CustomerId, AccountNumber)>; 2],
+    customer: CustomerId,
+    account: AccountNumber,
+) {
+    let told = alerts.iter().flatten().any(|(told, _)| *told == customer);
+    if let (false, Some(free)) = (told, alerts.iter_mut().find(|place| place.is_none())) {
+        *free = Some((customer, account));
     }
 }

@@ -16,6 +16,7 @@ use super::{
     operation::Channel,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
+    session::{AlertWishes, PasswordHash},
 };
 
 /// One line of a movement of money.
@@ -212,5 +213,46 @@ pub enum Fact {
         nonce: TokenNonce,
         /// Whose session it is.
         customer: CustomerId,
+    },
+    /// The password was set; wrong ones before it are forgiven.
+    PasswordSet {
+        /// Whose.
+        customer: CustomerId,
+        /// What is kept of it.
+        hash: PasswordHash,
+    },
+    /// A wrong password was shown.
+    PasswordFailed {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// The right password was shown after wrong ones.
+    PasswordProved {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// A channel was closed to a customer, or opened again.
+    ChannelSet {
+        /// To whom.
+        customer: CustomerId,
+        /// Which.
+        channel: Channel,
+        /// Whether it is open.
+        open: bool,
+    },
+    /// The customer subscribed to alerts, or no longer.
+    AlertsSet {
+        /// Who.
+        customer: CustomerId,
+        /// To what.
+        wishes: AlertWishes,
+    },
+    /// A subscriber is to be told of this record: of the first change of the named account in it,
+    /// or of the log-in.
+    AlertDue {
+        /// Who.
+        customer: CustomerId,
+        /// The account that changed.
+        account: Option<AccountNumber>,
     },
 }

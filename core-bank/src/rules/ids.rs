@@ -76,6 +76,11 @@ sequence_id!(
 sequence_id!(CardId, "K", "A debit card: `K` and twelve digits.");
 sequence_id!(TransferId, "T", "A transfer: `T` and twelve digits.");
 sequence_id!(
+    SessionId,
+    "S",
+    "A session, named without opening it: `S` and twelve digits."
+);
+sequence_id!(
     AuthorisationId,
     "A",
     "An authorisation that was asked for: `A` and twelve digits."

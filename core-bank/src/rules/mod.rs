@@ -19,6 +19,7 @@ mod money;
 mod operation;
 mod refusal;
 mod resident;
+mod session;
 mod state;
 mod table;
 mod time;
@@ -32,7 +33,7 @@ pub use decide::decide;
 pub use fact::{Fact, Posting};
 pub use ids::{
     AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdempotencyKey,
-    IdentityCheckId, ShieldKey, TokenDigest, TokenNonce, TransferId,
+    IdentityCheckId, SessionId, ShieldKey, TokenDigest, TokenNonce, TransferId,
 };
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
 pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
@@ -41,6 +42,7 @@ pub use money::{Amount, AmountError, Fen};
 pub use operation::{Channel, Operation};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
 pub use resident::{PersonName, Phone, ResidentId};
+pub use session::{AlertWishes, PasswordHash, Session};
 pub use state::{
     Account, Card, CardStatus, Customer, IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, Misfit, State,
 };

@@ -82,6 +82,13 @@ operations! {
     TransferOtherBank "transfer_other_bank" "Moves money to another bank.",
     LogIn "log_in" "Starts a session of the mobile bank.",
     LogOut "log_out" "Ends the session.",
+    PasswordSetting "password_setting" "Sets the password of the online bank, the mobile bank and the messenger.",
+    SessionQuery "session_query" "Lists the customer's open sessions.",
+    SessionTermination "session_termination" "Ends one of the customer's sessions from afar.",
+    ChannelSetting "channel_setting" "Closes a channel to the customer from afar, or opens it again.",
+    AlertSetting "alert_setting" "Subscribes to alerts.",
+    Alerts "alerts" "Lists the customer's alerts.",
+    SuspiciousQuery "suspicious_query" "Lists what was refused for the customer's safety.",
     Authorisation "authorisation" "Asks for the authorisation of one payment.",
     DeviceIssue "device_issue" "Hands out an e-cipher device.",
     ShieldRegistration "shield_registration" "Registers a U-shield.",
@@ -105,6 +112,7 @@ impl Operation {
             | Self::EbankingSignup
             | Self::LiftLoss
             | Self::DeviceIssue
+            | Self::PasswordSetting
             | Self::ShieldRegistration
             | Self::MediumUnlock => &[Counter, Kiosk],
             Self::ReportLoss | Self::TransferOwnBank | Self::TransferOtherBank => {
@@ -114,7 +122,15 @@ impl Operation {
                 &[Counter, Kiosk, Atm, Mobile, Online, Messenger]
             }
             Self::Deposit | Self::Withdrawal => &[Counter, Atm],
-            Self::LogIn | Self::LogOut | Self::Authorisation => &[Mobile, Online, Messenger],
+            Self::LogIn
+            | Self::LogOut
+            | Self::Authorisation
+            | Self::SessionQuery
+            | Self::SessionTermination
+            | Self::AlertSetting
+            | Self::Alerts
+            | Self::SuspiciousQuery => &[Mobile, Online, Messenger],
+            Self::ChannelSetting => &[Counter, Kiosk, Mobile, Online, Messenger],
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
             Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],

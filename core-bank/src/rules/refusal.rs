@@ -100,7 +100,10 @@ refusals! {
     CardNotFound "card_not_found" 404 final None frozen "There is no such card.";
     CardAlreadyLost "card_already_lost" 409 final None frozen "The card is reported lost already.";
     CardNotLost "card_not_lost" 409 final None frozen "The card is not reported lost.";
-    WrongCredentials "wrong_credentials" 401 final None frozen "The customer or the device token is wrong.";
+    WrongCredentials "wrong_credentials" 401 final None frozen "The customer, the device token or the password is wrong.";
+    LogInLocked "log_in_locked" 401 final None frozen "Five wrong passwords in a row have locked the log-in; a new password at the counter unlocks it.";
+    ChannelClosed "channel_closed" 422 final None frozen "The customer has closed this channel; the counter opens it again.";
+    SessionNotFound "session_not_found" 404 final None frozen "The customer has no such open session.";
     AccountNotFound "account_not_found" 404 final None frozen "There is no such account.";
     SameAccount "same_account" 422 final None frozen "Payer and payee are the same account.";
     CardLost "card_lost" 422 final None frozen "The card of this account is reported lost.";
@@ -132,6 +135,14 @@ refusals! {
     OutcomeUnknown "outcome_unknown" 503 retry Unknown fresh "The bank could not learn whether the request was recorded.";
     AnswerTimeout "answer_timeout" 504 retry Unknown fresh "The bank did not decide within 5 seconds.";
     Internal "internal" 500 retry Unknown fresh "The bank failed.";
+}
+
+impl RefusalCode {
+    /// Whether the customer should hear of it: everything that is recorded with a customer, but for
+    /// an empty account.
+    pub fn is_suspicious(self) -> bool {
+        self != Self::InsufficientFunds
+    }
 }
 
 impl fmt::Display for RefusalCode {

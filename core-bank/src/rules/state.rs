@@ -20,6 +20,7 @@ use super::{
     operation::Channel,
     refusal::Refusal,
     resident::{Phone, ResidentId},
+    session::{Profile, Session},
     table::Table,
     time::BusinessTime,
 };
@@ -40,6 +41,8 @@ pub struct Account {
     pub card: CardId,
     /// What it holds; never negative.
     pub balance: Fen,
+    /// Whether the owner is told of every change.
+    pub alerts: bool,
 }
 
 /// Whether a card may be used.
@@ -75,6 +78,8 @@ pub struct Card {
 pub struct Customer {
     /// The number of the document that identified the customer.
     pub resident: ResidentId,
+    /// How the customer logs in and what of is told.
+    pub profile: Profile,
     /// Where codes are sent.
     pub phone: Phone,
     /// The accounts in order of opening.
@@ -83,17 +88,6 @@ pub struct Customer {
     pub devices: Vec<TokenDigest>,
     /// The sessions that are open, oldest first.
     pub sessions: Vec<TokenDigest>,
-}
-
-/// A session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Whose it is.
-    pub customer: CustomerId,
-    /// Through which channel.
-    pub channel: Channel,
-    /// Whether it still stands.
-    pub open: bool,
 }
 
 /// A check of somebody's document.
@@ -165,7 +159,7 @@ pub struct State {
     pub(super) pos_totals: Table<CardId, DayTotal>,
     pub(super) media: Table<CustomerId, Media>,
     pub(super) waiting: Table<AuthorisationId, Waiting>,
-    ended_sessions: Table<u64, (BusinessTime, TokenDigest)>,
+    pub(super) ended_sessions: Table<(u64, TokenDigest), BusinessTime>,
     ledger: Table<LedgerAccount, Fen>,
     keys: Table<KeyDigest, Remembered>,
     keys_by_age: Table<u64, KeyDigest>,
@@ -363,7 +357,7 @@ impl State {
                 ..
             } => self.start_session(*session, *customer, *channel),
             Fact::SessionEnded { session } => self.end_session(*session),
-            Fact::Refused { .. } => Ok(()),
+            Fact::Refused { .. } | Fact::AlertDue { .. } => Ok(()),
             Fact::AuthorisationAsked {
                 id,
                 customer,
@@ -383,6 +377,21 @@ impl State {
                 today,
                 month_total,
             } => self.use_allowance(*customer, *scope, *day, (*today, *month_total)),
+            Fact::PasswordSet { customer, hash } => self.set_password(*customer, hash),
+            Fact::PasswordFailed { customer } => {
+                self.edit_customer(*customer, |owner| owner.profile.count_wrong_password())
+            }
+            Fact::PasswordProved { customer } => {
+                self.edit_customer(*customer, |owner| owner.profile.forgive_passwords())
+            }
+            Fact::ChannelSet {
+                customer,
+                channel,
+                open,
+            } => self.edit_customer(*customer, |owner| {
+                owner.profile.set_channel(*channel, *open);
+            }),
+            Fact::AlertsSet { customer, wishes } => self.set_alerts(*customer, *wishes),
             Fact::DeviceIssued { customer, serial } => self.issue_device(*customer, *serial),
             Fact::ShieldRegistered { customer, key } => self.register_shield(*customer, *key),
             Fact::MediumUnlocked { customer, medium } => self.unlock_medium(*customer, *medium),
@@ -417,6 +426,7 @@ impl State {
         }
         let customer = Customer {
             resident,
+            profile: Profile::default(),
             phone: phone.clone(),
             accounts: Vec::new(),
             devices: Vec::new(),
@@ -436,13 +446,18 @@ impl State {
         if self.accounts.contains(&account) || self.cards.contains(&card) {
             return Err("the account or the card exists already");
         }
-        self.edit_customer(customer, |owner| owner.accounts.push(account))?;
+        let mut alerts = false;
+        self.edit_customer(customer, |owner| {
+            owner.accounts.push(account);
+            alerts = owner.profile.wishes.balance_changes;
+        })?;
         self.accounts.put(
             account,
             Account {
                 customer,
                 card,
                 balance: Fen::ZERO,
+                alerts,
             },
         );
         self.cards.put(
@@ -455,7 +470,7 @@ impl State {
         Ok(())
     }
 
-    fn edit_customer(
+    pub(super) fn edit_customer(
         &mut self,
         id: CustomerId,
         change: impl FnOnce(&mut Customer),
@@ -474,35 +489,6 @@ impl State {
             .ok_or("the card does not exist")?
             .status = status;
         Ok(())
-    }
-
-    fn start_session(
-        &mut self,
-        digest: TokenDigest,
-        customer: CustomerId,
-        channel: Channel,
-    ) -> Result<(), &'static str> {
-        let session = Session {
-            customer,
-            channel,
-            open: true,
-        };
-        self.sessions.put(digest, session);
-        self.edit_customer(customer, |owner| owner.sessions.push(digest))
-    }
-
-    fn end_session(&mut self, digest: TokenDigest) -> Result<(), &'static str> {
-        let session = self
-            .sessions
-            .edit(&digest)
-            .ok_or("the session does not exist")?;
-        session.open = false;
-        let customer = session.customer;
-        // At most one session ends in one record: log_out ends its own, log_in the oldest.
-        self.ended_sessions.put(self.seq, (self.at, digest));
-        self.edit_customer(customer, |owner| {
-            owner.sessions.retain(|held| *held != digest);
-        })
     }
 
     /// Double entry, checked a second time after the rules: the postings sum to zero, lead to the
@@ -559,11 +545,11 @@ impl State {
         {
             self.checks.remove(&check);
         }
-        while let Some((&seq, &(at, session))) = self.ended_sessions.first()
+        while let Some((&ended, &at)) = self.ended_sessions.first()
             && at <= limit
         {
-            self.sessions.remove(&session);
-            self.ended_sessions.remove(&seq);
+            self.sessions.remove(&ended.1);
+            self.ended_sessions.remove(&ended);
         }
     }
 }

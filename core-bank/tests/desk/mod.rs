@@ -135,6 +135,18 @@ impl Desk {
         }
     }
 
+    /// The holder, identified again.
+    pub fn renew(&mut self, holder: Holder, number: usize) -> Holder {
+        let wish = Action::IdentityCheck {
+            name: PersonName::parse("Li Ming").unwrap(),
+            resident: ResidentId::parse(RESIDENTS[number]),
+        };
+        match self.ask(COUNTER, wish) {
+            Ok(Answer::IdentityVerified(check)) => Holder { check, ..holder },
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// One more card of a customer.
     pub fn card(
         &mut self,

@@ -9,12 +9,13 @@ use crate::words::{gates, names};
 use maud::{Markup, html};
 
 /// Figures of customers, in the order of their day.
-const CUSTOMER_FIGURES: [&str; 16] = [
+const CUSTOMER_FIGURES: [&str; 17] = [
     "arrivals",
     "served",
     "abandoned",
     "balked",
     "turned_away",
+    "tried_mobile",
     "no_shows",
     "fallback_customers",
     "wait",

@@ -84,9 +84,26 @@ pub(super) fn method(view: &View) -> Markup {
     card(
         view.say(Text::Method),
         &html! {
-            dl { @for (term, note) in notes { dt { (view.say(term)) } dd { (view.say(note)) } } }
+            dl { @for (term, note) in notes { dt { (view.say(term)) } dd { (definition(view, note)) } } }
         },
     )
+}
+
+/// A definition, as the scenario has it where it is not the usual one.
+fn definition(view: &View, note: Text) -> String {
+    let own = |about: &str| {
+        let label = view.summary.scenario.definitions.get(about)?;
+        Some(view.lang.pick(&label.en, &label.zh).to_owned())
+    };
+    match note {
+        Text::MethodClosing => own("closing"),
+        Text::MethodPopulation => own("abandoned").map(|abandoned| {
+            let fallback = view.say(Text::MethodFallback);
+            format!("{fallback}{abandoned}")
+        }),
+        _ => None,
+    }
+    .unwrap_or_else(|| view.say(note).to_owned())
 }
 
 /// What was run, where, and how long it took.

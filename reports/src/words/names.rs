@@ -17,6 +17,7 @@ pub(crate) fn figure(name: &str, lang: Lang) -> String {
         "served" => ("served", "已办理"),
         "abandoned" => ("abandoned", "中途离开"),
         "balked" => ("balked", "止步"),
+        "tried_mobile" => ("went on to the mobile bank", "转至手机银行"),
         "turned_away" => ("turned away at closing", "打烊劝离"),
         "promise_kept" => ("days that keep the promise", "兑现承诺的天数占比"),
         "lost" => ("customers of closed branches lost", "关闭网点流失客户"),

@@ -35,8 +35,8 @@ impl Kind {
             | "time_in_branch" | "overtime" => Self::Duration,
             "latency" | "service_latency" | "generator_lag" => Self::Latency,
             "occupancy" | "errors" | "promise_kept" => Self::Share,
-            "arrivals" | "served" | "abandoned" | "balked" | "turned_away" | "no_shows"
-            | "fallback_customers" => Self::PerDay,
+            "arrivals" | "served" | "abandoned" | "balked" | "turned_away" | "tried_mobile"
+            | "no_shows" | "fallback_customers" => Self::PerDay,
             "queue_length" | "people_in_branch" => Self::People,
             "cost" => Self::Money,
             "throughput" => Self::Rate,

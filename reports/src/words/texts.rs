@@ -246,6 +246,7 @@ texts! {
     MethodPartsTerm = "Five parts", "五个部分";
     MethodParts = "time in branch is waiting time, service time (human work), on-site review with its queue, system time (operations of the bank) and fallback to counter (all that follows a failed step); they sum to it.", "逗留时间由等候时间、办理时间（人工）、现场审核（含其排队）、系统时间（核心系统操作）和转人工（失败步骤之后的一切）构成，合计即逗留时间。";
     MethodPopulationTerm = "Who counts", "统计对象";
+    MethodFallback = "customers who fall back stay in the channel that failed them; ", "转人工的客户仍计入其原渠道；";
     MethodPopulation = "customers who fall back stay in the channel that failed them; customers who abandoned count as misses where they had waited longer than the threshold, and are left out otherwise.", "转人工的客户仍计入其原渠道；中途离开的客户，若等候已超过阈值则计为未达标，否则不计。";
     MethodInclusiveTerm = "Within a threshold", "阈值";
     MethodInclusive = "includes the threshold itself: 5 min means at most 300 s.", "包含阈值本身：5 分钟即不超过 300 秒。";

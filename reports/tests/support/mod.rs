@@ -286,6 +286,7 @@ fn scenario(kept: bool) -> ScenarioRecord {
             .iter()
             .map(|(key, en, zh)| ((*key).to_owned(), label(en, zh)))
             .collect(),
+        definitions: std::collections::BTreeMap::new(),
         assumptions: vec![
             assumption(
                 "resources.kiosk.capacity",

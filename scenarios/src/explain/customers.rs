@@ -1,7 +1,8 @@
 //! Who comes: arrivals and segments.
 
 use super::words::{law_words, line, per_hour, percent, rounded};
-use crate::model::{Arrivals, Scenario, Segment};
+use crate::model::{Arrivals, ChannelChoice, PromotedWhen, Scenario, Segment, Through};
+use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     let total: f64 = scenario
@@ -88,10 +89,11 @@ fn segment_words(text: &mut String, scenario: &Scenario, segment: &Segment) {
         0 => String::new(),
         priority => format!("; priority {priority}"),
     };
+    let rules = rules(segment);
     line(
         text,
         format!(
-            "  {} {} ({}): {patience}{priority}.",
+            "  {} {} ({}): {patience}{priority}{rules}.",
             percent(segment.share),
             segment.label.en,
             segment.name
@@ -110,4 +112,40 @@ fn segment_words(text: &mut String, scenario: &Scenario, segment: &Segment) {
             ),
         );
     }
+}
+
+/// What they do beyond waiting and leaving.
+fn rules(segment: &Segment) -> String {
+    let conduct = &segment.conduct;
+    let mut words = String::new();
+    if conduct.no_show > 0.0 {
+        let share = percent(conduct.no_show);
+        let _ = write!(words, "; {share} take a ticket and leave without a word");
+    }
+    if let Some(weight) = conduct.waiting_weight {
+        let _ = write!(words, "; their wait counts {weight} times");
+    }
+    if let Some(promotion) = conduct.promotion {
+        let when = match promotion.when {
+            PromotedWhen::After(span) => format!("after {span}"),
+            PromotedWhen::Waiting(count) => format!("when {count} wait"),
+        };
+        let _ = write!(words, "; priority {} {when}", promotion.priority);
+    }
+    if let Some(retry) = &conduct.retry {
+        let share = percent(retry.probability);
+        let what = match retry.through {
+            Through::Branch => "come again",
+            Through::Mobile => "try it on the phone",
+        };
+        let _ = write!(
+            words,
+            "; {share} of those who leave unserved {what} after {}",
+            law_words(&retry.after)
+        );
+    }
+    if conduct.channel_choice == ChannelChoice::Shorter {
+        words.push_str("; they go where fewer wait for each server");
+    }
+    words
 }

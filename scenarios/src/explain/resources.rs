@@ -1,7 +1,8 @@
 //! Who and what serves.
 
 use super::words::{law_words, line, percent};
-use crate::model::{BreaksBy, Resource, Scenario};
+use crate::model::{BreaksBy, Order, Queue, Resource, Scenario};
+use std::fmt::Write;
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     line(text, "\nWho and what serves");
@@ -22,10 +23,11 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         line(
             text,
             format!(
-                "  {} ({}): {}",
+                "  {} ({}): {}{}",
                 resource.label.en,
                 resource.name,
-                words.join(", ")
+                words.join(", "),
+                waiting(&resource.queue)
             ),
         );
         servers(text, scenario, resource);
@@ -53,4 +55,20 @@ fn servers(text: &mut String, scenario: &Scenario, resource: &Resource) {
             format!("    each jams after {every} at work; {clears} clears it in {takes}"),
         );
     }
+}
+
+/// What is unusual in how people wait.
+fn waiting(queue: &Queue) -> String {
+    let mut words = String::new();
+    if queue.order == Order::Weighted {
+        words.push_str("; the longest weighted wait goes first");
+    }
+    if let Some(tickets) = queue.tickets {
+        let _ = write!(
+            words,
+            "; tickets are called, {} for one whose holder has left",
+            tickets.calling_time
+        );
+    }
+    words
 }

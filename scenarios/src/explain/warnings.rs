@@ -31,6 +31,23 @@ pub fn warnings(scenario: &Scenario) -> Vec<Label> {
                 format!("`{name}` 自 {from} 起无人在岗：此后到达的客户只能等候"),
             ));
         }
+        let reserved = scenario
+            .appointments
+            .iter()
+            .flat_map(|it| &it.reserved)
+            .find(|(of, _)| *of == position);
+        let steps = &resource.roster.steps;
+        if let Some((_, reserved)) = reserved
+            && let Some((from, _)) = steps.iter().find(|(_, count)| count <= reserved)
+        {
+            let (name, from) = (&resource.name, from.clock());
+            warnings.push(Label::new(
+                format!(
+                    "all of `{name}` are reserved for appointments from {from}: who walks in then waits"
+                ),
+                format!("`{name}` 自 {from} 起全部留给预约客户：此后未预约的客户只能等候"),
+            ));
+        }
     }
     if scenario
         .arrivals

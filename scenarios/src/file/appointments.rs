@@ -66,6 +66,14 @@ impl Reader {
             );
             return None;
         }
+        if table.get("region").is_some() {
+            self.fault(
+                section.origin,
+                "[appointments] stands beside a [region]",
+                "appointments are of one branch; take out [region] or [appointments]",
+            );
+            return None;
+        }
         if arrivals.recorded.is_some() || has_replay(table) {
             self.fault(
                 section.origin,
@@ -503,7 +511,7 @@ impl Reader {
     ) {
         for (number, segment) in segments.iter().enumerate() {
             let booked = bookings.iter().any(|booking| booking.segment == number);
-            if booked && segment.conduct.retry.is_some() {
+            if booked && segment.comes_again() {
                 self.fault(
                     section.origin,
                     format!("`{}` has appointments and a `retry`", segment.name),

@@ -2,10 +2,29 @@
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
-use crate::model::{Balking, Conduct, Retry, Sees};
+use super::tree::{Table, Value};
+use crate::model::{
+    AbandonedCounts, Balking, ChannelChoice, Conduct, PromotedWhen, Promotion, Resource, Retry,
+    Sees, Segment, Through,
+};
 use crate::time::Span;
 
-const SEES: [(&str, Sees); 2] = [("waiting", Sees::Waiting), ("present", Sees::Present)];
+const SEES: [(&str, Sees); 3] = [
+    ("waiting", Sees::Waiting),
+    ("present", Sees::Present),
+    ("tickets", Sees::Tickets),
+];
+const CHOICES: [(&str, ChannelChoice); 2] = [
+    ("drawn", ChannelChoice::Drawn),
+    ("shorter", ChannelChoice::Shorter),
+];
+const THROUGH: [(&str, Through); 2] = [("branch", Through::Branch), ("mobile", Through::Mobile)];
+/// What an abandonment means for a promise.
+pub(super) const ABANDONED: [(&str, AbandonedCounts); 3] = [
+    ("by_threshold", AbandonedCounts::ByThreshold),
+    ("miss", AbandonedCounts::Miss),
+    ("left_out", AbandonedCounts::LeftOut),
+];
 /// Longer queues than anybody counts.
 const COUNTED_MAX: u64 = 10_000;
 
@@ -13,17 +32,95 @@ impl Reader {
     pub fn conduct(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Conduct> {
         let before = self.faults.len();
         let waiting_credit = self.optional_span(section, "waiting_credit");
+        let waiting_weight = self.optional_number(section, "waiting_weight", 1e-6..=1e6);
+        let no_show = self.optional_number(section, "no_show", 0.0..=1.0);
+        let promotion = self
+            .subsection(section, "promotion")
+            .and_then(|it| self.promotion(&it));
         let balking = self
             .subsection(section, "balking")
             .and_then(|it| self.balking(&it));
         let retry = self
             .subsection(section, "retry")
             .and_then(|it| self.retry(&it, laws));
+        let choice = section
+            .get("choice")
+            .and_then(|node| self.choice(node, &section.at("choice"), &CHOICES));
+        if let (Some(entry), None) = (section.table.entry("choice"), section.get("channels")) {
+            self.fault(
+                entry.key_origin,
+                format!("`{}` has a choice and no channels", section.path),
+                "add `channels = { kiosk = 0.7, counter = 0.3 }`",
+            );
+        }
+        let abandoned = section
+            .get("abandoned")
+            .and_then(|node| self.choice(node, &section.at("abandoned"), &ABANDONED));
         (self.faults.len() == before).then_some(Conduct {
+            channel_choice: choice.unwrap_or_default(),
+            abandoned,
             waiting_credit: waiting_credit.unwrap_or(Span(0)),
+            waiting_weight,
+            no_show: no_show.unwrap_or(0.0),
+            promotion,
             balking,
             retry,
         })
+    }
+
+    /// `{ after = "20min", priority = 2 }` or `{ when = { waiting = 10 }, priority = 2 }`.
+    fn promotion(&mut self, section: &Section<'_>) -> Option<Promotion> {
+        self.keys(section, "promotion", &["after", "when", "priority"]);
+        self.required(section, "priority", "2")?;
+        let priority = self.priority(section)?;
+        let when = match (section.get("after"), section.get("when")) {
+            (Some(node), None) => {
+                PromotedWhen::After(self.positive_span(node, &section.at("after"))?)
+            }
+            (None, Some(node)) => {
+                let when = self.section(node, &section.at("when"))?;
+                self.keys(&when, "when", &["waiting"]);
+                let node = self.required(&when, "waiting", "10")?;
+                let waiting = self.whole(node, &when.at("waiting"), 1..=COUNTED_MAX)?;
+                PromotedWhen::Waiting(waiting as u32)
+            }
+            _ => {
+                self.fault(
+                    section.origin,
+                    format!("`{}` must say once when", section.path),
+                    "write `after = \"20min\"` or `when = { waiting = 10 }`",
+                );
+                return None;
+            }
+        };
+        Some(Promotion { priority, when })
+    }
+
+    /// What customers do in ticket queues needs one.
+    pub fn tickets_fit(&mut self, table: &Table, segments: &[Segment], resources: &[Resource]) {
+        if resources.iter().any(|it| it.queue.tickets.is_some()) {
+            return;
+        }
+        let Some(Value::Table(all)) = table.get("segments").map(|node| &node.value) else {
+            return;
+        };
+        for segment in segments {
+            let sees = segment.conduct.balking.as_ref().map(|it| it.sees);
+            let what = if segment.conduct.no_show > 0.0 {
+                "has a `no_show`"
+            } else if sees == Some(Sees::Tickets) {
+                "sees tickets"
+            } else {
+                continue;
+            };
+            if let Some(entry) = all.entry(&segment.name) {
+                self.fault(
+                    entry.key_origin,
+                    format!("`{}` {what}, and no resource has tickets", segment.name),
+                    "add `queue = { tickets = { calling_time = \"20s\" } }` to a resource",
+                );
+            }
+        }
     }
 
     /// `{ from = 5, always = 10 }`: 0 up to `from` people, then rising evenly to 1;
@@ -78,9 +175,13 @@ impl Reader {
         Some(Balking { sees, probability })
     }
 
-    /// `{ probability = 0.5, after = LAW }`.
+    /// `{ probability = 0.5, after = LAW, through = "mobile" }`.
     fn retry(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Retry> {
-        self.keys(section, "retry", &["probability", "after"]);
+        self.keys(section, "retry", &["probability", "after", "through"]);
+        let through = match section.get("through") {
+            Some(node) => self.choice(node, &section.at("through"), &THROUGH)?,
+            None => Through::Branch,
+        };
         let probability = self.optional_number(section, "probability", 0.0..=1.0);
         let node = self.required(
             section,
@@ -99,6 +200,7 @@ impl Reader {
         Some(Retry {
             probability: probability.unwrap_or(1.0),
             after,
+            through,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Services and the segments of customers who come for them.
 
 use super::fields::{Reader, Section};
+use super::journeys::CHANNELS;
 use super::law::NamedLaws;
 use super::tree::{Node, Table, Value};
 use crate::model::{Conduct, Journey, JourneyId, Label, Segment, Service, ServiceId};
@@ -161,11 +162,17 @@ impl Reader {
         let known = [
             "share",
             "channel",
+            "channels",
+            "choice",
+            "abandoned",
             "services",
             "patience",
             "priority",
             "label",
             "waiting_credit",
+            "waiting_weight",
+            "no_show",
+            "promotion",
             "balking",
             "retry",
         ];
@@ -178,24 +185,21 @@ impl Reader {
             }
         };
         let mix = self.mix(section, services);
-        let channel = section
-            .get("channel")
-            .map(|node| (node, self.branch_channel(node, &section.at("channel"))));
+        let channels = self.segment_channels(section);
         let patience = section
             .get("patience")
             .map(|node| self.law(node, &section.at("patience"), laws));
         let priority = self.priority(section);
         let conduct = self.conduct(section, laws);
         let label = self.label(section, name);
-        let (channel_node, channel) = match channel {
-            Some((node, channel)) => (Some(node), Some(channel?)),
-            None => (None, None),
-        };
+        let (node, channels) = channels?;
+        let node = node.or(section.get("services"));
         let mut chosen = Vec::new();
         for (service, share) in mix? {
-            let node = channel_node.or(section.get("services"));
-            let journey = self.route(section, node, &services[service], channel, journeys)?;
-            chosen.push((service, journey, share));
+            for (channel, part) in &channels {
+                let journey = self.route(section, node, &services[service], *channel, journeys)?;
+                chosen.push((service, journey, share * part));
+            }
         }
         Some(Segment {
             name: name.to_owned(),
@@ -211,7 +215,7 @@ impl Reader {
         })
     }
 
-    fn priority(&mut self, section: &Section<'_>) -> Option<i32> {
+    pub(super) fn priority(&mut self, section: &Section<'_>) -> Option<i32> {
         match section.get("priority") {
             None => Some(0),
             Some(node) => match &node.value {
@@ -222,6 +226,41 @@ impl Reader {
                 }
             },
         }
+    }
+
+    /// `channel = "kiosk"`, `channels = { kiosk = 0.7, counter = 0.3 }`, or none said:
+    /// each with its share, and where it was said.
+    #[expect(
+        clippy::type_complexity,
+        reason = "the channels and where they stand, unpacked at once"
+    )]
+    fn segment_channels<'t>(
+        &mut self,
+        section: &Section<'t>,
+    ) -> Option<(Option<&'t Node>, Vec<(Option<Channel>, f64)>)> {
+        let Some(node) = section.get("channels") else {
+            let Some(node) = section.get("channel") else {
+                return Some((None, vec![(None, 1.0)]));
+            };
+            let channel = self.branch_channel(node, &section.at("channel"))?;
+            return Some((Some(node), vec![(Some(channel), 1.0)]));
+        };
+        if section.get("channel").is_some() {
+            self.not_both(section, &["channels"], &["channel"]);
+            return None;
+        }
+        let inner = self.section(node, &section.at("channels"))?;
+        let (mut channels, mut shares) = (Vec::new(), Vec::new());
+        for entry in inner.table.iter() {
+            let path = inner.at(&entry.key);
+            let names = CHANNELS.map(|(name, _)| name);
+            let position = self.look_up(entry.key_origin, &path, &entry.key, &names)?;
+            channels.push(CHANNELS[position].1);
+            shares.push(self.number(&entry.node, &path, 0.0..=100.0)?);
+        }
+        let shares = self.shares(node.origin, &inner.path, &shares)?;
+        let channels = channels.into_iter().map(Some).zip(shares).collect();
+        Some((Some(node), channels))
     }
 
     /// `services = { query = 30, transfer = 25, … }`, a name, or nothing where

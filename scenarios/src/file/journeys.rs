@@ -9,7 +9,7 @@ use super::tree::{Node, Table, Value};
 use crate::model::{Hold, Journey, Part, QueueBy, Resource};
 use crate::operation::Channel;
 
-const CHANNELS: [(&str, Channel); 3] = [
+pub(super) const CHANNELS: [(&str, Channel); 3] = [
     ("counter", Channel::Counter),
     ("kiosk", Channel::Kiosk),
     ("atm", Channel::Atm),

@@ -16,16 +16,6 @@ const KEYS: &[(&str, &str, &str)] = &[
         "cost",
         "purchase and upkeep beside the hourly cost",
     ),
-    (
-        "segments",
-        "no_show",
-        "called tickets whose holder has gone",
-    ),
-    (
-        "segments",
-        "channels",
-        "a choice of channel by the queues seen",
-    ),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),

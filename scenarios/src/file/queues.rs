@@ -4,13 +4,14 @@ use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Value};
 use crate::model::{
-    Breakdowns, BreaksBy, Choice, Interruption, Lines, Order, Queue, Server, Servers,
+    Breakdowns, BreaksBy, Choice, Interruption, Lines, Order, Queue, Server, Servers, Tickets,
 };
 
-const ORDERS: [(&str, Order); 3] = [
+const ORDERS: [(&str, Order); 4] = [
     ("fifo", Order::Fifo),
     ("lifo", Order::Lifo),
     ("random", Order::Random),
+    ("weighted", Order::Weighted),
 ];
 pub(super) const PREEMPTIONS: [(&str, Interruption); 4] = [
     ("none", Interruption::None),
@@ -49,7 +50,14 @@ impl Reader {
         let Some(section) = self.section(node, &path) else {
             return queue;
         };
-        let known = ["order", "preemption", "room", "lines", "jockeying"];
+        let known = [
+            "order",
+            "preemption",
+            "room",
+            "lines",
+            "jockeying",
+            "tickets",
+        ];
         self.keys(&section, "queue", &known);
         if let Some(node) = section.get("order") {
             let order = self.choice(node, &section.at("order"), &ORDERS);
@@ -73,7 +81,33 @@ impl Reader {
                 "add `lines = \"shortest\"`",
             );
         }
+        if let Some(tickets) = self.subsection(&section, "tickets") {
+            queue.tickets = self.tickets(&tickets, queue.lines);
+        }
+        if queue.order == Order::Weighted && queue.lines != Lines::One {
+            self.fault(
+                section.origin,
+                format!("`{path}` has a line for each server and weighted waits"),
+                "weighted waits go with `lines = \"one\"`",
+            );
+        }
         queue
+    }
+
+    /// `tickets = { calling_time = "20s" }`.
+    fn tickets(&mut self, section: &Section<'_>, lines: Lines) -> Option<Tickets> {
+        self.keys(section, "tickets", &["calling_time"]);
+        let node = self.required(section, "calling_time", "\"20s\"")?;
+        let calling_time = self.span(node, &section.at("calling_time"))?;
+        if lines != Lines::One {
+            self.fault(
+                section.origin,
+                format!("`{}` stands beside a line for each server", section.path),
+                "tickets are called from one line; take out `lines`",
+            );
+            return None;
+        }
+        Some(Tickets { calling_time })
     }
 
     /// `servers = [{ count = 2, speed = 1.2, skills = ["cash"] }, …]`, `choice`, `breakdowns`.

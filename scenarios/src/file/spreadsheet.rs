@@ -103,6 +103,8 @@ impl Reader {
                 continue;
             }
             if let Some(mut template) = self.template(&folder.join(&name), written) {
+                // It may extend the file that names it; only the branch in it counts.
+                template.remove("region");
                 self.fold_csv(&mut template);
                 put(&mut templates, &name, table_node(template, written));
             }

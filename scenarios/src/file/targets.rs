@@ -1,10 +1,11 @@
 //! Gates, what they make the report count, and where the numbers come from.
 
 use super::canonical;
+use super::conduct::ABANDONED;
 use super::fields::{Reader, Section};
 use super::tree::{Node, Origin, Table, Value};
 use crate::gate::{self, GateError, Statistic};
-use crate::model::{Assumption, Mark, NamedGate, ReportRequest, Scenario};
+use crate::model::{AbandonedCounts, Assumption, Mark, NamedGate, ReportRequest, Scenario};
 use crate::names::nearest;
 use crate::time::Span;
 
@@ -86,13 +87,23 @@ impl Reader {
         let mut request = ReportRequest {
             thresholds: Vec::new(),
             quantiles: Vec::new(),
+            abandoned: AbandonedCounts::default(),
             service_by_interval: false,
             segment_by_interval: false,
         };
         if let Some(node) = table.get("report") {
             let section = self.section(node, "report")?;
-            let known = ["thresholds", "service_by_interval", "segment_by_interval"];
+            let known = [
+                "thresholds",
+                "abandoned",
+                "service_by_interval",
+                "segment_by_interval",
+            ];
             self.keys(&section, "report", &known);
+            if let Some(node) = section.get("abandoned") {
+                let abandoned = self.choice(node, "report.abandoned", &ABANDONED);
+                request.abandoned = abandoned.unwrap_or_default();
+            }
             request.service_by_interval = self.flag(&section, "service_by_interval");
             request.segment_by_interval = self.flag(&section, "segment_by_interval");
             if let Some(node) = section.get("thresholds") {

@@ -1,7 +1,7 @@
 //! Which figures a scenario has at all: those that nothing in it can cause are
 //! not reported, and a gate on them is an error.
 
-use super::{Closing, Scenario};
+use super::{Closing, Scenario, Through};
 use crate::figure::Figure;
 
 impl Scenario {
@@ -14,7 +14,7 @@ impl Scenario {
                     || self
                         .segments
                         .iter()
-                        .any(|it| it.conduct.balking.is_some() || it.conduct.retry.is_some()),
+                        .any(|it| it.conduct.balking.is_some() || it.comes_again()),
                 "`balked` needs a `room`, a `balking` or a `retry`: nobody leaves at the door here",
             ),
             Figure::TurnedAway => (
@@ -24,8 +24,13 @@ impl Scenario {
             Figure::NoShows => (
                 self.appointments
                     .as_ref()
-                    .is_some_and(|it| it.no_show > 0.0),
-                "`no_shows` needs a `no_show` of the appointments: everyone who books comes here",
+                    .is_some_and(|it| it.no_show > 0.0)
+                    || self.resources.iter().any(|it| it.queue.tickets.is_some()),
+                "`no_shows` needs a resource with `tickets`, or a `no_show` of the appointments",
+            ),
+            Figure::TriedMobile => (
+                self.segments.iter().any(super::Segment::goes_mobile),
+                "`tried_mobile` needs a `retry` with `through = \"mobile\"` of a segment",
             ),
             Figure::WaitFromArrival => (
                 self.appointments.is_some(),
@@ -34,5 +39,19 @@ impl Scenario {
             _ => (true, ""),
         };
         (!caused).then_some(cause)
+    }
+}
+
+impl super::Segment {
+    /// Whether some of those who leave unserved come again.
+    pub fn comes_again(&self) -> bool {
+        let retry = self.conduct.retry.as_ref();
+        retry.is_some_and(|retry| retry.through == Through::Branch)
+    }
+
+    /// Whether some of those who leave unserved try it on the phone.
+    pub fn goes_mobile(&self) -> bool {
+        let retry = self.conduct.retry.as_ref();
+        retry.is_some_and(|retry| retry.through == Through::Mobile)
     }
 }

@@ -1,6 +1,7 @@
 //! How customers wait for a resource, and what interrupts who serves them.
 
 use super::Law;
+use crate::time::Span;
 use serde::Serialize;
 
 /// The rules of waiting for a resource. The default: one line without end, by
@@ -19,6 +20,15 @@ pub struct Queue {
     /// With a line for each server: who stands last in a line moves to one that
     /// is shorter by two or more when a service ends there.
     pub jockeying: bool,
+    /// Customers hold tickets that are called, whether they are still there or not.
+    pub tickets: Option<Tickets>,
+}
+
+/// A ticket queue: who has left is called all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Tickets {
+    /// What calling somebody who is not there costs whoever would serve.
+    pub calling_time: Span,
 }
 
 /// Who is next among equals in priority.
@@ -32,6 +42,8 @@ pub enum Order {
     Lifo,
     /// Anyone, each as likely.
     Random,
+    /// Whose wait times its segment's weight is greatest.
+    Weighted,
 }
 
 /// What becomes of an interrupted service.

@@ -115,6 +115,7 @@ impl<S: Source> Engine<'_, S> {
                 self.source.uniform(key, Purpose::Service),
             ),
         };
+        let journey = self.channel_of(number as u16, service, journey, key);
         (number as u16, service, journey)
     }
 
@@ -159,11 +160,18 @@ impl<S: Source> Engine<'_, S> {
         if !self.waits_unbegun(slot) {
             return;
         }
+        let early = self.visitors[slot].standing == Standing::Early;
+        let standing = if early {
+            self.expect_promotion(slot, self.now);
+            Standing::Usual
+        } else {
+            Standing::Promoted
+        };
         let mut next = Some(slot);
         while let Some(slot) = next {
             // With errands, each of them stands in line.
             next = self.errands.after(slot);
-            self.visitors[slot].standing = Standing::Usual;
+            self.visitors[slot].standing = standing;
             if self.visitors[slot].state == State::Waiting {
                 self.stand_anew(slot, observer);
             }

@@ -1,9 +1,10 @@
 //! Who leaves at the door, who comes again, and who is sent home at closing.
 
+use super::appointments::Absent;
 use super::calendar::Kind;
 use super::visitor::{Fate, State};
 use super::{Engine, Observer};
-use crate::keyed::Purpose;
+use crate::keyed::{Key, Purpose};
 use crate::plan::RequestId;
 use crate::source::Source;
 use scenarios::model::Sees;
@@ -34,11 +35,12 @@ impl<S: Source> Engine<'_, S> {
             .iter()
             .map(|hold| {
                 let pool = &self.pools[hold.resource];
-                let served = match balking.sees {
+                let others = match balking.sees {
                     Sees::Waiting => 0,
                     Sees::Present => u64::from(pool.busy),
+                    Sees::Tickets => pool.tickets_left,
                 };
-                pool.waiting_level.now() + served
+                pool.waiting_level.now() + others
             })
             .sum();
         let last = balking.probability.len() - 1;
@@ -57,8 +59,9 @@ impl<S: Source> Engine<'_, S> {
     ) {
         let visitor = self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
-        let Some((probability, after)) = &segment.retry else {
-            self.leave(slot, fate, observer);
+        let again = segment.retry.as_ref().filter(|_| !segment.to_mobile);
+        let Some((probability, after)) = again else {
+            self.leave_for_good(slot, fate, observer);
             return;
         };
         if self.source.uniform(visitor.key, Purpose::Retry) >= *probability {
@@ -83,6 +86,89 @@ impl<S: Source> Engine<'_, S> {
         self.calendar.push(self.now + after, Kind::Return, slot);
     }
 
+    /// Leaves unserved, perhaps to try it on the phone.
+    pub(super) fn leave_for_good<O: Observer>(
+        &mut self,
+        slot: usize,
+        fate: Fate,
+        observer: &mut O,
+    ) {
+        let visitor = self.visitors[slot];
+        let segment = &self.plan.segments[usize::from(visitor.segment)];
+        if let Some((probability, after)) = &segment.retry
+            && segment.to_mobile
+            && self.plan.counts(visitor.arrived)
+            && self.source.uniform(visitor.key, Purpose::Retry) < *probability
+        {
+            let who = Absent {
+                segment: visitor.segment,
+                service_id: visitor.service_id,
+                journey: visitor.first_journey,
+                at: visitor.arrived,
+            };
+            let after = self.source.micros(after, visitor.key, Purpose::Away);
+            observer.goes_mobile(visitor.index, &who, self.now + after);
+        }
+        self.leave(slot, fate, observer);
+    }
+
+    /// By which journey a customer gets its service, of those on several channels:
+    /// as drawn, or where fewer people wait for each server on duty.
+    pub(super) fn channel_of(&self, segment: u16, service: u16, drawn: u32, key: Key) -> u32 {
+        let segment = &self.plan.segments[usize::from(segment)];
+        if !segment.chooses_shorter {
+            return drawn;
+        }
+        let mut before = 0.0;
+        let shares = segment.services.iter().map(|(cumulative, of, journey)| {
+            let share = cumulative - before;
+            before = *cumulative;
+            (*of, *journey, share)
+        });
+        let open: Vec<(u32, f64, (u64, u64))> = shares
+            .filter(|(of, ..)| *of == service)
+            .map(|(_, journey, share)| (journey, share, self.crowd(journey)))
+            .collect();
+        // People for each server, compared as fractions.
+        let fewer = |a: (u64, u64), b: (u64, u64)| {
+            u128::from(a.0) * u128::from(b.1) < u128::from(b.0) * u128::from(a.1)
+        };
+        let shortest =
+            |it: &&(u32, f64, (u64, u64))| !open.iter().any(|other| fewer(other.2, it.2));
+        let of_shortest: f64 = open.iter().filter(shortest).map(|it| it.1).sum();
+        let mut left = self.source.uniform(key, Purpose::Channel) * of_shortest;
+        let mut chosen = drawn;
+        for (journey, share, _) in open.iter().filter(shortest) {
+            chosen = *journey;
+            left -= share;
+            if left <= 0.0 {
+                break;
+            }
+        }
+        chosen
+    }
+
+    /// People who wait for what a journey starts with, and servers of it on duty: of
+    /// the resource with most people for each server.
+    fn crowd(&self, journey: u32) -> (u64, u64) {
+        let steps = &self.plan.journeys[journey as usize].steps;
+        let first = steps.iter().find_map(|step| step.first_request);
+        let holds = first.map(|request| &self.plan.requests[request as usize].holds);
+        let mut worst = (0, 1);
+        for hold in holds.into_iter().flatten() {
+            let pool = &self.pools[hold.resource];
+            // Nobody on duty is worse than any queue.
+            let it = match pool.capacity {
+                0 => (u64::MAX, 1),
+                servers => (pool.waiting_level.now(), u64::from(servers)),
+            };
+            if u128::from(it.0) * u128::from(worst.1) > u128::from(worst.0) * u128::from(it.1) {
+                worst = it;
+            }
+        }
+        worst
+    }
+
     /// Someone who was away is at the door again.
     pub(super) fn comes_again<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         self.away -= 1;
@@ -102,7 +188,7 @@ impl<S: Source> Engine<'_, S> {
         for slot in 0..self.visitors.len() {
             let spared = self.visitors[slot].booking != 0 && self.plan.doors.spares_booked;
             if self.waits_unbegun(slot) && !spared {
-                self.leave(slot, Fate::TurnedAway, observer);
+                self.leave_for_good(slot, Fate::TurnedAway, observer);
             }
         }
     }

@@ -72,7 +72,13 @@ impl<S: Source> Engine<'_, S> {
         let visitor = &self.visitors[slot];
         match visitor.standing {
             Standing::Early if !visitor.started => u32::MAX,
-            _ => self.plan.segments[usize::from(visitor.segment)].rank,
+            standing => {
+                let segment = &self.plan.segments[usize::from(visitor.segment)];
+                match (standing, segment.promotion) {
+                    (Standing::Promoted, Some((rank, _))) => rank,
+                    _ => segment.rank,
+                }
+            }
         }
     }
 
@@ -187,6 +193,8 @@ impl<S: Source> Engine<'_, S> {
         let (broken, serves, slot) = (it.broken, it.serves(), it.slot as usize);
         if broken {
             let how = plan.pools[resource].breakdowns.as_ref().map(|it| it.2);
+            // Calling a ticket in vain takes no server.
+            let serves = serves && self.visitors[slot].state != State::Called;
             if let Some(how) = how
                 && serves
             {

@@ -123,12 +123,16 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     /// Stands again in the line it stands in, as its rank is now.
     pub(super) fn stand_anew<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        self.take_place_anew(slot);
+        self.asked_late.push(slot as u32);
+        self.preempt_late(observer);
+    }
+
+    pub(super) fn take_place_anew(&mut self, slot: usize) {
         let (request, line) = (self.visitors[slot].request, self.visitors[slot].line);
         let place = self.place_of(slot, request);
         self.visitors[slot].place = place;
         self.lines.join(line, place, slot);
-        self.asked_late.push(slot as u32);
-        self.preempt_late(observer);
     }
 
     /// Puts an interrupted customer before all of its priority who have not begun.
@@ -163,6 +167,9 @@ impl<'plan, S: Source> Engine<'plan, S> {
             if after_release && !self.given_back.contains(&hold.resource) {
                 self.given_back.push(hold.resource);
             }
+        }
+        if self.plan.promotes_by_length {
+            self.promote_by_length(request);
         }
     }
 
@@ -213,11 +220,15 @@ impl<'plan, S: Source> Engine<'plan, S> {
             let Some((_, slot, request, line)) = first else {
                 break;
             };
-            if self.plan.requests[request as usize].order == Order::Random {
+            match self.plan.requests[request as usize].order {
                 // Who is picked anywhere in the line is passed over later.
-                self.picks += 1;
-            } else {
-                self.lines.pop(line);
+                Order::Random => self.picks += 1,
+                Order::Weighted => {}
+                Order::Fifo | Order::Lifo => self.lines.pop(line),
+            }
+            if self.visitors[slot].state == State::Ticket {
+                self.call_in_vain(slot, request, line, observer);
+                continue;
             }
             self.stop_waiting(slot);
             self.take(request, line, slot);
@@ -325,6 +336,10 @@ impl<'plan, S: Source> Engine<'plan, S> {
     pub(super) fn step_ends<O: Observer>(&mut self, slot: usize, tag: u64, observer: &mut O) {
         if self.visitors[slot].event != tag {
             // The step was interrupted before this end of it.
+            return;
+        }
+        if self.visitors[slot].state == State::Called {
+            self.nobody_comes(slot, observer);
             return;
         }
         if self.plan.wears {

@@ -73,6 +73,31 @@ impl Lines {
             .min()
     }
 
+    /// Who of a line has waited longest by weight: of the highest priority, the one
+    /// who is in line as if it had come first.
+    pub fn longest_wait(
+        &mut self,
+        line: u32,
+        is_there: impl Fn(usize, u128) -> bool,
+        since: impl Fn(usize) -> u64,
+    ) -> Option<(u128, usize)> {
+        let line = &mut self.each[line as usize];
+        line.retain(|Reverse((place, slot))| is_there(*slot as usize, *place));
+        line.iter()
+            .map(|Reverse((place, slot))| {
+                let begun = ((place >> 32) as u64) < NOT_BEGUN / 2;
+                let weighted = if begun {
+                    *place
+                } else {
+                    ((place >> 96) << 96)
+                        | (u128::from(since(*slot as usize)) << 32)
+                        | (place & u128::from(u32::MAX))
+                };
+                (weighted, *slot as usize)
+            })
+            .min()
+    }
+
     /// The last of a line who is still there.
     fn tail(&self, line: u32, is_there: impl Fn(usize, u128) -> bool) -> Option<usize> {
         self.each[line as usize]
@@ -92,7 +117,9 @@ impl Lines {
 /// The place of a customer in its lines: by priority, then the order of queueing, then index.
 pub fn place(rank: u32, order: Order, queues_from: u64, credit: u64, index: u32) -> u128 {
     let (time, index) = match order {
-        Order::Fifo | Order::Random => ((NOT_BEGUN + queues_from).saturating_sub(credit), index),
+        Order::Fifo | Order::Random | Order::Weighted => {
+            ((NOT_BEGUN + queues_from).saturating_sub(credit), index)
+        }
         Order::Lifo => ((2 * NOT_BEGUN).saturating_sub(queues_from), !index),
     };
     (u128::from(rank) << 96) | (u128::from(time.max(NOT_BEGUN / 2)) << 32) | u128::from(index)
@@ -111,8 +138,24 @@ impl<S: Source> Engine<'_, S> {
         let visitors = &self.visitors;
         let is_there = |slot: usize, place: u128| {
             let visitor: &super::Visitor = &visitors[slot];
-            visitor.state == State::Waiting && visitor.place == place && visitor.line == line
+            matches!(visitor.state, State::Waiting | State::Ticket)
+                && visitor.place == place
+                && visitor.line == line
         };
+        if self.plan.requests[request as usize].order == Order::Weighted {
+            let (now, segments) = (self.now, &self.plan.segments);
+            let weighted = |slot: usize| {
+                let visitor: &super::Visitor = &visitors[slot];
+                let segment = &segments[usize::from(visitor.segment)];
+                let waited = now.saturating_sub(visitor.queues_from) + segment.waiting_credit;
+                let weighted = (waited as f64 * segment.waiting_weight).round() as u64;
+                // In line as if it had come so long ago.
+                (NOT_BEGUN + now)
+                    .saturating_sub(weighted)
+                    .max(NOT_BEGUN / 2)
+            };
+            return self.lines.longest_wait(line, is_there, weighted);
+        }
         if self.plan.requests[request as usize].order == Order::Random {
             let picks = self.picks;
             let source = self.source;

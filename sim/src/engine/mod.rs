@@ -16,6 +16,7 @@ pub mod levels;
 mod lines;
 pub mod pool;
 pub mod stepping;
+mod tickets;
 pub mod visitor;
 mod wear;
 mod work;
@@ -55,6 +56,8 @@ pub trait Observer {
     /// A customer was expected in vain.
     fn missed(&mut self, _absent: &Absent) {}
 
+    /// A customer leaves unserved and will try it on the phone at a time.
+    fn goes_mobile(&mut self, _customer: u32, _who: &Absent, _at: u64) {}
     /// A batch of a long run has ended: levels are integrated up to here.
     fn batch_ended<S: Source>(&mut self, _engine: &Engine<'_, S>)
     where
@@ -355,7 +358,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         }
         let slot = self.take_slot(visitor)?;
         if self.finds_the_doors_shut(booking) {
-            self.leave(slot, Fate::TurnedAway, observer);
+            self.leave_for_good(slot, Fate::TurnedAway, observer);
         } else {
             self.come_in(slot, observer);
         }
@@ -371,6 +374,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         };
         let (service_id, journey) =
             choose_service(segment, self.source.uniform(key, Purpose::Service));
+        let journey = self.channel_of(number, service_id, journey, key);
         (number, service_id, journey)
     }
 
@@ -383,20 +387,27 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.visitors[slot].standing = Standing::Early;
         }
         self.start_journey(slot, journey, from, observer);
+        if self.leaves_its_ticket(slot) {
+            self.abandon(slot, observer);
+        }
         let visitor = &self.visitors[slot];
         let segment = &self.plan.segments[usize::from(visitor.segment)];
         if self.waits_unbegun(slot)
             && let Some(patience) = self.patience(visitor, segment)
         {
             if from + patience == self.now {
-                self.leave_unserved(slot, Fate::Abandoned, observer);
+                self.abandon(slot, observer);
             } else {
                 let event = self.calendar.push(from + patience, Kind::Abandonment, slot);
                 self.visitors[slot].event = event;
             }
         }
-        if from > self.now && self.waits_unbegun(slot) {
-            self.stand_early(slot, from);
+        if self.waits_unbegun(slot) {
+            if from > self.now {
+                self.stand_early(slot, from);
+            } else {
+                self.expect_promotion(slot, from);
+            }
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);
@@ -437,7 +448,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
         if visitor.event == tag && self.waits_unbegun(slot) {
-            self.leave_unserved(slot, Fate::Abandoned, observer);
+            self.abandon(slot, observer);
         } else if visitor.turn == tag {
             self.turn_comes(slot, observer);
         }
@@ -542,10 +553,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.people.set(end, 0, &self.stretch);
         for slot in 0..self.visitors.len() {
             let visitor = self.visitors[slot];
-            if visitor.state != State::Gone
-                && self.errands.owner(slot).is_none()
-                && self.plan.counts(visitor.arrived)
-            {
+            let left = matches!(visitor.state, State::Gone | State::Ticket | State::Called);
+            if !left && self.errands.owner(slot).is_none() && self.plan.counts(visitor.arrived) {
                 observer.departed(&Departure {
                     fate: Fate::Unserved,
                     index: visitor.index,

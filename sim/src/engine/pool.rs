@@ -31,6 +31,8 @@ pub struct Pool {
     pub(super) leaving: u32,
     /// The event at which the team last changed.
     team_since: u64,
+    /// Tickets to be called of people who have left.
+    pub(super) tickets_left: u64,
     /// Servers told apart.
     pub(super) units: Vec<Unit>,
     /// Servers at work, over time.
@@ -87,6 +89,7 @@ impl Pool {
         self.lowered = 0;
         self.busy = 0;
         self.walk_ins = 0;
+        self.tickets_left = 0;
         self.leaving = 0;
         self.team_since = 0;
         self.units.clear();

@@ -19,6 +19,10 @@ pub enum State {
     Apart,
     /// Not inside, but coming again.
     Away,
+    /// Not inside, but its ticket is still to be called.
+    Ticket,
+    /// Being called in vain.
+    Called,
 }
 
 /// One customer inside the branch.
@@ -88,6 +92,8 @@ pub enum Standing {
     Usual,
     /// Before its appointment: behind everybody.
     Early,
+    /// By what its segment is promoted to.
+    Promoted,
 }
 
 /// What became of a customer.

@@ -3,14 +3,16 @@
 use super::{Session, SessionStep};
 use crate::engine::levels::Stretch;
 use crate::engine::visitor::Departure;
-use crate::engine::{Engine, Observer};
-use crate::keyed::{BRANCH_STREAM, Key};
-use crate::plan::Plan;
+use crate::engine::{Absent, Engine, Observer};
+use crate::keyed::{BRANCH_STREAM, Key, Purpose};
+use crate::law::Sampler;
+use crate::mobile::customer;
+use crate::plan::{Plan, PlannedJourney};
 use crate::region::{RegionDay, RegionPlan};
 use crate::simulate::Day;
 use crate::streams::Streams;
 use crate::{OperationLatencies, SimError};
-use scenarios::model::{Random, Scenario};
+use scenarios::model::{Mobile, Random, Scenario};
 use scenarios::operation::{Channel, Operation};
 
 /// Gathers who asks for what.
@@ -19,6 +21,17 @@ struct Gatherer {
     /// By branch, then by customer index.
     asked: Vec<Vec<Vec<SessionStep>>>,
     branch: usize,
+    /// Who tries it on the phone after leaving.
+    mobile: Vec<Phones>,
+}
+
+/// Someone who left a branch unserved and tries it on the phone.
+struct Phones {
+    branch: usize,
+    customer: u32,
+    /// What it came for.
+    journey: u32,
+    at: u64,
 }
 
 impl Observer for Gatherer {
@@ -26,6 +39,15 @@ impl Observer for Gatherer {
 
     fn enters(&mut self, branch: usize) {
         self.branch = branch;
+    }
+
+    fn goes_mobile(&mut self, customer: u32, who: &Absent, at: u64) {
+        self.mobile.push(Phones {
+            branch: self.branch,
+            customer,
+            journey: who.journey,
+            at,
+        });
     }
 
     fn asked(&mut self, customer: u32, channel: Channel, operation: Operation, at: u64) {
@@ -66,6 +88,24 @@ pub fn sessions(
         alone(plan, stretch, replication, &mut gatherer)?;
     }
     let mut sessions = Vec::new();
+    if let Some(mobile) = &scenario.mobile {
+        for phones in &gatherer.mobile {
+            if !(from..to).contains(&phones.at) {
+                continue;
+            }
+            let (key, journeys) = match &region {
+                Some(region) => (
+                    region.key(replication, phones.branch),
+                    &region.plans[region.outlets[phones.branch].kind].journeys,
+                ),
+                None => (
+                    Key::of_stream(plan.seed, replication, BRANCH_STREAM),
+                    &plan.journeys,
+                ),
+            };
+            sessions.push(phone_session(mobile, journeys, key, phones)?);
+        }
+    }
     for (branch, asked) in gatherer.asked.into_iter().enumerate() {
         let (key, name, prefix) = match &region {
             Some(region) => (
@@ -111,9 +151,55 @@ fn alone(
             let mut engine = Engine::with(plan, &streams, stretch);
             for day in 0..=replication {
                 gatherer.asked.clear();
+                gatherer.mobile.clear();
                 engine.run(day, None, gatherer)?;
             }
         }
     }
     Ok(())
+}
+
+/// The session of someone who left the branch unserved and tries it on the phone: a
+/// log-in, then what of the errand can be done there, a look at the balance if
+/// nothing can.
+fn phone_session(
+    mobile: &Mobile,
+    journeys: &[PlannedJourney],
+    key: Key,
+    phones: &Phones,
+) -> Result<Session, SimError> {
+    let think = Sampler::new(&mobile.think).map_err(|problem| SimError::Scenario {
+        place: "mobile".to_owned(),
+        problem,
+    })?;
+    let possible = |operation: &Operation| {
+        matches!(operation, Operation::BalanceQuery | Operation::HistoryQuery)
+            || mobile.mix.iter().any(|(known, _)| known == operation)
+    };
+    let key = key.nth(u64::from(phones.customer)).under(Purpose::Away);
+    let steps = &journeys[phones.journey as usize].steps;
+    let asked = steps.iter().filter_map(|step| step.operation);
+    let mut operations: Vec<Operation> = asked.filter(possible).collect();
+    if operations.is_empty() {
+        operations.push(Operation::BalanceQuery);
+    }
+    operations.insert(0, Operation::LogIn);
+    let mut at = phones.at;
+    let steps = (0..).zip(operations).map(|(place, operation)| {
+        if place > 0 {
+            at += think.micros(key.bits(Purpose::Think { place }));
+        }
+        SessionStep {
+            at,
+            channel: Channel::Mobile,
+            operation,
+        }
+    });
+    let steps = steps.collect();
+    Ok(Session {
+        key,
+        branch: super::mobile::BRANCH.to_owned(),
+        customer: customer(mobile, key),
+        steps,
+    })
 }

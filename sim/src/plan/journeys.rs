@@ -33,6 +33,8 @@ pub struct Request {
     pub if_booked: Option<RequestId>,
     /// The rules of the first resource: who is next, and who is interrupted.
     pub order: Order,
+    /// What calling a ticket in vain takes, where there are tickets.
+    pub calling_time: Option<u64>,
     pub preemption: Interruption,
 }
 
@@ -132,6 +134,7 @@ impl Requests {
             reserved: false,
             if_booked: None,
             order: Order::Fifo,
+            calling_time: None,
             preemption: Interruption::None,
         };
         let known = self.distinct.iter().position(|other| *other == wanted);

@@ -6,7 +6,7 @@ use super::{Plan, sampler};
 use crate::error::SimError;
 use crate::law::Sampler;
 use scenarios::model::{
-    BreaksBy, Choice, Interruption, Lines, Queue, Resource, Scenario, ShiftEnd,
+    BreaksBy, Choice, Interruption, Lines, PromotedWhen, Queue, Resource, Scenario, ShiftEnd,
 };
 
 /// The rules of one resource.
@@ -152,6 +152,7 @@ impl Plan {
             self.lines += request.lines;
             let queue = &self.pools[request.holds[0].resource].queue;
             request.order = queue.order;
+            request.calling_time = queue.tickets.map(|tickets| tickets.calling_time.0);
             if request.holds.len() == 1 && request.holds[0].count == 1 {
                 request.preemption = queue.preemption;
             }
@@ -165,6 +166,10 @@ impl Plan {
                 || pool.shift_end == ShiftEnd::Resume
                 || pool.breakdowns.is_some()
         });
+        self.promotes_by_length = self
+            .segments
+            .iter()
+            .any(|it| matches!(it.promotion, Some((_, PromotedWhen::Waiting(_)))));
         self.wears = self
             .pools
             .iter()
@@ -173,6 +178,6 @@ impl Plan {
             || self
                 .segments
                 .iter()
-                .any(|it| it.balking.is_some() || it.retry.is_some());
+                .any(|it| it.balking.is_some() || (it.retry.is_some() && !it.to_mobile));
     }
 }

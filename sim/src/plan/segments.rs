@@ -3,7 +3,7 @@
 use super::sampler;
 use crate::error::SimError;
 use crate::law::Sampler;
-use scenarios::model::{Balking, Scenario};
+use scenarios::model::{AbandonedCounts, Balking, ChannelChoice, PromotedWhen, Scenario};
 
 #[derive(Debug)]
 pub struct PlannedSegment {
@@ -15,8 +15,17 @@ pub struct PlannedSegment {
     /// Sorts before lower priorities as an unsigned number.
     pub rank: u32,
     pub waiting_credit: u64,
+    pub waiting_weight: f64,
+    pub no_show: f64,
+    /// The rank they get while they wait, and when.
+    pub promotion: Option<(u32, PromotedWhen)>,
     pub balking: Option<Balking>,
     pub retry: Option<(f64, Sampler)>,
+    /// Whether they try it on the phone instead of coming again.
+    pub to_mobile: bool,
+    /// Whether they go where fewer wait for each server.
+    pub chooses_shorter: bool,
+    pub abandoned: AbandonedCounts,
 }
 
 pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, SimError> {
@@ -44,6 +53,18 @@ pub(super) fn plan_segments(scenario: &Scenario) -> Result<Vec<PlannedSegment>, 
                     .map(|law| sampler(&segment.name, law))
                     .transpose()?,
                 waiting_credit: segment.conduct.waiting_credit.0,
+                waiting_weight: segment.conduct.waiting_weight.unwrap_or(1.0),
+                no_show: segment.conduct.no_show,
+                promotion: segment
+                    .conduct
+                    .promotion
+                    .map(|it| (rank(it.priority), it.when)),
+                to_mobile: segment.goes_mobile(),
+                chooses_shorter: segment.conduct.channel_choice == ChannelChoice::Shorter,
+                abandoned: segment
+                    .conduct
+                    .abandoned
+                    .unwrap_or(scenario.report.abandoned),
                 balking: segment.conduct.balking.clone(),
                 retry: segment
                     .conduct

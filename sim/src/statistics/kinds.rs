@@ -7,6 +7,8 @@ use super::moments::Spread;
 use super::population::Populations;
 use super::tally::{BALKED, CUSTOMER_FIGURES, Cell, Frame, RARE, TURNED_AWAY};
 use crate::engine::visitor::{Departure, Fate};
+use scenarios::model::AbandonedCounts;
+use scenarios::time::Span;
 
 /// What became of customers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,7 +17,10 @@ pub struct Counts {
     pub served: u64,
     pub abandoned: u64,
     pub abandoned_wait: u64,
+    /// Those who do not break a promise of five minutes.
     pub abandoned_within: u64,
+    pub turned_away_wait: u64,
+    pub turned_away_within: u64,
     pub unserved: u64,
     /// By [`super::tally::RARE_FIGURES`].
     pub rare: [u64; RARE],
@@ -35,6 +40,8 @@ impl Counts {
         self.abandoned += other.abandoned;
         self.abandoned_wait += other.abandoned_wait;
         self.abandoned_within += other.abandoned_within;
+        self.turned_away_wait += other.turned_away_wait;
+        self.turned_away_within += other.turned_away_within;
         self.unserved += other.unserved;
         for (count, other) in self.rare.iter_mut().zip(other.rare) {
             *count += other;
@@ -153,17 +160,24 @@ impl Kind {
                 return;
             }
             Fate::Abandoned | Fate::TurnedAway => {
-                if departure.fate == Fate::TurnedAway {
+                let five_minutes = Span(thresholds[frame.five_minutes]);
+                let waited = Span(departure.wait);
+                let means = if departure.fate == Fate::TurnedAway {
+                    let means = AbandonedCounts::ByThreshold;
                     counts.rare[TURNED_AWAY] += 1;
+                    counts.turned_away_wait += departure.wait;
+                    counts.turned_away_within += u64::from(!means.breaks(waited, five_minutes));
+                    means
                 } else {
+                    let means = frame.plan.segments[usize::from(departure.segment)].abandoned;
                     counts.abandoned += 1;
                     counts.abandoned_wait += departure.wait;
-                    let five_minutes = thresholds[frame.five_minutes];
-                    counts.abandoned_within += u64::from(departure.wait <= five_minutes);
-                }
+                    counts.abandoned_within += u64::from(!means.breaks(waited, five_minutes));
+                    means
+                };
                 let over = &mut self.over[interval * thresholds.len()..];
                 for (over, threshold) in over.iter_mut().zip(thresholds) {
-                    *over += u64::from(departure.wait > *threshold);
+                    *over += u64::from(means.breaks(waited, Span(*threshold)));
                 }
                 return;
             }

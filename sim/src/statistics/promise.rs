@@ -4,7 +4,7 @@ use super::population::Populations;
 use crate::engine::visitor::{Departure, Fate};
 use scenarios::figure::{Figure, Population};
 use scenarios::gate::{Comparison, Statistic};
-use scenarios::model::{Label, Scenario};
+use scenarios::model::{AbandonedCounts, Label, Scenario};
 use scenarios::summary::{MissPart, Misses};
 use scenarios::time::Span;
 
@@ -98,7 +98,12 @@ impl Promise {
     }
 
     /// Counts a customer of the promise's population.
-    pub fn count(&self, departure: &Departure, counts: &mut MissCounts) {
+    pub fn count(
+        &self,
+        departure: &Departure,
+        abandoned: AbandonedCounts,
+        counts: &mut MissCounts,
+    ) {
         let threshold = self.threshold.0;
         let parts = [
             departure.service,
@@ -107,15 +112,17 @@ impl Promise {
             departure.system,
             departure.fallback,
         ];
-        let value = match departure.fate {
+        let breaks = |means: AbandonedCounts| means.breaks(Span(departure.wait), self.threshold);
+        let missed = match departure.fate {
             Fate::Unserved | Fate::Balked => return,
-            Fate::Abandoned | Fate::TurnedAway if departure.wait <= threshold => return,
-            Fate::Abandoned | Fate::TurnedAway => departure.wait,
-            Fate::Served if self.of_wait => departure.wait,
-            Fate::Served => departure.time_in_branch(),
+            Fate::Abandoned if !breaks(abandoned) => return,
+            Fate::TurnedAway if !breaks(AbandonedCounts::ByThreshold) => return,
+            Fate::Abandoned | Fate::TurnedAway => true,
+            Fate::Served if self.of_wait => departure.wait > threshold,
+            Fate::Served => departure.time_in_branch() > threshold,
         };
         counts.customers += 1;
-        if value <= threshold {
+        if !missed {
             return;
         }
         let breaker = if departure.fate != Fate::Served || self.of_wait {

@@ -25,12 +25,18 @@ pub const WAIT: usize = 0;
 pub const TIME_IN_BRANCH: usize = 5;
 
 /// Counts of customers that most scenarios have no cause for.
-pub const RARE: usize = 3;
+pub const RARE: usize = 4;
 /// Which figures they are.
-pub const RARE_FIGURES: [Figure; RARE] = [Figure::Balked, Figure::TurnedAway, Figure::NoShows];
+pub const RARE_FIGURES: [Figure; RARE] = [
+    Figure::Balked,
+    Figure::TurnedAway,
+    Figure::NoShows,
+    Figure::TriedMobile,
+];
 pub const BALKED: usize = 0;
 pub const TURNED_AWAY: usize = 1;
 const NO_SHOWS: usize = 2;
+const TO_MOBILE: usize = 3;
 
 /// What all tallies of a run share.
 #[derive(Debug)]
@@ -60,6 +66,9 @@ pub struct DayRecord {
     pub abandoned: u64,
     pub abandoned_wait: u64,
     pub abandoned_within: u64,
+    pub turned_away: u64,
+    pub turned_away_wait: u64,
+    pub turned_away_within: u64,
     pub sums: [u64; CUSTOMER_FIGURES],
     pub within: [u64; CUSTOMER_FIGURES],
 }
@@ -289,6 +298,9 @@ impl<'run> Tally<'run> {
                     abandoned: day.counts.abandoned,
                     abandoned_wait: day.counts.abandoned_wait,
                     abandoned_within: day.counts.abandoned_within,
+                    turned_away: day.counts.rare[TURNED_AWAY],
+                    turned_away_wait: day.counts.turned_away_wait,
+                    turned_away_within: day.counts.turned_away_within,
                     sums: day.sums,
                     within: std::array::from_fn(within),
                 }
@@ -353,6 +365,17 @@ fn add_each(sums: &mut [u64], counts: &[u64]) {
     }
 }
 
+impl Tally<'_> {
+    fn count_rare(&mut self, figure: usize, who: &Absent) {
+        let populations = self.frame.populations;
+        let channel = self.frame.plan.journeys[who.journey as usize].channel;
+        let number = populations.kind(channel, who.service_id, who.segment);
+        let position = self.position(number);
+        let interval = populations.interval_of(who.at);
+        self.kinds[position].day[interval].counts.rare[figure] += 1;
+    }
+}
+
 impl Observer for Tally<'_> {
     fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
         let mut levels = Levels::default();
@@ -374,7 +397,8 @@ impl Observer for Tally<'_> {
         if let Some(promise) = frame.promise
             && kind.is_promised(interval)
         {
-            promise.count(departure, &mut self.day_misses);
+            let segment = &frame.plan.segments[usize::from(departure.segment)];
+            promise.count(departure, segment.abandoned, &mut self.day_misses);
         }
         let cells = &mut self.totals.cells;
         kind.count(interval, departure, frame, cells);
@@ -388,12 +412,11 @@ impl Observer for Tally<'_> {
     }
 
     fn missed(&mut self, absent: &Absent) {
-        let populations = self.frame.populations;
-        let channel = self.frame.plan.journeys[absent.journey as usize].channel;
-        let number = populations.kind(channel, absent.service_id, absent.segment);
-        let position = self.position(number);
-        let interval = populations.interval_of(absent.at);
-        self.kinds[position].day[interval].counts.rare[NO_SHOWS] += 1;
+        self.count_rare(NO_SHOWS, absent);
+    }
+
+    fn goes_mobile(&mut self, _customer: u32, who: &Absent, _at: u64) {
+        self.count_rare(TO_MOBILE, who);
     }
 }
 

@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 use scenarios::model::{
-    ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label, Law, Mode, Part,
-    Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment,
-    Servers, Service, ShiftEnd, Step, StepTime, WarmUp,
+    AbandonedCounts, ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label,
+    Law, Mode, Part, Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster, Run,
+    Scenario, Segment, Servers, Service, ShiftEnd, Step, StepTime, WarmUp,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -59,6 +59,7 @@ pub fn empty() -> Scenario {
         report: ReportRequest {
             thresholds: vec![Span(300 * SECOND)],
             quantiles: Vec::new(),
+            abandoned: AbandonedCounts::default(),
             service_by_interval: false,
             segment_by_interval: false,
         },

@@ -3,7 +3,7 @@
 use super::*;
 use scenarios::model::{
     Balking, Breakdowns, BreaksBy, Choice, Interruption, Lines, Order, Repeat, Retry, Sees, Server,
-    ShiftEnd,
+    ShiftEnd, Through,
 };
 use scenarios::time::Span;
 
@@ -123,6 +123,7 @@ fn who_comes_again_is_served_then_and_was_not_inside_meanwhile() {
     scenario.segments[0].conduct.retry = Some(Retry {
         probability: 1.0,
         after: minutes(3),
+        through: Through::Branch,
     });
     let left = play(&scenario, &quiet(), &at(&[0, 1]));
     // Comes at 1, again at 4 in vain, again at 7: 7–12.

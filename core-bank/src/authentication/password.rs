@@ -1,0 +1,43 @@
+//! Passwords: Argon2id (RFC 9106) with 7 MiB and 5 passes.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use crate::rules::PasswordHash;
+
+const MEMORY_KIB: u32 = 7 * 1024;
+const PASSES: u32 = 5;
+
+/// The hash of a password and a salt; `None` where the machine has no memory for it.
+pub fn hash_password(password: &str, salt: [u8; 16]) -> Option<PasswordHash> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).ok()?;
+    let mut hash = [0; 32];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), &salt, &mut hash)
+        .ok()?;
+    Some(PasswordHash { salt, hash })
+}
+
+/// Whether it is the password. Without one to compare with it takes as long, and is not.
+pub fn is_password(password: &str, held: Option<PasswordHash>) -> bool {
+    let salt = held.map_or([0; 16], |held| held.salt);
+    let shown = hash_password(password, salt);
+    match (shown, held) {
+        // Hashes of BLAKE3 are compared in constant time.
+        (Some(shown), Some(held)) => blake3::hash(&shown.hash) == blake3::hash(&held.hash),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_itself_and_nothing_else() {
+        let held = hash_password("correct horse", [3; 16]);
+        assert!(is_password("correct horse", held));
+        assert!(!is_password("correct horse ", held));
+        assert!(!is_password("correct horse", None));
+        assert_ne!(held, hash_password("correct horse", [4; 16]));
+    }
+}

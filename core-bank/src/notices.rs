@@ -1,0 +1,177 @@
+//! Notices in the projection: alerts to subscribers and refusals that a customer should know of, at
+//! most one of a kind for each record and customer.
+
+use std::borrow::Cow;
+
+use rusqlite::{Connection, params};
+
+use crate::{
+    journal::Record,
+    rules::{AccountNumber, Action, Amount, BookAccount, BusinessTime, CustomerId, Fact, Fen},
+};
+
+/// The two kinds of notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// Something that the customer wants to be told of.
+    Alert = 0,
+    /// Something that was refused for the customer's safety.
+    Suspicious = 1,
+}
+
+/// The table.
+pub const NOTICES_TABLE: &str = "CREATE TABLE IF NOT EXISTS notices (
+   customer TEXT NOT NULL,
+   kind INTEGER NOT NULL,
+   seq INTEGER NOT NULL,
+   at INTEGER NOT NULL,
+   operation TEXT NOT NULL,
+   channel TEXT NOT NULL,
+   code TEXT,
+   account TEXT,
+   amount INTEGER,
+   balance_after INTEGER,
+   place TEXT,
+   PRIMARY KEY (customer, kind, seq)
+ ) STRICT, WITHOUT ROWID;";
+
+/// One notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The record that it is about.
+    pub seq: u64,
+    /// When, in business time.
+    pub at: BusinessTime,
+    /// The operation's shared name.
+    pub operation: Cow<'static, str>,
+    /// The channel's name.
+    pub channel: Cow<'static, str>,
+    /// The refusal's code.
+    pub code: Option<Cow<'static, str>>,
+    /// The account that changed.
+    pub account: Option<String>,
+    /// What was asked, or what changed.
+    pub amount: Option<Fen>,
+    /// What the account held afterwards.
+    pub balance_after: Option<Fen>,
+    /// Where a card was used.
+    pub place: Option<String>,
+}
+
+/// What a record tells which customer.
+pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKind, Notice)> {
+    record.outcome.iter().flatten().filter_map(|fact| {
+        let action = &record.command.action;
+        let mut notice = Notice {
+            seq: record.seq,
+            at: record.at,
+            operation: Cow::Borrowed(action.operation().name()),
+            channel: Cow::Borrowed(channel_of(record)),
+            code: None,
+            account: None,
+            amount: None,
+            balance_after: None,
+            place: None,
+        };
+        match fact {
+            Fact::AlertDue { customer, account } => {
+                if let Some(account) = account {
+                    let (amount, balance_after) = change(record, *account)?;
+                    notice.account = Some(account.to_string());
+                    (notice.amount, notice.balance_after) = (Some(amount), Some(balance_after));
+                }
+                Some((*customer, NoticeKind::Alert, notice))
+            }
+            Fact::Refused { code, customer } if code.is_suspicious() => {
+                notice.code = Some(Cow::Borrowed(code.code()));
+                notice.amount = action.amount().map(Amount::fen);
+                notice.place = match action {
+                    Action::CardUse { place, .. } | Action::WithdrawalAt { place, .. } => {
+                        Some(place.to_string())
+                    }
+                    _ => None,
+                };
+                Some((*customer, NoticeKind::Suspicious, notice))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The channel: of the session, the terminal, or the log-in.
+fn channel_of(record: &Record) -> &'static str {
+    match &record.command.action {
+        Action::LogInTo { channel, .. } | Action::LogInByPassword { channel, .. } => channel.name(),
+        _ => record.command.by.channel().name(),
+    }
+}
+
+fn change(record: &Record, account: AccountNumber) -> Option<(Fen, Fen)> {
+    let facts = record.outcome.iter().flatten();
+    let postings = facts.filter_map(|fact| match fact {
+        Fact::MoneyMoved { postings, .. } => Some(postings),
+        _ => None,
+    });
+    postings
+        .flatten()
+        .find(|posting| posting.account == BookAccount::Customer(account))
+        .map(|posting| (posting.amount, posting.balance_after))
+}
+
+/// Writes notices.
+pub fn insert_notices(
+    connection: &Connection,
+    notices: impl Iterator<Item = (CustomerId, NoticeKind, Notice)>,
+) -> Result<(), rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO notices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?;
+    for (customer, kind, notice) in notices {
+        statement.execute(params![
+            customer.to_string(),
+            kind as i64,
+            notice.seq,
+            notice.at.0,
+            notice.operation,
+            notice.channel,
+            notice.code,
+            notice.account,
+            notice.amount.map(|fen| fen.0),
+            notice.balance_after.map(|fen| fen.0),
+            notice.place,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Up to `limit` notices with numbers below `before`, newest first.
+pub fn select_notices(
+    connection: &Connection,
+    customer: CustomerId,
+    kind: NoticeKind,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<Notice>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, operation, channel, code, account, amount, balance_after, place
+         FROM notices WHERE customer = ?1 AND kind = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4",
+    )?;
+    let before = before
+        .and_then(|seq| i64::try_from(seq).ok())
+        .unwrap_or(i64::MAX);
+    let known = params![customer.to_string(), kind as i64, before, limit];
+    let rows = statement.query_map(known, |row| {
+        Ok(Notice {
+            seq: row.get(0)?,
+            at: BusinessTime(row.get(1)?),
+            operation: Cow::Owned(row.get(2)?),
+            channel: Cow::Owned(row.get(3)?),
+            code: row.get::<_, Option<String>>(4)?.map(Cow::Owned),
+            account: row.get(5)?,
+            amount: row.get::<_, Option<i64>>(6)?.map(Fen),
+            balance_after: row.get::<_, Option<i64>>(7)?.map(Fen),
+            place: row.get(8)?,
+        })
+    })?;
+    rows.collect()
+}

@@ -1,0 +1,243 @@
+//! Sessions: expiry, lock-out and the way back, termination from afar, alerts.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod desk;
+
+use core_bank::rules::{
+    Action, AlertWishes, Answer, Caller, Channel, Command, CustomerId, Fact, IdentityCheckId,
+    Party, PasswordHash, SessionId, TokenNonce, decide,
+};
+use desk::{ATM, COUNTER, Desk, Holder, KIOSK, digest, yuan};
+
+const NONCE: TokenNonce = TokenNonce([0; 16]);
+
+fn set_password(holder: Holder) -> Action {
+    Action::SetPassword {
+        customer: Some(holder.customer),
+        check: Some(holder.check),
+        hash: PasswordHash {
+            salt: [1; 16],
+            hash: [2; 32],
+        },
+    }
+}
+
+fn log_in(desk: &Desk, holder: Holder, channel: Channel, right: bool, name: &str) -> Action {
+    let owner = desk.state.customer(holder.customer).unwrap();
+    Action::LogInByPassword {
+        channel,
+        customer: Some(holder.customer),
+        password: owner.profile.password.map(|(seq, _)| seq),
+        right,
+        session: digest(name),
+        nonce: NONCE,
+    }
+}
+
+fn enter(desk: &mut Desk, holder: Holder, channel: Channel, name: &str) -> Caller {
+    let wish = log_in(desk, holder, channel, true, name);
+    desk.ask(Caller::Visitor, wish).unwrap();
+    Caller::Session(digest(name))
+}
+
+/// Whether a session still gets anything done.
+fn alive(desk: &mut Desk, session: Caller) -> bool {
+    let wishes = AlertWishes::default();
+    desk.ask(session, Action::SetAlerts { wishes }) == Ok(Answer::Done)
+}
+
+fn name_of(desk: &Desk, session: Caller) -> Option<SessionId> {
+    let Caller::Session(digest) = session else {
+        panic!("{session:?}")
+    };
+    desk.state.session(digest).map(|session| session.id)
+}
+
+fn channel_wish(
+    customer: CustomerId,
+    check: Option<IdentityCheckId>,
+    channel: Channel,
+    open: bool,
+) -> Action {
+    Action::SetChannel {
+        customer: Some(customer),
+        check,
+        channel,
+        open,
+    }
+}
+
+#[test]
+fn a_session_of_the_online_bank_lasts_an_hour_and_one_on_the_phone_twelve() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1");
+    desk.ask(COUNTER, set_password(li)).unwrap();
+    let online = enter(&mut desk, li, Channel::Online, "online");
+    let mobile = enter(&mut desk, li, Channel::Mobile, "mobile");
+    let messenger = enter(&mut desk, li, Channel::Messenger, "messenger");
+    desk.at("2026-06-09T10:59:59.999999+08:00");
+    assert!(alive(&mut desk, online));
+    desk.at("2026-06-09T11:00:00+08:00");
+    assert!(!alive(&mut desk, online));
+    desk.at("2026-06-09T21:59:59.999999+08:00");
+    assert!(alive(&mut desk, mobile) && alive(&mut desk, messenger));
+    desk.at("2026-06-09T22:00:00+08:00");
+    assert!(!alive(&mut desk, mobile) && !alive(&mut desk, messenger));
+}
+
+#[test]
+fn five_wrong_passwords_lock_the_log_in_until_a_new_one_is_set_in_person() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "1"), desk.holder(1, "1"));
+    let try_it = |desk: &mut Desk, right, name: &str| {
+        let wish = log_in(desk, li, Channel::Online, right, name);
+        desk.ask(Caller::Visitor, wish)
+            .map_or_else(|code| code, |_| "ok")
+    };
+    assert_eq!(try_it(&mut desk, false, "none"), "wrong_credentials");
+    desk.ask(COUNTER, set_password(li)).unwrap();
+    for _ in 0..4 {
+        assert_eq!(try_it(&mut desk, false, "wrong"), "wrong_credentials");
+    }
+    // The right one forgives the wrong ones before it.
+    assert_eq!(try_it(&mut desk, true, "right"), "ok");
+    for _ in 0..5 {
+        assert_eq!(try_it(&mut desk, false, "wrong"), "wrong_credentials");
+    }
+    assert_eq!(try_it(&mut desk, true, "late"), "log_in_locked");
+    desk.at("2026-07-09T10:00:00+08:00");
+    assert_eq!(try_it(&mut desk, true, "later"), "log_in_locked");
+    // A device token is no password; it still resumes.
+    let (li, wang) = (desk.renew(li, 0), desk.renew(wang, 1));
+    let resumed = desk.session(li, "device");
+    assert!(alive(&mut desk, resumed));
+    let mut strangers = li;
+    strangers.check = wang.check;
+    assert_eq!(
+        desk.ask(COUNTER, set_password(strangers)),
+        Err("identity_mismatch")
+    );
+    desk.ask(KIOSK, set_password(li)).unwrap();
+    let wish = log_in(&desk, li, Channel::Mobile, true, "again");
+    assert!(desk.ask(Caller::Visitor, wish).is_ok());
+}
+
+#[test]
+fn a_password_that_was_replaced_while_it_was_compared_does_not_log_in() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1");
+    desk.ask(COUNTER, set_password(li)).unwrap();
+    let compared = log_in(&desk, li, Channel::Online, true, "stale");
+    desk.ask(COUNTER, set_password(li)).unwrap();
+    assert_eq!(
+        desk.ask(Caller::Visitor, compared),
+        Err("wrong_credentials")
+    );
+}
+
+#[test]
+fn a_session_is_ended_from_afar_and_requests_in_flight_find_it_gone() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "1"), desk.holder(1, "1"));
+    let (phone, thief) = (desk.session(li, "phone"), desk.session(li, "thief"));
+    let wangs = desk.session(wang, "wang");
+    let end = Action::TerminateSession {
+        session: name_of(&desk, thief),
+    };
+    assert_eq!(desk.ask(wangs, end.clone()), Err("session_not_found"));
+    assert_eq!(desk.ask(COUNTER, end.clone()), Err("forbidden"));
+    assert!(alive(&mut desk, thief));
+    desk.ask(phone, end.clone()).unwrap();
+    // Whatever was in the queue behind it is decided after it.
+    let lose = Action::ReportLoss {
+        card: Some(li.card),
+    };
+    assert_eq!(desk.ask(thief, lose), Err("unauthenticated"));
+    assert_eq!(desk.ask(phone, end), Err("session_not_found"));
+    assert!(alive(&mut desk, phone));
+}
+
+#[test]
+fn a_closed_channel_ends_its_sessions_and_opens_in_person_only() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "1"), desk.holder(1, "1"));
+    desk.ask(COUNTER, set_password(li)).unwrap();
+    let messenger = enter(&mut desk, li, Channel::Messenger, "messenger");
+    let online = ["o1", "o2"].map(|name| enter(&mut desk, li, Channel::Online, name));
+    let strangers = channel_wish(wang.customer, None, Channel::Online, false);
+    assert_eq!(desk.ask(messenger, strangers), Err("customer_not_found"));
+    let close = channel_wish(li.customer, None, Channel::Online, false);
+    desk.ask(messenger, close).unwrap();
+    for session in online {
+        assert!(!alive(&mut desk, session));
+    }
+    assert!(alive(&mut desk, messenger));
+    let wish = log_in(&desk, li, Channel::Online, true, "o3");
+    assert_eq!(desk.ask(Caller::Visitor, wish), Err("channel_closed"));
+    let open = |check| channel_wish(li.customer, check, Channel::Online, true);
+    assert_eq!(desk.ask(messenger, open(None)), Err("forbidden"));
+    assert_eq!(
+        desk.ask(COUNTER, open(Some(wang.check))),
+        Err("identity_mismatch")
+    );
+    assert_eq!(desk.ask(ATM, open(Some(li.check))), Err("forbidden"));
+    desk.ask(KIOSK, open(Some(li.check))).unwrap();
+    let again = enter(&mut desk, li, Channel::Online, "o4");
+    assert!(alive(&mut desk, again));
+}
+
+/// Who is to be told of a deposit into the account.
+fn told(desk: &Desk, action: Action) -> Vec<CustomerId> {
+    let command = Command {
+        by: Party::Terminal(Channel::Counter),
+        action,
+    };
+    let facts = decide(&desk.state, &command, desk.clock).unwrap();
+    let told = facts.iter().filter_map(|fact| match fact {
+        Fact::AlertDue { customer, .. } => Some(*customer),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn each_subscriber_is_told_once_of_each_change_and_nobody_else_is() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "100"), desk.holder(1, "100"));
+    let sessions = [desk.session(li, "li"), desk.session(wang, "wang")];
+    let (_, second) = desk.card(li.customer, li.check);
+    let deposit = |account| Action::Deposit {
+        account: Some(account),
+        amount: yuan("1"),
+    };
+    let transfer = |from, to| Action::TransferOwnBank {
+        from: Some(from),
+        to: Some(to),
+        amount: yuan("1"),
+    };
+    assert_eq!(told(&desk, deposit(li.account)), []);
+    let wishes = AlertWishes {
+        balance_changes: true,
+        log_ins: false,
+    };
+    desk.ask(sessions[0], Action::SetAlerts { wishes }).unwrap();
+    assert_eq!(told(&desk, deposit(li.account)), [li.customer]);
+    assert_eq!(told(&desk, deposit(second)), [li.customer]);
+    assert_eq!(
+        told(&desk, transfer(wang.account, li.account)),
+        [li.customer]
+    );
+    assert_eq!(told(&desk, transfer(li.account, second)), [li.customer]);
+    // An account that is opened later is no exception.
+    let (_, third) = desk.card(li.customer, li.check);
+    assert_eq!(told(&desk, deposit(third)), [li.customer]);
+    desk.ask(sessions[1], Action::SetAlerts { wishes }).unwrap();
+    let both = told(&desk, transfer(wang.account, li.account));
+    assert_eq!(both, [wang.customer, li.customer]);
+    let wishes = AlertWishes::default();
+    desk.ask(sessions[0], Action::SetAlerts { wishes }).unwrap();
+    assert_eq!(
+        told(&desk, transfer(wang.account, li.account)),
+        [wang.customer]
+    );
+}
