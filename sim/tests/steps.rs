@@ -78,7 +78,6 @@ const MACHINES: &str = r#"
 roster = [{ count = 3, break = { from = "12:00", to = "13:00" } }, { count = 1 }]
 jams = { every = { law = "exponential", mean = "20min" }, cleared_by = "manager", takes = { law = "exponential", mean = "1min" } }
 breakdowns = { by = "running", up = { law = "exponential", mean = "1h" }, down = "5min" }
-shift_end = "resume"
 [resources.manager]
 capacity = 1
 [resources.window]

@@ -244,12 +244,12 @@ impl Reader {
         let shift_end = section.get("shift_end");
         if let Some(node) = shift_end
             && apart
-            && matches!(&node.value, Value::Text(text) if text == "changeover")
+            && !matches!(&node.value, Value::Text(text) if text == "finish")
         {
             refuse(
                 "shift_end",
-                "relieves the whole team of servers told apart",
-                "each has its own hours: write `shift_end = \"finish\"` or `\"resume\"`",
+                "has a shift end that servers told apart do not know",
+                "write `shift_end = \"finish\"`",
             );
         }
     }
