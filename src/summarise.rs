@@ -297,6 +297,9 @@ fn write_tables(
     directory.write("figures.csv", &figures)?;
     if let Some(simulated) = &results.simulated {
         directory.write("days.csv", sim::to_csv(&simulated.days).as_bytes())?;
+        if let Some(branches) = &simulated.branches {
+            directory.write("branches.csv", branches.as_bytes())?;
+        }
         if let Some(day) = &simulated.mobile_day {
             directory.write("mobile.csv", day.to_csv().as_bytes())?;
         }

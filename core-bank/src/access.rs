@@ -25,6 +25,9 @@ pub struct TerminalTokens {
     pub atm: String,
     /// For the operator.
     pub operator: String,
+    /// For the card network; folders of before it got one at their next start.
+    #[serde(default)]
+    pub acquirer: String,
 }
 
 /// What a customer's token is for; the two kinds never stand in for each other.
@@ -34,12 +37,15 @@ pub enum TokenKind {
     Device,
     /// Is a session.
     Session,
+    /// Is the secret of an e-cipher device.
+    CipherDevice,
 }
 
 /// Understands bearer tokens and makes customers' tokens.
 pub struct Access {
-    terminals: [(TokenDigest, Channel); 4],
+    terminals: [(TokenDigest, Channel); 5],
     seal: [u8; 32],
+    sms_key: [u8; 32],
 }
 
 impl Access {
@@ -53,6 +59,7 @@ impl Access {
                 kiosk: random_token()?,
                 atm: random_token()?,
                 operator: random_token()?,
+                acquirer: random_token()?,
             };
             write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
         }
@@ -62,16 +69,27 @@ impl Access {
         }
         let seal = TokenDigest::parse(fs::read_to_string(&seal_path)?.trim());
         let seal = seal.ok_or_else(|| bad_file(&seal_path, "64 hexadecimal digits"))?;
-        let tokens: TerminalTokens = serde_json::from_slice(&fs::read(&tokens_path)?)
-            .map_err(|_| bad_file(&tokens_path, "counter, kiosk, atm and operator tokens"))?;
+        let mut tokens: TerminalTokens =
+            serde_json::from_slice(&fs::read(&tokens_path)?).map_err(|_| {
+                bad_file(
+                    &tokens_path,
+                    "counter, kiosk, atm, operator and acquirer tokens",
+                )
+            })?;
+        if tokens.acquirer.is_empty() {
+            tokens.acquirer = random_token()?;
+            write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
+        }
         let terminals = [
             (digest(&tokens.counter), Channel::Counter),
             (digest(&tokens.kiosk), Channel::Kiosk),
             (digest(&tokens.atm), Channel::Atm),
             (digest(&tokens.operator), Channel::Operator),
+            (digest(&tokens.acquirer), Channel::Acquirer),
         ];
         Ok(Self {
             terminals,
+            sms_key: *blake3::keyed_hash(&seal.0, b"sms code 1").as_bytes(),
             seal: seal.0,
         })
     }
@@ -101,10 +119,25 @@ impl Access {
         let purpose: &[u8] = match kind {
             TokenKind::Device => b"device token 1",
             TokenKind::Session => b"session token 1",
+            TokenKind::CipherDevice => b"cipher device 1",
         };
+        self.derived(purpose, nonce).to_hex().to_string()
+    }
+
+    fn derived(&self, purpose: &[u8], nonce: TokenNonce) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.seal);
         hasher.update(purpose).update(&nonce.0);
-        hasher.finalize().to_hex().to_string()
+        hasher.finalize()
+    }
+
+    /// The secret of the e-cipher device of this serial number; [`Access::token`] spells it.
+    pub fn device_secret(&self, serial: TokenNonce) -> [u8; 32] {
+        *self.derived(b"cipher device 1", serial).as_bytes()
+    }
+
+    /// The key that codes sent by SMS derive from.
+    pub fn sms_key(&self) -> &[u8; 32] {
+        &self.sms_key
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod access;
 mod api;
+mod authentication;
 pub mod clock;
 mod connection;
 mod data_folder;

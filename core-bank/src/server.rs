@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 use crate::{
     access::{Access, random_prefix},
     api::{Service, router},
+    authentication::ProofPool,
     clock::BusinessClock,
     connection::{HeadWatch, WatchedStream},
     data_folder::{DataFolder, DataFolderError},
@@ -154,6 +155,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     let service = Arc::new(Service {
         bank,
         access,
+        proofs: ProofPool::default(),
         history,
         journal_readers: Mutex::default(),
         open_reader: Box::new(move || SqliteJournal::open_reader(&journal_path)),

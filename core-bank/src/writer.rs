@@ -278,15 +278,14 @@ impl Writer {
         };
         let seq = self.parts.state.next_seq();
         if let (Ok(facts), true) = (&decision, self.loses(&envelope.action)) {
-            let outcome = Ok((seq, Answer::of(facts)));
+            let outcome = Answer::of(facts).map(|answer| (seq, answer));
             return Ok(Reply {
                 outcome,
                 replayed: false,
             });
         }
-        let applied = decision.is_ok();
         let answer = self.record(envelope, command, decision, now, group)?;
-        if applied
+        if answer.is_ok()
             && self.doubles(&envelope.action)
             && let Ok((command, facts)) = judge_again(&self.parts.state, envelope, now)
         {
@@ -333,7 +332,9 @@ impl Writer {
     fn doubles(&mut self, action: &Action) -> bool {
         let transfer = matches!(
             action,
-            Action::TransferOwnBank { .. } | Action::TransferOtherBank { .. }
+            Action::TransferOwnBank { .. }
+                | Action::TransferOtherBank { .. }
+                | Action::AuthorisedTransfer { .. }
         );
         let struck = self.parts.plant == Some(Plant::DoublePost) && transfer;
         self.transfers += u64::from(struck);

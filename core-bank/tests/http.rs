@@ -6,7 +6,7 @@ mod bank_process;
 use std::thread;
 
 use bank_process::{
-    BankProcess, balance, fresh_key, log_in, new_person, new_rich_person, resident_id,
+    BankProcess, balance, fresh_key, log_in, new_person, new_rich_person, pay_by_sms, resident_id,
 };
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
 
     let session = log_in(&bank, &li);
     let own = json!({"from": li.account, "to": wang.account, "amount": "30.25"});
-    let answer = client.post(&session, "/v1/transfers", &own).expect(201);
+    let answer = pay_by_sms(&mut client, &bank, &session, &own).expect(201);
     assert_eq!(answer.text("balance"), "50.25");
     assert!(answer.text("transfer").starts_with('T'));
     let other = json!({"from": li.account, "to": "6227001", "amount": "0.25", "bank": "CCB"});
@@ -119,6 +119,7 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
         ("cash_counter", "20.00"),
         ("cash_atm", "-80.50"),
         ("nostro", "0.25"),
+        ("card_network", "0.00"),
         ("customer_deposits", "60.25"),
     ];
     assert_eq!(rows, expected);

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use core_bank::rules::{
-    AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardId, Channel,
-    CustomerId, Envelope, Fact, Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount,
-    PersonName, Phone, RefusalCode, ResidentId, State, Verdict, judge,
+    AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardEntry, CardId,
+    CardLocks, Channel, CustomerId, Envelope, Fact, Fen, Fingerprint, IdempotencyKey,
+    IdentityCheckId, LedgerAccount, Limits, MediumWish, Order, Payee, PersonName, Phone, Place,
+    Proof, RefusalCode, ResidentId, Scope, Shown, State, TokenDigest, TokenNonce, Verdict, judge,
 };
 use proptest::prelude::*;
 
@@ -26,16 +27,68 @@ enum Step {
     Remit(usize, i64),
     Lose(usize),
     Lift(usize),
+    /// A purchase at a point of sale.
+    Buy(usize, i64),
+    /// The card's limit lock: so much a day, or none.
+    Lock(usize, Option<i64>),
+    /// A transfer from the mobile bank by SMS, with the right code or a wrong one.
+    Pay(usize, usize, i64, bool),
+    /// So many days pass.
+    Sleep(u32),
 }
+
+impl Step {
+    /// Whose keys it uses: a customer's, the card network's, the counter's.
+    fn asker(&self) -> usize {
+        match self {
+            Self::Pay(customer, ..) | Self::Lock(customer, _) => *customer,
+            Self::Buy(..) => 3,
+            _ => 4,
+        }
+    }
+}
+
+/// The limits of SMS that everybody has set, in fen: small enough to be met.
+const SMS: (i64, i64, i64) = (500, 800, 2_000);
+
+/// What a step was told: the balance left, if it has one to tell.
+type Told = Result<Option<i64>, RefusalCode>;
 
 /// The naive bank: whole fen in a map, and what each key was told.
 #[derive(Clone, Default)]
 struct Model {
     balances: [i64; 3],
     lost: [bool; 3],
-    told: BTreeMap<u8, (String, Result<Option<i64>, RefusalCode>)>,
+    /// By who asked and under which key.
+    told: BTreeMap<(usize, u8), (String, Told)>,
     abroad: i64,
+    network: i64,
     cash: i64,
+    day: u32,
+    bought: [i64; 3],
+    pos_limit: [Option<i64>; 3],
+    paid_today: [i64; 3],
+    paid_in_month: [i64; 3],
+    wrong_in_a_row: [u32; 3],
+}
+
+/// The month that a day after 1 January 1970 is in, counted from that one.
+fn month(mut day: u32) -> u32 {
+    let mut month = 0;
+    loop {
+        let year = 1970 + month / 12;
+        let length = match month % 12 {
+            1 if year % 4 == 0 => 29,
+            1 => 28,
+            3 | 5 | 8 | 10 => 30,
+            _ => 31,
+        };
+        if day < length {
+            return month;
+        }
+        day -= length;
+        month += 1;
+    }
 }
 
 impl Model {
@@ -69,6 +122,34 @@ impl Model {
                 self.balances[from] -= much;
                 Ok(Some(self.balances[from]))
             }
+            Step::Sleep(days) => {
+                if month(self.day + days) != month(self.day) {
+                    self.paid_in_month = [0; 3];
+                }
+                self.day += days;
+                (self.bought, self.paid_today) = ([0; 3], [0; 3]);
+                self.told.clear();
+                Ok(None)
+            }
+            Step::Buy(at, _) if self.lost[at] => Err(RefusalCode::CardLost),
+            Step::Buy(at, much) => {
+                if self.pos_limit[at].is_some_and(|limit| self.bought[at] + much > limit) {
+                    return Err(RefusalCode::LockPosLimit);
+                }
+                if self.balances[at] < much {
+                    return Err(RefusalCode::InsufficientFunds);
+                }
+                self.bought[at] += much;
+                self.network += much;
+                self.balances[at] -= much;
+                Ok(Some(self.balances[at]))
+            }
+            Step::Lock(at, limit) => {
+                self.pos_limit[at] = limit;
+                Ok(None)
+            }
+            Step::Pay(from, to, much, right) => self.pay(from, to, much, right),
+            Step::Lift(_) if self.day > 0 => Err(RefusalCode::IdentityCheckNotFound),
             Step::Lose(at) if self.lost[at] => Err(RefusalCode::CardAlreadyLost),
             Step::Lift(at) if !self.lost[at] => Err(RefusalCode::CardNotLost),
             Step::Lose(at) => {
@@ -82,8 +163,50 @@ impl Model {
         }
     }
 
+    fn pay(
+        &mut self,
+        from: usize,
+        to: usize,
+        much: i64,
+        right: bool,
+    ) -> Result<Option<i64>, RefusalCode> {
+        if from == to {
+            return Err(RefusalCode::SameAccount);
+        }
+        if self.wrong_in_a_row[from] >= 5 {
+            return Err(RefusalCode::MediumLocked);
+        }
+        if !right {
+            self.wrong_in_a_row[from] += 1;
+            return Err(RefusalCode::CodeWrong);
+        }
+        self.wrong_in_a_row[from] = 0;
+        let (once, daily, monthly) = SMS;
+        if much > once {
+            return Err(RefusalCode::LimitPerTransaction);
+        }
+        if self.paid_today[from] + much > daily {
+            return Err(RefusalCode::LimitDaily);
+        }
+        if self.paid_in_month[from] + much > monthly {
+            return Err(RefusalCode::LimitMonthly);
+        }
+        if self.balances[from] < much {
+            return Err(RefusalCode::InsufficientFunds);
+        }
+        self.paid_today[from] += much;
+        self.paid_in_month[from] += much;
+        self.balances[from] -= much;
+        self.balances[to] += much;
+        Ok(Some(self.balances[from]))
+    }
+
     fn ask(&mut self, key: u8, step: &Step) -> Result<Option<i64>, RefusalCode> {
+        if matches!(step, Step::Sleep(_)) {
+            return self.take(step);
+        }
         let text = format!("{step:?}");
+        let key = (step.asker(), key);
         if let Some((first, answer)) = self.told.get(&key) {
             return if *first == text {
                 *answer
@@ -102,7 +225,9 @@ struct Bank {
     state: State,
     checks: Vec<IdentityCheckId>,
     accounts: Vec<(AccountNumber, CardId)>,
+    customers: Vec<CustomerId>,
     facts: Vec<Fact>,
+    now: BusinessTime,
 }
 
 impl Bank {
@@ -112,7 +237,9 @@ impl Bank {
             state,
             checks: Vec::new(),
             accounts: Vec::new(),
+            customers: Vec::new(),
             facts: Vec::new(),
+            now: BusinessTime(1),
         };
         for (number, person) in PEOPLE.into_iter().enumerate() {
             let name = PersonName::parse("Ann").unwrap();
@@ -145,6 +272,27 @@ impl Bank {
             );
             assert_ne!(customer, CustomerId::of_seq(0));
             bank.checks.push(check);
+            let (monthly, nonce) = (Some(Fen(SMS.2)), TokenNonce([0; 16]));
+            let wish = Action::SetLimits {
+                customer: Some(customer),
+                check: Some(check),
+                scope: Scope::Sms,
+                limits: Limits {
+                    per_transaction: Fen(SMS.0),
+                    daily: Fen(SMS.1),
+                    monthly,
+                },
+            };
+            bank.set_up(number, "limits", wish);
+            let wish = Action::EbankingSignup {
+                customer: Some(customer),
+                check: Some(check),
+                token: digest(number),
+                nonce,
+            };
+            bank.set_up(number, "device", wish);
+            bank.customers.push(customer);
+            bank.log_in(number);
             bank.accounts.push((account, card));
         }
         bank
@@ -155,14 +303,66 @@ impl Bank {
             .unwrap()
     }
 
+    /// A session of the mobile bank; its token is the number of its customer.
+    fn log_in(&mut self, number: usize) {
+        let wish = Action::LogIn {
+            customer: Some(self.customers[number]),
+            device: digest(number),
+            session: digest(number),
+            nonce: TokenNonce([0; 16]),
+        };
+        let key = format!("log-in-{number}");
+        self.judge_by(Caller::Visitor, &key, "log in", wish)
+            .unwrap();
+    }
+
+    /// Asks for an authorisation by SMS and uses it.
+    fn pay(
+        &mut self,
+        key: u8,
+        text: &str,
+        order: &Order,
+        (from, right): (usize, bool),
+    ) -> Result<Answer, RefusalCode> {
+        let session = Caller::Session(digest(from));
+        let (key, order) = (format!("step-{key}"), order.clone());
+        let wish = MediumWish::Sms {
+            phone: Phone::parse("12345").unwrap(),
+            tail: self.accounts[from].0.last_six(),
+        };
+        let ask = Action::AskAuthorisation {
+            wish,
+            order: order.clone(),
+        };
+        let asked = self.judge_by(session, &key, text, ask)?;
+        let Answer::AuthorisationAsked(id, _) = asked else {
+            panic!("{asked:?}")
+        };
+        let shown = Shown {
+            id: Some(id),
+            proof: Proof::Sms { right },
+        };
+        let pay = Action::AuthorisedTransfer { order, shown };
+        self.judge_by(session, &format!("{key}-pay"), text, pay)
+    }
+
     fn judge(&mut self, key: &str, text: &str, action: Action) -> Result<Answer, RefusalCode> {
+        self.judge_by(Caller::Terminal(Channel::Counter), key, text, action)
+    }
+
+    fn judge_by(
+        &mut self,
+        caller: Caller,
+        key: &str,
+        text: &str,
+        action: Action,
+    ) -> Result<Answer, RefusalCode> {
         let mut fingerprint = Fingerprint([0; 16]);
         fingerprint
             .0
             .copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
         let key = IdempotencyKey::parse(key).unwrap();
-        let caller = Caller::Terminal(Channel::Counter);
-        let at = BusinessTime(1);
+        let at = self.now;
         let envelope = Envelope {
             caller,
             key: key.clone(),
@@ -188,7 +388,50 @@ impl Bank {
         let account = |at: usize| Some(self.accounts[at].0);
         let card = |at: usize| Some(self.accounts[at].1);
         let amount = |fen: i64| Amount::parse(&format!("{}.{:02}", fen / 100, fen % 100)).unwrap();
+        let text = format!("{step:?}");
         let action = match *step {
+            Step::Sleep(days) => {
+                self.now.0 += i64::from(days) * 24 * 3_600 * 1_000_000;
+                return Ok(None);
+            }
+            Step::Pay(from, to, much, right) => {
+                let order = Order {
+                    from: account(from),
+                    payee: Payee::Here(account(to)),
+                    amount: amount(much),
+                };
+                return self
+                    .pay(key, &text, &order, (from, right))
+                    .map(|answer| balance(&answer));
+            }
+            Step::Buy(at, much) => {
+                let wish = Action::CardUse {
+                    card: card(at),
+                    entry: CardEntry::Pos,
+                    amount: amount(much),
+                    place: Place::HOME,
+                    merchant: "shop".to_owned(),
+                };
+                let acquirer = Caller::Terminal(Channel::Acquirer);
+                let key = format!("step-{key}");
+                return self
+                    .judge_by(acquirer, &key, &text, wish)
+                    .map(|answer| balance(&answer));
+            }
+            Step::Lock(at, limit) => {
+                let wish = Action::SetLocks {
+                    card: card(at),
+                    locks: CardLocks {
+                        pos_daily: limit.map(amount),
+                        ..CardLocks::default()
+                    },
+                };
+                let session = Caller::Session(digest(at));
+                let key = format!("step-{key}");
+                return self
+                    .judge_by(session, &key, &text, wish)
+                    .map(|answer| balance(&answer));
+            }
             Step::Deposit(at, much) => Action::Deposit {
                 account: account(at),
                 amount: amount(much),
@@ -214,12 +457,21 @@ impl Bank {
                 check: Some(self.checks[at]),
             },
         };
-        let answer = self.judge(&format!("step-{key}"), &format!("{step:?}"), action)?;
-        Ok(match answer {
-            Answer::CashMoved(balance) | Answer::Transferred(_, balance) => Some(balance.0),
-            _ => None,
-        })
+        self.judge(&format!("step-{key}"), &text, action)
+            .map(|answer| balance(&answer))
     }
+}
+
+/// The balance that an answer tells.
+fn balance(answer: &Answer) -> Option<i64> {
+    match answer {
+        Answer::CashMoved(left) | Answer::Transferred(_, left) => Some(left.0),
+        _ => None,
+    }
+}
+
+fn digest(number: usize) -> TokenDigest {
+    TokenDigest([number as u8; 32])
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -240,6 +492,11 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..3_usize, much()).prop_map(|(from, much)| Step::Remit(from, much)),
         1 => (0..3_usize).prop_map(Step::Lose),
         1 => (0..3_usize).prop_map(Step::Lift),
+        3 => (0..3_usize, much()).prop_map(|(at, much)| Step::Buy(at, much)),
+        1 => (0..3_usize, prop::option::of(much())).prop_map(|(at, limit)| Step::Lock(at, limit)),
+        5 => (0..3_usize, 0..3_usize, much(), prop::bool::weighted(0.7))
+            .prop_map(|(from, to, much, right)| Step::Pay(from, to, much, right)),
+        1 => prop_oneof![Just(1_u32), 1..40_u32].prop_map(Step::Sleep),
     ]
 }
 
@@ -258,7 +515,7 @@ proptest! {
     fn the_bank_answers_like_the_model_and_its_books_balance(groups in groups()) {
         let (mut bank, mut model) = (Bank::open(), Model::default());
         for (durable, group) in groups {
-            let before = (bank.state.clone(), model.clone(), bank.facts.len());
+            let before = (bank.state.clone(), model.clone(), bank.facts.len(), bank.now);
             bank.state.mark();
             for (key, step) in &group {
                 prop_assert_eq!(bank.ask(*key, step), model.ask(*key, step), "{:?}", step);
@@ -269,6 +526,7 @@ proptest! {
                 bank.state.drop_changes();
                 bank.facts.truncate(before.2);
                 model = before.1;
+                bank.now = before.3;
                 prop_assert!(bank.state == before.0, "an undone group left a trace");
             }
             prop_assert_eq!(bank.state.ledger_sum(), 0);
@@ -278,6 +536,7 @@ proptest! {
             }
             prop_assert_eq!(bank.state.ledger(LedgerAccount::CashCounter).0, model.cash);
             prop_assert_eq!(bank.state.ledger(LedgerAccount::Nostro).0, model.abroad);
+            prop_assert_eq!(bank.state.ledger(LedgerAccount::CardNetwork).0, model.network);
         }
         // Every balance is the sum of its postings, whatever the state says it is.
         let mut sums: BTreeMap<BookAccount, i64> = BTreeMap::new();

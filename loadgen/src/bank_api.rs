@@ -1,10 +1,12 @@
 //! How an operation is said to the core bank over HTTP, and how its answer is
 //! read. The only file that knows the bank's paths and members.
 
+use crate::authorisation::Device;
 use crate::fate::{Effect, Outcome};
 use crate::money::yuan;
 use crate::target::Tokens;
 use bytes::Bytes;
+use ed25519_dalek::SigningKey;
 use http::Method;
 use scenarios::operation::{Channel, Operation};
 use serde::Deserialize;
@@ -23,6 +25,9 @@ pub struct Customer {
     pub account: Option<String>,
     pub card: Option<String>,
     pub device_token: Option<String>,
+    /// With what they authorise payments, if not with messages.
+    pub device: Option<Device>,
+    pub shield: Option<SigningKey>,
 }
 
 /// An operation to be asked of the bank.
@@ -180,6 +185,15 @@ impl Request {
         self.to = to.map(ToOwned::to_owned);
         self
     }
+}
+
+/// A transfer out of a customer's own session, which needs an authorisation.
+pub fn needs_authorisation(operation: Operation, channel: Channel, tokens: &Tokens) -> bool {
+    let transfer = matches!(
+        operation,
+        Operation::TransferOwnBank | Operation::TransferOtherBank
+    );
+    transfer && tokens.terminal(channel).is_none()
 }
 
 /// What a successful answer tells us; what an operation does not return is none.

@@ -14,6 +14,18 @@ pub(crate) fn setup_key(run: &str, number: u64) -> String {
     key(run, b"setup", number)
 }
 
+/// The key of what is asked ahead of an operation, by the operation's own key.
+pub(crate) fn ahead_key(key: &str) -> String {
+    format!("{key}{AHEAD}")
+}
+
+/// The key of the operation ahead of which this key's request was made.
+pub(crate) fn behind_key(key: &str) -> Option<&str> {
+    key.strip_suffix(AHEAD)
+}
+
+const AHEAD: &str = "-ahead";
+
 fn key(run: &str, purpose: &[u8], number: u64) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(purpose);

@@ -12,6 +12,7 @@
 //! said to it.
 
 mod audit;
+mod authorisation;
 mod bank_api;
 mod business_clock;
 mod clock;

@@ -2,8 +2,9 @@
 //! registers or opens a card in the stream does so there; everyone else has been
 //! a customer for long.
 
-use crate::script::Script;
-use scenarios::operation::Operation;
+use crate::authorisation::Medium;
+use crate::script::{Script, Step};
+use scenarios::operation::{Channel, Operation};
 
 /// Left on an account beyond what is planned to leave it, in fen.
 const MARGIN_FEN: i64 = 10_000;
@@ -27,6 +28,8 @@ pub struct Needs {
     pub ebanking: bool,
     /// They have reported the card lost.
     pub loss_report: bool,
+    /// With what they authorise transfers out of their own sessions.
+    pub medium: Medium,
 }
 
 impl Needs {
@@ -50,7 +53,9 @@ impl Needs {
 pub fn read(script: &Script) -> Vec<Needs> {
     let mut walks = vec![Walk::default(); script.customers.len()];
     for step in &script.steps {
-        walks[step.customer as usize].step(step.operation, step.amount_fen.unwrap_or(0));
+        let walk = &mut walks[step.customer as usize];
+        walk.step(step.operation, step.amount_fen.unwrap_or(0));
+        walk.authorise(step);
     }
     for payee in script.steps.iter().filter_map(|step| step.payee) {
         walks[payee as usize].receive();
@@ -74,6 +79,8 @@ struct Walk {
     registers: bool,
     loss: bool,
     spends_fen: i64,
+    authorised: u64,
+    authorised_fen: i64,
 }
 
 impl Walk {
@@ -115,6 +122,23 @@ impl Walk {
             Operation::Deposit | Operation::HistoryQuery => self.need_card(),
             Operation::LogIn => self.need_device(),
             _ => {}
+        }
+    }
+
+    /// A transfer out of their own session.
+    fn authorise(&mut self, step: &Step) {
+        let transfer = matches!(
+            step.operation,
+            Operation::TransferOwnBank | Operation::TransferOtherBank
+        );
+        let own = matches!(
+            step.channel,
+            Channel::Online | Channel::Mobile | Channel::Messenger
+        );
+        if transfer && own {
+            self.authorised += 1;
+            let amount = step.amount_fen.unwrap_or(0);
+            self.authorised_fen = self.authorised_fen.saturating_add(amount);
         }
     }
 
@@ -163,6 +187,7 @@ impl Walk {
 
     /// An existing customer has an account even if they only ask for its balance.
     fn needs(mut self) -> Needs {
+        self.needs.medium = Medium::for_payments(self.authorised, self.authorised_fen);
         self.needs.card |= self.needs.registration && !self.card_of_their_own;
         if self.needs.card && self.spends_fen > 0 {
             self.needs.deposit_fen = self.spends_fen.saturating_add(MARGIN_FEN);

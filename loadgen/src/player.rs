@@ -1,10 +1,11 @@
 //! The stream itself: one task keeps the pace and hands out what is due, one
 //! task per connection plays it. All of them share one thread and its state.
 
+use crate::authorisation::{self, Source, Told};
 use crate::bank_api::{self, Customer, Question, Reading, Request};
 use crate::clock::{Alarm, Moment};
 use crate::connection::{Connection, Exchange, Message};
-use crate::credentials::idempotency_key;
+use crate::credentials::{ahead_key, idempotency_key};
 use crate::fate::{Effect, Outcome};
 use crate::journal::{JournalRow, Phase};
 use crate::measurement::{Book, Ended};
@@ -14,7 +15,11 @@ use crate::pacing::{Due, Schedule};
 use crate::run::Recorder;
 use crate::script::{Script, Step, operation_name};
 use crate::target::Target;
+use bytes::Bytes;
+use http::Method;
+use jiff::Timestamp;
 use scenarios::operation::Operation;
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -199,20 +204,29 @@ impl Player {
 
     async fn play(&self, place: usize, due: Due, connection: &mut Connection) -> End {
         let step = &self.script.steps[due.index as usize];
-        let request = match self.request(step) {
+        let mut request = match self.request(step) {
             Ok(request) => request,
             Err(why) => return End::unsent(why.to_owned(), Paid::default()),
         };
         let paid = Paid {
-            account: request.account,
-            to: request.to,
+            account: request.account.take(),
+            to: request.to.take(),
         };
+        let key = idempotency_key(&self.options.run, u64::from(due.index));
+        if bank_api::needs_authorisation(step.operation, step.channel, self.target.tokens()) {
+            match self.authorise(step, &request, &key, connection).await {
+                Ok(body) => request.body = body,
+                Err(mut end) => {
+                    end.paid = paid;
+                    return *end;
+                }
+            }
+        }
         let message = Message {
             method: request.method,
             path: request.path,
             token: request.token,
-            key: bank_api::is_write(step.operation)
-                .then(|| idempotency_key(&self.options.run, u64::from(due.index))),
+            key: bank_api::is_write(step.operation).then_some(key),
             body: request.body,
         };
         let mut written = None;
@@ -239,6 +253,84 @@ impl Player {
             session: sessions[step.session as usize].as_deref(),
         };
         bank_api::request(&question, self.target.tokens())
+    }
+
+    /// Asks for the authorisation of a transfer and proves it: the transfer's body as
+    /// it is to be sent, or how the operation ended before that.
+    async fn authorise(
+        &self,
+        step: &Step,
+        transfer: &Request,
+        key: &str,
+        connection: &mut Connection,
+    ) -> Result<Bytes, Box<End>> {
+        let failed = |why: &str| Box::new(End::unsent(why.to_owned(), Paid::default()));
+        let mut body: Value = serde_json::from_slice(&transfer.body).unwrap_or_default();
+        let customer = self.customers.borrow()[step.customer as usize].clone();
+        let question = Message {
+            method: Method::POST,
+            path: "/v1/authorisations".to_owned(),
+            token: transfer.token.clone(),
+            key: Some(ahead_key(key)),
+            body: Bytes::from(authorisation::question(&customer, &body).to_string()),
+        };
+        let asked = match connection.exchange(&question, |_| {}).await {
+            Exchange::Answered { status: 201, body } => body,
+            Exchange::Answered { status, body } => {
+                // Nothing was paid, whatever became of the question.
+                let reading = bank_api::reading(step.operation, self.allowed(step), status, &body);
+                return Err(Box::new(End {
+                    reading: Reading {
+                        effect: Effect::None,
+                        ..reading
+                    },
+                    answered: true,
+                    written: None,
+                    paid: Paid::default(),
+                }));
+            }
+            Exchange::TimedOut => return Err(failed("no answer about its authorisation in time")),
+            Exchange::NotWritten(why) | Exchange::Broken(why) => return Err(failed(&why)),
+        };
+        let asked: Value = serde_json::from_slice(&asked).unwrap_or_default();
+        let (Some(id), Some(text)) = (asked["authorisation"].as_str(), asked["text"].as_str())
+        else {
+            return Err(failed("its authorisation was not understood"));
+        };
+        let told = self.told(authorisation::source(&customer), id, connection);
+        let told = told
+            .await
+            .ok_or_else(|| failed("its code could not be had: is the bank a test's?"))?;
+        body["authorisation"] = authorisation::proof(&customer, id, text, &told)
+            .ok_or_else(|| failed("its session had no medium"))?;
+        Ok(Bytes::from(body.to_string()))
+    }
+
+    /// What the source of a proof tells: the phone's message, or what a device's own
+    /// clock would show.
+    async fn told(&self, source: Source, id: &str, connection: &mut Connection) -> Option<Told> {
+        let path = match source {
+            Source::Key => return Some(Told::Nothing),
+            Source::Outbox => format!("/v1/test/outbox/{id}"),
+            Source::Clock => "/readyz".to_owned(),
+        };
+        let message = Message {
+            method: Method::GET,
+            path,
+            token: (source == Source::Outbox).then(|| self.target.tokens().operator.clone()),
+            key: None,
+            body: Bytes::new(),
+        };
+        let Exchange::Answered { status: 200, body } = connection.exchange(&message, |_| {}).await
+        else {
+            return None;
+        };
+        let told: Value = serde_json::from_slice(&body).ok()?;
+        if source == Source::Outbox {
+            return Some(Told::Code(told["code"].as_str()?.to_owned()));
+        }
+        let moment: Timestamp = told["business_time"].as_str()?.parse().ok()?;
+        Some(Told::Second(moment.as_second()))
     }
 
     fn allowed(&self, step: &Step) -> &[String] {

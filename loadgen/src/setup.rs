@@ -1,9 +1,10 @@
 //! Opens the customers and accounts of the plan before the clock starts, through
 //! the bank's own operations at a counter.
 
+use crate::authorisation::{self, Device, Medium};
 use crate::bank_api::{self, Answer, Customer, Question, Reading, Request};
 use crate::connection::{Connection, Exchange, Message};
-use crate::credentials::{IdentityNumbers, account_elsewhere, phone, setup_key};
+use crate::credentials::{IdentityNumbers, account_elsewhere, ahead_key, phone, setup_key};
 use crate::error::LoadError;
 use crate::fate::{Effect, Outcome};
 use crate::journal::{JournalRow, Phase};
@@ -13,7 +14,10 @@ use crate::options::LoadOptions;
 use crate::run::Recorder;
 use crate::script::{Script, operation_name};
 use crate::target::Target;
+use bytes::Bytes;
+use http::Method;
 use scenarios::operation::{Channel, Operation};
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -52,13 +56,18 @@ impl Setup {
     ) -> Self {
         let mut numbers = IdentityNumbers::new(&options.run);
         let run = options.run.as_str();
-        let customers = script.customers.iter().map(|name| Customer {
-            id_number: numbers.give(name),
-            phone: phone(run, name),
-            account_elsewhere: account_elsewhere(run, name),
-            name: name.clone(),
-            ..Customer::default()
-        });
+        let customers = script
+            .customers
+            .iter()
+            .zip(&needs)
+            .map(|(name, needs)| Customer {
+                shield: (needs.medium == Medium::Shield).then(|| authorisation::shield(run, name)),
+                id_number: numbers.give(name),
+                phone: phone(run, name),
+                account_elsewhere: account_elsewhere(run, name),
+                name: name.clone(),
+                ..Customer::default()
+            });
         let customers = customers.collect();
         let customers_in_need = needs.iter().filter(|needs| **needs != Needs::default());
         let connections = customers_in_need
@@ -103,6 +112,11 @@ impl Setup {
                     break;
                 }
                 self.done.set(self.done.get() + 1);
+            }
+            if self.failed.borrow().is_none()
+                && let Err(error) = self.hand_out(customer, &mut connection).await
+            {
+                self.failed.borrow_mut().get_or_insert(error);
             }
         }
         self.at_work.set(self.at_work.get() - 1);
@@ -155,6 +169,53 @@ impl Setup {
             return Err(failed(reading.what.unwrap_or_default()));
         }
         self.customers.borrow_mut()[customer].learn(&reading.answer);
+        Ok(())
+    }
+
+    /// Hands out the medium that the customer authorises with, if it takes one.
+    async fn hand_out(
+        &self,
+        customer: usize,
+        connection: &mut Connection,
+    ) -> Result<(), LoadError> {
+        let medium = self.needs[customer].medium;
+        let issue = authorisation::issue(medium, &self.customers.borrow()[customer]);
+        let Some((path, body)) = issue else {
+            return Ok(());
+        };
+        let failed = |why: String| LoadError::Setup {
+            operation: "handing out a medium".to_owned(),
+            customer: self.customers.borrow()[customer].name.clone(),
+            why,
+        };
+        let message = Message {
+            method: Method::POST,
+            path: path.to_owned(),
+            token: Some(self.target.tokens().counter.clone()),
+            key: Some(ahead_key(&setup_key(
+                &self.options.run,
+                customer as u64 * MOST_OPERATIONS,
+            ))),
+            body: Bytes::from(body.to_string()),
+        };
+        let (status, body) = match connection.exchange(&message, |_| {}).await {
+            Exchange::Answered { status, body } => (status, body),
+            Exchange::NotWritten(why) | Exchange::Broken(why) => return Err(failed(why)),
+            Exchange::TimedOut => return Err(failed("no answer in time".to_owned())),
+        };
+        if status != 201 {
+            return Err(failed(format!("it answers {status}")));
+        }
+        if medium == Medium::Device {
+            let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let told = (told["device"].as_str(), told["secret"].as_str());
+            let device = match told {
+                (Some(serial), Some(secret)) => Device::read(serial, secret),
+                _ => None,
+            };
+            let device = device.ok_or_else(|| failed("its answer is not understood".to_owned()))?;
+            self.customers.borrow_mut()[customer].device = Some(device);
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod calendar;
 mod customers;
 mod incidents;
 mod journeys;
+mod region;
 mod resources;
 mod targets;
 mod warnings;
@@ -25,6 +26,7 @@ pub fn explain(scenario: &Scenario) -> String {
     resources::explain(&mut text, scenario);
     journeys::explain(&mut text, scenario);
     incidents::explain(&mut text, scenario);
+    region::explain(&mut text, scenario);
     bank::explain(&mut text, scenario);
     targets::explain(&mut text, scenario);
     text

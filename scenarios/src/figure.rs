@@ -47,6 +47,8 @@ pub enum Figure {
     Abandoned,
     Balked,
     TurnedAway,
+    Lost,
+    ToMobile,
     NoShows,
     FallbackCustomers,
     Wait,
@@ -160,12 +162,14 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
         Self::Balked,
         Self::TurnedAway,
+        Self::Lost,
+        Self::ToMobile,
         Self::NoShows,
         Self::FallbackCustomers,
         Self::Wait,
@@ -199,6 +203,8 @@ impl Figure {
             Self::Abandoned => "abandoned",
             Self::Balked => "balked",
             Self::TurnedAway => "turned_away",
+            Self::Lost => "lost",
+            Self::ToMobile => "to_mobile",
             Self::NoShows => "no_shows",
             Self::FallbackCustomers => "fallback_customers",
             Self::Wait => "wait",
@@ -271,6 +277,8 @@ impl Figure {
             | Self::Abandoned
             | Self::Balked
             | Self::TurnedAway
+            | Self::Lost
+            | Self::ToMobile
             | Self::NoShows
             | Self::FallbackCustomers => "customers/day",
             Self::Wait
@@ -311,7 +319,11 @@ impl Figure {
             | Self::Fallback
             | Self::TimeInBranch => FigureKind::Customers,
             Self::QueueLength | Self::Occupancy | Self::Cost => FigureKind::Resources,
-            Self::PeopleInBranch | Self::Overtime | Self::PromiseKept => FigureKind::Branch,
+            Self::Lost
+            | Self::ToMobile
+            | Self::PeopleInBranch
+            | Self::Overtime
+            | Self::PromiseKept => FigureKind::Branch,
             Self::MobileRequests | Self::MobileRate | Self::MobileSessions => FigureKind::Mobile,
             Self::Latency
             | Self::ServiceLatency

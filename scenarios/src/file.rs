@@ -28,8 +28,10 @@ mod pools;
 mod queues;
 mod randomness;
 mod recorded;
+mod region;
 mod sources;
 mod spreadsheet;
+mod steady;
 mod targets;
 mod traffic;
 mod tree;
@@ -46,7 +48,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 21] = [
+const TOP: [&str; 22] = [
     "name",
     "question",
     "extends",
@@ -64,6 +66,7 @@ const TOP: [&str; 21] = [
     "incidents",
     "mobile",
     "campaigns",
+    "region",
     "load",
     "gates",
     "report",
@@ -90,7 +93,11 @@ impl Reader {
         self.override_with(&mut table, overrides);
         self.fold_csv(&mut table);
         own_name(&mut table, path);
-        self.model(&table)
+        let scenario = self.model(&table)?;
+        if scenario.region.is_none() {
+            self.nothing_shared(&table, &scenario);
+        }
+        Some(scenario)
     }
 
     fn model(&mut self, table: &Table) -> Option<Scenario> {
@@ -119,6 +126,7 @@ impl Reader {
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
         let mobile = self.mobile(table, &laws, mode);
         let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
+        let region = self.region(table, day.as_ref());
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
         let report = self.report(table, &gates);
@@ -169,6 +177,7 @@ impl Reader {
             incidents: incidents?,
             mobile,
             campaigns: campaigns?,
+            region,
             load,
             gates,
             report: report?,

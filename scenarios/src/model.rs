@@ -15,6 +15,7 @@ mod latency;
 mod law;
 mod mobile;
 mod queue;
+mod region;
 mod resource;
 mod traffic;
 
@@ -31,6 +32,7 @@ pub use queue::{
     Breakdowns, BreaksBy, Choice, Interruption, Jams, Lines, Order, Queue, Server, Servers,
     ShiftEnd,
 };
+pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
 pub use resource::{Resource, ResourceKind, Roster};
 pub use traffic::{Load, Window};
 
@@ -85,6 +87,8 @@ pub struct Scenario {
     pub mobile: Option<Mobile>,
     /// Spikes of traffic, in file order.
     pub campaigns: Vec<Campaign>,
+    /// The branches, if there are many; then the rest says what a branch is like.
+    pub region: Option<Box<Region>>,
     /// How the operations are played on a core bank, if they are.
     pub load: Option<Load>,
     /// What must hold. The one named `promise`, if any, heads the report and
@@ -183,8 +187,24 @@ pub struct Run {
     pub seed: u64,
     /// Where random numbers come from.
     pub random: Random,
+    /// How the warm-up of a steady state is known.
+    pub warm_up: WarmUp,
+    /// Into how many batches the counted stretch of the one long run of a steady
+    /// state is cut, 2 to 256; none where replications give the intervals.
+    pub batches: Option<u32>,
     /// When they are enough, if that is asked for.
     pub until: Option<Until>,
+}
+
+/// How the warm-up of a steady state is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarmUp {
+    /// The mode says it.
+    #[default]
+    Given,
+    /// It is looked for by MSER-5; the mode's is zero until then.
+    Mser5,
 }
 
 /// Where random numbers come from.

@@ -179,3 +179,66 @@ fn streams_begin_from_the_seed_of_their_packages() {
     let (_folder, path) = path_of(RIGHT);
     assert_eq!(read(&path, &[]).expect("the scenario is right").run.seed, 1);
 }
+
+#[test]
+fn steady_states_that_cannot_be_are_refused() {
+    let steady = |keys: &str| {
+        let text = RIGHT.replace("per_day = 100", "rate_per_hour = 9");
+        told_of(&format!("{text}[run]\nmode = \"steady_state\"\n{keys}"))
+    };
+    for (keys, words) in [
+        (
+            "warm_up = \"mser\"\nlength = \"9h\"",
+            "did you mean `mser5`",
+        ),
+        (
+            "warm_up = \"1h\"\nlength = \"9h\"\nbatches = 1",
+            "impossible",
+        ),
+        (
+            "warm_up = \"1h\"\nlength = \"9h\"\nbatches = 1000",
+            "impossible",
+        ),
+        (
+            "warm_up = \"1h\"\nlength = \"9h\"\nbatches = 30\nreplications = 2",
+            "but there are 2 replications",
+        ),
+        (
+            "warm_up = \"1h\"\nlength = \"9h\"\nbatches = 30\nuntil = { figure = \"wait\", relative = 0.1 }",
+            "batches cut one long run",
+        ),
+    ] {
+        let told = steady(keys);
+        assert!(told.contains(words), "{keys}\n{told}");
+    }
+    assert!(told_of(&format!("{RIGHT}[run]\nbatches = 30")).contains("belongs to a steady state"));
+    let early = RIGHT.replace(
+        "per_day = 100",
+        "rate_per_hour = 9\nbefore_opening = { from = \"00:00\", rate_per_hour = 9 }",
+    );
+    let run = "[run]\nmode = \"steady_state\"\nwarm_up = \"1h\"\nlength = \"9h\"";
+    assert!(told_of(&format!("{early}{run}")).contains("nothing in a steady state"));
+}
+
+#[test]
+fn a_steady_state_with_batches_is_explained() {
+    let text = RIGHT.replace("per_day = 100", "rate_per_hour = 9");
+    let run =
+        "[run]\nmode = \"steady_state\"\nwarm_up = \"mser5\"\nlength = \"900h\"\nbatches = 30";
+    let (_folder, path) = path_of(&format!("{text}{run}"));
+    let scenario = read(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        (scenario.run.replications, scenario.run.batches),
+        (1, Some(30))
+    );
+    let told = scenarios::explain::explain(&scenario);
+    assert!(
+        told.contains("as MSER-5 says") && told.contains("30 batches"),
+        "{told}"
+    );
+    let again = path_of(&scenario.as_run);
+    assert_eq!(
+        read(&again.1, &[]).expect("it is read again").hash,
+        scenario.hash
+    );
+}

@@ -337,16 +337,10 @@ fn an_order_of_holding_that_could_block_for_ever_is_refused() {
 #[test]
 fn what_is_not_yet_supported_is_refused_by_name() {
     wrong(
-        "[arrivals]",
-        "[region]\n[arrivals]",
-        "region",
-        &["`region` is not yet supported"],
-    );
-    wrong(
         "capacity = 3",
-        "capacity = 3\nshared = true",
-        "shared",
-        &["`resources.window.shared` is not yet supported"],
+        "capacity = 3\ncost = {}",
+        "cost",
+        &["`resources.window.cost` is not yet supported"],
     );
     wrong(
         "share = 1",

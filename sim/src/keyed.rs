@@ -88,6 +88,18 @@ pub enum Purpose {
     Clearing { jams: u32 },
     /// A part of the mobile bank's traffic.
     Cell { cell: u32 },
+    /// A branch of a region.
+    Outlet { own: u64 },
+    /// How many customers a branch has that is drawn.
+    Size,
+    /// Where somebody (or a branch) is, east or north.
+    Scatter { axis: u8 },
+    /// Whether a customer of a closed branch goes elsewhere.
+    Stays,
+    /// Whether to the nearest.
+    ToNearest,
+    /// Whether to the mobile bank.
+    ToMobile,
 }
 
 impl Purpose {
@@ -126,6 +138,12 @@ impl Purpose {
             Self::Jam { jams } => (40 << 56) | jams as u64,
             Self::Clearing { jams } => (41 << 56) | jams as u64,
             Self::Cell { cell } => (64 << 56) | cell as u64,
+            Self::Outlet { own } => (65 << 56) | (own >> 8),
+            Self::Size => 66 << 56,
+            Self::Scatter { axis } => (67 << 56) | axis as u64,
+            Self::Stays => 68 << 56,
+            Self::ToNearest => 69 << 56,
+            Self::ToMobile => 70 << 56,
         }
     }
 }

@@ -23,9 +23,11 @@ mod normal;
 mod operations;
 mod plan;
 mod records;
+mod region;
 mod simulate;
 mod source;
 mod statistics;
+mod steady;
 mod streams;
 mod until;
 

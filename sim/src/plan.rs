@@ -47,6 +47,8 @@ pub struct Plan {
     /// No arrivals from here on.
     pub last_arrival: u64,
     pub steady_state: bool,
+    /// Into so many batches the counted stretch is cut; one where it is not.
+    pub batches: u32,
     pub arrivals: ArrivalCurve,
     /// Who gets in until when.
     pub doors: Doors,
@@ -116,6 +118,7 @@ impl Plan {
             counted_from,
             last_arrival,
             steady_state,
+            batches: scenario.run.batches.unwrap_or(1).max(1),
             arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
                 .map_err(|text| problem("arrivals", &text))?
                 .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
@@ -147,6 +150,12 @@ impl Plan {
         plan.look_for_rules();
         plan.number_channels(scenario);
         Ok(plan)
+    }
+
+    /// Microseconds over which levels of one day (or batch) are counted.
+    pub fn counted_length(&self) -> f64 {
+        let length = self.close - self.open.max(self.counted_from);
+        length as f64 / f64::from(self.batches)
     }
 
     fn number_channels(&mut self, scenario: &Scenario) {

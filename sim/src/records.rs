@@ -6,7 +6,8 @@ use crate::engine::visitor::{Departure, Fate};
 use crate::engine::{Engine, Observer};
 use crate::error::SimError;
 use crate::plan::Plan;
-use crate::simulate::Options;
+use crate::region::{RegionDay, RegionPlan};
+use crate::simulate::{Day, Options};
 use crate::streams::Streams;
 use scenarios::model::{Random, Scenario, SegmentId};
 use scenarios::time::{SimTime, Span};
@@ -29,7 +30,9 @@ pub enum CustomerFate {
 /// One customer of a replication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CustomerRecord {
-    /// Number among those who came, from 0.
+    /// Position of the branch it went to, in a region.
+    pub branch: Option<usize>,
+    /// Number among those who came there, from 0.
     pub index: u32,
     /// Position of its segment.
     pub segment: SegmentId,
@@ -58,9 +61,14 @@ pub struct CustomerRecord {
 #[derive(Default)]
 struct Recorder {
     records: Vec<CustomerRecord>,
+    branch: Option<usize>,
 }
 
 impl Observer for Recorder {
+    fn enters(&mut self, branch: usize) {
+        self.branch = Some(branch);
+    }
+
     fn departed(&mut self, departure: &Departure) {
         let fate = match departure.fate {
             Fate::Served => CustomerFate::Served,
@@ -70,6 +78,7 @@ impl Observer for Recorder {
             Fate::Unserved => CustomerFate::Unserved,
         };
         self.records.push(CustomerRecord {
+            branch: self.branch,
             index: departure.index,
             segment: usize::from(departure.segment),
             fate,
@@ -86,7 +95,8 @@ impl Observer for Recorder {
     }
 }
 
-/// The counted customers of one replication, in the order in which they came.
+/// The counted customers of one replication, in the order in which they came; in a
+/// region, branch by branch.
 ///
 /// # Errors
 /// The scenario contradicts itself, or the branch overflows.
@@ -104,6 +114,13 @@ pub fn records(
     };
     let mut recorder = Recorder::default();
     let stop = options.stop.as_deref();
+    if let Some(region) = RegionPlan::new(scenario, &options.latencies, options.seed)? {
+        RegionDay::new(&region, stretch, &[]).run(replication, stop, &mut recorder)?;
+        recorder
+            .records
+            .sort_by_key(|record| (record.branch, record.index));
+        return Ok(recorder.records);
+    }
     match plan.random {
         Random::Keyed => {
             Engine::new(&plan, stretch).run(replication, stop, &mut recorder)?;

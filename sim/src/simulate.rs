@@ -1,22 +1,26 @@
 //! Replications on threads, and what comes out of them.
 
 use crate::days::{self, DayRow};
-use crate::engine::Engine;
 use crate::engine::levels::Stretch;
+use crate::engine::stepping::Levels;
+use crate::engine::{Ending, Engine, Observer};
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::mobile::{self, MobileDay, Traffic};
 use crate::plan::Plan;
-use crate::source::{Keyed, Source};
+use crate::region::{self, Outlets, RegionDay, RegionPlan};
+use crate::source::Source;
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, quantiles, table};
 use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::steady;
 use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::{FigureRow, FigureTable};
 use scenarios::model::{Journey, Label, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
+use scenarios::time::Span;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -74,6 +78,8 @@ pub struct Outcome {
     pub figures: FigureTable,
     /// The first day of the mobile bank's traffic, second by second, if any was simulated.
     pub mobile_day: Option<MobileDay>,
+    /// One line for each branch of a region, as CSV.
+    pub branches: Option<String>,
     /// Why customers missed the promise, if there is one.
     pub misses: Option<Misses>,
     /// Where the minutes of served customers go: the total, then each channel.
@@ -88,6 +94,8 @@ pub struct Outcome {
     pub events: u64,
     /// Customers who came in all replications, counted or not.
     pub customers: u64,
+    /// The warm-up that was looked for and left out of each run, if one was.
+    pub warm_up: Option<Span>,
     /// What a reader should know, such as customers who were never served.
     pub warnings: Vec<Label>,
 }
@@ -106,6 +114,10 @@ pub fn simulate(
     if options.replications == 0 {
         return Err(SimError::NoReplications);
     }
+    let truncation = steady::truncation(scenario, options)?;
+    let found = truncation.map(|found| steady::with_warm_up(scenario, found));
+    let scenario = found.as_ref().unwrap_or(scenario);
+    let region = RegionPlan::new(scenario, &options.latencies, options.seed)?;
     let mut plan = Plan::new(scenario, &options.latencies)?;
     plan.seed = options.seed;
     let populations = Populations::new(scenario, &plan);
@@ -126,13 +138,23 @@ pub fn simulate(
         five_minutes: thresholds.binary_search(&days::WITHIN.0).unwrap_or(0),
         promise: promise.as_ref(),
     };
-    let (mut totals, blocks, enough) = match plan.random {
-        Random::Keyed => run_rounds(&frame, scenario, options, &|round| {
-            run_blocks(&frame, options, round, progress)
-        }),
-        Random::Mrg32k3aStreams => {
+    let mut outlets = Outlets::default();
+    let (mut totals, blocks, enough) = match (&region, plan.random) {
+        (Some(region), _) => {
+            let make = |stretch| RegionDay::new(region, stretch, &thresholds);
+            run_rounds(&frame, scenario, options, &mut |round| {
+                run_blocks(&frame, &make, options, round, progress, &mut outlets)
+            })
+        }
+        (None, Random::Keyed) => {
+            let make = |stretch| OneBranch::of(Engine::new(&plan, stretch));
+            run_rounds(&frame, scenario, options, &mut |round| {
+                run_blocks(&frame, &make, options, round, progress, &mut outlets)
+            })
+        }
+        (None, Random::Mrg32k3aStreams) => {
             let streams = Streams::new(options.seed);
-            run_rounds(&frame, scenario, options, &|round| {
+            run_rounds(&frame, scenario, options, &mut |round| {
                 run_in_sequence(&frame, &streams, options, round, progress)
             })
         }
@@ -146,7 +168,12 @@ pub fn simulate(
         .map(|promise| promise.misses(&totals.misses));
     let mut warnings = warnings(&totals);
     warnings.extend(assumed_latencies(scenario, options));
-    let (replications, events, customers) = (totals.days, totals.events, totals.customers);
+    warnings.extend(truncation.map(steady::note));
+    if plan.batches > 1 {
+        warnings.extend(steady::dependence(&blocks));
+    }
+    let (replications, events, customers) =
+        (totals.days / plan.batches, totals.events, totals.customers);
     let mut figures = table(Sources {
         scenario,
         plan: &plan,
@@ -156,6 +183,15 @@ pub fn simulate(
         blocks: &blocks,
         seed: options.seed,
     });
+    if let Some(region) = &region {
+        figures
+            .rows
+            .extend(region::rows(scenario, region, &outlets));
+        figures.rows.sort_by_key(|row| row.figure);
+    }
+    let branches = region
+        .as_ref()
+        .map(|region| region::to_csv(scenario, region, &outlets));
     let mobile = mobile_days(scenario, options, replications)?;
     let mobile_whole = mobile.is_some();
     let (mobile_rows, mobile_day) = mobile.unwrap_or_default();
@@ -163,6 +199,8 @@ pub fn simulate(
     Ok(Outcome {
         figures,
         mobile_day,
+        branches,
+        warm_up: truncation.map(|found| found.warm_up),
         misses,
         minutes,
         days: days::rows(&populations, &blocks),
@@ -214,7 +252,7 @@ fn run_rounds(
     frame: &Frame<'_>,
     scenario: &Scenario,
     options: &Options,
-    run: &dyn Fn(&Round) -> Brought,
+    run: &mut dyn FnMut(&Round) -> Brought,
 ) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
     let most = options.replications;
     let Some(until) = &scenario.run.until else {
@@ -251,7 +289,65 @@ fn run_rounds(
 }
 
 /// What one thread brings back.
-type Share = Result<(Totals, Vec<(u32, BlockRecord)>), SimError>;
+type Share = Result<(Totals, Vec<(u32, BlockRecord)>, Outlets), SimError>;
+
+/// Whatever a replication is gone through in: one branch, or a region of them.
+pub trait Day {
+    /// Goes through one replication.
+    fn run<O: Observer>(
+        &mut self,
+        replication: u32,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError>;
+
+    /// What was at work and waiting in it.
+    fn levels(&self) -> &Levels;
+
+    /// The replication counts.
+    fn end_day(&mut self) {}
+
+    /// What is told of each branch.
+    fn into_outlets(self) -> Outlets
+    where
+        Self: Sized,
+    {
+        Outlets::default()
+    }
+}
+
+/// A day of one branch.
+struct OneBranch<'plan, S: Source> {
+    engine: Engine<'plan, S>,
+    levels: Levels,
+}
+
+impl<'plan, S: Source> OneBranch<'plan, S> {
+    fn of(engine: Engine<'plan, S>) -> Self {
+        Self {
+            engine,
+            levels: Levels::default(),
+        }
+    }
+}
+
+impl<S: Source> Day for OneBranch<'_, S> {
+    fn run<O: Observer>(
+        &mut self,
+        replication: u32,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        let ending = self.engine.run(replication, stop, observer)?;
+        self.levels.clear();
+        self.levels.add(&self.engine);
+        Ok(ending)
+    }
+
+    fn levels(&self) -> &Levels {
+        &self.levels
+    }
+}
 
 /// A round on one thread, its replications in order, with random numbers that go on
 /// from where the last one left them.
@@ -263,23 +359,39 @@ fn run_in_sequence<S: Source>(
     progress: &dyn Progress,
 ) -> Brought {
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
-    let (totals, records) = run_share(frame, source, options, round, (&next, &done), progress)?;
+    let stretch = stretch_of(frame);
+    let day = OneBranch::of(Engine::with(frame.plan, source, stretch));
+    let (totals, records, _) = run_share(frame, day, options, round, (&next, &done), progress)?;
     Ok((
         totals,
         records.into_iter().map(|(_, record)| record).collect(),
     ))
 }
 
-fn run_blocks(
+fn stretch_of(frame: &Frame<'_>) -> Stretch {
+    let plan = frame.plan;
+    Stretch {
+        from: plan.open.max(plan.counted_from),
+        to: plan.close,
+        interval: frame.populations.interval,
+    }
+}
+
+fn run_blocks<D: Day>(
     frame: &Frame<'_>,
+    make: &(impl Fn(Stretch) -> D + Sync),
     options: &Options,
     round: &Round,
     progress: &dyn Progress,
+    outlets: &mut Outlets,
 ) -> Brought {
     let blocks = round.blocks;
     let threads = options.threads.clamp(1, blocks.max(1) as usize);
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
-    let work = || run_share(frame, &Keyed, options, round, (&next, &done), progress);
+    let work = || {
+        let day = make(stretch_of(frame));
+        run_share(frame, day, options, round, (&next, &done), progress)
+    };
     let shares: Vec<Share> = if threads == 1 {
         vec![work()]
     } else {
@@ -298,9 +410,10 @@ fn run_blocks(
     let mut totals = Totals::new(frame);
     let mut records = Vec::new();
     for share in shares {
-        let (part, blocks) = share?;
+        let (part, blocks, of_each) = share?;
         totals.merge(&part);
         records.extend(blocks);
+        outlets.merge(&of_each);
     }
     records.sort_by_key(|(block, _)| *block);
     Ok((
@@ -309,9 +422,9 @@ fn run_blocks(
     ))
 }
 
-fn run_share<S: Source>(
+fn run_share<D: Day>(
     frame: &Frame<'_>,
-    source: &S,
+    mut day: D,
     options: &Options,
     round: &Round,
     (next, done): (&AtomicU32, &AtomicU32),
@@ -319,13 +432,6 @@ fn run_share<S: Source>(
 ) -> Share {
     let stop = options.stop.as_deref();
     let stopped = || stop.is_some_and(|flag| flag.load(Ordering::Relaxed));
-    let plan = frame.plan;
-    let stretch = Stretch {
-        from: plan.open.max(plan.counted_from),
-        to: plan.close,
-        interval: frame.populations.interval,
-    };
-    let mut engine = Engine::with(plan, source, stretch);
     let mut tally = Tally::new(frame);
     let mut records = Vec::new();
     loop {
@@ -339,21 +445,25 @@ fn run_share<S: Source>(
         let mut interrupted = false;
         for replication in replications {
             tally.start_day();
-            let ending = engine.run(replication, stop_within, &mut tally)?;
+            let ending = day.run(replication, stop_within, &mut tally)?;
+            // Batches of a long run count as days; the last ends with it.
+            records.extend((0..).zip(tally.take_batches()));
             interrupted |= ending.interrupted;
             if interrupted || (stop_within.is_none() && stopped()) {
                 break;
             }
-            tally.end_day(replication, &engine, &ending);
+            let number = replication * frame.plan.batches + frame.plan.batches - 1;
+            tally.end_day(number, day.levels(), &ending);
+            day.end_day();
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress.replications_done(done, options.replications);
         }
         let record = tally.end_block();
         if !interrupted {
-            records.push((block, record));
+            records.push((block + frame.plan.batches - 1, record));
         }
     }
-    Ok((tally.into_totals(), records))
+    Ok((tally.into_totals(), records, day.into_outlets()))
 }
 
 impl Round {

@@ -355,10 +355,9 @@ fn a_hundred_waits_of_a_bank_have_their_published_moments_and_shares() {
         .skip(1)
         .map(|line| line.trim().parse().expect("a number"))
         .collect();
-    let tickets: String = minutes
-        .iter()
-        .map(|wait| format!("0,{}s\n", (wait * 60.0 * 10.0).round() / 10.0))
-        .collect();
+    let lines = minutes.iter();
+    let lines = lines.map(|wait| format!("0,{}s", (wait * 60.0 * 10.0).round() / 10.0));
+    let tickets = lines.collect::<Vec<_>>().join("\n");
     let text = "[run]\nreplications = 1\n[report]\nthresholds = [\"5min\", \"10min\", \"15min\", \"30min\"]\n\
         [resources.window]\ncapacity = 1000\n[journeys.errand]\ntime = \"1min\"\nholds = [\"window\"]\n\
         [arrivals]\nreplay = \"tickets.csv\"\n";

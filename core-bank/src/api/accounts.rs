@@ -18,9 +18,7 @@ use super::{
 use crate::rules::State as BankState;
 use crate::{
     projector::Entry,
-    rules::{
-        AccountNumber, CardStatus, CustomerId, Operation, Party, Refusal, RefusalCode as Code,
-    },
+    rules::{AccountNumber, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code},
 };
 
 pub async fn of_customer(
@@ -38,10 +36,10 @@ pub async fn of_customer(
         .read(move |state| {
             let reader = state.reader(caller, Operation::BalanceQuery)?;
             let customer = customer.ok_or(Code::CustomerNotFound)?;
-            match reader {
-                Party::Customer(own) if own != customer => Err(Code::CustomerNotFound.into()),
-                _ => list_accounts(state, customer),
+            if !reader.sees(customer) {
+                return Err(Code::CustomerNotFound.into());
             }
+            list_accounts(state, customer)
         })
         .await??;
     Ok(json_body(&json!({ "accounts": accounts })).into_response())
@@ -107,11 +105,10 @@ pub async fn entries(
             let reader = state.reader(caller, Operation::HistoryQuery)?;
             let number = account.ok_or(Code::AccountNotFound)?;
             let account = state.account(number).ok_or(Code::AccountNotFound)?;
-            match reader {
-                Party::Customer(own) if own != account.customer => {
-                    Err(Refusal::from(Code::AccountNotFound))
-                }
-                _ => Ok(number),
+            if reader.sees(account.customer) {
+                Ok(number)
+            } else {
+                Err(Refusal::from(Code::AccountNotFound))
             }
         })
         .await??;

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     journal::{JournalError, Link, Record},
     rules::{
-        AccountNumber, Action, Answer, BookAccount, Caller, Channel, Fact, LedgerAccount, Party,
+        AccountNumber, Action, Answer, BookAccount, Caller, Channel, Fact, LedgerAccount, Payee,
         RefusalCode as Code, State as BankState,
     },
 };
@@ -108,7 +108,7 @@ fn read_journal(service: &Service, after: u64, limit: usize) -> Result<Vec<Link>
 /// One record in the auditor's words.
 fn describe(record: &Record) -> Value {
     let action = &record.command.action;
-    let (outcome, code) = match &record.outcome {
+    let (outcome, code) = match record.answer() {
         Ok(_) => ("applied", None),
         Err(refusal) => ("refused", Some(refusal.code)),
     };
@@ -141,21 +141,33 @@ fn describe(record: &Record) -> Value {
 
 /// The customer that a record names: whose session it was, or for whom it was done.
 fn customer_of(record: &Record) -> Option<String> {
-    if let Party::Customer(customer) = record.command.by {
+    if let Some(customer) = record.command.by.customer() {
         return Some(customer.to_string());
     }
     let named = match &record.command.action {
         Action::OpenCard { customer, .. }
         | Action::EbankingSignup { customer, .. }
-        | Action::LogIn { customer, .. } => *customer,
+        | Action::LogIn { customer, .. }
+        | Action::LogInTo { customer, .. }
+        | Action::IssueDevice { customer, .. }
+        | Action::RegisterShield { customer, .. }
+        | Action::UnlockMedium { customer, .. }
+        | Action::SetLimits { customer, .. } => *customer,
         _ => None,
     };
-    let made = || match record.outcome.as_deref().map(Answer::of) {
+    let made = || match record.answer() {
         Ok(Answer::CustomerRegistered(customer)) => Some(customer),
         Err(refusal) => refusal.customer,
         Ok(_) => None,
     };
-    named.or_else(made).map(|customer| customer.to_string())
+    let warned = || match record.outcome.as_deref() {
+        Ok([Fact::Refused { customer, .. }, ..]) => Some(*customer),
+        _ => None,
+    };
+    named
+        .or_else(made)
+        .or_else(warned)
+        .map(|customer| customer.to_string())
 }
 
 fn account_of(record: &Record) -> Option<AccountNumber> {
@@ -163,17 +175,16 @@ fn account_of(record: &Record) -> Option<AccountNumber> {
         .command
         .action
         .account()
-        .or_else(|| match record.outcome.as_deref().map(Answer::of) {
+        .or_else(|| match record.answer() {
             Ok(Answer::CardOpened(_, account)) => Some(account),
             _ => None,
         })
 }
 
 fn payee_of(action: &Action) -> Option<String> {
-    match action {
-        Action::TransferOwnBank { to, .. } => to.map(|to| to.to_string()),
-        Action::TransferOtherBank { to, .. } => Some(to.clone()),
-        _ => None,
+    match action.payee()? {
+        Payee::Here(to) => to.map(|to| to.to_string()),
+        Payee::Elsewhere { account, .. } => Some(account),
     }
 }
 

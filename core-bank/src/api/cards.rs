@@ -28,7 +28,7 @@ pub async fn open(State(service): State<Shared>, request: Request) -> Result<Res
 struct LossReportBody {}
 
 /// A path that does not even decode names no card.
-fn card_of(path: Result<Path<String>, PathRejection>) -> Option<CardId> {
+pub fn card_of(path: Result<Path<String>, PathRejection>) -> Option<CardId> {
     path.ok().and_then(|Path(card)| CardId::parse(&card))
 }
 

@@ -4,11 +4,16 @@
 
 mod accounts;
 mod audit;
+mod authorisations;
+mod card_network;
 mod cards;
 mod customers;
 mod health;
+mod locks;
+mod media;
 mod money;
 mod observe;
+mod outbox;
 mod problem;
 mod request;
 mod sessions;
@@ -31,6 +36,7 @@ use tokio::sync::watch;
 
 use crate::{
     access::Access,
+    authentication::ProofPool,
     clock::BusinessClock,
     journal::JournalReader,
     metrics::Metrics,
@@ -45,6 +51,7 @@ use problem::Problem;
 pub(crate) struct Service {
     pub bank: Bank,
     pub access: Access,
+    pub proofs: ProofPool,
     pub history: History,
     pub journal_readers: Mutex<Vec<Box<dyn JournalReader>>>,
     pub open_reader:
@@ -71,7 +78,18 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/cards", post(cards::open))
         .route("/cards/{card}/loss-reports", post(cards::report_loss))
         .route("/cards/{card}/loss-lifts", post(cards::lift_loss))
+        .route("/cards/{card}/locks", get(locks::show).post(locks::set))
+        .route("/card-withdrawals", post(card_network::withdraw))
+        .route("/card-purchases", post(card_network::purchase))
         .route("/accounts/{account}/entries", get(accounts::entries))
+        .route("/authorisations", post(authorisations::ask))
+        .route("/media/devices", post(media::issue_device))
+        .route("/media/shields", post(media::register_shield))
+        .route("/media/unlocks", post(media::unlock))
+        .route(
+            "/customers/{customer}/limits",
+            get(media::show_limits).post(media::set_limits),
+        )
         .route("/deposits", post(money::deposit))
         .route("/withdrawals", post(money::withdraw))
         .route("/transfers", post(money::transfer))
@@ -81,7 +99,9 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/audit/trial-balance", get(audit::trial_balance))
         .route("/audit/accounts", get(audit::accounts));
     if service.test {
-        v1 = v1.route("/test/clock", put(test_clock::set));
+        v1 = v1
+            .route("/test/clock", put(test_clock::set))
+            .route("/test/outbox/{authorisation}", get(outbox::message));
     }
     let measured = Router::new()
         .nest("/v1", v1)

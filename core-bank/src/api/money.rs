@@ -10,11 +10,12 @@ use serde_json::json;
 
 use super::{
     Shared,
+    authorisations::{self, ShownBody},
     problem::Problem,
     request::{self, AmountText, well_formed},
-    write::{json_body, write},
+    write::{json_body, read, write},
 };
-use crate::rules::{AccountNumber, Action, Operation};
+use crate::rules::{AccountNumber, Action, Caller, Operation, Order, Payee, Place};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +40,20 @@ pub async fn deposit(State(service): State<Shared>, request: Request) -> Result<
     .await
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithdrawalBody {
+    account: String,
+    amount: AmountText,
+    /// Where the machine stands; without it at home.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    place: Option<Place>,
+}
+
 pub async fn withdraw(
     State(service): State<Shared>,
     request: Request,
@@ -47,11 +62,16 @@ pub async fn withdraw(
         &service,
         request,
         Operation::Withdrawal,
-        |body: &CashBody, _| {
+        |body: &WithdrawalBody, _| {
             let account = AccountNumber::parse(&body.account);
-            Ok(Action::Withdrawal {
-                account,
-                amount: body.amount.amount()?,
+            let amount = body.amount.amount()?;
+            Ok(match body.place {
+                None => Action::Withdrawal { account, amount },
+                Some(place) => Action::WithdrawalAt {
+                    account,
+                    amount,
+                    place,
+                },
             })
         },
     )
@@ -71,10 +91,20 @@ struct TransferBody {
         skip_serializing_if = "Option::is_none"
     )]
     bank: Option<String>,
+    /// Out of a session: what authorises it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    authorisation: Option<ShownBody>,
 }
 
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(deserializer).map(Some)
+/// Reads a member that may be missing but is not `null`.
+pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Own bank and other bank have the same rights, so one operation stands for both here.
@@ -82,39 +112,53 @@ pub async fn transfer(
     State(service): State<Shared>,
     request: Request,
 ) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::TransferOwnBank,
-        |body: &TransferBody, _| {
-            let amount = body.amount.amount()?;
-            let from = AccountNumber::parse(&body.from);
-            let Some(bank) = &body.bank else {
-                return Ok(Action::TransferOwnBank {
-                    from,
-                    to: AccountNumber::parse(&body.to),
-                    amount,
-                });
-            };
-            let bank = well_formed(
-                "bank",
-                "a code of 2 to 11 capital letters or digits",
-                code(bank),
-            )?;
-            let to = well_formed(
-                "to",
-                "an account of 1 to 34 letters or digits",
-                payee(&body.to),
-            )?;
-            Ok(Action::TransferOtherBank {
-                from,
-                to,
-                bank,
-                amount,
-            })
+    let reading = read::<TransferBody>(&service, request, Operation::TransferOwnBank).await?;
+    let body = &reading.body;
+    let order = Order {
+        amount: body.amount.amount()?,
+        from: AccountNumber::parse(&body.from),
+        payee: payee_of(&body.to, body.bank.as_deref())?,
+    };
+    let action = match &body.authorisation {
+        Some(shown) => {
+            let terminal = matches!(reading.caller, Caller::Terminal(_));
+            let form = "for terminals, where the customer is known in person";
+            well_formed("authorisation", form, (!terminal).then_some(()))?;
+            let shown = authorisations::check(&service, shown, &order).await?;
+            Action::AuthorisedTransfer { order, shown }
+        }
+        None => plain(order),
+    };
+    reading.submit(&service, action).await
+}
+
+fn plain(order: Order) -> Action {
+    let Order {
+        from,
+        payee,
+        amount,
+    } = order;
+    match payee {
+        Payee::Here(to) => Action::TransferOwnBank { from, to, amount },
+        Payee::Elsewhere { account, bank } => Action::TransferOtherBank {
+            from,
+            to: account,
+            bank,
+            amount,
         },
-    )
-    .await
+    }
+}
+
+/// The payee: here, or in the bank of this code.
+pub fn payee_of(to: &str, bank: Option<&str>) -> Result<Payee, Problem> {
+    let Some(bank) = bank else {
+        return Ok(Payee::Here(AccountNumber::parse(to)));
+    };
+    let form = "a code of 2 to 11 capital letters or digits";
+    let bank = well_formed("bank", form, code(bank))?;
+    let form = "an account of 1 to 34 letters or digits";
+    let account = well_formed("to", form, payee(to))?;
+    Ok(Payee::Elsewhere { account, bank })
 }
 
 /// A door for tests: reads a transfer's body, as [`transfer`] does, and answers without asking who,

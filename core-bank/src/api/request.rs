@@ -130,6 +130,12 @@ impl AmountText {
     }
 }
 
+impl From<Amount> for AmountText {
+    fn from(amount: Amount) -> Self {
+        Self(Ok(amount))
+    }
+}
+
 impl<'de> Deserialize<'de> for AmountText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::{self, TokenKind},
-    rules::{Action, Caller, CustomerId, Operation, RefusalCode},
+    rules::{Action, Caller, Channel, CustomerId, Operation, RefusalCode},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -32,15 +32,31 @@ pub async fn log_in(State(service): State<Shared>, request: Request) -> Result<R
         request,
         Operation::LogIn,
         |body: &LogInBody, _| {
-            let mobile = (body.channel == "mobile").then_some(());
-            well_formed("channel", "`mobile`", mobile)?;
+            let channel = match body.channel.as_str() {
+                "mobile" => Some(Channel::Mobile),
+                "online" => Some(Channel::Online),
+                "messenger" => Some(Channel::Messenger),
+                _ => None,
+            };
+            let form = "`mobile`, `online` or `messenger`";
+            let channel = well_formed("channel", form, channel)?;
             let (nonce, session) = issued.map_err(|_| RefusalCode::Internal)?;
             let device = access::digest(&body.device_token);
-            Ok(Action::LogIn {
-                customer: CustomerId::parse(&body.customer),
-                device,
-                session,
-                nonce,
+            let customer = CustomerId::parse(&body.customer);
+            Ok(match channel {
+                Channel::Mobile => Action::LogIn {
+                    customer,
+                    device,
+                    session,
+                    nonce,
+                },
+                _ => Action::LogInTo {
+                    channel,
+                    customer,
+                    device,
+                    session,
+                    nonce,
+                },
             })
         },
     )

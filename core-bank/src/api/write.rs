@@ -12,15 +12,62 @@ use serde::{Serialize, Serializer, de::DeserializeOwned};
 use super::{Service, problem::Problem, request};
 use crate::{
     access::{Access, TokenKind},
+    authentication::transfer_text,
     rules::{
-        AccountNumber, Action, Answer, Caller, CardId, CustomerId, Envelope, Fen, IdentityCheckId,
-        Operation, RefusalCode, TransferId,
+        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
+        Fingerprint, IdempotencyKey, IdentityCheckId, Operation, RefusalCode, TokenNonce,
+        TransferId,
     },
     writer::Reply,
 };
 
 /// How long the writer may take to decide.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// A write request that was read and waits for its action.
+pub struct Reading<T> {
+    /// Who asks.
+    pub caller: Caller,
+    /// What was sent.
+    pub body: T,
+    key: IdempotencyKey,
+    fingerprint: Fingerprint,
+}
+
+/// Reads a body of type `T`, and who sent it under which key.
+pub async fn read<T: DeserializeOwned + Serialize>(
+    service: &Service,
+    request: Request,
+    operation: Operation,
+) -> Result<Reading<T>, Problem> {
+    let (parts, body) = request.into_parts();
+    let caller = match operation {
+        Operation::LogIn => Caller::Visitor,
+        _ => request::caller(service, &parts.headers, operation)?,
+    };
+    let key = request::idempotency_key(&parts.headers)?;
+    let body: T = request::body(&parts.headers, body).await?;
+    let fingerprint = request::fingerprint(&parts, &body)?;
+    Ok(Reading {
+        caller,
+        body,
+        key,
+        fingerprint,
+    })
+}
+
+impl<T> Reading<T> {
+    /// Has the action that the body asks for decided.
+    pub async fn submit(self, service: &Service, action: Action) -> Result<Response, Problem> {
+        let envelope = Envelope {
+            caller: self.caller,
+            key: self.key,
+            fingerprint: self.fingerprint,
+            action,
+        };
+        submit(service, envelope, StatusCode::CREATED).await
+    }
+}
 
 /// Reads a body of type `T`, makes it an action, and has it decided.
 pub async fn write<T: DeserializeOwned + Serialize>(
@@ -29,22 +76,9 @@ pub async fn write<T: DeserializeOwned + Serialize>(
     operation: Operation,
     action: impl FnOnce(&T, Caller) -> Result<Action, Problem>,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let caller = match operation {
-        Operation::LogIn => Caller::Visitor,
-        _ => request::caller(service, &parts.headers, operation)?,
-    };
-    let key = request::idempotency_key(&parts.headers)?;
-    let body: T = request::body(&parts.headers, body).await?;
-    let action = action(&body, caller)?;
-    let fingerprint = request::fingerprint(&parts, &body)?;
-    let envelope = Envelope {
-        caller,
-        key,
-        fingerprint,
-        action,
-    };
-    submit(service, envelope, StatusCode::CREATED).await
+    let reading = read::<T>(service, request, operation).await?;
+    let action = action(&reading.body, reading.caller)?;
+    reading.submit(service, action).await
 }
 
 /// Has an action without a body decided.
@@ -130,6 +164,14 @@ struct Applied {
     balance: Option<Fen>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorisation: Option<AuthorisationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<TokenNonce>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 #[expect(clippy::ref_option, reason = "serde asks for this signature")]
@@ -164,6 +206,14 @@ impl Applied {
             Answer::Transferred(transfer, balance) => {
                 document.transfer = Some(*transfer);
                 document.balance = Some(*balance);
+            }
+            Answer::AuthorisationAsked(id, order) => {
+                document.authorisation = Some(*id);
+                document.text = Some(transfer_text(*id, order));
+            }
+            Answer::DeviceIssued(serial) => {
+                document.device = Some(*serial);
+                document.secret = Some(access.token(TokenKind::CipherDevice, *serial));
             }
             Answer::SessionStarted(nonce) => {
                 document.session = Some(access.token(TokenKind::Session, *nonce));

@@ -45,6 +45,14 @@ impl Record {
 }
 
 impl Record {
+    /// What it answered: also facts may tell of a refusal.
+    pub fn answer(&self) -> Result<Answer, Refusal> {
+        match &self.outcome {
+            Ok(facts) => Answer::of(facts),
+            Err(refusal) => Err(*refusal),
+        }
+    }
+
     /// Whether this record moved money.
     pub fn moves_money(&self) -> bool {
         self.outcome

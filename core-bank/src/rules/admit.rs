@@ -92,7 +92,9 @@ pub fn judge_again(
 fn may(by: Party, operation: Operation) -> bool {
     match by {
         Party::Visitor => operation == Operation::LogIn,
-        Party::Customer(_) | Party::Terminal(_) => operation.allows(by.channel()),
+        Party::Customer(_) | Party::Session(..) | Party::Terminal(_) => {
+            operation.allows(by.channel())
+        }
     }
 }
 
@@ -105,7 +107,11 @@ impl State {
             Caller::Visitor => Ok((Party::Visitor, true)),
             Caller::Session(digest) => {
                 let session = self.session(digest).ok_or(Code::Unauthenticated)?;
-                Ok((Party::Customer(session.customer), session.open))
+                let party = match session.channel {
+                    Channel::Mobile => Party::Customer(session.customer),
+                    channel => Party::Session(session.customer, channel),
+                };
+                Ok((party, session.open))
             }
         }
     }
@@ -132,7 +138,7 @@ impl State {
         outcome: &Result<Vec<Fact>, Refusal>,
     ) -> Result<Result<Answer, Refusal>, Misfit> {
         let answer = match outcome {
-            Ok(facts) => Ok(Answer::of(facts)),
+            Ok(facts) => Answer::of(facts),
             Err(refusal) => Err(*refusal),
         };
         let key = KeyDigest::of(command.by, key);

@@ -1,10 +1,14 @@
 //! What an applied command answers, read off the facts that it yielded.
 
 use super::{
+    command::Order,
     fact::Fact,
-    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId},
+    ids::{
+        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId,
+    },
     ledger::BookAccount,
     money::Fen,
+    refusal::Refusal,
 };
 
 /// The answer to an applied command. It follows from the facts, so a replayed journal gives the
@@ -25,14 +29,21 @@ pub enum Answer {
     CashMoved(Fen),
     /// A transfer was made; what the paying account holds now.
     Transferred(TransferId, Fen),
+    /// The authorisation waits for this payment's proof.
+    AuthorisationAsked(AuthorisationId, Box<Order>),
+    /// The device was handed out; its secret derives from this number.
+    DeviceIssued(TokenNonce),
     /// The session began; its token derives from this number.
     SessionStarted(TokenNonce),
 }
 
 impl Answer {
-    /// The answer that these facts give.
-    pub fn of(facts: &[Fact]) -> Self {
-        facts.iter().find_map(Self::of_fact).unwrap_or(Self::Done)
+    /// The answer that these facts give: a refusal, when they tell of one that left a trace.
+    pub fn of(facts: &[Fact]) -> Result<Self, Refusal> {
+        match facts.first() {
+            Some(Fact::Refused { code, .. }) => Err((*code).into()),
+            _ => Ok(facts.iter().find_map(Self::of_fact).unwrap_or(Self::Done)),
+        }
     }
 
     fn of_fact(fact: &Fact) -> Option<Self> {
@@ -41,7 +52,13 @@ impl Answer {
             Fact::CustomerRegistered { customer, .. } => Some(Self::CustomerRegistered(*customer)),
             Fact::CardOpened { card, account, .. } => Some(Self::CardOpened(*card, *account)),
             Fact::DeviceBound { nonce, .. } => Some(Self::DeviceBound(*nonce)),
-            Fact::SessionStarted { nonce, .. } => Some(Self::SessionStarted(*nonce)),
+            Fact::AuthorisationAsked { id, order, .. } => {
+                Some(Self::AuthorisationAsked(*id, Box::new(order.clone())))
+            }
+            Fact::DeviceIssued { serial, .. } => Some(Self::DeviceIssued(*serial)),
+            Fact::SessionStarted { nonce, .. } | Fact::ChannelSessionStarted { nonce, .. } => {
+                Some(Self::SessionStarted(*nonce))
+            }
             Fact::MoneyMoved { transfer, postings } => {
                 let own = postings
                     .iter()
@@ -54,7 +71,16 @@ impl Answer {
             Fact::CardLost { .. }
             | Fact::CardLossLifted { .. }
             | Fact::DeviceUnbound { .. }
-            | Fact::SessionEnded { .. } => None,
+            | Fact::SessionEnded { .. }
+            | Fact::Refused { .. }
+            | Fact::LocksSet { .. }
+            | Fact::PosBought { .. }
+            | Fact::AuthorisationSpent { .. }
+            | Fact::CodeFailed { .. }
+            | Fact::AllowanceUsed { .. }
+            | Fact::ShieldRegistered { .. }
+            | Fact::MediumUnlocked { .. }
+            | Fact::LimitsSet { .. } => None,
         }
     }
 }

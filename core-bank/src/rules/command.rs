@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce},
+    ids::{
+        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
+        TokenDigest, TokenNonce,
+    },
+    locks::{CardEntry, CardLocks, Place},
+    media::{Limits, Medium, Scope},
     money::Amount,
     operation::{Channel, Operation},
     resident::{PersonName, Phone, ResidentId},
@@ -19,16 +24,109 @@ pub enum Party {
     Customer(CustomerId),
     /// Somebody who has yet to log in.
     Visitor,
+    /// A customer in a session of another channel than the mobile bank.
+    Session(CustomerId, Channel),
 }
 
 impl Party {
+    /// The customer, when it is one in a session.
+    pub fn customer(self) -> Option<CustomerId> {
+        match self {
+            Self::Customer(customer) | Self::Session(customer, _) => Some(customer),
+            Self::Terminal(_) | Self::Visitor => None,
+        }
+    }
+
+    /// Whether what belongs to `owner` may be shown to it: terminals see everybody's, a session its
+    /// own customer's.
+    pub fn sees(self, owner: CustomerId) -> bool {
+        self.customer().is_none_or(|customer| customer == owner)
+    }
+
     /// The channel of the request.
     pub fn channel(self) -> Channel {
         match self {
-            Self::Terminal(channel) => channel,
+            Self::Terminal(channel) | Self::Session(_, channel) => channel,
             Self::Customer(_) | Self::Visitor => Channel::Mobile,
         }
     }
+}
+
+/// To whom a payment goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payee {
+    /// To an account of this bank.
+    Here(Option<AccountNumber>),
+    /// To another bank, which alone knows whether the account exists.
+    Elsewhere {
+        /// The account there.
+        account: String,
+        /// The other bank's code.
+        bank: String,
+    },
+}
+
+/// One payment: from where, to whom, how much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// From this account.
+    pub from: Option<AccountNumber>,
+    /// To whom.
+    pub payee: Payee,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// What a customer wants to authorise a payment with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediumWish {
+    /// A code by SMS, for who knows the phone and the last six digits of the account.
+    Sms {
+        /// The phone that was named.
+        phone: Phone,
+        /// The six digits that were named.
+        tail: u32,
+    },
+    /// The device of this serial number.
+    Device(TokenNonce),
+    /// The U-shield of this public key.
+    Shield(ShieldKey),
+}
+
+/// What was shown for a payment, and what the check before the queue found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// A code from a message.
+    Sms {
+        /// Whether it is the one that was sent for this very payment.
+        right: bool,
+    },
+    /// A code from a device.
+    Device {
+        /// The device.
+        serial: TokenNonce,
+        /// The time step for which it is right, if there is one.
+        step: Option<u64>,
+    },
+    /// A signature.
+    Shield {
+        /// The public key.
+        key: ShieldKey,
+        /// Whether it signed this very payment.
+        right: bool,
+    },
+}
+
+/// An authorisation as a payment shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Which one.
+    pub id: Option<AuthorisationId>,
+    /// What proves it.
+    pub proof: Proof,
 }
 
 /// What is wanted; in journals by position, so further variants come last. Ids that name nothing in their own grammar are `None`: they cannot be found.
@@ -129,6 +227,100 @@ pub enum Action {
         /// The session's digest.
         session: TokenDigest,
     },
+    /// Set all five locks of a card at once.
+    SetLocks {
+        /// The card.
+        card: Option<CardId>,
+        /// The locks from now on.
+        locks: CardLocks,
+    },
+    /// Pay cash out at a machine of this bank that says where it stands.
+    WithdrawalAt {
+        /// From this account.
+        account: Option<AccountNumber>,
+        /// How much.
+        amount: Amount,
+        /// Where the machine stands.
+        place: Place,
+    },
+    /// Use a card through the card network.
+    CardUse {
+        /// The card.
+        card: Option<CardId>,
+        /// How.
+        entry: CardEntry,
+        /// How much.
+        amount: Amount,
+        /// Where: the machine's, the shop's or the web shop's place.
+        place: Place,
+        /// The shop, as the network names it; empty at a cash machine.
+        merchant: String,
+    },
+    /// Ask for the authorisation of one payment.
+    AskAuthorisation {
+        /// With what.
+        wish: MediumWish,
+        /// Of which payment.
+        order: Order,
+    },
+    /// Move money out of a session, with an authorisation.
+    AuthorisedTransfer {
+        /// The payment.
+        order: Order,
+        /// What was shown for it.
+        shown: Shown,
+    },
+    /// Hand out an e-cipher device, in place of the former.
+    IssueDevice {
+        /// To whom.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+        /// Its serial number, which its secret derives from.
+        serial: TokenNonce,
+    },
+    /// Register a U-shield, in place of the former.
+    RegisterShield {
+        /// Whose.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+        /// Its public key.
+        key: ShieldKey,
+    },
+    /// Unlock a medium.
+    UnlockMedium {
+        /// Whose.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+        /// Which.
+        medium: Medium,
+    },
+    /// Set the limits of a scope.
+    SetLimits {
+        /// Whose.
+        customer: Option<CustomerId>,
+        /// The check that identified the person, at the counter and the kiosk.
+        check: Option<IdentityCheckId>,
+        /// Of what.
+        scope: Scope,
+        /// The limits from now on.
+        limits: Limits,
+    },
+    /// Start a session of another channel than the mobile bank.
+    LogInTo {
+        /// Which channel.
+        channel: Channel,
+        /// Who.
+        customer: Option<CustomerId>,
+        /// The digest of the device token that was shown.
+        device: TokenDigest,
+        /// The digest of the token made for the session.
+        session: TokenDigest,
+        /// The number that the session's token derives from.
+        nonce: TokenNonce,
+    },
 }
 
 impl Action {
@@ -142,11 +334,26 @@ impl Action {
             Self::ReportLoss { .. } => Operation::ReportLoss,
             Self::LiftLoss { .. } => Operation::LiftLoss,
             Self::Deposit { .. } => Operation::Deposit,
-            Self::Withdrawal { .. } => Operation::Withdrawal,
+            Self::Withdrawal { .. } | Self::WithdrawalAt { .. } => Operation::Withdrawal,
             Self::TransferOwnBank { .. } => Operation::TransferOwnBank,
             Self::TransferOtherBank { .. } => Operation::TransferOtherBank,
-            Self::LogIn { .. } => Operation::LogIn,
+            Self::LogIn { .. } | Self::LogInTo { .. } => Operation::LogIn,
             Self::LogOut { .. } => Operation::LogOut,
+            Self::SetLocks { .. } => Operation::LockSetting,
+            Self::AskAuthorisation { .. } => Operation::Authorisation,
+            Self::AuthorisedTransfer { order, .. } => match order.payee {
+                Payee::Here(_) => Operation::TransferOwnBank,
+                Payee::Elsewhere { .. } => Operation::TransferOtherBank,
+            },
+            Self::IssueDevice { .. } => Operation::DeviceIssue,
+            Self::RegisterShield { .. } => Operation::ShieldRegistration,
+            Self::UnlockMedium { .. } => Operation::MediumUnlock,
+            Self::SetLimits { .. } => Operation::LimitSetting,
+            Self::CardUse { entry, .. } => match entry {
+                CardEntry::Atm => Operation::CardWithdrawal,
+                CardEntry::Pos => Operation::PosPurchase,
+                CardEntry::CardNotPresent => Operation::CardNotPresentPurchase,
+            },
         }
     }
 
@@ -155,8 +362,13 @@ impl Action {
         match self {
             Self::Deposit { amount, .. }
             | Self::Withdrawal { amount, .. }
+            | Self::WithdrawalAt { amount, .. }
+            | Self::CardUse { amount, .. }
             | Self::TransferOwnBank { amount, .. }
             | Self::TransferOtherBank { amount, .. } => Some(*amount),
+            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
+                Some(order.amount)
+            }
             _ => None,
         }
     }
@@ -164,8 +376,30 @@ impl Action {
     /// The account whose owner asks, when there is one.
     pub fn account(&self) -> Option<AccountNumber> {
         match self {
-            Self::Deposit { account, .. } | Self::Withdrawal { account, .. } => *account,
+            Self::Deposit { account, .. }
+            | Self::Withdrawal { account, .. }
+            | Self::WithdrawalAt { account, .. } => *account,
             Self::TransferOwnBank { from, .. } | Self::TransferOtherBank { from, .. } => *from,
+            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
+                order.from
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Action {
+    /// The payment, when it is a transfer.
+    pub fn payee(&self) -> Option<Payee> {
+        match self {
+            Self::TransferOwnBank { to, .. } => Some(Payee::Here(*to)),
+            Self::TransferOtherBank { to, bank, .. } => Some(Payee::Elsewhere {
+                account: to.clone(),
+                bank: bank.clone(),
+            }),
+            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
+                Some(order.payee.clone())
+            }
             _ => None,
         }
     }

@@ -1,13 +1,14 @@
 //! The decision: what one command does to this state, or why it does nothing.
 
 use super::{
-    command::{Action, Command, Party},
+    command::{Action, Command, Party, Payee},
     fact::{Fact, Posting},
     ids::{
         AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
     },
     ledger::{BookAccount, LedgerAccount},
-    money::{Amount, Fen},
+    locks::Place,
+    money::Fen,
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
@@ -22,10 +23,11 @@ const DEVICES_MAX: usize = 8;
 /// Sessions that one customer may have open; a further one ends the oldest.
 const SESSIONS_MAX: usize = 16;
 
-type Decision = Result<Vec<Fact>, Refusal>;
+pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 
 /// Decides a command on the state at business time `now`. Whether the channel may ask at all, and
 /// whether the request is a repetition, was settled before (see [`super::judge`]).
+#[expect(clippy::too_many_lines, reason = "a table: one command an arm")]
 pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
     let desk = Desk {
         state,
@@ -74,39 +76,80 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
                 &[(customer, amount.fen()), (desk.cash()?, amount.outgoing())],
             )
         }
-        Action::Withdrawal { account, amount } => desk.withdraw(*account, *amount),
+        Action::Withdrawal { account, amount } => desk.withdraw(*account, *amount, Place::HOME),
+        Action::WithdrawalAt {
+            account,
+            amount,
+            place,
+        } => desk.withdraw(*account, *amount, *place),
+        Action::SetLocks { card, locks } => desk.set_locks(*card, locks),
+        Action::CardUse {
+            card,
+            entry,
+            amount,
+            place,
+            ..
+        } => desk.use_card(*card, *entry, *amount, *place),
         Action::TransferOwnBank { from, to, amount } => {
-            let (payer, account) = desk.account(*from)?;
-            let (to_account, _) = desk.any_account(*to)?;
-            if payer == to_account {
-                return Err(Code::SameAccount.into());
-            }
-            desk.transfer(payer, account, BookAccount::Customer(to_account), *amount)
+            desk.plain_transfer(*from, &Payee::Here(*to), *amount)
         }
-        Action::TransferOtherBank { from, amount, .. } => {
-            let (payer, account) = desk.account(*from)?;
-            desk.transfer(
-                payer,
-                account,
-                BookAccount::Ledger(LedgerAccount::Nostro),
-                *amount,
-            )
+        Action::TransferOtherBank {
+            from,
+            to,
+            bank,
+            amount,
+        } => {
+            let payee = Payee::Elsewhere {
+                account: to.clone(),
+                bank: bank.clone(),
+            };
+            desk.plain_transfer(*from, &payee, *amount)
         }
+        Action::AskAuthorisation { wish, order } => desk.ask_authorisation(wish, order),
+        Action::AuthorisedTransfer { order, shown } => desk.authorised_transfer(order, shown),
+        Action::IssueDevice {
+            customer,
+            check,
+            serial,
+        } => desk.issue_device(*customer, *check, *serial),
+        Action::RegisterShield {
+            customer,
+            check,
+            key,
+        } => desk.register_shield(*customer, *check, *key),
+        Action::UnlockMedium {
+            customer,
+            check,
+            medium,
+        } => desk.unlock_medium(*customer, *check, *medium),
+        Action::SetLimits {
+            customer,
+            check,
+            scope,
+            limits,
+        } => desk.set_limits(*customer, *check, *scope, *limits),
+        Action::LogInTo {
+            channel,
+            customer,
+            device,
+            session,
+            nonce,
+        } => desk.log_in(*channel, *customer, *device, *session, *nonce),
         Action::LogIn {
             customer,
             device,
             session,
             nonce,
-        } => desk.log_in(*customer, *device, *session, *nonce),
+        } => desk.log_in(Channel::Mobile, *customer, *device, *session, *nonce),
         Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
     }
 }
 
 /// One command's view of the state: who stands at the desk, and when.
-struct Desk<'a> {
-    state: &'a State,
-    by: Party,
-    now: BusinessTime,
+pub(super) struct Desk<'a> {
+    pub(super) state: &'a State,
+    pub(super) by: Party,
+    pub(super) now: BusinessTime,
 }
 
 impl<'a> Desk<'a> {
@@ -120,7 +163,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A customer who is present and was identified.
-    fn present_customer(
+    pub(super) fn present_customer(
         &self,
         customer: Option<CustomerId>,
         check: Option<IdentityCheckId>,
@@ -134,7 +177,7 @@ impl<'a> Desk<'a> {
         Ok((id, customer))
     }
 
-    fn any_account(
+    pub(super) fn any_account(
         &self,
         number: Option<AccountNumber>,
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
@@ -144,29 +187,30 @@ impl<'a> Desk<'a> {
     }
 
     /// An account that this party may dispose of. Somebody else's account is not said to exist.
-    fn account(
+    pub(super) fn account(
         &self,
         number: Option<AccountNumber>,
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
         let (number, account) = self.any_account(number)?;
-        match self.by {
-            Party::Customer(customer) if customer != account.customer => {
-                Err(Code::AccountNotFound.into())
-            }
-            _ => Ok((number, account)),
+        if self.by.sees(account.customer) {
+            Ok((number, account))
+        } else {
+            Err(Code::AccountNotFound.into())
         }
     }
 
     /// A card that this party may dispose of, with the owner of its account.
-    fn card(&self, card: Option<CardId>) -> Result<(CardId, &'a Card, CustomerId), Refusal> {
+    pub(super) fn card(
+        &self,
+        card: Option<CardId>,
+    ) -> Result<(CardId, &'a Card, CustomerId), Refusal> {
         let id = card.ok_or(Code::CardNotFound)?;
         let card = self.state.card(id).ok_or(Code::CardNotFound)?;
         let account = self.state.account(card.account).ok_or(Code::CardNotFound)?;
-        match self.by {
-            Party::Customer(customer) if customer != account.customer => {
-                Err(Code::CardNotFound.into())
-            }
-            _ => Ok((id, card, account.customer)),
+        if self.by.sees(account.customer) {
+            Ok((id, card, account.customer))
+        } else {
+            Err(Code::CardNotFound.into())
         }
     }
 
@@ -231,53 +275,28 @@ impl<'a> Desk<'a> {
     }
 
     /// Where the cash of this channel lies.
-    fn cash(&self) -> Result<BookAccount, Refusal> {
+    pub(super) fn cash(&self) -> Result<BookAccount, Refusal> {
         match self.by.channel() {
             Channel::Counter => Ok(BookAccount::Ledger(LedgerAccount::CashCounter)),
             Channel::Atm => Ok(BookAccount::Ledger(LedgerAccount::CashAtm)),
-            Channel::Kiosk | Channel::Mobile | Channel::Operator => Err(Code::Forbidden.into()),
+            _ => Err(Code::Forbidden.into()),
         }
     }
 
-    fn withdraw(&self, account: Option<AccountNumber>, amount: Amount) -> Decision {
-        let (number, account) = self.account(account)?;
-        if self
-            .state
-            .card(account.card)
-            .is_some_and(|card| card.status == CardStatus::Lost)
-        {
-            return Err(Code::CardLost.into());
-        }
-        if account.balance < amount.fen() {
-            return Err(Code::InsufficientFunds.into());
-        }
-        let customer = BookAccount::Customer(number);
-        self.move_money(
-            None,
-            &[(customer, amount.outgoing()), (self.cash()?, amount.fen())],
-        )
-    }
-
-    fn transfer(
+    pub(super) fn move_money(
         &self,
-        payer: AccountNumber,
-        account: &Account,
-        to_account: BookAccount,
-        amount: Amount,
+        transfer: Option<TransferId>,
+        lines: &[(BookAccount, Fen)],
     ) -> Decision {
-        if account.balance < amount.fen() {
-            return Err(Code::InsufficientFunds.into());
-        }
-        let transfer = TransferId::of_seq(self.state.next_seq());
-        let payer = BookAccount::Customer(payer);
-        self.move_money(
-            Some(transfer),
-            &[(payer, amount.outgoing()), (to_account, amount.fen())],
-        )
+        Ok(vec![self.movement(transfer, lines)?])
     }
 
     /// Postings on accounts that differ from each other.
-    fn move_money(&self, transfer: Option<TransferId>, lines: &[(BookAccount, Fen)]) -> Decision {
+    pub(super) fn movement(
+        &self,
+        transfer: Option<TransferId>,
+        lines: &[(BookAccount, Fen)],
+    ) -> Result<Fact, Refusal> {
         let post = |&(account, amount): &(BookAccount, Fen)| {
             let before = self.state.balance(account).ok_or(Code::AccountNotFound)?;
             let balance_after = before.checked_add(amount).ok_or(Code::BalanceOverflow)?;
@@ -291,11 +310,12 @@ impl<'a> Desk<'a> {
             .iter()
             .map(post)
             .collect::<Result<Vec<_>, Refusal>>()?;
-        Ok(vec![Fact::MoneyMoved { transfer, postings }])
+        Ok(Fact::MoneyMoved { transfer, postings })
     }
 
     fn log_in(
         &self,
+        channel: Channel,
         customer: Option<CustomerId>,
         device: TokenDigest,
         session: TokenDigest,
@@ -309,10 +329,18 @@ impl<'a> Desk<'a> {
         if !owner.devices.contains(&device) {
             return Err(Code::WrongCredentials.into());
         }
-        let mut facts = vec![Fact::SessionStarted {
-            session,
-            nonce,
-            customer,
+        let mut facts = vec![match channel {
+            Channel::Mobile => Fact::SessionStarted {
+                session,
+                nonce,
+                customer,
+            },
+            _ => Fact::ChannelSessionStarted {
+                channel,
+                session,
+                nonce,
+                customer,
+            },
         }];
         if let (true, Some(oldest)) = (owner.sessions.len() >= SESSIONS_MAX, owner.sessions.first())
         {

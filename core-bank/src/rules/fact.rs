@@ -3,11 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    calendar::Day,
+    command::Order,
     ids::{
-        AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
+        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
+        TokenDigest, TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    locks::CardLocks,
+    media::{Limits, Medium, MediumKey, Scope},
     money::Fen,
+    operation::Channel,
+    refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
 };
 
@@ -100,5 +107,110 @@ pub enum Fact {
     SessionEnded {
         /// The digest of the session's token.
         session: TokenDigest,
+    },
+    /// The command was refused for a reason that its customer will want to know, or that left a
+    /// trace, which other facts of the record tell. It comes first, and no money moves with it.
+    Refused {
+        /// The reason.
+        code: RefusalCode,
+        /// Whose card, session or money it was about.
+        customer: CustomerId,
+    },
+    /// The holder set a card's locks.
+    LocksSet {
+        /// The card.
+        card: CardId,
+        /// All five, as they stand now.
+        locks: CardLocks,
+    },
+    /// A card bought at a point of sale.
+    PosBought {
+        /// The card.
+        card: CardId,
+        /// The calendar day in Shanghai.
+        day: Day,
+        /// What it bought on that day, this purchase included.
+        total: Fen,
+    },
+    /// An authorisation was asked for and waits.
+    AuthorisationAsked {
+        /// The authorisation.
+        id: AuthorisationId,
+        /// Who asked.
+        customer: CustomerId,
+        /// What is to prove it.
+        key: MediumKey,
+        /// The one payment that it is for.
+        order: Order,
+    },
+    /// A right proof was tried: the authorisation is gone, whether or not the payment passed.
+    AuthorisationSpent {
+        /// The authorisation.
+        id: AuthorisationId,
+        /// The device's time step, never to be accepted again.
+        step: Option<u64>,
+    },
+    /// A wrong proof was tried.
+    CodeFailed {
+        /// Whose medium.
+        customer: CustomerId,
+        /// Which.
+        medium: Medium,
+        /// The authorisation that it was tried on.
+        id: Option<AuthorisationId>,
+    },
+    /// A payment used up some of a limit.
+    AllowanceUsed {
+        /// Whose.
+        customer: CustomerId,
+        /// Of what.
+        scope: Scope,
+        /// The calendar day in Shanghai.
+        day: Day,
+        /// What was used on that day, this payment included.
+        today: Fen,
+        /// What was used in its month, this payment included.
+        month_total: Fen,
+    },
+    /// An e-cipher device was handed out.
+    DeviceIssued {
+        /// To whom.
+        customer: CustomerId,
+        /// Its serial number.
+        serial: TokenNonce,
+    },
+    /// A U-shield was registered.
+    ShieldRegistered {
+        /// Whose.
+        customer: CustomerId,
+        /// Its public key.
+        key: ShieldKey,
+    },
+    /// A medium may be used again.
+    MediumUnlocked {
+        /// Whose.
+        customer: CustomerId,
+        /// Which.
+        medium: Medium,
+    },
+    /// Limits were set.
+    LimitsSet {
+        /// Whose.
+        customer: CustomerId,
+        /// Of what.
+        scope: Scope,
+        /// The limits from now on.
+        limits: Limits,
+    },
+    /// A session of another channel than the mobile bank began.
+    ChannelSessionStarted {
+        /// Which channel.
+        channel: Channel,
+        /// The digest of the session's token.
+        session: TokenDigest,
+        /// The number that the token derives from.
+        nonce: TokenNonce,
+        /// Whose session it is.
+        customer: CustomerId,
     },
 }

@@ -75,6 +75,11 @@ sequence_id!(
 );
 sequence_id!(CardId, "K", "A debit card: `K` and twelve digits.");
 sequence_id!(TransferId, "T", "A transfer: `T` and twelve digits.");
+sequence_id!(
+    AuthorisationId,
+    "A",
+    "An authorisation that was asked for: `A` and twelve digits."
+);
 
 /// A customer's account: nineteen digits, the last one the Luhn check digit (ISO/IEC 7812-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +109,11 @@ impl AccountNumber {
         let right =
             number / 10 / RECORDS_MAX == ISSUER && luhn_check_digit(number / 10) == number % 10;
         right.then_some(Self(number))
+    }
+
+    /// The last six digits, which a customer names to get a code.
+    pub fn last_six(self) -> u32 {
+        (self.0 % 1_000_000) as u32
     }
 
     /// The nineteen digits as a number.
@@ -184,6 +194,7 @@ hex_bytes!(
     16,
     "The random number that a token is derived from with the bank's seal; worthless without it."
 );
+hex_bytes!(ShieldKey, 32, "The public key of a U-shield (Ed25519).");
 hex_bytes!(
     Fingerprint,
     16,

@@ -34,11 +34,18 @@ pub enum LedgerAccount {
     CashAtm,
     /// What this bank and the other banks owe each other, settled outside of it.
     Nostro,
+    /// What the card network and this bank owe each other, settled outside of it.
+    CardNetwork,
 }
 
 impl LedgerAccount {
     /// The whole chart, in the order of the trial balance.
-    pub const ALL: [Self; 3] = [Self::CashCounter, Self::CashAtm, Self::Nostro];
+    pub const ALL: [Self; 4] = [
+        Self::CashCounter,
+        Self::CashAtm,
+        Self::Nostro,
+        Self::CardNetwork,
+    ];
 
     /// The name in postings and in the trial balance.
     pub fn name(self) -> &'static str {
@@ -46,6 +53,7 @@ impl LedgerAccount {
             Self::CashCounter => "cash_counter",
             Self::CashAtm => "cash_atm",
             Self::Nostro => "nostro",
+            Self::CardNetwork => "card_network",
         }
     }
 
@@ -55,6 +63,7 @@ impl LedgerAccount {
             Self::CashCounter => 1,
             Self::CashAtm => 2,
             Self::Nostro => 3,
+            Self::CardNetwork => 4,
         }
     }
 

@@ -5,11 +5,16 @@
 
 mod admit;
 mod answer;
+mod authorise;
+mod calendar;
+mod card_use;
 mod command;
 mod decide;
 mod fact;
 mod ids;
 mod ledger;
+mod locks;
+mod media;
 mod money;
 mod operation;
 mod refusal;
@@ -20,14 +25,18 @@ mod time;
 
 pub use admit::{Caller, Envelope, Verdict, judge, judge_again};
 pub use answer::Answer;
-pub use command::{Action, Command, Party};
+pub use authorise::time_step;
+pub use calendar::{Day, DayTotal, Month};
+pub use command::{Action, Command, MediumWish, Order, Party, Payee, Proof, Shown};
 pub use decide::decide;
 pub use fact::{Fact, Posting};
 pub use ids::{
-    AccountNumber, CardId, CustomerId, Fingerprint, IdempotencyKey, IdentityCheckId, TokenDigest,
-    TokenNonce, TransferId,
+    AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdempotencyKey,
+    IdentityCheckId, ShieldKey, TokenDigest, TokenNonce, TransferId,
 };
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
+pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
+pub use media::{Allowance, Limits, Media, Medium, MediumKey, Scope};
 pub use money::{Amount, AmountError, Fen};
 pub use operation::{Channel, Operation};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};

@@ -18,6 +18,12 @@ pub enum Channel {
     Mobile,
     /// The bank's operator: audits only.
     Operator,
+    /// The card network: other banks' cash machines, points of sale and web shops.
+    Acquirer,
+    /// The online bank, through a session.
+    Online,
+    /// The messenger, through a session.
+    Messenger,
 }
 
 impl Channel {
@@ -29,6 +35,9 @@ impl Channel {
             Self::Atm => "atm",
             Self::Mobile => "mobile",
             Self::Operator => "operator",
+            Self::Acquirer => "acquirer",
+            Self::Online => "online",
+            Self::Messenger => "messenger",
         }
     }
 }
@@ -73,25 +82,42 @@ operations! {
     TransferOtherBank "transfer_other_bank" "Moves money to another bank.",
     LogIn "log_in" "Starts a session of the mobile bank.",
     LogOut "log_out" "Ends the session.",
+    Authorisation "authorisation" "Asks for the authorisation of one payment.",
+    DeviceIssue "device_issue" "Hands out an e-cipher device.",
+    ShieldRegistration "shield_registration" "Registers a U-shield.",
+    MediumUnlock "medium_unlock" "Unlocks a medium that wrong codes have locked.",
+    LimitSetting "limit_setting" "Sets or shows a customer's limits.",
+    LockSetting "lock_setting" "Sets or shows the five locks of a card.",
+    CardWithdrawal "card_withdrawal" "Pays cash out at another bank's machine.",
+    PosPurchase "pos_purchase" "Pays with the card at a point of sale.",
+    CardNotPresentPurchase "card_not_present_purchase" "Pays with the card's number alone.",
 }
 
 impl Operation {
     /// Whether a token of this channel may ask for the operation at all. Whose account it is, is
     /// decided later, against the state.
     pub fn allows(self, channel: Channel) -> bool {
-        use Channel::{Atm, Counter, Kiosk, Mobile};
+        use Channel::{Acquirer, Atm, Counter, Kiosk, Messenger, Mobile, Online};
         let channels: &[Channel] = match self {
             Self::IdentityCheck
             | Self::RegisterCustomer
             | Self::OpenCard
             | Self::EbankingSignup
-            | Self::LiftLoss => &[Counter, Kiosk],
+            | Self::LiftLoss
+            | Self::DeviceIssue
+            | Self::ShieldRegistration
+            | Self::MediumUnlock => &[Counter, Kiosk],
             Self::ReportLoss | Self::TransferOwnBank | Self::TransferOtherBank => {
-                &[Counter, Kiosk, Mobile]
+                &[Counter, Kiosk, Mobile, Online, Messenger]
             }
-            Self::BalanceQuery | Self::HistoryQuery => &[Counter, Kiosk, Atm, Mobile],
+            Self::BalanceQuery | Self::HistoryQuery => {
+                &[Counter, Kiosk, Atm, Mobile, Online, Messenger]
+            }
             Self::Deposit | Self::Withdrawal => &[Counter, Atm],
-            Self::LogIn | Self::LogOut => &[Mobile],
+            Self::LogIn | Self::LogOut | Self::Authorisation => &[Mobile, Online, Messenger],
+            Self::LockSetting => &[Mobile],
+            Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
+            Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],
         };
         channels.contains(&channel)
     }

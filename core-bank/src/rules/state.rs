@@ -6,16 +6,20 @@
 
 use super::{
     answer::Answer,
+    calendar::DayTotal,
     command::Party,
     fact::{Fact, Posting},
     ids::{
-        AccountNumber, CardId, CustomerId, Fingerprint, IdempotencyKey, IdentityCheckId,
-        TokenDigest,
+        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdempotencyKey,
+        IdentityCheckId, TokenDigest,
     },
     ledger::{BookAccount, LedgerAccount},
+    locks::CardLocks,
+    media::{AUTHORISATION_MICROS, Media, Waiting},
     money::Fen,
+    operation::Channel,
     refusal::Refusal,
-    resident::ResidentId,
+    resident::{Phone, ResidentId},
     table::Table,
     time::BusinessTime,
 };
@@ -66,11 +70,13 @@ pub struct Card {
     pub status: CardStatus,
 }
 
-/// A customer. Name and phone stay in the journal: no rule asks for them.
+/// A customer. The name stays in the journal: no rule asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     /// The number of the document that identified the customer.
     pub resident: ResidentId,
+    /// Where codes are sent.
+    pub phone: Phone,
     /// The accounts in order of opening.
     pub accounts: Vec<AccountNumber>,
     /// The digests of the devices that may log in, oldest first.
@@ -79,11 +85,13 @@ pub struct Customer {
     pub sessions: Vec<TokenDigest>,
 }
 
-/// A session of the mobile bank.
+/// A session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Whose it is.
     pub customer: CustomerId,
+    /// Through which channel.
+    pub channel: Channel,
     /// Whether it still stands.
     pub open: bool,
 }
@@ -107,7 +115,9 @@ impl KeyDigest {
         let mut hasher = blake3::Hasher::new();
         match by {
             Party::Terminal(channel) => hasher.update(channel.name().as_bytes()),
-            Party::Customer(customer) => hasher.update(customer.to_string().as_bytes()),
+            Party::Customer(customer) | Party::Session(customer, _) => {
+                hasher.update(customer.to_string().as_bytes())
+            }
             Party::Visitor => hasher.update(b"visitor"),
         };
         hasher.update(b"\0").update(key.as_str().as_bytes());
@@ -151,6 +161,10 @@ pub struct State {
     pub(super) accounts: Table<AccountNumber, Account>,
     pub(super) cards: Table<CardId, Card>,
     pub(super) sessions: Table<TokenDigest, Session>,
+    pub(super) locks: Table<CardId, CardLocks>,
+    pub(super) pos_totals: Table<CardId, DayTotal>,
+    pub(super) media: Table<CustomerId, Media>,
+    pub(super) waiting: Table<AuthorisationId, Waiting>,
     ended_sessions: Table<u64, (BusinessTime, TokenDigest)>,
     ledger: Table<LedgerAccount, Fen>,
     keys: Table<KeyDigest, Remembered>,
@@ -262,6 +276,10 @@ impl State {
         step.take(&mut self.accounts);
         step.take(&mut self.cards);
         step.take(&mut self.sessions);
+        step.take(&mut self.locks);
+        step.take(&mut self.pos_totals);
+        step.take(&mut self.media);
+        step.take(&mut self.waiting);
         step.take(&mut self.ended_sessions);
         step.take(&mut self.ledger);
         step.take(&mut self.keys);
@@ -284,6 +302,7 @@ impl State {
         }
         (self.seq, self.at) = (seq, at);
         self.forget_before(at.before(IDEMPOTENCY_MICROS));
+        self.forget_authorisations(at.before(AUTHORISATION_MICROS));
         // A key that is there already belongs to the first of two records: the first answer stands.
         if !self.keys.contains(&key) {
             self.keys.put(
@@ -316,8 +335,10 @@ impl State {
                 Ok(())
             }
             Fact::CustomerRegistered {
-                customer, resident, ..
-            } => self.add_customer(*customer, *resident),
+                customer,
+                resident,
+                phone,
+            } => self.add_customer(*customer, *resident, phone),
             Fact::CardOpened {
                 card,
                 account,
@@ -334,17 +355,50 @@ impl State {
             Fact::MoneyMoved { postings, .. } => self.post(postings),
             Fact::SessionStarted {
                 session, customer, ..
-            } => {
-                self.sessions.put(
-                    *session,
-                    Session {
-                        customer: *customer,
-                        open: true,
-                    },
-                );
-                self.edit_customer(*customer, |owner| owner.sessions.push(*session))
-            }
+            } => self.start_session(*session, *customer, Channel::Mobile),
+            Fact::ChannelSessionStarted {
+                channel,
+                session,
+                customer,
+                ..
+            } => self.start_session(*session, *customer, *channel),
             Fact::SessionEnded { session } => self.end_session(*session),
+            Fact::Refused { .. } => Ok(()),
+            Fact::AuthorisationAsked {
+                id,
+                customer,
+                key,
+                order,
+            } => self.add_waiting(*id, *customer, *key, order),
+            Fact::AuthorisationSpent { id, step } => self.spend(*id, *step),
+            Fact::CodeFailed {
+                customer,
+                medium,
+                id,
+            } => self.count_failure(*customer, *medium, *id),
+            Fact::AllowanceUsed {
+                customer,
+                scope,
+                day,
+                today,
+                month_total,
+            } => self.use_allowance(*customer, *scope, *day, (*today, *month_total)),
+            Fact::DeviceIssued { customer, serial } => self.issue_device(*customer, *serial),
+            Fact::ShieldRegistered { customer, key } => self.register_shield(*customer, *key),
+            Fact::MediumUnlocked { customer, medium } => self.unlock_medium(*customer, *medium),
+            Fact::LimitsSet {
+                customer,
+                scope,
+                limits,
+            } => self.set_limits(*customer, *scope, *limits),
+            Fact::LocksSet { card, locks } => self.set_locks(*card, locks),
+            Fact::PosBought { card, day, total } => self.add_pos(
+                *card,
+                DayTotal {
+                    day: *day,
+                    total: *total,
+                },
+            ),
         };
         folded.map_err(|what| Misfit {
             seq: self.seq,
@@ -352,12 +406,18 @@ impl State {
         })
     }
 
-    fn add_customer(&mut self, id: CustomerId, resident: ResidentId) -> Result<(), &'static str> {
+    fn add_customer(
+        &mut self,
+        id: CustomerId,
+        resident: ResidentId,
+        phone: &Phone,
+    ) -> Result<(), &'static str> {
         if self.customers.contains(&id) || self.residents.contains(&resident) {
             return Err("the customer exists already");
         }
         let customer = Customer {
             resident,
+            phone: phone.clone(),
             accounts: Vec::new(),
             devices: Vec::new(),
             sessions: Vec::new(),
@@ -414,6 +474,21 @@ impl State {
             .ok_or("the card does not exist")?
             .status = status;
         Ok(())
+    }
+
+    fn start_session(
+        &mut self,
+        digest: TokenDigest,
+        customer: CustomerId,
+        channel: Channel,
+    ) -> Result<(), &'static str> {
+        let session = Session {
+            customer,
+            channel,
+            open: true,
+        };
+        self.sessions.put(digest, session);
+        self.edit_customer(customer, |owner| owner.sessions.push(digest))
     }
 
     fn end_session(&mut self, digest: TokenDigest) -> Result<(), &'static str> {

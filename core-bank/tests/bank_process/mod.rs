@@ -401,6 +401,28 @@ pub fn log_in(bank: &BankProcess, person: &Person) -> String {
         .text("session")
 }
 
+/// A transfer out of a session, authorised by SMS: what the transfer answers.
+pub fn pay_by_sms(
+    client: &mut Client,
+    bank: &BankProcess,
+    session: &str,
+    transfer: &Value,
+) -> Response {
+    let from = transfer["from"].as_str().unwrap();
+    let mut wish = transfer.clone();
+    wish["medium"] = json!("sms");
+    wish["phone"] = json!("13800000000");
+    wish["account_tail"] = json!(from[from.len() - 6..]);
+    let asked = client
+        .post(session, "/v1/authorisations", &wish)
+        .expect(201);
+    let id = asked.text("authorisation");
+    let sent = client.get(&bank.tokens.operator, &format!("/v1/test/outbox/{id}"));
+    let mut transfer = transfer.clone();
+    transfer["authorisation"] = json!({"id": id, "code": sent.expect(200).text("code")});
+    client.post(session, "/v1/transfers", &transfer)
+}
+
 pub fn balance(bank: &BankProcess, person: &Person) -> String {
     let path = format!("/v1/customers/{}/accounts", person.customer);
     let answer = bank.client().get(&bank.tokens.counter, &path).expect(200);

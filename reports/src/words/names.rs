@@ -19,6 +19,11 @@ pub(crate) fn figure(name: &str, lang: Lang) -> String {
         "balked" => ("balked", "止步"),
         "turned_away" => ("turned away at closing", "打烊劝离"),
         "promise_kept" => ("days that keep the promise", "兑现承诺的天数占比"),
+        "lost" => ("customers of closed branches lost", "关闭网点流失客户"),
+        "to_mobile" => (
+            "customers of closed branches now mobile",
+            "关闭网点转手机银行客户",
+        ),
         "no_shows" => ("no-shows", "过号"),
         "fallback_customers" => ("customers who fell back to the counter", "转人工客户"),
         "wait" => ("waiting time", "等候时间"),

@@ -1,7 +1,7 @@
 //! When: the day or the steady state, and how often.
 
 use super::words::line;
-use crate::model::{Closing, Mode, Random, Scenario};
+use crate::model::{Closing, Mode, Random, Scenario, WarmUp};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     let Scenario { day, run, .. } = scenario;
@@ -28,13 +28,22 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 run.seed
             ),
         ),
-        Mode::SteadyState { warm_up, length } => line(
-            text,
-            format!(
-                "  A steady state: {} runs of {length}, the first {warm_up} of each not counted, from seed {}.",
-                run.replications, run.seed
-            ),
-        ),
+        Mode::SteadyState { warm_up, length } => {
+            let warm_up = match run.warm_up {
+                WarmUp::Given => format!("the first {warm_up} of each not counted"),
+                WarmUp::Mser5 => "as much of the start of each left out as MSER-5 says".to_owned(),
+            };
+            let batches = run.batches.map_or(String::new(), |batches| {
+                format!(" Intervals are from {batches} batches of it.")
+            });
+            line(
+                text,
+                format!(
+                    "  A steady state: {} runs of {length}, {warm_up}, from seed {}.{batches}",
+                    run.replications, run.seed
+                ),
+            );
+        }
     }
     if run.random == Random::Mrg32k3aStreams {
         line(

@@ -3,7 +3,7 @@
 use super::fields::{Reader, Section};
 use super::tree::{Table, Value};
 use crate::figure::Figure;
-use crate::model::{Closing, Day, HalfWidth, Mode, Random, Run, Segment, Until};
+use crate::model::{Closing, Day, HalfWidth, Mode, Random, Run, Segment, Until, WarmUp};
 use crate::time::{SimTime, Span};
 
 const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
@@ -26,6 +26,8 @@ impl Reader {
             replications: 200,
             seed: 1,
             random: Random::Keyed,
+            warm_up: WarmUp::Given,
+            batches: None,
             until: None,
         };
         let Some(node) = table.get("run") else {
@@ -39,6 +41,7 @@ impl Reader {
             "random",
             "warm_up",
             "length",
+            "batches",
             "until",
         ];
         self.keys(&section, "run", &known);
@@ -50,7 +53,7 @@ impl Reader {
         run.replications = whole.unwrap_or(200) as u32;
         (run.random, run.seed) = self.randomness(&section)?;
         if mode? {
-            for key in ["warm_up", "length"] {
+            for key in ["warm_up", "length", "batches"] {
                 if let Some(entry) = section.table.entry(key) {
                     self.fault(
                         entry.key_origin,
@@ -60,7 +63,7 @@ impl Reader {
                 }
             }
         } else {
-            run.mode = self.steady_state(&section)?;
+            self.steady_run(&section, &mut run)?;
         }
         Some(run)
     }
@@ -113,23 +116,6 @@ impl Reader {
             segment,
             half_width,
         }))
-    }
-
-    fn steady_state(&mut self, section: &Section<'_>) -> Option<Mode> {
-        let warm_up = self.required(section, "warm_up", "\"20h\"");
-        let warm_up = warm_up.and_then(|node| self.span(node, "run.warm_up"));
-        let node = self.required(section, "length", "\"500h\"")?;
-        let length = self.positive_span(node, "run.length")?;
-        let warm_up = warm_up?;
-        if warm_up >= length {
-            self.fault(
-                node.origin,
-                format!("`run.length` is {length}, not longer than the warm-up of {warm_up}"),
-                "the length counts the warm-up in",
-            );
-            return None;
-        }
-        Some(Mode::SteadyState { warm_up, length })
     }
 
     /// `[day]`: 9:00 to 17:00 by half hours unless it says otherwise.

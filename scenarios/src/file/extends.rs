@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 const BASES_MAX: usize = 32;
 
 impl Reader {
+    /// A scenario that another one names as a template, over the files it extends.
+    pub fn template(&mut self, path: &Path, origin: Origin) -> Option<Table> {
+        if let Err(unreadable) = read_bytes(path).and_then(decode_toml) {
+            let message = format!("`{}` {}", path.display(), unreadable.message);
+            self.fault(origin, message, unreadable.help);
+            return None;
+        }
+        self.with_bases(path)
+    }
+
     /// The file over the file it extends, over the file that one extends …
     pub fn with_bases(&mut self, path: &Path) -> Option<Table> {
         let mut chain: Vec<(PathBuf, PathBuf)> = Vec::new();

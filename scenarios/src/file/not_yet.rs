@@ -4,7 +4,6 @@
 
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[
-    ("", "region", "many branches on one core bank"),
     (
         "",
         "cost",
@@ -12,7 +11,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ),
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
-    ("resources", "shared", "a centre shared by many branches"),
     (
         "resources",
         "cost",

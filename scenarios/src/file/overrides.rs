@@ -78,6 +78,29 @@ impl Reader {
     }
 }
 
+/// Lays the value of a path such as `resources.kiosk.capacity` over a table.
+pub(super) fn lay(reader: &mut Reader, table: &mut Table, path: &str, value: Node, origin: Origin) {
+    let parts: Vec<&str> = path.split('.').map(str::trim).collect();
+    if parts.len() > 32 || parts.iter().any(|part| part.is_empty()) {
+        reader.fault(
+            origin,
+            format!("`{path}` is not a path"),
+            "paths are like `resources.kiosk.capacity`",
+        );
+        return;
+    }
+    if reader.is_new_entry(table, &parts, origin) {
+        return;
+    }
+    if let Err(stop) = set(table, &parts, value, origin) {
+        reader.fault(
+            origin,
+            format!("`{path}` leads through `{stop}`, which is no table"),
+            "paths are like `resources.kiosk.capacity`",
+        );
+    }
+}
+
 /// Everything in the value is located at the value: there are no lines to tell.
 fn relocate(node: &mut Node, origin: Origin) {
     node.origin = origin;

@@ -80,6 +80,7 @@ impl Reader {
             "servers",
             "choice",
             "breakdowns",
+            "shared",
             "jams",
         ];
         self.keys(section, "resources", &known);
@@ -114,6 +115,7 @@ impl Reader {
             queue,
             servers,
             cost_per_hour: self.optional_number(section, "cost_per_hour", 0.0..=1e6),
+            shared: self.flag(section, "shared"),
         }
     }
 

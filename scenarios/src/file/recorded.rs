@@ -21,8 +21,8 @@ impl Reader {
         let most = self.optional_whole(section, "customers", 0..=10_000_000);
         let early = self
             .subsection(section, "before_opening")
-            .and_then(|it| self.before_opening(&it, section, day?));
-        for key in ["before_opening", "day_of_week", "day_of_month", "customers"] {
+            .and_then(|it| self.before_opening(&it, (section, steady), day?));
+        for key in ["day_of_week", "day_of_month", "customers"] {
             if steady && let Some(entry) = section.table.entry(key) {
                 self.fault(
                     entry.key_origin,
@@ -42,7 +42,7 @@ impl Reader {
     fn before_opening(
         &mut self,
         early: &Section<'_>,
-        arrivals: &Section<'_>,
+        (arrivals, steady): (&Section<'_>, bool),
         day: &Day,
     ) -> Option<Arrivals> {
         self.keys(
@@ -73,6 +73,14 @@ impl Reader {
                 "`arrivals.gap` stands beside a rate before the opening",
                 "write `before_opening = { people = 20 }`, or rates instead of the gap",
             );
+        }
+        if steady {
+            self.fault(
+                node.origin,
+                format!("`{}` means nothing in a steady state", early.at("from")),
+                "a steady state never opens; `people = 20` are there at its start",
+            );
+            return None;
         }
         let from = self.clock(node, &early.at("from"))?;
         if from >= day.open {

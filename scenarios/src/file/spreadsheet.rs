@@ -4,7 +4,7 @@
 
 use super::fields::Reader;
 use super::sources::{Source, decode_csv, read_bytes};
-use super::tree::{Entry, Node, Origin, Table, Value};
+use super::tree::{Entry, Node, Origin, Table, Value, parse_value};
 use crate::names::nearest;
 
 /// One line of a CSV file.
@@ -46,12 +46,134 @@ impl Reader {
         {
             self.fold_replay(node);
         }
+        if let Some(Value::Table(region)) = value_of(table, "region") {
+            self.fold_region(region);
+        }
         if let Some(Value::Table(appointments)) = value_of(table, "appointments")
             && let Some(node) = appointments.get_mut("book")
         {
             self.fold_book(node);
         }
         self.fold_laws(table);
+    }
+
+    /// The branches' CSV file, and the templates that it names.
+    fn fold_region(&mut self, region: &mut Table) {
+        if let Some(Value::Table(templates)) = value_of(region, "templates") {
+            for node in templates.nodes_mut() {
+                if let Value::Table(template) = &mut node.value {
+                    self.fold_csv(template);
+                }
+            }
+        }
+        let Some(node) = region.get_mut("branches") else {
+            return;
+        };
+        if !matches!(node.value, Value::Text(_)) {
+            return;
+        }
+        let folder = self
+            .sources
+            .get(node.origin.source)
+            .map(|it| it.folder.clone());
+        let origin = node.origin;
+        self.fold_branches(node);
+        let Value::List(branches) = &node.value else {
+            return;
+        };
+        let mut names = Vec::new();
+        for branch in branches {
+            if let Value::Table(branch) = &branch.value
+                && let Some(Node {
+                    value: Value::Text(name),
+                    origin,
+                }) = branch.get("template")
+                && !names.iter().any(|(known, _)| known == name)
+            {
+                names.push((name.clone(), *origin));
+            }
+        }
+        let mut templates = match region.get("templates").map(|node| &node.value) {
+            Some(Value::Table(given)) => given.clone(),
+            _ => Table::default(),
+        };
+        for (name, written) in names {
+            let Some(folder) = &folder else { continue };
+            if templates.get(&name).is_some() {
+                continue;
+            }
+            if let Some(mut template) = self.template(&folder.join(&name), written) {
+                self.fold_csv(&mut template);
+                put(&mut templates, &name, table_node(template, written));
+            }
+        }
+        if templates.iter().len() > 0 {
+            put(region, "templates", table_node(templates, origin));
+        }
+    }
+
+    /// Columns `name,template,per_day,x_km,y_km,closed`; any other is a path of
+    /// what differs in a branch.
+    fn fold_branches(&mut self, node: &mut Node) {
+        let known = ["name", "template", "per_day", "x_km", "y_km", "closed"];
+        let Some(sheet) = self.open_sheet(node, &known, 1) else {
+            return;
+        };
+        let mut branches = Vec::new();
+        for row in &sheet.rows {
+            let mut branch = Table::default();
+            let mut set = Table::default();
+            for (column, (text, origin)) in sheet.columns.iter().zip(&row.cells) {
+                if text.is_empty() {
+                    continue;
+                }
+                let number = ["per_day", "x_km", "y_km"].contains(&column.as_str());
+                if !known.contains(&column.as_str()) {
+                    let plain = if sheet.decimal_comma {
+                        text.replace(',', ".")
+                    } else {
+                        text.clone()
+                    };
+                    let value = parse_value(&plain, origin.source);
+                    let mut value = value.unwrap_or_else(|| text_node(text, *origin));
+                    value.origin = *origin;
+                    put(&mut set, column, value);
+                    continue;
+                }
+                let cell = match column.as_str() {
+                    _ if number => self.number_cell(&sheet, row, column, text, *origin),
+                    "closed" => self.yes_or_no(row, text, *origin),
+                    _ => Some(text_node(text, *origin)),
+                };
+                if let Some(cell) = cell {
+                    put(&mut branch, column, cell);
+                }
+            }
+            if set.iter().len() > 0 {
+                put(&mut branch, "set", table_node(set, row.origin));
+            }
+            branches.push(table_node(branch, row.origin));
+        }
+        node.value = Value::List(branches);
+    }
+
+    fn yes_or_no(&mut self, row: &Row, text: &str, origin: Origin) -> Option<Node> {
+        let flag = match text.to_lowercase().as_str() {
+            "yes" | "true" | "1" | "是" => true,
+            "no" | "false" | "0" | "否" => false,
+            _ => {
+                self.fault(
+                    origin,
+                    format!("row {}: `closed` is `{text}`", row.number),
+                    "write yes or no",
+                );
+                return None;
+            }
+        };
+        Some(Node {
+            value: Value::Boolean(flag),
+            origin,
+        })
     }
 
     /// Columns at, segment, service; the last may be left out.
@@ -257,6 +379,21 @@ impl Reader {
 
     /// Reads the CSV file that a text names; what is no text is left alone.
     fn sheet(&mut self, node: &mut Node, known: &[&str], required: usize) -> Option<Sheet> {
+        self.any_sheet(node, known, required, false)
+    }
+
+    /// The same where further columns are paths of a scenario: they have a dot in them.
+    fn open_sheet(&mut self, node: &mut Node, known: &[&str], required: usize) -> Option<Sheet> {
+        self.any_sheet(node, known, required, true)
+    }
+
+    fn any_sheet(
+        &mut self,
+        node: &mut Node,
+        known: &[&str],
+        required: usize,
+        paths: bool,
+    ) -> Option<Sheet> {
         let Value::Text(name) = &node.value else {
             return None;
         };
@@ -274,7 +411,7 @@ impl Reader {
             }
         };
         let before = self.faults.len();
-        let sheet = self.parse_sheet(&path, &text, known, required);
+        let sheet = self.parse_sheet(&path, &text, (known, paths), required);
         if self.faults.len() > before {
             node.value = Value::List(Vec::new());
             return None;
@@ -286,7 +423,7 @@ impl Reader {
         &mut self,
         path: &std::path::Path,
         text: &str,
-        known: &[&str],
+        (known, paths): (&[&str], bool),
         required: usize,
     ) -> Option<Sheet> {
         let source = self.sources.len();
@@ -317,7 +454,7 @@ impl Reader {
                 self.fits(&row, &sheet.columns)?;
                 sheet.rows.push(row);
             } else {
-                let columns = self.header(&row, known, required)?;
+                let columns = self.header(&row, (known, paths), required)?;
                 sheet = Some(Sheet {
                     columns,
                     rows: Vec::new(),
@@ -340,7 +477,12 @@ impl Reader {
         sheet
     }
 
-    fn header(&mut self, row: &Row, known: &[&str], required: usize) -> Option<Vec<String>> {
+    fn header(
+        &mut self,
+        row: &Row,
+        (known, paths): (&[&str], bool),
+        required: usize,
+    ) -> Option<Vec<String>> {
         let columns: Vec<String> = row
             .cells
             .iter()
@@ -349,7 +491,8 @@ impl Reader {
         let before = self.faults.len();
         for (position, (column, (written, origin))) in columns.iter().zip(&row.cells).enumerate() {
             let twice = columns[..position].contains(column);
-            if known.contains(&column.as_str()) && !twice {
+            let is_path = paths && column.contains('.');
+            if (known.contains(&column.as_str()) || is_path) && !twice {
                 continue;
             }
             let help = match nearest(column, known.iter().copied()) {

@@ -66,10 +66,14 @@ fn intervals(scenario: &Scenario, kind: FigureKind) -> Vec<String> {
 
 fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
     let intervals = intervals(scenario, gate.figure.kind());
+    let branches = match &scenario.region {
+        Some(region) => region.names(),
+        None => vec![scenario.branch.clone()],
+    };
     for (dimension, name) in gate.population.dimensions() {
         let Some(name) = name else { continue };
         let known: Vec<&str> = match dimension {
-            "branch" => vec![&scenario.branch],
+            "branch" => branches.iter().map(String::as_str).collect(),
             "channel" => channels(scenario, gate.figure.kind())
                 .into_iter()
                 .map(Channel::name)
@@ -114,6 +118,18 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         return refuse(format!(
             "`{figure}` needs [mobile] with `days = 1`: so many days of it are simulated"
         ));
+    }
+    let closes = scenario.region.as_ref().is_some_and(|it| it.closes());
+    if matches!(figure, Figure::Lost | Figure::ToMobile) {
+        if !closes {
+            return refuse(format!("`{figure}` needs a closed branch in [region]"));
+        }
+        if !asked(&gate.population).is_empty() {
+            return refuse(format!("`{figure}` is of the region as a whole"));
+        }
+    }
+    if let (Some(region), Some(_)) = (&scenario.region, &gate.population.branch) {
+        return of_one_branch(gate, region.len() <= region.told as usize);
     }
     if figure == Figure::Cost && scenario.resources.iter().all(|r| r.cost_per_hour.is_none()) {
         return refuse("`cost` needs a `cost_per_hour` of some resource".into());
@@ -176,6 +192,36 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
                 "`{figure}` by {dimension} and interval needs `{dimension}_by_interval = true` in [report]"
             ));
         }
+    }
+    Ok(())
+}
+
+/// Of one branch of a region.
+fn of_one_branch(gate: &Gate, told: bool) -> Result<(), GateError> {
+    let refuse = |why: String| Err(GateError::NoSuchRow(why));
+    let figure = gate.figure;
+    let reported = [
+        Figure::Arrivals,
+        Figure::Served,
+        Figure::Abandoned,
+        Figure::Wait,
+        Figure::TimeInBranch,
+        Figure::QueueLength,
+        Figure::Occupancy,
+    ];
+    if !told {
+        return refuse(
+            "the region has more branches than it tells one by one; raise `told`".into(),
+        );
+    }
+    if !reported.contains(&figure) || !asked(&gate.population).is_empty() {
+        return refuse(format!(
+            "of one branch of a region there are {}, without further dimensions",
+            reported.map(Figure::name).join(", ")
+        ));
+    }
+    if matches!(gate.statistic, Statistic::Quantile(_)) {
+        return refuse("quantiles are of the region as a whole".into());
     }
     Ok(())
 }

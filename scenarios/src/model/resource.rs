@@ -27,6 +27,8 @@ pub struct Resource {
     pub servers: Servers,
     /// Cost of one server for one rostered hour in yuan, if costs are asked for.
     pub cost_per_hour: Option<f64>,
+    /// One pool for all branches of a region.
+    pub shared: bool,
 }
 
 /// What kind of thing a resource is; decides its icon and label, not its rules.

@@ -81,6 +81,16 @@ impl Level {
         time
     }
 
+    /// Ends the integral at `time`, the number staying.
+    pub fn cut(&mut self, time: u64, stretch: &Stretch) {
+        self.set(time, self.now, stretch);
+    }
+
+    /// Begins a new integral where the last one was cut.
+    pub fn begin_anew(&mut self) {
+        self.integral = 0;
+    }
+
     /// The number now.
     #[inline]
     pub fn now(&self) -> u64 {

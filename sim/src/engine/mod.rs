@@ -15,6 +15,7 @@ mod journey;
 pub mod levels;
 mod lines;
 pub mod pool;
+pub mod stepping;
 pub mod visitor;
 mod wear;
 mod work;
@@ -25,7 +26,7 @@ use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
 pub use appointments::Absent;
 use appointments::{Expected, with_booked};
-use calendar::{ARRIVAL_RANK, Calendar, Kind, ROSTER_RANK, SLOTS};
+use calendar::{ARRIVAL_RANK, Calendar, Event, Kind, ROSTER_RANK, SLOTS};
 use errands::Errands;
 use incidents::Incidents;
 use levels::{Level, Stretch};
@@ -48,8 +49,18 @@ pub trait Observer {
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
 
+    /// What is told from now on happens in this branch of a region.
+    fn enters(&mut self, _branch: usize) {}
+
     /// A customer was expected in vain.
     fn missed(&mut self, _absent: &Absent) {}
+
+    /// A batch of a long run has ended: levels are integrated up to here.
+    fn batch_ended<S: Source>(&mut self, _engine: &Engine<'_, S>)
+    where
+        Self: Sized,
+    {
+    }
 
     /// A customer asks the bank for something at a time.
     fn asked(&mut self, _customer: u32, _channel: Channel, _operation: Operation, _at: u64) {}
@@ -101,6 +112,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     drawn: Vec<u32>,
     /// Where the servers' randomness comes from.
     server_key: Key,
+    /// The next change by the clock, where the engine goes event by event.
+    next_change: usize,
     /// No event is later.
     longest: u64,
     /// Customers inside who are counted.
@@ -146,6 +159,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             picks: 0,
             drawn: vec![0; plan.capacity.len()],
             server_key: Key::default(),
+            next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             counted_inside: 0,
             ending: Ending::default(),
@@ -223,12 +237,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             {
                 self.calendar.pop(event);
                 self.now = event.time;
-                match event.kind() {
-                    Kind::StepEnd => self.step_ends(event.slot(), event.tag(), observer),
-                    Kind::Server => self.server_changes(event.slot(), observer),
-                    Kind::Abandonment => self.patience_ends(event.slot(), event.tag(), observer),
-                    Kind::Return => self.comes_again(event.slot(), observer),
-                }
+                self.dispatch(event, observer);
             } else if let Some((time, customer)) = arrival
                 && before_change(time, ARRIVAL_RANK)
             {
@@ -247,6 +256,23 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Lets an event of the calendar happen.
+    #[inline]
+    fn dispatch<O: Observer>(&mut self, event: Event, observer: &mut O) {
+        match event.kind() {
+            Kind::StepEnd => self.step_ends(event.slot(), event.tag(), observer),
+            Kind::Server => self.server_changes(event.slot(), observer),
+            Kind::Abandonment => self.patience_ends(event.slot(), event.tag(), observer),
+            Kind::Return => self.comes_again(event.slot(), observer),
+        }
+    }
+
+    /// Where the draws of the next replication come from: the day's, the servers'.
+    pub fn set_keys(&mut self, key: Key, server_key: Key) {
+        self.server_key = server_key;
+        self.draw_capacities(key);
     }
 
     /// Rosters go on when the last customer has left: their hours count to the end.
@@ -437,7 +463,23 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Change::Begins { incident } => self.change_incident(incident as usize, true, observer),
             Change::Ends { incident } => self.change_incident(incident as usize, false, observer),
             Change::SendsHome => self.send_home(observer),
+            Change::BatchEnds => self.end_batch(observer),
         }
+    }
+
+    /// Ends a batch of a long run: those inside go on into the next.
+    fn end_batch<O: Observer>(&mut self, observer: &mut O) {
+        let (now, stretch) = (self.now, self.stretch);
+        self.each_level(|level| level.cut(now, &stretch));
+        observer.batch_ended(self);
+        self.each_level(Level::begin_anew);
+    }
+
+    fn each_level(&mut self, change: impl Fn(&mut Level)) {
+        let pools = self.pools.iter_mut().flat_map(Pool::levels);
+        pools
+            .chain([&mut self.waiting, &mut self.people])
+            .for_each(change);
     }
 
     /// Takes a customer out of the branch and tells what became of it.

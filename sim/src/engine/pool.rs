@@ -258,6 +258,10 @@ impl<S: Source> Engine<'_, S> {
                 self.free_unit(hold.resource, slot);
             }
             let pool = &mut self.pools[hold.resource];
+            if self.plan.pools[hold.resource].shared {
+                // It goes back to the region, not to the next in line here.
+                pool.capacity -= hold.count;
+            }
             let on_duty = pool.on_duty();
             if pool.duty_level.now() > on_duty {
                 pool.duty_level.set(now, on_duty, &self.stretch);

@@ -9,8 +9,9 @@ mod money;
 use crate::arrivals::ArrivalCurve;
 use crate::keyed::{Key, Purpose};
 use crate::plan::Plan;
+use crate::region::RegionPlan;
 use crate::{OperationLatencies, SimError};
-use scenarios::model::Scenario;
+use scenarios::model::{Arrivals, Scenario};
 use scenarios::operation::{Channel, Operation, PlannedOperation};
 use scenarios::time::{SimTime, Span};
 
@@ -139,12 +140,18 @@ pub fn busiest_window(scenario: &Scenario, length: Span) -> (SimTime, SimTime) {
         return (SimTime(open), SimTime(close));
     }
     let campaigns = scenario.campaigns.iter().filter(|it| it.branch);
-    let curve = ArrivalCurve::new(&scenario.arrivals, open, false)
-        .map(|curve| curve.with_campaigns(campaigns));
-    let expected = |from: u64| -> f64 {
-        curve.as_ref().map_or(0.0, |curve| {
-            curve.expected_before(from + length.0) - curve.expected_before(from)
+    let curves: Vec<_> = volumes(scenario)
+        .into_iter()
+        .filter_map(|(arrivals, scale)| {
+            let curve = ArrivalCurve::new(arrivals, open, false).ok()?;
+            Some((curve.with_campaigns(campaigns.clone()), scale))
         })
+        .collect();
+    let expected = |from: u64| -> f64 {
+        let counts = curves.iter().map(|(curve, scale)| {
+            scale * (curve.expected_before(from + length.0) - curve.expected_before(from))
+        });
+        counts.sum()
     };
     let grid = scenario.day.interval.0.max(1);
     let starts = (0..)
@@ -159,4 +166,19 @@ pub fn busiest_window(scenario: &Scenario, length: Span) -> (SimTime, SimTime) {
         }
     }
     (SimTime(best.0), SimTime(best.0 + length.0))
+}
+
+/// The arrivals of a branch, or of each kind of branches, and how many times as many
+/// come to all of them together.
+fn volumes(scenario: &Scenario) -> Vec<(&Arrivals, f64)> {
+    let region = RegionPlan::new(scenario, &OperationLatencies::default(), 0);
+    let (Some(of_region), Ok(Some(region))) = (scenario.region.as_deref(), region) else {
+        return vec![(&scenario.arrivals, 1.0)];
+    };
+    let kinds = of_region.kinds.iter().enumerate();
+    let volumes = kinds.map(|(number, kind)| {
+        let outlets = region.outlets.iter().filter(|it| it.kind == number);
+        (&kind.arrivals, outlets.map(|it| it.scale).sum())
+    });
+    volumes.collect()
 }

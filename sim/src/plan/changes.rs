@@ -18,12 +18,18 @@ pub enum Change {
     Ends { incident: u32 },
     /// Whoever has not begun to be served is turned away.
     SendsHome,
+    /// A batch of a long run ends and the next begins.
+    BatchEnds,
 }
 
 impl Plan {
     /// Capacities at the start, and every later change in order.
     pub(super) fn take_changes(&mut self, scenario: &Scenario) {
         for (number, resource) in scenario.resources.iter().enumerate() {
+            if resource.shared {
+                self.capacity.push(0);
+                continue;
+            }
             if !resource.drawn.is_empty() {
                 let resource = number as u32;
                 self.capacity.push(0);
@@ -50,6 +56,12 @@ impl Plan {
         }
         if let Some(at) = self.doors.sends_home_at {
             self.changes.push((at, Change::SendsHome));
+        }
+        let length = self.close - self.open.max(self.counted_from);
+        for batch in 1..u64::from(self.batches) {
+            let cut = u128::from(length) * u128::from(batch) / u128::from(self.batches);
+            let at = self.counted_from + cut as u64;
+            self.changes.push((at, Change::BatchEnds));
         }
         self.changes.sort_unstable();
         self.incidents.clone_from(&scenario.incidents);

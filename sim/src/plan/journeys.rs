@@ -42,6 +42,8 @@ pub struct PlannedJourney {
     pub channel: u16,
     pub made_on: Channel,
     pub time: Option<Sampler>,
+    /// Human time of all its steps on average, in seconds.
+    pub mean_seconds: f64,
     pub holds: Vec<Hold>,
     /// Whether one of its steps asks the bank for something.
     pub asks_bank: bool,
@@ -249,6 +251,7 @@ impl<'s> Planning<'s> {
                 .as_ref()
                 .map(|law| sampler(&journey.name, law))
                 .transpose()?,
+            mean_seconds: mean_seconds(journey),
             holds: journey.holds.clone(),
             asks_bank: asks_bank(journey),
             steps,
@@ -326,6 +329,7 @@ impl<'s> Planning<'s> {
             channel: 0,
             made_on: journey.channel,
             time: None,
+            mean_seconds: 0.0,
             holds: Vec::new(),
             asks_bank: asks_bank(journey),
             steps,
@@ -407,6 +411,19 @@ fn plan_step(
             step.holds.clone()
         },
     })
+}
+
+/// The human time of a journey on average, repeats and failures left out.
+fn mean_seconds(journey: &Journey) -> f64 {
+    let whole = journey
+        .time
+        .as_ref()
+        .map_or(0.0, scenarios::model::Law::mean);
+    let steps = journey.steps.iter().map(|step| match &step.time {
+        StepTime::Law(law) => step.probability * law.mean(),
+        _ => 0.0,
+    });
+    whole + steps.sum::<f64>()
 }
 
 /// What was measured of an operation, else what is assumed of it.

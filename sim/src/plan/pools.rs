@@ -23,6 +23,8 @@ pub struct PlannedPool {
     pub units: Vec<PlannedUnit>,
     /// Number of its first server among those of all resources.
     pub first_unit: usize,
+    /// Lent by the region, server by server.
+    pub shared: bool,
     /// Times up and down, and what becomes of the customer.
     pub breakdowns: Option<(Sampler, Sampler, Interruption)>,
     /// Whether the time up is time at work.
@@ -69,6 +71,7 @@ pub(super) fn plan_pools(
                 shift_end: resource.shift_end,
                 choice: resource.servers.choice,
                 first_unit,
+                shared: resource.shared,
                 breakdowns: resource
                     .servers
                     .breakdowns

@@ -7,6 +7,8 @@ pub mod kinds;
 pub mod moments;
 pub mod population;
 pub mod promise;
+#[cfg(test)]
+mod published;
 pub mod quantile;
 pub mod table;
 pub mod tally;

@@ -2,6 +2,7 @@
 
 use super::histogram::{BinNumber, Histogram, middle_of};
 use crate::keyed::finalise;
+use statrs::distribution::{Binomial, DiscreteCDF};
 
 /// A quantile is told only when so many observations lie beyond it.
 const LEAST_BEYOND: u64 = 10;
@@ -13,8 +14,32 @@ const CELLS: u64 = 1000;
 
 /// The observation of rank `ceil(q n)`, if ten observations lie beyond it.
 pub fn quantile(bins: &[(BinNumber, u64)], q: f64) -> Option<f64> {
-    let count: u64 = bins.iter().map(|(_, count)| count).sum();
-    let rank = rank_of(q, count)?;
+    let rank = rank_of(q, count_of(bins))?;
+    observation(bins, rank)
+}
+
+/// The 95% interval of a quantile of independent observations, from one of them to
+/// another (Conover, Practical Nonparametric Statistics).
+pub fn independent_interval(bins: &[(BinNumber, u64)], q: f64) -> Option<(f64, f64)> {
+    let (low, high) = ranks(count_of(bins), q)?;
+    Some((observation(bins, low)?, observation(bins, high)?))
+}
+
+/// The ranks between which the quantile of the law lies with a probability of 95%:
+/// the 2.5% quantile of the number of observations below it, and one beyond the 97.5%
+/// quantile of that number, if there are such observations.
+pub(super) fn ranks(count: u64, q: f64) -> Option<(u64, u64)> {
+    let below = Binomial::new(q, count).ok()?;
+    let (low, high) = (below.inverse_cdf(0.025), below.inverse_cdf(0.975) + 1);
+    (low >= 1 && high <= count).then_some((low, high))
+}
+
+fn count_of(bins: &[(BinNumber, u64)]) -> u64 {
+    bins.iter().map(|(_, count)| count).sum()
+}
+
+/// The observation of a rank, from 1.
+fn observation(bins: &[(BinNumber, u64)], rank: u64) -> Option<f64> {
     let mut seen = 0;
     bins.iter()
         .find(|(_, count)| {

@@ -82,7 +82,8 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
 impl<'run> Writer<'run> {
     fn push(&mut self, row: FigureRow) {
         let branch = &self.sources.populations.branch;
-        let of_branch = row.population.channel.is_none()
+        let of_branch = self.sources.scenario.region.is_none()
+            && row.population.channel.is_none()
             && row.population.service.is_none()
             && row.population.segment.is_none()
             && row.population.resource.is_none();
@@ -270,6 +271,20 @@ impl<'run> Writer<'run> {
             .collect()
     }
 
+    /// Quantiles over independent days, with their intervals by order statistics.
+    fn daily_quantiles(&self, bins: &[(BinNumber, u64)], scale: f64) -> Vec<QuantileValue> {
+        let mut values = self.plain_quantiles(bins, scale);
+        for value in &mut values {
+            if let (Some(point), Some((low, high))) =
+                (value.value, quantile::independent_interval(bins, value.q))
+            {
+                value.low = Some((low * scale).min(point));
+                value.high = Some((high * scale).max(point));
+            }
+        }
+        values
+    }
+
     fn daily(
         &self,
         figure: Figure,
@@ -284,7 +299,7 @@ impl<'run> Writer<'run> {
             spread,
             histogram,
         } = daily;
-        let quantiles = self.plain_quantiles(&histogram.sorted(), scale);
+        let quantiles = self.daily_quantiles(&histogram.sorted(), scale);
         let seen = |value: u64| (days > 0).then_some(value as f64 * scale);
         row(figure, population, unit, days, estimate, scale, |row| {
             row.sd = spread
@@ -298,7 +313,7 @@ impl<'run> Writer<'run> {
 
     fn resources(&mut self) {
         let plan = self.sources.plan;
-        let counted = (plan.close - plan.open.max(plan.counted_from)) as f64;
+        let counted = plan.counted_length();
         let uses = std::mem::take(&mut self.sources.totals.uses);
         let resources = &self.sources.scenario.resources;
         let all_cost: f64 = resources
@@ -380,7 +395,7 @@ impl<'run> Writer<'run> {
 
     fn branch(&mut self) {
         let plan = self.sources.plan;
-        let counted = (plan.close - plan.open.max(plan.counted_from)) as f64;
+        let counted = plan.counted_length();
         let people = std::mem::take(&mut self.sources.totals.people);
         let row = self.daily(
             Figure::PeopleInBranch,

@@ -8,6 +8,7 @@ use super::kinds::{Counts, Kind, Place};
 use super::moments::{Daily, Ratio, Spread};
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
+use crate::engine::stepping::Levels;
 use crate::engine::visitor::{Departure, Fate};
 use crate::engine::{Absent, Ending, Engine, Observer};
 use crate::plan::Plan;
@@ -139,6 +140,8 @@ pub struct Tally<'run> {
     day_misses: MissCounts,
     day_unserved: u64,
     block: BlockRecord,
+    /// Batches of a long run that have ended.
+    batches: Vec<BlockRecord>,
 }
 
 /// The position of a kind that has not come yet.
@@ -158,6 +161,7 @@ impl<'run> Tally<'run> {
             day_misses: MissCounts::default(),
             day_unserved: 0,
             block: BlockRecord::default(),
+            batches: Vec::new(),
         }
     }
 
@@ -220,12 +224,7 @@ impl<'run> Tally<'run> {
     }
 
     /// Folds a finished replication into the totals.
-    pub fn end_day<S: Source>(
-        &mut self,
-        replication: u32,
-        engine: &Engine<'_, S>,
-        ending: &Ending,
-    ) {
+    pub fn end_day(&mut self, replication: u32, levels: &Levels, ending: &Ending) {
         self.sum_day();
         let thresholds = self.frame.thresholds.len();
         for (number, (day, cell)) in self.day.iter().zip(&mut self.totals.cells).enumerate() {
@@ -255,7 +254,7 @@ impl<'run> Tally<'run> {
         }
         self.totals.from_arrival.end_day();
         self.keep_day(replication);
-        self.totals.fold_levels(engine, self.frame);
+        self.totals.fold_levels(levels, self.frame);
         self.totals
             .overtime
             .add(ending.last_left.saturating_sub(self.frame.plan.close));
@@ -308,6 +307,11 @@ impl<'run> Tally<'run> {
         block
     }
 
+    /// Hands over the batches of the run that has ended, but for the last.
+    pub fn take_batches(&mut self) -> Vec<BlockRecord> {
+        mem::take(&mut self.batches)
+    }
+
     /// The totals of everything folded.
     pub fn into_totals(mut self) -> Totals {
         let cells = &mut self.totals.cells;
@@ -350,6 +354,15 @@ fn add_each(sums: &mut [u64], counts: &[u64]) {
 }
 
 impl Observer for Tally<'_> {
+    fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
+        let mut levels = Levels::default();
+        levels.add(engine);
+        self.end_day(self.batches.len() as u32, &levels, &Ending::default());
+        let block = self.end_block();
+        self.batches.push(block);
+        self.start_day();
+    }
+
     fn departed(&mut self, departure: &Departure) {
         let frame = self.frame;
         let channel = frame.plan.journeys[departure.journey as usize].channel;
@@ -458,44 +471,25 @@ impl Totals {
         self.days_with_unserved += other.days_with_unserved;
     }
 
-    fn fold_levels<S: Source>(&mut self, engine: &Engine<'_, S>, frame: &Frame<'_>) {
-        let (mut all_busy, mut all_duty, mut all_rostered) = (0, 0, 0);
+    fn fold_levels(&mut self, levels: &Levels, frame: &Frame<'_>) {
+        let mut all = [0; 3];
         let resources = frame.plan.capacity.len();
-        for (used, pool) in self.uses.iter_mut().zip(engine.pools()) {
-            let (busy, duty) = (
-                micros(pool.busy_level.integral()),
-                micros(pool.duty_level.integral()),
-            );
-            used.add(
-                micros(pool.waiting_level.integral()),
-                busy,
-                duty,
-                micros(pool.rostered_level.integral()),
-            );
-            all_busy += busy;
-            all_duty += duty;
-            all_rostered += micros(pool.rostered_level.integral());
+        for (used, level) in self.uses.iter_mut().zip(&levels.pools) {
+            let [waiting, busy, duty, rostered] = level.map(micros);
+            used.add(waiting, busy, duty, rostered);
+            for (sum, level) in all.iter_mut().zip([busy, duty, rostered]) {
+                *sum += level;
+            }
         }
-        self.uses[resources].add(
-            micros(engine.waiting().integral()),
-            all_busy,
-            all_duty,
-            all_rostered,
-        );
-        self.people.add(micros(engine.people().integral()));
-        for (daily, integral) in self
-            .people_by_interval
-            .iter_mut()
-            .zip(engine.people().by_interval())
-        {
-            daily.add(micros(*integral));
-        }
-        for (daily, integral) in self
-            .queue_by_interval
-            .iter_mut()
-            .zip(engine.waiting().by_interval())
-        {
-            daily.add(micros(*integral));
+        self.uses[resources].add(micros(levels.waiting), all[0], all[1], all[2]);
+        self.people.add(micros(levels.people));
+        for (dailies, integrals) in [
+            (&mut self.people_by_interval, &levels.people_by_interval),
+            (&mut self.queue_by_interval, &levels.waiting_by_interval),
+        ] {
+            for (daily, integral) in dailies.iter_mut().zip(integrals) {
+                daily.add(micros(*integral));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 use scenarios::model::{
     ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label, Law, Mode, Part,
     Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster, Run, Scenario, Segment,
-    Servers, Service, ShiftEnd, Step, StepTime,
+    Servers, Service, ShiftEnd, Step, StepTime, WarmUp,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -39,6 +39,8 @@ pub fn empty() -> Scenario {
             replications: 1,
             seed: 1,
             random: Random::Keyed,
+            warm_up: WarmUp::Given,
+            batches: None,
             until: None,
         },
         resources: Vec::new(),
@@ -51,6 +53,7 @@ pub fn empty() -> Scenario {
         incidents: Vec::new(),
         mobile: None,
         campaigns: Vec::new(),
+        region: None,
         load: None,
         gates: Vec::new(),
         report: ReportRequest {
@@ -78,6 +81,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         servers: Servers::default(),
         drawn: Vec::new(),
         cost_per_hour: None,
+        shared: false,
     }
 }
 

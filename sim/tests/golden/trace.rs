@@ -7,9 +7,9 @@ use sim::{CustomerRecord, Options, records};
 use std::fmt::Write;
 
 /// Columns that a trace may have; it begins with `customer`.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "customer", "arrived", "begun", "left", "fate", "segment", "wait", "service", "review",
-    "system", "fallback", "away",
+    "system", "fallback", "away", "branch",
 ];
 
 pub fn agrees(scenario: &Scenario, text: &str) -> Result<(), String> {
@@ -65,6 +65,13 @@ fn cell(scenario: &Scenario, record: &CustomerRecord, column: &str) -> String {
         "fate" => in_words(&format!("{:?}", record.fate)),
         "segment" => scenario.segments[record.segment].name.clone(),
         "wait" => seconds(record.wait.0),
+        "branch" => {
+            let names = scenario.region.as_ref().map(|region| region.names());
+            let name = names
+                .zip(record.branch)
+                .map(|(names, at)| names[at].clone());
+            name.unwrap_or_default()
+        }
         "service" => seconds(record.service.0),
         "review" => seconds(record.review.0),
         "system" => seconds(record.system.0),

@@ -1,0 +1,157 @@
+//! Authorisations: asking for one, and reading what a transfer shows for it.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Service, Shared,
+    money::{payee_of, present},
+    problem::Problem,
+    request::{AmountText, well_formed},
+    write::write,
+};
+use crate::{
+    authentication::{device_step, shield_signed, sms_code, transfer_text},
+    rules::{
+        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Phone, Proof,
+        ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
+    },
+};
+
+/// What a payment is authorised with, and the payment itself.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuthorisationBody {
+    medium: Medium,
+    from: String,
+    to: String,
+    amount: AmountText,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    bank: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_tail: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<TokenNonce>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shield: Option<ShieldKey>,
+}
+
+impl AuthorisationBody {
+    fn wish(&self) -> Result<MediumWish, Problem> {
+        let alone = |others: bool| (!others).then_some(());
+        let only = "the medium's own members alone";
+        match self.medium {
+            Medium::Sms => {
+                well_formed(
+                    "medium",
+                    only,
+                    alone(self.device.is_some() || self.shield.is_some()),
+                )?;
+                let phone = self.phone.as_deref().and_then(Phone::parse);
+                let form = "the phone that is to get the code";
+                let phone = well_formed("phone", form, phone)?;
+                let tail = self.account_tail.as_deref().and_then(six_digits);
+                let form = "the last six digits of the account";
+                let tail = well_formed("account_tail", form, tail)?;
+                Ok(MediumWish::Sms { phone, tail })
+            }
+            Medium::Device | Medium::Shield => {
+                let details = self.phone.is_some() || self.account_tail.is_some();
+                well_formed("medium", only, alone(details))?;
+                match (self.medium, self.device, self.shield) {
+                    (Medium::Device, Some(serial), None) => Ok(MediumWish::Device(serial)),
+                    (Medium::Shield, None, Some(key)) => Ok(MediumWish::Shield(key)),
+                    _ => well_formed("medium", "one whose `device` or `shield` is named", None),
+                }
+            }
+        }
+    }
+}
+
+fn six_digits(text: &str) -> Option<u32> {
+    let plain = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::Authorisation,
+        |body: &AuthorisationBody, _| {
+            Ok(Action::AskAuthorisation {
+                wish: body.wish()?,
+                order: Order {
+                    from: AccountNumber::parse(&body.from),
+                    payee: payee_of(&body.to, body.bank.as_deref())?,
+                    amount: body.amount.amount()?,
+                },
+            })
+        },
+    )
+    .await
+}
+
+/// What a transfer shows: `code` alone is a message's, with `device` a device's; `shield` and
+/// `signature` belong together.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownBody {
+    id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<TokenNonce>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shield: Option<ShieldKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
+fn signature_of(text: &str) -> Option<[u8; 64]> {
+    let (first, second) = text.split_at_checked(64)?;
+    let mut bytes = [0; 64];
+    bytes[..32].copy_from_slice(&TokenDigest::parse(first)?.0);
+    bytes[32..].copy_from_slice(&TokenDigest::parse(second)?.0);
+    Some(bytes)
+}
+
+/// Checks what was shown for an order, before the writer's queue. An authorisation that is no id
+/// proves nothing, and is not found later.
+pub async fn check(service: &Service, shown: &ShownBody, order: &Order) -> Result<Shown, Problem> {
+    let id = AuthorisationId::parse(&shown.id);
+    let text = id.map(|id| transfer_text(id, order)).unwrap_or_default();
+    let proof = match (&shown.code, shown.device, shown.shield, &shown.signature) {
+        (Some(code), None, None, None) => Proof::Sms {
+            right: id.is_some() && sms_code(service.access.sms_key(), &text) == *code,
+        },
+        (Some(code), Some(serial), None, None) => {
+            let secret = service.access.device_secret(serial);
+            let now = time_step(service.clock.now());
+            let step = id.and_then(|_| device_step(&secret, &text, now, code));
+            Proof::Device { serial, step }
+        }
+        (None, None, Some(key), Some(signature)) => {
+            let form = "an Ed25519 signature in 128 hexadecimal digits";
+            let signature = well_formed("signature", form, signature_of(signature))?;
+            let proof = move || shield_signed(key, &text, &signature);
+            let right = id.is_some() && service.proofs.check(proof).await?;
+            Proof::Shield { key, right }
+        }
+        _ => {
+            let form =
+                "`id` with `code`, with `code` and `device`, or with `shield` and `signature`";
+            return well_formed("authorisation", form, None);
+        }
+    };
+    Ok(Shown { id, proof })
+}

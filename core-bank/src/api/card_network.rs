@@ -1,0 +1,91 @@
+//! Uses of cards that come through the card network: other banks' cash machines, points of sale, web
+//! shops.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    problem::Problem,
+    request::{AmountText, well_formed},
+    write::write,
+};
+use crate::rules::{Action, CardEntry, CardId, Operation, Place};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardWithdrawalBody {
+    card: String,
+    amount: AmountText,
+    place: Place,
+}
+
+pub async fn withdraw(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::CardWithdrawal,
+        |body: &CardWithdrawalBody, _| {
+            Ok(Action::CardUse {
+                card: CardId::parse(&body.card),
+                entry: CardEntry::Atm,
+                amount: body.amount.amount()?,
+                place: body.place,
+                merchant: String::new(),
+            })
+        },
+    )
+    .await
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardPurchaseBody {
+    card: String,
+    amount: AmountText,
+    place: Place,
+    entry: PurchaseEntry,
+    merchant: String,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PurchaseEntry {
+    Pos,
+    CardNotPresent,
+}
+
+/// Both entries have the same rights, so one operation stands for both here.
+pub async fn purchase(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::PosPurchase,
+        |body: &CardPurchaseBody, _| {
+            let form = "a name of 1 to 64 characters";
+            let named = (1..=64).contains(&body.merchant.chars().count())
+                && !body.merchant.chars().any(char::is_control);
+            let merchant = named.then(|| body.merchant.clone());
+            Ok(Action::CardUse {
+                card: CardId::parse(&body.card),
+                entry: match body.entry {
+                    PurchaseEntry::Pos => CardEntry::Pos,
+                    PurchaseEntry::CardNotPresent => CardEntry::CardNotPresent,
+                },
+                amount: body.amount.amount()?,
+                place: body.place,
+                merchant: well_formed("merchant", form, merchant)?,
+            })
+        },
+    )
+    .await
+}

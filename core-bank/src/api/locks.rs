@@ -1,0 +1,106 @@
+//! The five locks of a card, set and shown by its holder.
+
+use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    cards::card_of,
+    problem::Problem,
+    request::{AmountText, caller, well_formed},
+    write::{json_body, planted_slowness, write},
+};
+use crate::rules::{
+    Action, CardLocks, LOCK_PLACES_MAX, Operation, Place, Refusal, RefusalCode as Code,
+};
+
+/// All five at once: what is not locked is said, too.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LocksBody {
+    overseas: bool,
+    #[serde(deserialize_with = "Option::deserialize")]
+    places: Option<Vec<Place>>,
+    night: bool,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pos_daily: Option<AmountText>,
+    overseas_card_not_present: bool,
+}
+
+impl LocksBody {
+    fn locks(&self) -> Result<CardLocks, Problem> {
+        let pos_daily = self.pos_daily.as_ref().map(AmountText::amount);
+        Ok(CardLocks {
+            overseas: self.overseas,
+            places: self.usual_places()?,
+            night: self.night,
+            pos_daily: pos_daily.transpose()?,
+            overseas_card_not_present: self.overseas_card_not_present,
+        })
+    }
+
+    fn usual_places(&self) -> Result<Option<Vec<Place>>, Problem> {
+        let Some(places) = &self.places else {
+            return Ok(None);
+        };
+        let right = (1..=LOCK_PLACES_MAX).contains(&places.len());
+        let form = "null or a list of 1 to 16 places";
+        let mut places = well_formed("places", form, right.then(|| places.clone()))?;
+        places.sort_unstable();
+        places.dedup();
+        Ok(Some(places))
+    }
+}
+
+pub async fn set(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::LockSetting,
+        |body: &LocksBody, _| {
+            Ok(Action::SetLocks {
+                card: card_of(path),
+                locks: body.locks()?,
+            })
+        },
+    )
+    .await
+}
+
+pub async fn show(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let caller = caller(&service, request.headers(), Operation::LockSetting)?;
+    let card = card_of(path);
+    planted_slowness(&service, Operation::LockSetting).await;
+    let locks = service
+        .bank
+        .read(move |state| {
+            let reader = state.reader(caller, Operation::LockSetting)?;
+            let card = card.ok_or(Code::CardNotFound)?;
+            let held = state.card(card).ok_or(Code::CardNotFound)?;
+            let account = state.account(held.account).ok_or(Code::CardNotFound)?;
+            if !reader.sees(account.customer) {
+                return Err(Refusal::from(Code::CardNotFound));
+            }
+            Ok(state.card_locks(card))
+        })
+        .await??;
+    let document = LocksBody {
+        overseas: locks.overseas,
+        places: locks.places,
+        night: locks.night,
+        pos_daily: locks.pos_daily.map(AmountText::from),
+        overseas_card_not_present: locks.overseas_card_not_present,
+    };
+    Ok(json_body(&document).into_response())
+}

@@ -1,0 +1,38 @@
+//! A door for tests: the message that a customer's phone would have got.
+
+use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{Shared, audit::operator, problem::Problem, write::json_body};
+use crate::{
+    authentication::{sms_code, transfer_text},
+    rules::{AuthorisationId, MediumKey, RefusalCode as Code},
+};
+
+/// The code that was sent for an authorisation, as long as that waits.
+pub async fn message(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    operator(&service, request.headers()).await?;
+    let id = path.ok().and_then(|Path(id)| AuthorisationId::parse(&id));
+    let id = id.ok_or(Code::AuthorisationNotFound)?;
+    let sent = service.bank.read(move |state| {
+        let waiting = state.waiting(id)?;
+        let customer = state.customer(waiting.customer)?;
+        let by_message = waiting.key == MediumKey::Sms;
+        by_message.then(|| (waiting.order.clone(), String::from(customer.phone.clone())))
+    });
+    let (order, phone) = sent.await?.ok_or(Code::AuthorisationNotFound)?;
+    let code = sms_code(service.access.sms_key(), &transfer_text(id, &order));
+    let text = format!(
+        "Code {code} for a payment of {} yuan. Never tell it to anybody.",
+        order.amount
+    );
+    let document = json!({"authorisation": id, "phone": phone, "code": code, "text": text});
+    Ok(json_body(&document).into_response())
+}

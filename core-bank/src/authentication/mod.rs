@@ -1,0 +1,30 @@
+//! Proofs: what a customer shows is checked here, before the writer's queue, so that the writer never
+//! computes a hash or a signature for anybody. The rules then decide what a right or wrong proof is
+//! worth.
+
+mod code;
+mod ocra;
+mod pool;
+mod transfer_text;
+
+pub use code::{device_step, sms_code};
+pub use pool::ProofPool;
+pub use transfer_text::transfer_text;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+
+use crate::rules::ShieldKey;
+
+/// Whether the U-shield of this public key signed the text: Ed25519 (RFC 8032), with weak keys and
+/// signatures that others could bend refused.
+pub fn shield_signed(key: ShieldKey, text: &str, signature: &[u8; 64]) -> bool {
+    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| {
+        key.verify_strict(text.as_bytes(), &Signature::from_bytes(signature))
+            .is_ok()
+    })
+}
+
+/// Whether these bytes are a public key that a U-shield may have.
+pub fn is_shield_key(key: ShieldKey) -> bool {
+    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| !key.is_weak())
+}

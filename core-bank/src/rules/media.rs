@@ -1,0 +1,467 @@
+//! What a customer authorises payments with, and how much each medium may move (C2 to C6).
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    calendar::Day,
+    command::Order,
+    ids::{AuthorisationId, CustomerId, ShieldKey, TokenNonce},
+    money::{Amount, Fen},
+    operation::Channel,
+    refusal::RefusalCode as Code,
+    state::State,
+    time::BusinessTime,
+};
+
+/// How long an authorisation that was asked for waits to be used: 5 minutes, in microseconds.
+pub const AUTHORISATION_MICROS: i64 = 5 * 60 * 1_000_000;
+/// Wrong codes after which an authorisation is dead.
+pub const TRIES_MAX: u8 = 3;
+/// Wrong codes in a row after which a medium is locked.
+pub const FAILURES_MAX: u8 = 5;
+/// Authorisations that may wait at a time; a further one takes the place of the oldest.
+const WAITING_MAX: usize = 4;
+
+/// The kinds of media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Medium {
+    /// A code sent to the customer's phone (C3).
+    Sms,
+    /// The e-cipher device: a display, a keypad, six digits (C4).
+    Device,
+    /// The U-shield: a key that signs (C5).
+    Shield,
+}
+
+/// One medium of one customer, as an authorisation names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediumKey {
+    /// The customer's phone.
+    Sms,
+    /// The device of this serial number.
+    Device(TokenNonce),
+    /// The U-shield of this public key.
+    Shield(ShieldKey),
+}
+
+impl MediumKey {
+    /// The kind.
+    pub fn medium(self) -> Medium {
+        match self {
+            Self::Sms => Medium::Sms,
+            Self::Device(_) => Medium::Device,
+            Self::Shield(_) => Medium::Shield,
+        }
+    }
+}
+
+/// What shares one set of limits: SMS over all channels together and the U-shield, too; the device
+/// per channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// SMS on any channel.
+    Sms,
+    /// The device on the online bank.
+    DeviceOnline,
+    /// The device on the mobile bank.
+    DeviceMobile,
+    /// The U-shield on the online and the mobile bank.
+    Shield,
+}
+
+impl Scope {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 4] = [
+        Self::Sms,
+        Self::DeviceOnline,
+        Self::DeviceMobile,
+        Self::Shield,
+    ];
+
+    /// What a medium counts under on a channel; `None` where it does not suffice at all: the
+    /// messenger does simple finance, by SMS.
+    pub fn of(medium: Medium, channel: Channel) -> Option<Self> {
+        match (medium, channel) {
+            (Medium::Sms, Channel::Online | Channel::Mobile | Channel::Messenger) => {
+                Some(Self::Sms)
+            }
+            (Medium::Device, Channel::Online) => Some(Self::DeviceOnline),
+            (Medium::Device, Channel::Mobile) => Some(Self::DeviceMobile),
+            (Medium::Shield, Channel::Online | Channel::Mobile) => Some(Self::Shield),
+            _ => None,
+        }
+    }
+
+    /// What holds until the customer sets something else.
+    pub fn default_limits(self) -> Limits {
+        match self {
+            Self::Sms => Limits::of_yuan(10_000, 10_000, Some(50_000)),
+            Self::DeviceOnline => Limits::of_yuan(50_000, 50_000, None),
+            Self::DeviceMobile => Limits::of_yuan(200_000, 1_000_000, None),
+            Self::Shield => Limits::of_yuan(1_000_000, 5_000_000, None),
+        }
+    }
+
+    /// The most that the bank lets a customer set. The story calls the device's limits defaults, so
+    /// there is room above those of the online bank, up to the mobile bank's (assumption).
+    pub fn greatest_limits(self) -> Limits {
+        match self {
+            Self::DeviceOnline => Self::DeviceMobile.default_limits(),
+            _ => self.default_limits(),
+        }
+    }
+}
+
+/// Limits in fen, all inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Of one payment.
+    pub per_transaction: Fen,
+    /// Of a calendar day in Shanghai.
+    pub daily: Fen,
+    /// Of a calendar month in Shanghai, where there is one.
+    pub monthly: Option<Fen>,
+}
+
+impl Limits {
+    fn of_yuan(per_transaction: i64, daily: i64, monthly: Option<i64>) -> Self {
+        Self {
+            per_transaction: Fen(per_transaction * 100),
+            daily: Fen(daily * 100),
+            monthly: monthly.map(|yuan| Fen(yuan * 100)),
+        }
+    }
+
+    /// Whether no limit is above the other's.
+    pub fn within(self, greatest: Self) -> bool {
+        let most = Fen(i64::MAX);
+        self.per_transaction <= greatest.per_transaction
+            && self.daily <= greatest.daily
+            && self.monthly.unwrap_or(most) <= greatest.monthly.unwrap_or(most)
+    }
+}
+
+/// What a scope's limits are and what was used of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The limits.
+    pub limits: Limits,
+    day: Day,
+    today: Fen,
+    month_total: Fen,
+}
+
+impl Allowance {
+    fn new(scope: Scope) -> Self {
+        Self {
+            limits: scope.default_limits(),
+            day: Day::default(),
+            today: Fen::ZERO,
+            month_total: Fen::ZERO,
+        }
+    }
+
+    /// Used on the day and in the month of `day`.
+    pub fn used(&self, day: Day) -> (Fen, Fen) {
+        let today = if self.day == day {
+            self.today
+        } else {
+            Fen::ZERO
+        };
+        let month = if self.day == day || self.day.month() == day.month() {
+            self.month_total
+        } else {
+            Fen::ZERO
+        };
+        (today, month)
+    }
+
+    /// The totals after a payment of `amount` on `day`, or the first limit that it would exceed, in
+    /// the order of decisions.
+    pub fn after(&self, amount: Amount, day: Day) -> Result<(Fen, Fen), Code> {
+        let amount = amount.fen();
+        if amount > self.limits.per_transaction {
+            return Err(Code::LimitPerTransaction);
+        }
+        let (today, month) = self.used(day);
+        let today = today.checked_add(amount).ok_or(Code::LimitDaily)?;
+        if today > self.limits.daily {
+            return Err(Code::LimitDaily);
+        }
+        let month = month.checked_add(amount).ok_or(Code::LimitMonthly)?;
+        if self.limits.monthly.is_some_and(|limit| month > limit) {
+            return Err(Code::LimitMonthly);
+        }
+        Ok((today, month))
+    }
+}
+
+/// The media of one customer. It is small and plain, so that a payment changes it without an
+/// allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// The device and the last time step whose code was accepted or spent.
+    pub device: Option<(TokenNonce, u64)>,
+    /// The U-shield.
+    pub shield: Option<ShieldKey>,
+    failures: [u8; 3],
+    allowances: [Allowance; 4],
+    waiting: [Option<AuthorisationId>; WAITING_MAX],
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self {
+            device: None,
+            shield: None,
+            failures: [0; 3],
+            allowances: Scope::ALL.map(Allowance::new),
+            waiting: [None; WAITING_MAX],
+        }
+    }
+}
+
+impl Media {
+    /// A scope's limits and use.
+    pub fn allowance(&self, scope: Scope) -> &Allowance {
+        &self.allowances[scope as usize]
+    }
+
+    /// Whether too many wrong codes in a row locked it.
+    pub fn is_locked(&self, medium: Medium) -> bool {
+        self.failures[medium as usize] >= FAILURES_MAX
+    }
+
+    /// Whether the customer holds it.
+    pub fn holds(&self, key: MediumKey) -> bool {
+        match key {
+            MediumKey::Sms => true,
+            MediumKey::Device(serial) => self.device.is_some_and(|(held, _)| held == serial),
+            MediumKey::Shield(key) => self.shield == Some(key),
+        }
+    }
+}
+
+/// An authorisation that was asked for and waits to be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Who asked.
+    pub customer: CustomerId,
+    /// What is to prove it.
+    pub key: MediumKey,
+    /// The one payment that it is for.
+    pub order: Order,
+    at: BusinessTime,
+    tries: u8,
+}
+
+impl Waiting {
+    /// Whether it may still be used.
+    pub fn stands(&self, now: BusinessTime) -> bool {
+        self.at > now.before(AUTHORISATION_MICROS)
+    }
+}
+
+type Folded = Result<(), &'static str>;
+
+impl State {
+    /// The media of a customer; those of one who never used any are as new.
+    pub fn media(&self, customer: CustomerId) -> Media {
+        self.media.get(&customer).copied().unwrap_or_default()
+    }
+
+    /// An authorisation that waits.
+    pub fn waiting(&self, id: AuthorisationId) -> Option<&Waiting> {
+        self.waiting.get(&id)
+    }
+
+    fn edit_media(&mut self, customer: CustomerId) -> Result<&mut Media, &'static str> {
+        if !self.customers.contains(&customer) {
+            return Err("the customer does not exist");
+        }
+        if !self.media.contains(&customer) {
+            self.media.put(customer, Media::default());
+        }
+        self.media
+            .edit(&customer)
+            .ok_or("the customer has no media")
+    }
+
+    pub(super) fn add_waiting(
+        &mut self,
+        id: AuthorisationId,
+        customer: CustomerId,
+        key: MediumKey,
+        order: &Order,
+    ) -> Folded {
+        let media = self.edit_media(customer)?;
+        let free = media.waiting.iter().position(Option::is_none);
+        let place = free.unwrap_or_else(|| {
+            let oldest = media.waiting.iter().enumerate().min_by_key(|(_, id)| **id);
+            oldest.map_or(0, |(place, _)| place)
+        });
+        let former = media.waiting[place].replace(id);
+        if let Some(former) = former {
+            self.waiting.remove(&former);
+        }
+        let waiting = Waiting {
+            customer,
+            key,
+            order: order.clone(),
+            at: self.at(),
+            tries: 0,
+        };
+        self.waiting.put(id, waiting);
+        Ok(())
+    }
+
+    /// The authorisation was used, whether or not the payment passed: it is gone, the device's step
+    /// is spent, and its medium has proved itself.
+    pub(super) fn spend(&mut self, id: AuthorisationId, step: Option<u64>) -> Folded {
+        let waiting = self.waiting.get(&id).ok_or("the authorisation is gone")?;
+        let (customer, medium) = (waiting.customer, waiting.key.medium());
+        self.waiting.remove(&id);
+        let media = self.edit_media(customer)?;
+        media.failures[medium as usize] = 0;
+        media.free(id);
+        match (&mut media.device, step) {
+            (Some((_, last)), Some(step)) if step > *last => *last = step,
+            (_, Some(_)) => return Err("a time step is spent twice"),
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    /// A wrong code: it counts against the authorisation, if there is one, and the medium.
+    pub(super) fn count_failure(
+        &mut self,
+        customer: CustomerId,
+        medium: Medium,
+        id: Option<AuthorisationId>,
+    ) -> Folded {
+        let mut dead = None;
+        if let Some(id) = id {
+            let waiting = self.waiting.edit(&id).ok_or("the authorisation is gone")?;
+            waiting.tries += 1;
+            if waiting.tries >= TRIES_MAX {
+                self.waiting.remove(&id);
+                dead = Some(id);
+            }
+        }
+        let media = self.edit_media(customer)?;
+        let failures = &mut media.failures[medium as usize];
+        *failures = failures.saturating_add(1);
+        if let Some(id) = dead {
+            media.free(id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn unlock_medium(&mut self, customer: CustomerId, medium: Medium) -> Folded {
+        self.edit_media(customer)?.failures[medium as usize] = 0;
+        Ok(())
+    }
+
+    pub(super) fn issue_device(&mut self, customer: CustomerId, serial: TokenNonce) -> Folded {
+        let media = self.edit_media(customer)?;
+        media.device = Some((serial, 0));
+        media.failures[Medium::Device as usize] = 0;
+        Ok(())
+    }
+
+    pub(super) fn register_shield(&mut self, customer: CustomerId, key: ShieldKey) -> Folded {
+        let media = self.edit_media(customer)?;
+        media.shield = Some(key);
+        media.failures[Medium::Shield as usize] = 0;
+        Ok(())
+    }
+
+    pub(super) fn set_limits(
+        &mut self,
+        customer: CustomerId,
+        scope: Scope,
+        limits: Limits,
+    ) -> Folded {
+        self.edit_media(customer)?.allowances[scope as usize].limits = limits;
+        Ok(())
+    }
+
+    pub(super) fn use_allowance(
+        &mut self,
+        customer: CustomerId,
+        scope: Scope,
+        day: Day,
+        (today, month_total): (Fen, Fen),
+    ) -> Folded {
+        let allowance = &mut self.edit_media(customer)?.allowances[scope as usize];
+        let (used_today, used_month) = allowance.used(day);
+        if day < allowance.day || today <= used_today || month_total <= used_month {
+            return Err("the use of a limit shrinks");
+        }
+        allowance.day = day;
+        allowance.today = today;
+        allowance.month_total = month_total;
+        Ok(())
+    }
+
+    /// Drops authorisations that nobody can use any more.
+    pub(super) fn forget_authorisations(&mut self, limit: BusinessTime) {
+        while let Some((&id, waiting)) = self.waiting.first()
+            && waiting.at <= limit
+        {
+            let customer = waiting.customer;
+            self.waiting.remove(&id);
+            if let Some(media) = self.media.edit(&customer) {
+                media.free(id);
+            }
+        }
+    }
+}
+
+impl Media {
+    fn free(&mut self, id: AuthorisationId) {
+        for place in &mut self.waiting {
+            if *place == Some(id) {
+                *place = None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_starts_with_the_storys_limits_and_within_the_banks() {
+        let yuan = |limits: Limits| {
+            let of = |fen: Fen| fen.0 / 100;
+            (
+                of(limits.per_transaction),
+                of(limits.daily),
+                limits.monthly.map(of),
+            )
+        };
+        let defaults = Scope::ALL.map(|scope| yuan(scope.default_limits()));
+        assert_eq!(
+            defaults,
+            [
+                (10_000, 10_000, Some(50_000)),
+                (50_000, 50_000, None),
+                (200_000, 1_000_000, None),
+                (1_000_000, 5_000_000, None),
+            ]
+        );
+        for scope in Scope::ALL {
+            assert!(scope.default_limits().within(scope.greatest_limits()));
+        }
+        let endless = Limits {
+            monthly: None,
+            ..Scope::Sms.default_limits()
+        };
+        assert!(!endless.within(Scope::Sms.greatest_limits()));
+    }
+}
