@@ -69,7 +69,7 @@ impl<S: Source> Engine<'_, S> {
     }
 
     /// When the next event of its own is, and its turn among simultaneous ones.
-    pub fn next_own(&self) -> Option<(u64, Turn)> {
+    pub fn next_own(&mut self) -> Option<(u64, Turn)> {
         let change = self.plan.changes.get(self.next_change);
         let change = change.map(|(time, _)| (*time, CHANGE_TURN));
         let event = self.calendar.peek().map(|event| {
@@ -99,7 +99,8 @@ impl<S: Source> Engine<'_, S> {
             let change = self.plan.changes[self.next_change].1;
             self.next_change += 1;
             self.change(change, observer);
-        } else if let Some(event) = self.calendar.pop() {
+        } else if let Some(event) = self.calendar.peek() {
+            self.calendar.pop(event);
             self.dispatch(event, observer);
         }
     }
@@ -144,9 +145,10 @@ impl<S: Source> Engine<'_, S> {
     /// for each server on duty, times the mean service.
     pub fn wait_seen(&self, key: Key) -> f64 {
         let plan = self.plan;
-        let (_, segment) = super::choose_segment(plan, self.source.uniform(key, Purpose::Segment));
+        let (_, segment) =
+            super::choose_segment(plan, || self.source.uniform(key, Purpose::Segment));
         let (_, journey) =
-            super::choose_service(segment, self.source.uniform(key, Purpose::Service));
+            super::choose_service(segment, || self.source.uniform(key, Purpose::Service));
         let journey = &plan.journeys[journey as usize];
         let first = journey.steps.first().and_then(|step| step.first_request);
         let Some(request) = first else { return 0.0 };
