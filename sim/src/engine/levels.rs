@@ -19,6 +19,8 @@ pub struct Level {
     now: u64,
     /// Sum of the changes times their times; in two's complement, and so is its wrapping.
     moment: u128,
+    /// The integral when it was begun anew.
+    begun_at: u128,
     /// When it was last set, from the stretch's start.
     last: u64,
     /// Before this, the present interval has not ended.
@@ -34,6 +36,7 @@ impl Level {
     pub fn reset(&mut self, intervals: usize) {
         self.now = 0;
         self.moment = 0;
+        self.begun_at = 0;
         self.last = 0;
         self.cut = if intervals == 0 { u64::MAX } else { 0 };
         self.ended = 0;
@@ -88,9 +91,7 @@ impl Level {
 
     /// Begins a new integral where the last one was cut.
     pub fn begin_anew(&mut self) {
-        let done = self.integral();
-        self.moment = self.moment.wrapping_add(done);
-        self.before = self.before.wrapping_sub(done);
+        self.begun_at = self.integral_until(self.last);
     }
 
     /// The number now.
@@ -99,9 +100,10 @@ impl Level {
         self.now
     }
 
-    /// Microseconds times number, from the stretch's start until it was last set.
+    /// Microseconds times number, from the stretch's start (or where it was begun
+    /// anew) until it was last set.
     pub fn integral(&self) -> u128 {
-        self.integral_until(self.last)
+        self.integral_until(self.last) - self.begun_at
     }
 
     /// The integral of each interval that has ended.
@@ -123,7 +125,7 @@ impl Level {
                 return;
             }
             let until = self.integral_until(end);
-            self.by_interval[self.ended] = until.wrapping_sub(self.before);
+            self.by_interval[self.ended] = until - self.before;
             self.before = until;
             self.ended += 1;
         }
