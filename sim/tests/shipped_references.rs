@@ -197,12 +197,23 @@ fn every_shipped_scenario_is_looked_at_by_a_test_or_a_bench() {
         .chain(files("../scenarios/tests", "rs"))
         .map(|path| std::fs::read_to_string(path).expect("a text"))
         .collect();
+    // What a list of branches names as a template is looked at with its region.
+    let lists: Vec<String> = files("../scenarios", "csv")
+        .into_iter()
+        .map(|path| std::fs::read_to_string(path).expect("a text"))
+        .collect();
     for path in files("../scenarios", "toml") {
         let name = path.file_stem().expect("a name").to_string_lossy();
         let quoted = [format!("\"{name}\""), format!("{name}.toml\"")];
         let named = tests
             .iter()
             .any(|text| quoted.iter().any(|it| text.contains(it)));
-        assert!(named || name == "Cargo", "no test names {name}");
+        let is_template = lists
+            .iter()
+            .any(|list| list.contains(&format!(",{name}.toml,")));
+        assert!(
+            named || is_template || name == "Cargo",
+            "no test names {name}"
+        );
     }
 }

@@ -79,6 +79,26 @@ pub struct Order {
     pub amount: Amount,
 }
 
+impl Order {
+    /// The same payment, ordered where no medium is asked for.
+    pub fn without_proof(&self) -> Action {
+        let (from, amount) = (self.from, self.amount);
+        match &self.payee {
+            Payee::Here(to) => Action::TransferOwnBank {
+                from,
+                to: *to,
+                amount,
+            },
+            Payee::Elsewhere { account, bank } => Action::TransferOtherBank {
+                from,
+                to: account.clone(),
+                bank: bank.clone(),
+                amount,
+            },
+        }
+    }
+}
+
 /// What a customer wants to authorise a payment with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
