@@ -18,6 +18,7 @@ fn configuration(usual: u32) -> ProptestConfig {
         cases: cases(usual),
         failure_persistence: None,
         max_global_rejects: 1_000_000,
+        rng_seed: generated::seed(),
         ..ProptestConfig::default()
     }
 }

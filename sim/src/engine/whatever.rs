@@ -83,7 +83,7 @@ fn cases() -> u32 {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: cases(), failure_persistence: None, max_global_rejects: 1_000_000, ..ProptestConfig::default()
+        cases: cases(), failure_persistence: None, max_global_rejects: 1_000_000, rng_seed: generated::seed(), ..ProptestConfig::default()
     })]
 
     #[test]
@@ -112,7 +112,7 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: cases(), failure_persistence: None, ..ProptestConfig::default()
+        cases: cases(), failure_persistence: None, rng_seed: generated::seed(), ..ProptestConfig::default()
     })]
 
     #[test]

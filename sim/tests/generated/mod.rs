@@ -6,12 +6,23 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{BoxedStrategy, Strategy, any};
 use proptest::sample::{select, subsequence};
+use proptest::test_runner::RngSeed;
 use scenarios::file::{ScenarioError, read};
 use scenarios::model::Scenario;
 use std::fmt::Write;
 
 /// Doors are open from 9:00 to 11:00.
 const MINUTES_OPEN: u32 = 120;
+
+/// The usual tests see the same branches every time, so that what they find and how
+/// long they take is no accident; with `BRANCHLAB_CASES` they see new ones.
+pub fn seed() -> RngSeed {
+    if std::env::var_os("BRANCHLAB_CASES").is_some() {
+        RngSeed::Random
+    } else {
+        RngSeed::Fixed(20_261_124)
+    }
+}
 
 /// Reads a scenario file that is only a text.
 pub fn read_text(text: &str) -> Result<Scenario, ScenarioError> {
