@@ -4,6 +4,7 @@ use crate::arguments::CompareArguments;
 use crate::exit::{Ended, Failure, PASSED};
 use anyhow::Context;
 use reports::RunData;
+use scenarios::model::Random;
 use sim::DayRow;
 use std::path::Path;
 
@@ -47,11 +48,8 @@ fn same_days(first: &RunData, second: &RunData) -> bool {
 /// Whether a run drew its random numbers in the order of events: then variants do
 /// not meet the same customers, whatever the seed.
 fn in_streams(run: &Path) -> bool {
-    let scenario = std::fs::read_to_string(run.join("scenario.toml"));
-    scenario.is_ok_and(|text| {
-        text.lines()
-            .any(|line| line == "random = \"mrg32k3a-streams\"")
-    })
+    let scenario = scenarios::file::read(&run.join("scenario.toml"), &[]);
+    scenario.is_ok_and(|scenario| scenario.run.random == Random::Mrg32k3aStreams)
 }
 
 fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
@@ -72,14 +70,25 @@ fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
 mod tests {
     use super::*;
 
+    const BRANCH: &str = r#"
+[resources.window]
+capacity = 2
+[journeys.errand]
+time = "3min"
+holds = ["window"]
+[arrivals]
+per_day = 200
+"#;
+
     #[test]
     fn runs_with_random_streams_are_not_paired() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         assert!(!in_streams(folder.path()));
-        for (text, expected) in [
+        for (run, expected) in [
             ("[run]\nreplications = 9\n", false),
             ("[run]\nrandom = \"mrg32k3a-streams\"\n", true),
         ] {
+            let text = format!("{run}{BRANCH}");
             let written = std::fs::write(folder.path().join("scenario.toml"), text);
             written.expect("the folder is writable");
             assert_eq!(in_streams(folder.path()), expected);

@@ -9,13 +9,15 @@ use crate::words::{gates, names};
 use maud::{Markup, html};
 
 /// Figures of customers, in the order of their day.
-const CUSTOMER_FIGURES: [&str; 17] = [
+const CUSTOMER_FIGURES: [&str; 19] = [
     "arrivals",
     "served",
     "abandoned",
     "balked",
     "turned_away",
     "tried_mobile",
+    "lost",
+    "to_mobile",
     "no_shows",
     "fallback_customers",
     "wait",

@@ -36,10 +36,12 @@ impl Kind {
             "latency" | "service_latency" | "generator_lag" => Self::Latency,
             "occupancy" | "errors" | "promise_kept" => Self::Share,
             "arrivals" | "served" | "abandoned" | "balked" | "turned_away" | "tried_mobile"
-            | "no_shows" | "fallback_customers" => Self::PerDay,
+            | "lost" | "to_mobile" | "no_shows" | "fallback_customers" | "mobile_requests" => {
+                Self::PerDay
+            }
             "queue_length" | "people_in_branch" => Self::People,
             "cost" => Self::Money,
-            "throughput" => Self::Rate,
+            "throughput" | "mobile_rate" => Self::Rate,
             _ => Self::Plain,
         }
     }
