@@ -6,6 +6,7 @@
 use std::{
     borrow::Cow,
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 2;
+const PROJECTION_VERSION: i64 = 3;
 
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 8_000;
@@ -135,7 +136,7 @@ impl History {
     /// file: call it where blocking is allowed.
     pub fn entries(
         &self,
-        account: AccountNumber,
+        account: BookAccount,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Entry>, ProjectionError> {
@@ -156,6 +157,25 @@ impl History {
         })
     }
 
+    /// What moved on an account between two moments, the second excluded. It reads a file, too.
+    pub fn statement(
+        &self,
+        account: AccountNumber,
+        period: Range<BusinessTime>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Statement, ProjectionError> {
+        let account = BookAccount::Customer(account);
+        self.with_connection(|connection| {
+            select_statement(connection, account, &period, after, limit)
+        })
+    }
+
+    /// Every account's balance after record `seq`, the bank's own among them. It reads all there is.
+    pub fn balances_at(&self, seq: u64) -> Result<Vec<(BookAccount, Fen)>, ProjectionError> {
+        self.with_connection(|connection| select_balances(connection, seq))
+    }
+
     fn with_connection<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
@@ -171,7 +191,7 @@ impl History {
 
 fn select_entries(
     connection: &Connection,
-    account: AccountNumber,
+    account: BookAccount,
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<Entry>, ProjectionError> {
@@ -182,16 +202,94 @@ fn select_entries(
     let before = before
         .and_then(|seq| i64::try_from(seq).ok())
         .unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![account.digits(), before, limit], |row| {
-        Ok(Entry {
-            seq: row.get(0)?,
-            at: BusinessTime(row.get(1)?),
-            operation: Cow::Owned(row.get(2)?),
-            amount: Fen(row.get(3)?),
-            balance_after: Fen(row.get(4)?),
-        })
-    })?;
+    let rows = statement.query_map(params![account.number(), before, limit], entry_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn entry_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        seq: row.get(0)?,
+        at: BusinessTime(row.get(1)?),
+        operation: Cow::Owned(row.get(2)?),
+        amount: Fen(row.get(3)?),
+        balance_after: Fen(row.get(4)?),
+    })
+}
+
+/// What moved on an account in a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// What it held before.
+    pub opening: Fen,
+    /// What it held at the end.
+    pub closing: Fen,
+    /// What came in, in fen.
+    pub credits: i128,
+    /// What went out, in fen; not positive.
+    pub debits: i128,
+    /// The entries asked for, oldest first.
+    pub entries: Vec<Entry>,
+}
+
+fn select_statement(
+    connection: &Connection,
+    account: BookAccount,
+    period: &Range<BusinessTime>,
+    after: u64,
+    limit: usize,
+) -> Result<Statement, ProjectionError> {
+    // One snapshot of the file for all readings.
+    let reading = connection.unchecked_transaction()?;
+    let balance_before = |moment: BusinessTime| {
+        let mut statement = reading.prepare_cached(
+            "SELECT balance_after FROM entries WHERE account = ?1 AND at < ?2
+             ORDER BY seq DESC LIMIT 1",
+        )?;
+        let found = statement.query_row(params![account.number(), moment.0], |row| row.get(0));
+        Ok::<_, rusqlite::Error>(Fen(found.optional()?.unwrap_or(0)))
+    };
+    let within = params![account.number(), period.start.0, period.end.0];
+    let (mut credits, mut debits) = (0, 0);
+    let mut amounts = reading
+        .prepare_cached("SELECT amount FROM entries WHERE account = ?1 AND at >= ?2 AND at < ?3")?;
+    for amount in amounts.query_map(within, |row| row.get::<_, i64>(0))? {
+        let amount = i128::from(amount?);
+        credits += amount.max(0);
+        debits += amount.min(0);
+    }
+    let mut page = reading.prepare_cached(
+        "SELECT seq, at, operation, amount, balance_after FROM entries
+         WHERE account = ?1 AND at >= ?2 AND at < ?3 AND seq > ?4 ORDER BY seq LIMIT ?5",
+    )?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let known = params![account.number(), period.start.0, period.end.0, after, limit];
+    let entries = page.query_map(known, entry_of)?.collect::<Result<_, _>>()?;
+    Ok(Statement {
+        opening: balance_before(period.start)?,
+        closing: balance_before(period.end)?,
+        credits,
+        debits,
+        entries,
+    })
+}
+
+fn select_balances(
+    connection: &Connection,
+    seq: u64,
+) -> Result<Vec<(BookAccount, Fen)>, ProjectionError> {
+    // Beside a bare maximum SQLite gives the other columns of its row.
+    let mut statement = connection.prepare_cached(
+        "SELECT account, balance_after, max(seq) FROM entries WHERE seq <= ?1 GROUP BY account",
+    )?;
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let rows = statement.query_map([seq], |row| Ok((row.get::<_, u64>(0)?, Fen(row.get(1)?))))?;
+    let mut balances = Vec::new();
+    for row in rows {
+        let (number, balance) = row?;
+        let account = BookAccount::of_number(number);
+        balances.push((account.ok_or(rusqlite::Error::InvalidQuery)?, balance));
+    }
+    Ok(balances)
 }
 
 /// Starts the projector's thread. It follows `durable` and ends when that closes; the receiver then
@@ -357,8 +455,9 @@ impl Projector {
     }
 }
 
-/// What a record means for the histories of the accounts that it touched.
-fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use<'_> {
+/// What a record means for the histories of the accounts that it touched, customers' and the bank's
+/// own, by their numbers.
+fn entries_of(link: &Link) -> impl Iterator<Item = (u64, Entry)> + use<'_> {
     let record = &link.record;
     let movements = record
         .outcome
@@ -368,10 +467,7 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             Fact::MoneyMoved { postings, .. } => Some(postings),
             _ => None,
         });
-    movements.flatten().filter_map(|posting| {
-        let BookAccount::Customer(account) = posting.account else {
-            return None;
-        };
+    movements.flatten().map(|posting| {
         let entry = Entry {
             seq: record.seq,
             at: record.at,
@@ -379,19 +475,19 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             amount: posting.amount,
             balance_after: posting.balance_after,
         };
-        Some((account, entry))
+        (posting.account.number(), entry)
     })
 }
 
 fn insert_entries(
     connection: &Connection,
-    entries: &[(AccountNumber, Entry)],
+    entries: &[(u64, Entry)],
 ) -> Result<(), rusqlite::Error> {
     let mut statement =
         connection.prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (account, entry) in entries {
         statement.execute(params![
-            account.digits(),
+            account,
             entry.seq,
             entry.at.0,
             entry.operation,

@@ -15,10 +15,12 @@ use super::{
     request::{caller, query},
     write::{json_body, planted_slowness},
 };
-use crate::rules::State as BankState;
 use crate::{
     projector::Entry,
-    rules::{AccountNumber, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code},
+    rules::{
+        AccountNumber, AccountStatus, BookAccount, BusinessTime, Caller, CardStatus, CustomerId,
+        Operation, Refusal, RefusalCode as Code, State as BankState,
+    },
 };
 
 pub async fn of_customer(
@@ -50,14 +52,20 @@ fn list_accounts(state: &BankState, customer: CustomerId) -> Result<Vec<Value>, 
     let owner = state.customer(customer).ok_or(Code::CustomerNotFound)?;
     let describe = |number: &AccountNumber| {
         let account = state.account(*number)?;
-        let status = state
+        let card = state
             .card(account.card)
             .map_or(CardStatus::Active, |card| card.status);
+        // A card that was closed alone leaves its account open.
+        let status = match (account.status, card) {
+            (AccountStatus::Closed, _) => "closed",
+            (AccountStatus::Open, CardStatus::Closed) => "card_closed",
+            (AccountStatus::Open, card) => card.name(),
+        };
         Some(json!({
             "account": number,
             "balance": account.balance.to_string(),
             "card": account.card,
-            "status": status.name(),
+            "status": status,
         }))
     };
     Ok(owner.accounts.iter().filter_map(describe).collect())
@@ -101,19 +109,11 @@ pub async fn entries(
         .and_then(|Path(account)| AccountNumber::parse(&account));
     planted_slowness(&service, Operation::HistoryQuery).await;
     let now = service.clock.now();
-    let account = service
+    let number = service
         .bank
-        .read(move |state| {
-            let reader = state.reader(caller, Operation::HistoryQuery, now)?;
-            let number = account.ok_or(Code::AccountNotFound)?;
-            let account = state.account(number).ok_or(Code::AccountNotFound)?;
-            if reader.sees(account.customer) {
-                Ok(number)
-            } else {
-                Err(Refusal::from(Code::AccountNotFound))
-            }
-        })
+        .read(move |state| readable(state, caller, Operation::HistoryQuery, account, now))
         .await??;
+    let account = BookAccount::Customer(number);
     projected(&service, query.min_seq).await?;
     let reading = std::sync::Arc::clone(&service);
     // One entry more than the page shows whether there is a next one.
@@ -125,6 +125,24 @@ pub async fn entries(
         Code::Internal
     })?;
     Ok(json_body(&page(&entries, limit)).into_response())
+}
+
+/// An account whose history the caller may read; also a closed one has it.
+pub fn readable(
+    state: &BankState,
+    caller: Caller,
+    operation: Operation,
+    account: Option<AccountNumber>,
+    now: BusinessTime,
+) -> Result<AccountNumber, Refusal> {
+    let reader = state.reader(caller, operation, now)?;
+    let number = account.ok_or(Code::AccountNotFound)?;
+    let account = state.account(number).ok_or(Code::AccountNotFound)?;
+    if reader.sees(account.customer) {
+        Ok(number)
+    } else {
+        Err(Code::AccountNotFound.into())
+    }
 }
 
 /// Waits until the projection holds what was durable when the reader asked, as far as a second's
@@ -142,24 +160,24 @@ pub async fn projected(service: &Service, min_seq: u64) -> Result<(), Problem> {
     Ok(())
 }
 
-fn page(entries: &[Entry], limit: usize) -> Value {
+pub fn page(entries: &[Entry], limit: usize) -> Value {
     let shown = &entries[..entries.len().min(limit)];
     let next = if entries.len() > limit {
         shown.last().map(|entry| entry.seq.to_string())
     } else {
         None
     };
-    let entries: Vec<Value> = shown
-        .iter()
-        .map(|entry| {
-            json!({
-                "seq": entry.seq,
-                "at": entry.at.to_string(),
-                "operation": entry.operation,
-                "amount": entry.amount.to_string(),
-                "balance_after": entry.balance_after.to_string(),
-            })
-        })
-        .collect();
+    let entries: Vec<Value> = shown.iter().map(entry_line).collect();
     json!({ "entries": entries, "next": next })
+}
+
+/// One entry as it is shown.
+pub fn entry_line(entry: &Entry) -> Value {
+    json!({
+        "seq": entry.seq,
+        "at": entry.at.to_string(),
+        "operation": entry.operation,
+        "amount": entry.amount.to_string(),
+        "balance_after": entry.balance_after.to_string(),
+    })
 }

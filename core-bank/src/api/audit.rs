@@ -87,7 +87,11 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
     Ok(json_body(&document).into_response())
 }
 
-fn read_journal(service: &Service, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
+pub fn read_journal(
+    service: &Service,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Link>, JournalError> {
     let idle = &service.journal_readers;
     let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let mut reader = match kept {
@@ -130,6 +134,7 @@ fn describe(record: &Record) -> Value {
         "operation": action.operation(),
         "key": record.key,
         "channel": record.command.by.channel(),
+        "place": action.place(),
         "outcome": outcome,
         "code": code,
         "customer": customer_of(record),
@@ -187,8 +192,8 @@ fn account_of(record: &Record) -> Option<AccountNumber> {
 
 fn payee_of(action: &Action) -> Option<String> {
     match action.payee()? {
-        Payee::Here(to) => to.map(|to| to.to_string()),
-        Payee::Elsewhere { account, .. } => Some(account),
+        Payee::Here(None) => None,
+        payee => Some(payee.to_string()),
     }
 }
 
@@ -221,7 +226,7 @@ fn balance_books(state: &BankState) -> Value {
 }
 
 /// Sums over all accounts may leave 64 bits, so they print from 128.
-fn yuan(fen: i128) -> String {
+pub fn yuan(fen: i128) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)

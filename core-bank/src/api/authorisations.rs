@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Service, Shared,
+    bills::BillBody,
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
@@ -16,8 +17,8 @@ use super::{
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
     rules::{
-        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Phone, Proof,
-        ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
+        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Payee, Phone,
+        Proof, ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
     },
 };
 
@@ -27,7 +28,12 @@ use crate::{
 struct AuthorisationBody {
     medium: Medium,
     from: String,
-    to: String,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    to: Option<String>,
     amount: AmountText,
     #[serde(
         default,
@@ -35,6 +41,13 @@ struct AuthorisationBody {
         skip_serializing_if = "Option::is_none"
     )]
     bank: Option<String>,
+    /// In place of `to` and `bank`.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    bill: Option<BillBody>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +59,18 @@ struct AuthorisationBody {
 }
 
 impl AuthorisationBody {
+    fn payee(&self) -> Result<Payee, Problem> {
+        match (&self.to, &self.bank, &self.bill) {
+            (Some(to), bank, None) => payee_of(to, bank.as_deref()),
+            (None, None, Some(bill)) => bill.payee(),
+            _ => well_formed(
+                "to",
+                "there alone, with `bank`, or replaced by `bill`",
+                None,
+            ),
+        }
+    }
+
     fn wish(&self) -> Result<MediumWish, Problem> {
         let alone = |others: bool| (!others).then_some(());
         let only = "the medium's own members alone";
@@ -92,7 +117,7 @@ pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Resp
                 wish: body.wish()?,
                 order: Order {
                     from: AccountNumber::parse(&body.from),
-                    payee: payee_of(&body.to, body.bank.as_deref())?,
+                    payee: body.payee()?,
                     amount: body.amount.amount()?,
                 },
             })

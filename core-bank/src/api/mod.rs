@@ -5,10 +5,14 @@
 mod accounts;
 mod audit;
 mod authorisations;
+mod bills;
+mod books;
 mod card_network;
 mod cards;
+mod closing;
 mod customers;
 mod health;
+mod loans;
 mod locks;
 mod media;
 mod money;
@@ -17,8 +21,11 @@ mod observe;
 mod outbox;
 mod problem;
 mod request;
+mod returns;
 mod sessions;
+mod statements;
 mod test_clock;
+mod wealth;
 mod write;
 
 use std::{
@@ -105,6 +112,32 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/alerts/wishes", post(notices::set_wishes))
         .route("/suspicious-events", get(notices::suspicious))
         .route("/sessions/current", delete(sessions::log_out))
+        .route("/billers", get(bills::billers))
+        .route("/bill-payments", post(bills::pay_bill))
+        .route("/transfers/{transfer}", get(returns::transfer))
+        .route("/accounts/{account}/closures", post(closing::account))
+        .route("/accounts/{account}/statements", get(statements::statement))
+        .route("/cards/{card}/closures", post(closing::card))
+        .route(
+            "/wealth/products",
+            get(wealth::products).post(wealth::launch),
+        )
+        .route("/wealth/products/{product}/values", post(wealth::value))
+        .route("/wealth/subscriptions", post(wealth::subscribe))
+        .route("/wealth/redemptions", post(wealth::redeem))
+        .route("/customers/{customer}/wealth", get(wealth::holdings))
+        .route("/loans", post(loans::apply))
+        .route("/loans/{loan}/draws", post(loans::draw))
+        .route("/loans/{loan}/repayments", post(loans::repay))
+        .route("/loans/{loan}/early-repayments", post(loans::repay_early))
+        .route("/customers/{customer}/loans", get(loans::of_customer))
+        .route("/returns", get(returns::waiting).post(returns::propose))
+        .route("/returns/{return}/approvals", post(returns::approve))
+        .route("/returns/{return}/rejections", post(returns::reject))
+        .route("/books/chart", get(books::chart))
+        .route("/books/entries", get(books::entries))
+        .route("/books/trial-balance", get(books::trial_balance))
+        .route("/books/days", post(books::close_day))
         .route("/audit/records", get(audit::records))
         .route("/audit/trial-balance", get(audit::trial_balance))
         .route("/audit/accounts", get(audit::accounts));

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Shared,
+    Service, Shared,
     authorisations::{self, ShownBody},
     problem::Problem,
     request::{self, AmountText, well_formed},
-    write::{json_body, read, write},
+    write::{Reading, json_body, read, write},
 };
 use crate::rules::{AccountNumber, Action, Caller, Operation, Order, Payee, Place};
 
@@ -119,34 +119,29 @@ pub async fn transfer(
         from: AccountNumber::parse(&body.from),
         payee: payee_of(&body.to, body.bank.as_deref())?,
     };
-    let action = match &body.authorisation {
+    let shown = body.authorisation.clone();
+    pay(&service, reading, order, shown.as_ref()).await
+}
+
+/// Has a payment decided: with what was shown for it out of a session, without at a terminal, where
+/// the customer is known in person.
+pub async fn pay<T>(
+    service: &Service,
+    reading: Reading<T>,
+    order: Order,
+    shown: Option<&ShownBody>,
+) -> Result<Response, Problem> {
+    let action = match shown {
         Some(shown) => {
             let terminal = matches!(reading.caller, Caller::Terminal(_));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
-            let shown = authorisations::check(&service, shown, &order).await?;
+            let shown = authorisations::check(service, shown, &order).await?;
             Action::AuthorisedTransfer { order, shown }
         }
-        None => plain(order),
+        None => order.without_proof(),
     };
-    reading.submit(&service, action).await
-}
-
-fn plain(order: Order) -> Action {
-    let Order {
-        from,
-        payee,
-        amount,
-    } = order;
-    match payee {
-        Payee::Here(to) => Action::TransferOwnBank { from, to, amount },
-        Payee::Elsewhere { account, bank } => Action::TransferOtherBank {
-            from,
-            to: account,
-            bank,
-            amount,
-        },
-    }
+    reading.submit(service, action).await
 }
 
 /// The payee: here, or in the bank of this code.

@@ -14,9 +14,9 @@ use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
     rules::{
-        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
-        Fingerprint, IdempotencyKey, IdentityCheckId, Operation, RefusalCode, TokenNonce,
-        TransferId,
+        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, DeclineReason,
+        Envelope, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, LoanId, Operation,
+        RefusalCode, ReturnId, TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -78,6 +78,36 @@ impl<T> Reading<T> {
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
+
+    /// Has an action decided again and again, each step under a key that follows from the request's,
+    /// until the answer says that it was the last. Others are served between the steps, and a
+    /// repetition of the request finds every step's first answer.
+    pub async fn submit_steps(
+        self,
+        service: &Service,
+        action: &Action,
+        is_last: impl Fn(&Answer) -> bool,
+    ) -> Result<Response, Problem> {
+        planted_slowness(service, action.operation()).await;
+        let stem = blake3::hash(self.key.as_str().as_bytes()).to_hex();
+        let mut key = self.key;
+        for step in 1_u32.. {
+            let envelope = Envelope {
+                caller: self.caller,
+                key,
+                fingerprint: self.fingerprint,
+                action: action.clone(),
+            };
+            let reply = decided(service, envelope).await?;
+            let more = matches!(&reply.outcome, Ok((_, answer)) if !is_last(answer));
+            if !more {
+                return answer(&service.access, reply, StatusCode::CREATED);
+            }
+            let next = format!("{}.{step}", &stem[..32]);
+            key = IdempotencyKey::parse(&next).ok_or(RefusalCode::Internal)?;
+        }
+        Err(RefusalCode::Internal.into())
+    }
 }
 
 /// Reads a body of type `T`, makes it an action, and has it decided.
@@ -118,11 +148,14 @@ async fn submit(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     planted_slowness(service, envelope.action.operation()).await;
-    let deciding = service.bank.write(envelope);
-    let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding)
-        .await
-        .map_err(|_| RefusalCode::AnswerTimeout)?;
+    let reply = decided(service, envelope).await?;
     answer(&service.access, reply, status)
+}
+
+async fn decided(service: &Service, envelope: Envelope) -> Result<Reply, Problem> {
+    let deciding = service.bank.write(envelope);
+    let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding).await;
+    reply.map_err(|_| RefusalCode::AnswerTimeout.into())
 }
 
 /// Sleeps as long as a test asked for. It happens ahead of the queue, so nobody else waits.
@@ -183,6 +216,24 @@ struct Applied {
     device: Option<TokenNonce>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
+    amount: Option<Fen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loan: Option<LoanId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<DeclineReason>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
+    paid_out: Option<Fen>,
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    returned: Option<ReturnId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<bool>,
 }
 
 #[expect(clippy::ref_option, reason = "serde asks for this signature")]
@@ -228,6 +279,28 @@ impl Applied {
             }
             Answer::SessionStarted(nonce) => {
                 document.session = Some(access.token(TokenKind::Session, *nonce));
+            }
+            Answer::WealthSubscribed(units, balance) => {
+                document.units = Some(Fen(*units).to_string());
+                document.balance = Some(*balance);
+            }
+            Answer::WealthRedeemed(amount, balance) => {
+                document.amount = Some(*amount);
+                document.balance = Some(*balance);
+            }
+            Answer::LoanApproved(loan) => {
+                document.decision = Some("approved");
+                document.loan = Some(*loan);
+            }
+            Answer::LoanDeclined(reason) => {
+                document.decision = Some("declined");
+                document.reason = Some(*reason);
+            }
+            Answer::AccountClosed(paid_out) => document.paid_out = Some(*paid_out),
+            Answer::ReturnProposed(id) => document.returned = Some(*id),
+            Answer::DayEnd(day, closed) => {
+                document.day = Some(day.to_string());
+                document.closed = Some(*closed);
             }
         }
         document

@@ -52,6 +52,11 @@ macro_rules! sequence_id {
                 plain.then(|| digits.parse().ok().map(Self)).flatten()
             }
 
+            /// The journal record that made it.
+            pub const fn seq(self) -> u64 {
+                self.0
+            }
+
             fn of_content(seq: u64) -> Option<Self> {
                 Some(Self(seq))
             }
@@ -84,6 +89,13 @@ sequence_id!(
     AuthorisationId,
     "A",
     "An authorisation that was asked for: `A` and twelve digits."
+);
+
+sequence_id!(LoanId, "L", "A loan: `L` and twelve digits.");
+sequence_id!(
+    ReturnId,
+    "R",
+    "A reversal or refund that was proposed: `R` and twelve digits."
 );
 
 /// A customer's account: nineteen digits, the last one the Luhn check digit (ISO/IEC 7812-1).
