@@ -168,7 +168,7 @@ fn servers() -> BoxedStrategy<(String, bool, String)> {
     let skills = subsequence(vec!["\"a\"", "\"b\""], 0..=2);
     let server =
         (skills, select(vec!["0.5", "1", "2"]), hours()).prop_map(|(skills, speed, hours)| {
-            let hours = hours.map_or(String::new(), |it| it.keys());
+            let hours = hours.map_or(String::new(), Hours::keys);
             format!(
                 "{{ skills = [{}], speed = {speed}{hours} }}",
                 skills.join(", ")
