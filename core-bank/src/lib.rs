@@ -13,13 +13,16 @@ mod authentication;
 pub mod clock;
 mod connection;
 mod data_folder;
+mod history;
 pub mod journal;
 pub mod metrics;
 mod notices;
+mod older_keys;
 mod options;
 mod projector;
 pub mod rules;
 mod server;
+mod statements;
 mod verify;
 pub mod writer;
 

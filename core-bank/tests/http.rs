@@ -113,22 +113,13 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
                 row["balance"].as_str().unwrap(),
             )
         })
+        .filter(|(_, balance)| *balance != "0.00")
         .collect();
     // By hand: 100.50 in by machine, 20 out by each of counter and machine, 0.25 to another bank.
     let expected = [
         ("cash_counter", "20.00"),
         ("cash_atm", "-80.50"),
-        ("nostro", "0.00"),
-        ("card_network", "0.00"),
         ("settlement", "0.25"),
-        ("bills_payable", "0.00"),
-        ("loans", "0.00"),
-        ("loan_interest_receivable", "0.00"),
-        ("loan_interest_income", "0.00"),
-        ("deposit_interest_payable", "0.00"),
-        ("deposit_interest_expense", "0.00"),
-        ("wealth_funds", "0.00"),
-        ("wealth_investments", "0.00"),
         ("customer_deposits", "60.25"),
     ];
     assert_eq!(rows, expected);

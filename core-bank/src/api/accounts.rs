@@ -16,7 +16,7 @@ use super::{
     write::{json_body, planted_slowness},
 };
 use crate::{
-    projector::Entry,
+    history::Entry,
     rules::{
         AccountNumber, AccountStatus, BookAccount, BusinessTime, Caller, CardStatus, CustomerId,
         Operation, Refusal, RefusalCode as Code, State as BankState,

@@ -18,8 +18,8 @@ use super::{
     write::{json_body, planted_slowness},
 };
 use crate::{
-    projector::Statement,
     rules::{AccountNumber, Day, Operation, RefusalCode as Code},
+    statements::Statement,
 };
 
 /// Entries that one page may hold.

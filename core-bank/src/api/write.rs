@@ -15,7 +15,7 @@ use crate::{
     authentication::transfer_text,
     rules::{
         AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, DeclineReason,
-        Envelope, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, LoanId, Operation,
+        Envelope, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, LoanId, Looked, Operation,
         RefusalCode, ReturnId, TokenNonce, TransferId,
     },
     writer::Reply,
@@ -75,6 +75,7 @@ impl<T> Reading<T> {
             key: self.key,
             fingerprint: self.fingerprint,
             action,
+            looked: Looked::default(),
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
@@ -97,6 +98,7 @@ impl<T> Reading<T> {
                 key,
                 fingerprint: self.fingerprint,
                 action: action.clone(),
+                looked: Looked::default(),
             };
             let reply = decided(service, envelope).await?;
             let more = matches!(&reply.outcome, Ok((_, answer)) if !is_last(answer));
@@ -138,6 +140,7 @@ pub async fn write_without_body(
         key,
         fingerprint,
         action,
+        looked: Looked::default(),
     };
     submit(service, envelope, StatusCode::OK).await
 }

@@ -87,7 +87,7 @@ pub enum BooksFact {
 }
 
 /// What the bank's books need beside its accounts. It is small and plain, like a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Books {
     /// The last day that was closed.
     pub closed: Option<Day>,

@@ -45,16 +45,16 @@ macro_rules! sequence_id {
                 Self(seq)
             }
 
+            /// The number of the journal record that made it.
+            pub const fn seq(self) -> u64 {
+                self.0
+            }
+
             /// Reads the letter and twelve digits; any other text names nothing.
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.strip_prefix($prefix)?;
                 let plain = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
                 plain.then(|| digits.parse().ok().map(Self)).flatten()
-            }
-
-            /// The journal record that made it.
-            pub const fn seq(self) -> u64 {
-                self.0
             }
 
             fn of_content(seq: u64) -> Option<Self> {

@@ -5,6 +5,7 @@
 //! The year has 360 days, the days are counted as they come (actual/360).
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
 
 use super::{calendar::Day, money::Fen};
 
@@ -33,7 +34,7 @@ pub fn interest_on(fen_days: i128) -> Option<Fen> {
 }
 
 /// What an account has added up since interest was last credited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     fen_days: i128,
     since: Day,

@@ -59,7 +59,7 @@ impl DeclineReason {
 }
 
 /// A loan that was approved and is not yet repaid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loan {
     /// Whose.
     pub customer: CustomerId,

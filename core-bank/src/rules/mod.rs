@@ -17,6 +17,7 @@ mod decide;
 mod fact;
 mod ids;
 mod interest;
+mod keys;
 mod ledger;
 mod loans;
 mod locks;
@@ -49,6 +50,7 @@ pub use ids::{
     IdentityCheckId, LoanId, ReturnId, SessionId, ShieldKey, TokenDigest, TokenNonce, TransferId,
 };
 pub use interest::{demand_rate, interest_on};
+pub use keys::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, KeyDigest, Looked, Remembered};
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
 pub use loans::{DeclineReason, LOAN_MONTHS, Loan, LoanAction, LoanFact};
 pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
@@ -60,9 +62,6 @@ pub use resident::{PersonName, Phone, ResidentId};
 pub use returns::{Original, Proposal, ReturnAction, ReturnFact, ReturnKind};
 pub use schedule::{Instalment, loan_rate, schedule};
 pub use session::{AlertWishes, PasswordHash, Session};
-pub use state::{
-    Account, AccountStatus, Card, CardStatus, Customer, IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS,
-    Misfit, State,
-};
+pub use state::{Account, AccountStatus, Card, CardStatus, Customer, Misfit, State};
 pub use time::BusinessTime;
 pub use wealth::{NetAssetValue, Product, ProductCode, WealthAction, WealthFact};

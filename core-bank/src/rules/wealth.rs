@@ -103,7 +103,7 @@ impl fmt::Display for NetAssetValue {
 }
 
 /// A product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// For people.
     pub name: String,
