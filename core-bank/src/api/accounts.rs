@@ -19,7 +19,7 @@ use super::{
 };
 use crate::rules::State as BankState;
 use crate::{
-    projector::Entry,
+    history::Entry,
     rules::{
         AccountNumber, CardId, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code,
     },

@@ -21,7 +21,7 @@ use crate::{
     authentication::transfer_text,
     rules::{
         AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope,
-        Fingerprint, IdempotencyKey, IdentityCheckId, Operation, RefusalCode, TokenNonce,
+        Fingerprint, IdempotencyKey, IdentityCheckId, Looked, Operation, RefusalCode, TokenNonce,
         TransferId,
     },
     writer::Reply,
@@ -81,6 +81,7 @@ impl<T> Reading<T> {
             key: self.key,
             fingerprint: self.fingerprint,
             action,
+            looked: Looked::default(),
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
@@ -114,6 +115,7 @@ pub async fn write_without_body(
         key,
         fingerprint,
         action,
+        looked: Looked::default(),
     };
     submit(service, envelope, StatusCode::OK).await
 }
