@@ -155,7 +155,7 @@ fn what_goes_to_other_banks_and_billers_is_pending_until_the_day_is_closed() {
         biller: "lc-power".to_owned(),
         reference: "1".to_owned(),
     });
-    let mut pay = |desk: &mut Desk, payee: &Payee, amount: &str| {
+    let pay = |desk: &mut Desk, payee: &Payee, amount: &str| {
         let order = Order {
             from: Some(li.account),
             payee: payee.clone(),

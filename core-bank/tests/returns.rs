@@ -48,9 +48,10 @@ fn propose(
 
 fn decide(world: &mut World, by: Caller, id: ReturnId, approve: bool) -> &'static str {
     let id = Some(id);
-    let wish = match approve {
-        true => ReturnAction::Approve { id },
-        false => ReturnAction::Reject { id },
+    let wish = if approve {
+        ReturnAction::Approve { id }
+    } else {
+        ReturnAction::Reject { id }
     };
     world
         .desk

@@ -5,24 +5,59 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
     authorisations::ShownBody,
+    endpoint::{Endpoint, OF_PAYMENTS},
     money::{pay, present},
     problem::Problem,
     request::{AmountText, caller, well_formed},
+    schemas::Account,
     write::{json_body, planted_slowness, read},
 };
-use crate::rules::{AccountNumber, BILLERS, Bill, BillKind, Operation, Order, Payee};
+use crate::rules::{
+    AccountNumber, BILLERS, Bill, BillKind, Operation, Order, Payee, RefusalCode as Code,
+};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::read("/v1/billers", Operation::BillerQuery, billers).answers::<Billers>(),
+        Endpoint::write("/v1/bill-payments", Operation::BillPayment, pay_bill)
+            .takes::<BillPaymentBody>()
+            .applied(&["transfer", "balance"])
+            .refuses(OF_PAYMENTS)
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::AccountClosed,
+                Code::BillerNotFound,
+                Code::SchoolNotListed,
+            ]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct Billers {
+    billers: Vec<BillerRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BillerRow {
+    kind: BillKind,
+    biller: &'static str,
+    name: &'static str,
+}
 
 /// Which bill.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BillBody {
     kind: BillKind,
+    #[schema(pattern = "^[0-9a-z-]{1,32}$", example = "lc-power")]
     biller: String,
+    /// The meter, line, phone or pupil.
+    #[schema(pattern = "^[0-9A-Za-z-]{1,32}$", example = "37150001")]
     reference: String,
 }
 
@@ -49,9 +84,10 @@ fn name(text: &str, plain: impl Fn(u8) -> bool) -> Option<String> {
     right.then(|| text.to_owned())
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BillPaymentBody {
+    #[schema(value_type = Account)]
     from: String,
     bill: BillBody,
     amount: AmountText,
@@ -61,6 +97,7 @@ struct BillPaymentBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false)]
     authorisation: Option<ShownBody>,
 }
 
@@ -87,9 +124,11 @@ pub async fn billers(State(service): State<Shared>, request: Request) -> Result<
         .bank
         .read(move |state| state.reader(caller, Operation::BillerQuery, now));
     reader.await??;
-    let billers: Vec<Value> = BILLERS
-        .iter()
-        .map(|biller| json!({"kind": biller.kind, "biller": biller.code, "name": biller.name}))
-        .collect();
-    Ok(json_body(&json!({ "billers": billers })).into_response())
+    let rows = BILLERS.iter().map(|biller| BillerRow {
+        kind: biller.kind,
+        biller: biller.code,
+        name: biller.name,
+    });
+    let billers = rows.collect();
+    Ok(json_body(&Billers { billers }).into_response())
 }

@@ -7,15 +7,18 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
+use http::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Service, Shared,
-    accounts::{page, projected},
-    audit::{operator, yuan},
+    accounts::{EntriesPage, OF_PROJECTIONS, page, projected},
+    audit::{BookRow, TrialBalance, operator},
+    endpoint::{Endpoint, Rule},
     problem::Problem,
     request::{query, well_formed},
+    schemas::{CalendarDay, Yuan},
     write::{json_body, planted_slowness, read},
 };
 use crate::{
@@ -26,6 +29,64 @@ use crate::{
     },
 };
 
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(Method::GET, "/v1/books/chart", Rule::Operator, chart)
+            .named("books_chart", "Shows the chart of accounts.")
+            .answers::<Chart>(),
+        Endpoint::new(Method::GET, "/v1/books/entries", Rule::Operator, entries)
+            .named(
+                "books_entries",
+                "Lists the entries of one account of the chart.",
+            )
+            .asks::<EntriesQuery>()
+            .answers::<EntriesPage>()
+            .refuses(OF_PROJECTIONS),
+        Endpoint::new(
+            Method::GET,
+            "/v1/books/trial-balance",
+            Rule::Operator,
+            trial_balance,
+        )
+        .named(
+            "books_trial_balance",
+            "Balances the books as they were after a record.",
+        )
+        .asks::<TrialQuery>()
+        .answers::<TrialBalance>()
+        .refuses(OF_PROJECTIONS),
+        Endpoint::write("/v1/books/days", Operation::DayEnd, close_day)
+            .takes::<DayBody>()
+            .applied(&["day", "closed"])
+            .refuses(&[
+                Code::DayClosed,
+                Code::DayNotOver,
+                Code::DayOutOfOrder,
+                Code::BalanceOverflow,
+            ]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct Chart {
+    accounts: Vec<ChartRow>,
+    /// The last day that was closed.
+    #[schema(value_type = Option<CalendarDay>)]
+    closed_day: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChartRow {
+    account: &'static str,
+    /// In the journal, for ever.
+    number: u64,
+    /// `asset`, `liability`, `income` or `expense`.
+    kind: &'static str,
+    purpose: &'static str,
+    /// Positive when it is a credit.
+    balance: Yuan,
+}
+
 /// Entries that one page may hold.
 const PAGE_MAX: usize = 1_000;
 
@@ -33,30 +94,37 @@ pub async fn chart(State(service): State<Shared>, request: Request) -> Result<Re
     operator(&service, request.headers()).await?;
     planted_slowness(&service, Operation::BooksQuery).await;
     let read = service.bank.read(|state| {
-        let describe = |account: &LedgerAccount| {
-            json!({
-                "account": account.name(),
-                "number": account.number(),
-                "kind": account.kind().name(),
-                "purpose": account.purpose(),
-                "balance": state.ledger(*account).to_string(),
-            })
+        let describe = |account: &LedgerAccount| ChartRow {
+            account: account.name(),
+            number: account.number(),
+            kind: account.kind().name(),
+            purpose: account.purpose(),
+            balance: state.ledger(*account).into(),
         };
-        let accounts: Vec<Value> = LedgerAccount::ALL.iter().map(describe).collect();
-        let closed = state.books().closed.map(|day| day.to_string());
-        json!({ "accounts": accounts, "closed_day": closed })
+        Chart {
+            accounts: LedgerAccount::ALL.iter().map(describe).collect(),
+            closed_day: state.books().closed.map(|day| day.to_string()),
+        }
     });
     Ok(json_body(&read.await?).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct EntriesQuery {
+    /// An account of the chart.
+    #[param(example = "nostro")]
     account: String,
+    /// Entries a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 1_000)]
     limit: usize,
+    /// `next` of the page before.
+    #[param(required = false, nullable = false)]
     cursor: Option<u64>,
+    /// A record that the page must hold.
     #[serde(default)]
+    #[param(required = false)]
     min_seq: u64,
 }
 
@@ -96,9 +164,10 @@ async fn blocking<T: Send + 'static>(
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct TrialQuery {
+    /// The record after which.
     at_seq: u64,
 }
 
@@ -111,10 +180,6 @@ pub async fn trial_balance(
     operator(&service, &parts.headers).await?;
     let query: TrialQuery = query(&parts)?;
     let seq = query.at_seq;
-    if seq > *service.durable.borrow() {
-        let what = "`at_seq` is a record that there is not yet";
-        return Err(Problem::detailed(Code::InvalidQuery, what));
-    }
     planted_slowness(&service, Operation::BooksQuery).await;
     projected(&service, seq).await?;
     let found = blocking(&service, move |service| service.history.balances_at(seq));
@@ -125,25 +190,30 @@ pub async fn trial_balance(
         sum += i128::from(balance.0);
         match account {
             BookAccount::Customer(_) => deposits += i128::from(balance.0),
-            BookAccount::Ledger(ledger) => accounts.push(json!({
-                "account": ledger.name(),
-                "kind": ledger.kind().name(),
-                "balance": balance.to_string(),
-            })),
+            BookAccount::Ledger(ledger) => accounts.push(BookRow {
+                account: ledger.name().to_owned(),
+                kind: ledger.kind().name(),
+                balance: balance.into(),
+            }),
         }
     }
-    accounts.push(json!({
-        "account": "customer_deposits",
-        "kind": "liability",
-        "balance": yuan(deposits),
-    }));
-    let document = json!({ "seq": seq, "sum": yuan(sum), "accounts": accounts });
+    accounts.push(BookRow {
+        account: "customer_deposits".to_owned(),
+        kind: "liability",
+        balance: deposits.into(),
+    });
+    let document = TrialBalance {
+        seq,
+        sum: sum.into(),
+        accounts,
+    };
     Ok(json_body(&document).into_response())
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DayBody {
+    #[schema(value_type = CalendarDay)]
     day: String,
 }
 

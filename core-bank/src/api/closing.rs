@@ -5,13 +5,45 @@ use axum::{
     response::Response,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Shared, cards::card_of, problem::Problem, write::write};
-use crate::rules::{AccountNumber, Action, ClosingAction, IdentityCheckId, Operation};
+use super::{
+    Shared, cards::card_of, customers::OF_PRESENCE, endpoint::Endpoint, problem::Problem,
+    write::write,
+};
+use crate::rules::{
+    AccountNumber, Action, ClosingAction, IdentityCheckId, Operation, RefusalCode as Code,
+};
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write(
+            "/v1/accounts/{account}/closures",
+            Operation::AccountClosing,
+            account,
+        )
+        .takes::<ClosingBody>()
+        .applied(&["paid_out"])
+        .refuses(OF_PRESENCE)
+        .refuses(&[
+            Code::AccountNotFound,
+            Code::AccountClosed,
+            Code::AccountInUse,
+            Code::BalanceRemaining,
+            Code::BalanceOverflow,
+        ]),
+        Endpoint::write("/v1/cards/{card}/closures", Operation::CardClosing, card)
+            .takes::<ClosingBody>()
+            .applied(&[])
+            .refuses(OF_PRESENCE)
+            .refuses(&[Code::CardNotFound, Code::CardClosed]),
+    ]
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ClosingBody {
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
 }
 

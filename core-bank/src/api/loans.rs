@@ -5,13 +5,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
+    endpoint::Endpoint,
     media::customer_of,
     problem::Problem,
     request::{AmountText, caller},
+    schemas::{Account, CalendarDay, Yuan},
     write::{json_body, planted_slowness, write},
 };
 use crate::rules::{
@@ -19,12 +21,103 @@ use crate::rules::{
     RefusalCode as Code, State as BankState,
 };
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    let of_loans = [
+        Code::LoanNotFound,
+        Code::LoanState,
+        Code::AccountClosed,
+        Code::BalanceOverflow,
+    ];
+    vec![
+        Endpoint::write("/v1/loans", Operation::LoanApplication, apply)
+            .takes::<ApplicationBody>()
+            .answers::<LoanDecision>()
+            .refuses(&[Code::AccountNotFound, Code::AccountClosed, Code::LoanTerms]),
+        Endpoint::write("/v1/loans/{loan}/draws", Operation::LoanDraw, draw)
+            .takes::<NothingMore>()
+            .applied(&["balance"])
+            .refuses(&of_loans),
+        Endpoint::write(
+            "/v1/loans/{loan}/repayments",
+            Operation::LoanRepayment,
+            repay,
+        )
+        .takes::<NothingMore>()
+        .applied(&["balance"])
+        .refuses(&of_loans)
+        .refuses(&[Code::InstalmentNotDue, Code::InsufficientFunds]),
+        Endpoint::write(
+            "/v1/loans/{loan}/early-repayments",
+            Operation::LoanEarlyRepayment,
+            repay_early,
+        )
+        .takes::<NothingMore>()
+        .applied(&["balance"])
+        .refuses(&of_loans)
+        .refuses(&[Code::InsufficientFunds]),
+        Endpoint::read(
+            "/v1/customers/{customer}/loans",
+            Operation::LoanQuery,
+            of_customer,
+        )
+        .answers::<Loans>()
+        .refuses(&[Code::CustomerNotFound]),
+    ]
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ApplicationBody {
+    #[schema(value_type = Account)]
     account: String,
     amount: AmountText,
+    /// 3, 6, 12, 24 or 36.
+    #[schema(minimum = 0, maximum = 65535, example = 12)]
     months: u16,
+}
+
+/// What an application answers, for the description.
+#[derive(Serialize, ToSchema)]
+struct LoanDecision {
+    #[schema(minimum = 1)]
+    seq: u64,
+    /// `approved` or `declined`.
+    decision: String,
+    /// Of an approved one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loan: Option<LoanId>,
+    /// Of a declined one: `overdue`, `too_many_loans` or `deposits_too_small`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Loans {
+    loans: Vec<LoanRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LoanRow {
+    loan: LoanId,
+    #[schema(value_type = Account)]
+    account: AccountNumber,
+    principal: Yuan,
+    outstanding: Yuan,
+    accrued_interest: Option<Yuan>,
+    /// `approved`, `drawn` or `overdue`.
+    status: &'static str,
+    schedule: Vec<InstalmentRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct InstalmentRow {
+    number: u16,
+    /// None until the loan is drawn.
+    #[schema(value_type = Option<CalendarDay>)]
+    due: Option<String>,
+    principal: Yuan,
+    interest: Yuan,
+    paid: bool,
 }
 
 pub async fn apply(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
@@ -43,9 +136,10 @@ pub async fn apply(State(service): State<Shared>, request: Request) -> Result<Re
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+/// A body that says nothing more than its address.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct EmptyBody {}
+pub struct NothingMore {}
 
 type LoanPath = Result<Path<String>, PathRejection>;
 
@@ -57,7 +151,7 @@ async fn of_loan(
     action: fn(Option<LoanId>) -> LoanAction,
 ) -> Result<Response, Problem> {
     let loan = path.ok().and_then(|Path(loan)| LoanId::parse(&loan));
-    let wish = |_: &EmptyBody, _| Ok(Action::Loans(action(loan)));
+    let wish = |_: &NothingMore, _| Ok(Action::Loans(action(loan)));
     write(service, request, operation, wish).await
 }
 
@@ -115,39 +209,36 @@ pub async fn of_customer(
             Ok(list_loans(state, customer, Day::of(now)))
         })
         .await??;
-    Ok(json_body(&json!({ "loans": loans })).into_response())
+    Ok(json_body(&Loans { loans }).into_response())
 }
 
-fn list_loans(state: &BankState, customer: CustomerId, today: Day) -> Vec<Value> {
+fn list_loans(state: &BankState, customer: CustomerId, today: Day) -> Vec<LoanRow> {
     let loans = state.loans_of(customer);
     loans.map(|(id, loan)| describe(id, loan, today)).collect()
 }
 
-fn describe(id: LoanId, loan: &Loan, today: Day) -> Value {
+fn describe(id: LoanId, loan: &Loan, today: Day) -> LoanRow {
     let status = match loan.drawn {
         None => "approved",
         Some(_) if loan.is_overdue(today) => "overdue",
         Some(_) => "drawn",
     };
-    let schedule: Vec<Value> = (1..)
+    let schedule = (1..)
         .zip(loan.schedule())
-        .map(|(number, line)| {
-            json!({
-                "number": number,
-                "due": loan.due(number).map(|due| due.to_string()),
-                "principal": line.principal.to_string(),
-                "interest": line.interest.to_string(),
-                "paid": number <= loan.paid,
-            })
-        })
-        .collect();
-    json!({
-        "loan": id,
-        "account": loan.account,
-        "principal": loan.principal.to_string(),
-        "outstanding": loan.outstanding.to_string(),
-        "accrued_interest": loan.accrued(today).map(|fen| fen.to_string()),
-        "status": status,
-        "schedule": schedule,
-    })
+        .map(|(number, line)| InstalmentRow {
+            number,
+            due: loan.due(number).map(|due| due.to_string()),
+            principal: line.principal.into(),
+            interest: line.interest.into(),
+            paid: number <= loan.paid,
+        });
+    LoanRow {
+        loan: id,
+        account: loan.account,
+        principal: loan.principal.into(),
+        outstanding: loan.outstanding.into(),
+        accrued_interest: loan.accrued(today).map(Yuan::from),
+        status,
+        schedule: schedule.collect(),
+    }
 }

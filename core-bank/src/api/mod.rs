@@ -1,6 +1,7 @@
 //! The HTTP edge: routes, strict parsing, and answers. Nothing is decided here.
 //!
-//! A file per domain; each hands an action to [`write::write`] or a reading to the bank.
+//! A file per room; each says its [`Endpoint`]s and hands an action to [`write::write`] or a reading
+//! to the bank.
 
 mod accounts;
 mod audit;
@@ -11,6 +12,8 @@ mod card_network;
 mod cards;
 mod closing;
 mod customers;
+mod description;
+mod endpoint;
 mod health;
 mod loans;
 mod locks;
@@ -18,10 +21,13 @@ mod media;
 mod money;
 mod notices;
 mod observe;
+mod openapi;
 mod outbox;
+mod page;
 mod problem;
 mod request;
 mod returns;
+mod schemas;
 mod sessions;
 mod statements;
 mod test_clock;
@@ -36,10 +42,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router, middleware,
-    routing::{delete, get, post, put},
-};
+use axum::{Router, middleware, routing::post};
 use tokio::sync::watch;
 
 use crate::{
@@ -53,6 +56,8 @@ use crate::{
     writer::Bank,
 };
 
+pub(crate) use description::Description;
+use endpoint::Endpoint;
 use problem::Problem;
 
 /// Everything that a request may need.
@@ -70,85 +75,52 @@ pub(crate) struct Service {
     pub stopping: AtomicBool,
     pub requests: AtomicU64,
     pub request_prefix: u32,
+    pub description: Description,
 }
 
 type Shared = Arc<Service>;
 
+/// Every endpoint, in the order of the documentation. A room's endpoints are in its own file; this is
+/// the one list that the router and the API's description are made of.
+fn endpoints(test: bool) -> Vec<Endpoint> {
+    let rooms = [
+        customers::endpoints(),
+        cards::endpoints(),
+        accounts::endpoints(),
+        money::endpoints(),
+        authorisations::endpoints(),
+        media::endpoints(),
+        sessions::endpoints(),
+        notices::endpoints(),
+        locks::endpoints(),
+        card_network::endpoints(),
+        bills::endpoints(),
+        statements::endpoints(),
+        closing::endpoints(),
+        wealth::endpoints(),
+        loans::endpoints(),
+        returns::endpoints(),
+        books::endpoints(),
+        audit::endpoints(),
+        health::endpoints(),
+        description::endpoints(),
+    ];
+    let doors = if test {
+        [test_clock::endpoints(), outbox::endpoints()]
+    } else {
+        [Vec::new(), Vec::new()]
+    };
+    rooms.into_iter().chain(doors).flatten().collect()
+}
+
 /// The whole API.
 pub(crate) fn router(service: Shared) -> Router {
-    let mut v1 = Router::new()
-        .route("/identity-checks", post(customers::check_identity))
-        .route("/customers", post(customers::register))
-        .route("/customers/{customer}/accounts", get(accounts::of_customer))
-        .route("/ebanking", post(customers::sign_up_ebanking))
-        .route("/cards", post(cards::open))
-        .route("/cards/{card}/loss-reports", post(cards::report_loss))
-        .route("/cards/{card}/loss-lifts", post(cards::lift_loss))
-        .route("/cards/{card}/locks", get(locks::show).post(locks::set))
-        .route("/card-withdrawals", post(card_network::withdraw))
-        .route("/card-purchases", post(card_network::purchase))
-        .route("/accounts/{account}/entries", get(accounts::entries))
-        .route("/authorisations", post(authorisations::ask))
-        .route("/media/devices", post(media::issue_device))
-        .route("/media/shields", post(media::register_shield))
-        .route("/media/unlocks", post(media::unlock))
-        .route(
-            "/customers/{customer}/limits",
-            get(media::show_limits).post(media::set_limits),
-        )
-        .route("/deposits", post(money::deposit))
-        .route("/withdrawals", post(money::withdraw))
-        .route("/transfers", post(money::transfer))
-        .route("/sessions", get(sessions::list).post(sessions::log_in))
-        .route("/sessions/terminations", post(sessions::terminate))
-        .route(
-            "/customers/{customer}/channels",
-            post(sessions::set_channel),
-        )
-        .route("/passwords", post(sessions::set_password))
-        .route("/alerts", get(notices::alerts))
-        .route("/alerts/wishes", post(notices::set_wishes))
-        .route("/suspicious-events", get(notices::suspicious))
-        .route("/sessions/current", delete(sessions::log_out))
-        .route("/billers", get(bills::billers))
-        .route("/bill-payments", post(bills::pay_bill))
-        .route("/transfers/{transfer}", get(returns::transfer))
-        .route("/accounts/{account}/closures", post(closing::account))
-        .route("/accounts/{account}/statements", get(statements::statement))
-        .route("/cards/{card}/closures", post(closing::card))
-        .route(
-            "/wealth/products",
-            get(wealth::products).post(wealth::launch),
-        )
-        .route("/wealth/products/{product}/values", post(wealth::value))
-        .route("/wealth/subscriptions", post(wealth::subscribe))
-        .route("/wealth/redemptions", post(wealth::redeem))
-        .route("/customers/{customer}/wealth", get(wealth::holdings))
-        .route("/loans", post(loans::apply))
-        .route("/loans/{loan}/draws", post(loans::draw))
-        .route("/loans/{loan}/repayments", post(loans::repay))
-        .route("/loans/{loan}/early-repayments", post(loans::repay_early))
-        .route("/customers/{customer}/loans", get(loans::of_customer))
-        .route("/returns", get(returns::waiting).post(returns::propose))
-        .route("/returns/{return}/approvals", post(returns::approve))
-        .route("/returns/{return}/rejections", post(returns::reject))
-        .route("/books/chart", get(books::chart))
-        .route("/books/entries", get(books::entries))
-        .route("/books/trial-balance", get(books::trial_balance))
-        .route("/books/days", post(books::close_day))
-        .route("/audit/records", get(audit::records))
-        .route("/audit/trial-balance", get(audit::trial_balance))
-        .route("/audit/accounts", get(audit::accounts));
-    if service.test {
-        v1 = v1
-            .route("/test/clock", put(test_clock::set))
-            .route("/test/outbox/{authorisation}", get(outbox::message));
+    let mut routes = Router::new();
+    for endpoint in endpoints(service.test) {
+        let (path, handler) = endpoint.route();
+        routes = routes.route(path, handler);
     }
-    let measured = Router::new()
-        .nest("/v1", v1)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+    let measured = routes
         .fallback(async || Problem::from(RefusalCode::NotFound))
         .method_not_allowed_fallback(async || Problem::from(RefusalCode::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(

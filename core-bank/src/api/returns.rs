@@ -7,29 +7,117 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
     audit::read_journal,
+    endpoint::Endpoint,
+    loans::NothingMore,
     money::present,
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
+    schemas::{Account, Moment, Yuan},
     write::{json_body, planted_slowness, read, write},
 };
 use crate::{
     journal::Record,
     rules::{
-        AccountNumber, Action, Amount, BookAccount, Day, Fact, Fen, LedgerAccount, Operation,
-        Original, Payee, Refusal, RefusalCode as Code, ReturnAction, ReturnId, ReturnKind,
-        State as BankState, TransferId,
+        AccountNumber, Action, BookAccount, Day, Fact, LedgerAccount, Operation, Original, Payee,
+        Refusal, RefusalCode as Code, ReturnAction, ReturnId, ReturnKind, State as BankState,
+        TransferId,
     },
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::read(
+            "/v1/transfers/{transfer}",
+            Operation::TransferQuery,
+            transfer,
+        )
+        .answers::<TransferDocument>()
+        .refuses(&[Code::PaymentNotFound]),
+        Endpoint::write("/v1/returns", Operation::ReturnProposal, propose)
+            .takes::<ProposalBody>()
+            .applied(&["return"])
+            .refuses(&[
+                Code::PaymentNotFound,
+                Code::ReturnKindWrong,
+                Code::ReturnTooLarge,
+            ]),
+        Endpoint::read("/v1/returns", Operation::ReturnQuery, waiting)
+            .asks::<WaitingQuery>()
+            .answers::<WaitingPage>(),
+        Endpoint::write(
+            "/v1/returns/{return}/approvals",
+            Operation::ReturnApproval,
+            approve,
+        )
+        .takes::<NothingMore>()
+        .applied(&[])
+        .refuses(&[
+            Code::ReturnNotFound,
+            Code::ReturnTooLarge,
+            Code::AccountNotFound,
+            Code::AccountClosed,
+            Code::InsufficientFunds,
+            Code::BalanceOverflow,
+        ]),
+        Endpoint::write(
+            "/v1/returns/{return}/rejections",
+            Operation::ReturnRejection,
+            reject,
+        )
+        .takes::<NothingMore>()
+        .applied(&[])
+        .refuses(&[Code::ReturnNotFound]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct TransferDocument {
+    transfer: TransferId,
+    #[schema(value_type = Moment)]
+    at: String,
+    operation: &'static str,
+    #[schema(value_type = Account)]
+    from: AccountNumber,
+    to: Option<String>,
+    bank: Option<String>,
+    amount: Yuan,
+    /// `pending` until it is passed on to another bank or a biller, then `settled`.
+    status: &'static str,
+    /// How much of it went back.
+    returned: Yuan,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WaitingPage {
+    returns: Vec<WaitingRow>,
+    /// Where the next page starts.
+    next: Option<ReturnId>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WaitingRow {
+    #[serde(rename = "return")]
+    id: ReturnId,
+    kind: ReturnKind,
+    /// The payment's record.
+    record: u64,
+    #[schema(value_type = Account)]
+    from: AccountNumber,
+    to: String,
+    paid: Yuan,
+    amount: Yuan,
+    restore_limit: bool,
+}
 
 /// Returns that one page may hold.
 const PAGE_MAX: usize = 100;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProposalBody {
     /// The number of the payment's record.
@@ -41,9 +129,17 @@ struct ProposalBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false)]
     amount: Option<AmountText>,
+    /// Whether the limit has room again, if it is approved on the payment's day.
     #[serde(default)]
+    #[schema(required = false)]
     restore_limit: bool,
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
+    )]
     reason: String,
 }
 
@@ -126,10 +222,6 @@ fn movement_of(record: &Record) -> Option<(AccountNumber, BookAccount)> {
     })
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmptyBody {}
-
 fn return_of(path: Result<Path<String>, PathRejection>) -> Option<ReturnId> {
     path.ok().and_then(|Path(text)| ReturnId::parse(&text))
 }
@@ -140,7 +232,7 @@ pub async fn approve(
     request: Request,
 ) -> Result<Response, Problem> {
     let id = return_of(path);
-    let wish = |_: &EmptyBody, _| Ok(Action::Returns(ReturnAction::Approve { id }));
+    let wish = |_: &NothingMore, _| Ok(Action::Returns(ReturnAction::Approve { id }));
     write(&service, request, Operation::ReturnApproval, wish).await
 }
 
@@ -150,15 +242,19 @@ pub async fn reject(
     request: Request,
 ) -> Result<Response, Problem> {
     let id = return_of(path);
-    let wish = |_: &EmptyBody, _| Ok(Action::Returns(ReturnAction::Reject { id }));
+    let wish = |_: &NothingMore, _| Ok(Action::Returns(ReturnAction::Reject { id }));
     write(&service, request, Operation::ReturnRejection, wish).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct WaitingQuery {
+    /// The return that the page follows.
+    #[param(required = false, nullable = false, value_type = ReturnId)]
     after: Option<String>,
+    /// Returns a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
 }
 
@@ -187,27 +283,25 @@ pub async fn waiting(State(service): State<Shared>, request: Request) -> Result<
     Ok(json_body(&page.await??).into_response())
 }
 
-fn list_waiting(state: &BankState, after: Option<ReturnId>, limit: usize) -> Value {
+fn list_waiting(state: &BankState, after: Option<ReturnId>, limit: usize) -> WaitingPage {
     let found: Vec<_> = state.proposals_after(after).take(limit + 1).collect();
     let page = &found[..found.len().min(limit)];
     let more = found.len() > limit;
     let next = page.last().map(|(id, _)| **id).filter(|_| more);
-    let returns: Vec<Value> = page
-        .iter()
-        .map(|(id, proposal)| {
-            json!({
-                "return": id,
-                "kind": proposal.kind,
-                "record": proposal.original.seq,
-                "from": proposal.original.from,
-                "to": proposal.original.to,
-                "paid": proposal.original.amount.to_string(),
-                "amount": proposal.amount.to_string(),
-                "restore_limit": proposal.restore_limit,
-            })
-        })
-        .collect();
-    json!({ "returns": returns, "next": next })
+    let rows = page.iter().map(|(id, proposal)| WaitingRow {
+        id: **id,
+        kind: proposal.kind,
+        record: proposal.original.seq,
+        from: proposal.original.from,
+        to: proposal.original.to.to_string(),
+        paid: proposal.original.amount.into(),
+        amount: proposal.amount.into(),
+        restore_limit: proposal.restore_limit,
+    });
+    WaitingPage {
+        returns: rows.collect(),
+        next,
+    }
 }
 
 pub async fn transfer(
@@ -249,7 +343,7 @@ fn is_transfer(record: &Record, id: Option<TransferId>) -> bool {
     facts.any(|fact| matches!(fact, Fact::MoneyMoved { transfer, .. } if *transfer == id))
 }
 
-fn describe(state: &BankState, record: &Record, original: &Original) -> Value {
+fn describe(state: &BankState, record: &Record, original: &Original) -> TransferDocument {
     let passed_on = matches!(
         original.to,
         BookAccount::Ledger(LedgerAccount::Settlement | LedgerAccount::BillsPayable)
@@ -264,17 +358,15 @@ fn describe(state: &BankState, record: &Record, original: &Original) -> Value {
     } else {
         "settled"
     };
-    let returned: Fen = state.returned(record.seq);
-    let amount: Amount = original.amount;
-    json!({
-        "transfer": TransferId::of_seq(record.seq),
-        "at": record.at.to_string(),
-        "operation": record.command.action.operation(),
-        "from": original.from,
-        "to": payee.map(|payee| payee.to_string()),
-        "bank": bank,
-        "amount": amount.to_string(),
-        "status": status,
-        "returned": returned.to_string(),
-    })
+    TransferDocument {
+        transfer: TransferId::of_seq(record.seq),
+        at: record.at.to_string(),
+        operation: record.command.action.operation().name(),
+        from: original.from,
+        to: payee.map(|payee| payee.to_string()),
+        bank,
+        amount: original.amount.into(),
+        status,
+        returned: state.returned(record.seq).into(),
+    }
 }

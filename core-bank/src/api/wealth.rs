@@ -6,19 +6,108 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
+    endpoint::Endpoint,
     media::customer_of,
     problem::Problem,
     request::{AmountText, caller, well_formed},
+    schemas::{Account, Units, Yuan},
     write::{json_body, planted_slowness, write},
 };
 use crate::rules::{
     AccountNumber, Action, CustomerId, Fen, NetAssetValue, Operation, ProductCode, Refusal,
     RefusalCode as Code, State as BankState, WealthAction,
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let own = [
+        Code::AccountNotFound,
+        Code::AccountClosed,
+        Code::ProductNotFound,
+        Code::BelowMinimum,
+        Code::BalanceOverflow,
+    ];
+    vec![
+        Endpoint::read("/v1/wealth/products", Operation::WealthView, products)
+            .answers::<Products>(),
+        Endpoint::read(
+            "/v1/customers/{customer}/wealth",
+            Operation::WealthView,
+            holdings,
+        )
+        .named(
+            "wealth_holdings",
+            "Lists what a customer holds of wealth products.",
+        )
+        .answers::<Holdings>()
+        .refuses(&[Code::CustomerNotFound]),
+        Endpoint::write(
+            "/v1/wealth/subscriptions",
+            Operation::WealthSubscription,
+            subscribe,
+        )
+        .takes::<SubscriptionBody>()
+        .applied(&["units", "balance"])
+        .refuses(&own)
+        .refuses(&[Code::QuotaExhausted, Code::InsufficientFunds]),
+        Endpoint::write(
+            "/v1/wealth/redemptions",
+            Operation::WealthRedemption,
+            redeem,
+        )
+        .takes::<RedemptionBody>()
+        .applied(&["amount", "balance"])
+        .refuses(&own)
+        .refuses(&[Code::UnitsInsufficient]),
+        Endpoint::write("/v1/wealth/products", Operation::WealthLaunch, launch)
+            .takes::<LaunchBody>()
+            .applied(&[])
+            .refuses(&[Code::ProductExists]),
+        Endpoint::write(
+            "/v1/wealth/products/{product}/values",
+            Operation::WealthValuation,
+            value,
+        )
+        .takes::<ValuationBody>()
+        .applied(&[])
+        .refuses(&[Code::ProductNotFound, Code::BalanceOverflow]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct Products {
+    products: Vec<ProductRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProductRow {
+    product: ProductCode,
+    name: String,
+    #[schema(value_type = NetAssetValue)]
+    net_asset_value: String,
+    minimum: Yuan,
+    quota: Yuan,
+    subscribed: Yuan,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Holdings {
+    holdings: Vec<HoldingRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct HoldingRow {
+    product: ProductCode,
+    name: String,
+    #[schema(value_type = Units)]
+    units: String,
+    #[schema(value_type = NetAssetValue)]
+    net_asset_value: String,
+    worth: Option<Yuan>,
+}
 
 pub async fn products(
     State(service): State<Shared>,
@@ -34,19 +123,17 @@ pub async fn products(
             Ok::<_, Refusal>(list_products(state))
         })
         .await??;
-    Ok(json_body(&json!({ "products": products })).into_response())
+    Ok(json_body(&Products { products }).into_response())
 }
 
-fn list_products(state: &BankState) -> Vec<Value> {
-    let products = state.products().map(|(code, product)| {
-        json!({
-            "product": code,
-            "name": product.name,
-            "net_asset_value": product.value.to_string(),
-            "minimum": product.minimum.to_string(),
-            "quota": product.quota.to_string(),
-            "subscribed": product.subscribed.to_string(),
-        })
+fn list_products(state: &BankState) -> Vec<ProductRow> {
+    let products = state.products().map(|(code, product)| ProductRow {
+        product: code.clone(),
+        name: product.name.clone(),
+        net_asset_value: product.value.to_string(),
+        minimum: product.minimum.into(),
+        quota: product.quota.into(),
+        subscribed: product.subscribed.into(),
     });
     products.collect()
 }
@@ -71,28 +158,30 @@ pub async fn holdings(
             Ok(list_holdings(state, customer))
         })
         .await??;
-    Ok(json_body(&json!({ "holdings": holdings })).into_response())
+    Ok(json_body(&Holdings { holdings }).into_response())
 }
 
-fn list_holdings(state: &BankState, customer: CustomerId) -> Vec<Value> {
+fn list_holdings(state: &BankState, customer: CustomerId) -> Vec<HoldingRow> {
     let products: std::collections::BTreeMap<_, _> = state.products().collect();
     let holdings = state.holdings_of(customer).filter_map(|(code, units)| {
         let product = products.get(code)?;
-        Some(json!({
-            "product": code,
-            "name": product.name,
-            "units": Fen(units).to_string(),
-            "net_asset_value": product.value.to_string(),
-            "worth": product.value.worth_of(units).map(|worth| worth.to_string()),
-        }))
+        Some(HoldingRow {
+            product: code.clone(),
+            name: product.name.clone(),
+            units: Fen(units).to_string(),
+            net_asset_value: product.value.to_string(),
+            worth: product.value.worth_of(units).map(Yuan::from),
+        })
     });
     holdings.collect()
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SubscriptionBody {
+    #[schema(value_type = Account)]
     account: String,
+    #[schema(value_type = ProductCode)]
     product: String,
     amount: AmountText,
 }
@@ -116,10 +205,12 @@ pub async fn subscribe(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RedemptionBody {
+    #[schema(value_type = Account)]
     account: String,
+    #[schema(value_type = ProductCode)]
     product: String,
     /// Units with at most two decimals: spelled like an amount.
     units: AmountText,
@@ -141,10 +232,12 @@ pub async fn redeem(State(service): State<Shared>, request: Request) -> Result<R
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LaunchBody {
+    #[schema(value_type = ProductCode)]
     product: String,
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
     minimum: AmountText,
     quota: AmountText,
@@ -173,9 +266,11 @@ pub async fn launch(State(service): State<Shared>, request: Request) -> Result<R
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ValuationBody {
+    /// From 0.0100 to 9999.9999.
+    #[schema(value_type = NetAssetValue)]
     net_asset_value: String,
 }
 

@@ -7,16 +7,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
-use super::{Service, problem::Problem, request};
+use super::{
+    Service,
+    problem::Problem,
+    request,
+    schemas::{self, Yuan},
+};
 use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
     rules::{
-        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, DeclineReason,
-        Envelope, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, LoanId, Looked, Operation,
-        RefusalCode, ReturnId, TokenNonce, TransferId,
+        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
+        Fingerprint, IdempotencyKey, IdentityCheckId, LoanId, Looked, Operation, RefusalCode,
+        ReturnId, TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -189,9 +195,11 @@ fn answer(access: &Access, reply: Reply, status: StatusCode) -> Result<Response,
     Ok(response)
 }
 
-/// The members that an applied command answers.
-#[derive(Serialize, Default)]
-struct Applied {
+/// The members that an applied command answers; an endpoint names those that it answers.
+#[derive(Serialize, Default, ToSchema)]
+pub struct Applied {
+    /// The number of the journal record that holds the effect.
+    #[schema(minimum = 1)]
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity_check: Option<IdentityCheckId>,
@@ -202,14 +210,17 @@ struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<CardId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Account>)]
     account: Option<AccountNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     device_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer: Option<TransferId>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
-    balance: Option<Fen>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Yuan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorisation: Option<AuthorisationId>,
@@ -218,33 +229,30 @@ struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Units>)]
     units: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
-    amount: Option<Fen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Yuan>,
+    /// Of an application: `approved` or `declined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loan: Option<LoanId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<DeclineReason>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
-    paid_out: Option<Fen>,
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_out: Option<Yuan>,
     #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
     returned: Option<ReturnId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::CalendarDay>)]
     day: Option<String>,
+    /// Whether the day is closed with this.
     #[serde(skip_serializing_if = "Option::is_none")]
     closed: Option<bool>,
-}
-
-#[expect(clippy::ref_option, reason = "serde asks for this signature")]
-fn yuan<S: Serializer>(fen: &Option<Fen>, serializer: S) -> Result<S::Ok, S::Error> {
-    match fen {
-        Some(fen) => serializer.collect_str(fen),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl Applied {
@@ -267,10 +275,10 @@ impl Applied {
                 document.device_token = Some(access.token(TokenKind::Device, *nonce));
             }
             Answer::Done => {}
-            Answer::CashMoved(balance) => document.balance = Some(*balance),
+            Answer::CashMoved(balance) => document.balance = Some((*balance).into()),
             Answer::Transferred(transfer, balance) => {
                 document.transfer = Some(*transfer);
-                document.balance = Some(*balance);
+                document.balance = Some((*balance).into());
             }
             Answer::AuthorisationAsked(id, order) => {
                 document.authorisation = Some(*id);
@@ -283,30 +291,38 @@ impl Applied {
             Answer::SessionStarted(nonce) => {
                 document.session = Some(access.token(TokenKind::Session, *nonce));
             }
-            Answer::WealthSubscribed(units, balance) => {
-                document.units = Some(Fen(*units).to_string());
-                document.balance = Some(*balance);
-            }
-            Answer::WealthRedeemed(amount, balance) => {
-                document.amount = Some(*amount);
-                document.balance = Some(*balance);
-            }
-            Answer::LoanApproved(loan) => {
-                document.decision = Some("approved");
-                document.loan = Some(*loan);
-            }
-            Answer::LoanDeclined(reason) => {
-                document.decision = Some("declined");
-                document.reason = Some(*reason);
-            }
-            Answer::AccountClosed(paid_out) => document.paid_out = Some(*paid_out),
-            Answer::ReturnProposed(id) => document.returned = Some(*id),
-            Answer::DayEnd(day, closed) => {
-                document.day = Some(day.to_string());
-                document.closed = Some(*closed);
-            }
+            _ => document.tell_of_products(answer),
         }
         document
+    }
+
+    /// What products and books answer.
+    fn tell_of_products(&mut self, answer: &Answer) {
+        match answer {
+            Answer::WealthSubscribed(units, balance) => {
+                self.units = Some(Fen(*units).to_string());
+                self.balance = Some((*balance).into());
+            }
+            Answer::WealthRedeemed(amount, balance) => {
+                self.amount = Some((*amount).into());
+                self.balance = Some((*balance).into());
+            }
+            Answer::LoanApproved(loan) => {
+                self.decision = Some("approved");
+                self.loan = Some(*loan);
+            }
+            Answer::LoanDeclined(reason) => {
+                self.decision = Some("declined");
+                self.reason = Some(reason.name());
+            }
+            Answer::AccountClosed(paid_out) => self.paid_out = Some((*paid_out).into()),
+            Answer::ReturnProposed(id) => self.returned = Some(*id),
+            Answer::DayEnd(day, closed) => {
+                self.day = Some(day.to_string());
+                self.closed = Some(*closed);
+            }
+            _ => {}
+        }
     }
 }
 

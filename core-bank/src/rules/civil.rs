@@ -42,6 +42,12 @@ impl Day {
         BusinessTime(micros)
     }
 
+    /// The first day of its month.
+    #[must_use]
+    pub fn first_of_month(self) -> Self {
+        Self(self.0 - i32::from(self.civil().day) + 1)
+    }
+
     /// The day after.
     #[must_use]
     pub fn next(self) -> Self {
@@ -129,6 +135,8 @@ mod tests {
             assert_eq!(Day::parse(&expected.to_string()), Some(day));
             let later = expected.checked_add(7.months()).unwrap();
             assert_eq!(day.months_later(7).to_string(), later.to_string());
+            let first = expected.first_of_month().to_string();
+            assert_eq!(day.first_of_month().to_string(), first);
             expected = expected.tomorrow().unwrap();
         }
     }
