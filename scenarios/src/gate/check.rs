@@ -30,7 +30,9 @@ fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
     let mut operations: BTreeSet<_> = steps.filter_map(|step| step.operation).collect();
     if let Some(mobile) = &scenario.mobile {
         operations.insert(Operation::LogIn);
-        operations.extend(mobile.mix.iter().map(|(operation, _)| *operation));
+        for (_, sessions) in mobile.apps() {
+            operations.extend(sessions.asked().iter().map(|(operation, _)| *operation));
+        }
     }
     operations
 }
@@ -78,6 +80,10 @@ fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
                 .into_iter()
                 .map(Channel::name)
                 .collect(),
+            "service" if gate.figure.kind() == FigureKind::Mobile => {
+                let apps = scenario.mobile.iter().flat_map(|mobile| mobile.apps());
+                apps.map(|(app, _)| app.name()).collect()
+            }
             "service" => names(&scenario.services, |service| &service.name),
             "segment" => names(&scenario.segments, |segment| &segment.name),
             "resource" => names(&scenario.resources, |resource| &resource.name),
@@ -119,6 +125,11 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             "`{figure}` needs [mobile] with `days = 1`: so many days of it are simulated"
         ));
     }
+    if matches!(figure, Figure::MobileRetries | Figure::MobileGivenUp)
+        && scenario.mobile.as_ref().is_none_or(|it| it.retry.is_none())
+    {
+        return refuse(format!("`{figure}` needs a `retry` of [mobile]"));
+    }
     let closes = scenario.region.as_ref().is_some_and(|it| it.closes());
     if matches!(figure, Figure::Lost | Figure::ToMobile) {
         if !closes {
@@ -129,6 +140,14 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         }
     }
     if let (Some(region), Some(_)) = (&scenario.region, &gate.population.branch) {
+        let by_branch = scenario
+            .mobile
+            .as_ref()
+            .is_some_and(|it| !it.by_branch.is_empty());
+        let log_ins = gate.population.operation.as_deref() == Some(Operation::LogIn.name());
+        if figure == Figure::MobileRequests && by_branch && log_ins {
+            return Ok(());
+        }
         return of_one_branch(gate, region.len() <= region.told as usize);
     }
     if figure == Figure::Cost && !scenario.has_costs() {
@@ -185,7 +204,18 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         }
         FigureKind::Resources => &[&[], &["resource"]],
         FigureKind::Mobile if figure == Figure::MobileRequests => {
-            &[&[], &["operation"], &["interval"]]
+            let several = scenario
+                .mobile
+                .as_ref()
+                .is_some_and(|it| it.apps().count() > 1);
+            if several {
+                &[&[], &["operation"], &["interval"], &["service"]]
+            } else {
+                &[&[], &["operation"], &["interval"]]
+            }
+        }
+        FigureKind::Mobile if matches!(figure, Figure::MobileRetries | Figure::MobileGivenUp) => {
+            &[&[]]
         }
         FigureKind::Branch | FigureKind::Mobile => &[&[], &["interval"]],
         FigureKind::Load => &[&[], &["operation"], &["channel"]],
