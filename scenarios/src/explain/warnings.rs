@@ -2,8 +2,8 @@
 
 use super::words::{per_hour, percent};
 use crate::model::{
-    Affected, App, ArrivalPiece, Effect, Incident, Journey, JourneyId, Label, Resource, Roster,
-    Scenario, Sessions, Step, StepTime,
+    Affected, App, ArrivalPiece, Effect, Incident, Journey, JourneyId, Label, Mobile, Resource,
+    Roster, Scenario, Sessions, Step, StepTime,
 };
 use crate::time::SimTime;
 
@@ -69,7 +69,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<Label> {
             "没有名为 `promise` 的判据：将不分析未达标的原因",
         ));
     }
-    for (app, sessions) in scenario.mobile.iter().flat_map(|mobile| mobile.apps()) {
+    for (app, sessions) in scenario.mobile.iter().flat_map(Mobile::apps) {
         warnings.extend(left_out(app, sessions));
     }
     let silent = |it: &Incident| {

@@ -85,10 +85,15 @@ impl Reader {
             mix,
             mix_left_out,
         };
+        let mut other = |key: &str| match section.get(key) {
+            Some(_) => Some(Some(self.other_app(&section, key, &bank, laws)?)),
+            None => Some(None),
+        };
+        let (mall, messenger) = (other("mall")?, other("messenger")?);
         Some(Mobile {
-            mall: self.other_app(&section, "mall", &bank, laws)?,
-            messenger: self.other_app(&section, "messenger", &bank, laws)?,
             bank,
+            mall,
+            messenger,
             retry,
             by_branch: by_branch.unwrap_or_default(),
             days: days.unwrap_or(0) as u32,
@@ -130,10 +135,7 @@ impl Reader {
         key: &str,
         bank: &Sessions,
         laws: &NamedLaws,
-    ) -> Option<Option<Sessions>> {
-        if section.get(key).is_none() {
-            return Some(None);
-        }
+    ) -> Option<Sessions> {
         let app = self.subsection(section, key)?;
         let known = [
             "monthly_actives",
@@ -165,7 +167,7 @@ impl Reader {
             .required(&app, "mix", "{ mall = 80, balance_query = 20 }")
             .and_then(|node| self.mobile_mix(node, &app.at("mix")));
         let (mix, mix_left_out) = mix?;
-        Some(Some(Sessions {
+        Some(Sessions {
             monthly_actives: actives?,
             log_ins_per_month: log_ins?,
             hourly_weights: weights?,
@@ -173,7 +175,7 @@ impl Reader {
             think: think?,
             mix,
             mix_left_out,
-        }))
+        })
     }
 
     /// `retry = { after = "5s", tries = 3 }`.
