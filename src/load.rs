@@ -48,7 +48,10 @@ impl Plan {
             Window::Busiest(length) => sim::busiest_window(scenario, length),
             Window::Between(from, to) => (from, to),
         };
-        let apps = scenario.mobile.iter().flat_map(|mobile| mobile.apps());
+        let apps = scenario
+            .mobile
+            .iter()
+            .flat_map(scenarios::model::Mobile::apps);
         let left_out = apps
             .flat_map(|(_, sessions)| &sessions.mix_left_out)
             .map(|(operation, weight)| format!("{operation} ({weight})"))
