@@ -1,6 +1,7 @@
 //! `[region]`: many branches, from a CSV file or a list, or drawn.
 
 use super::fields::{Reader, Section};
+use super::incidents::is_of_a_branch;
 use super::overrides::lay;
 use super::tree::{Entry, Node, Origin, Table, Value};
 use crate::model::{
@@ -86,6 +87,8 @@ impl Reader {
                 return None;
             }
         };
+        let mut branches = branches;
+        self.close_branches(document, &mut branches, day?)?;
         let region = Region {
             kinds: kinds.each,
             branches,
@@ -365,6 +368,12 @@ impl Reader {
         for key in OF_THE_REGION {
             table.remove(key);
         }
+        if let Some(mut incidents) = table.remove("incidents") {
+            if let Value::List(list) = &mut incidents.node.value {
+                list.retain(|incident| !is_of_a_branch(incident));
+            }
+            table.put(incidents);
+        }
         table.put(Entry {
             key: "name".into(),
             key_origin: origin,
@@ -413,6 +422,18 @@ impl Reader {
                 section.origin,
                 "`appointments` of a region are not yet supported",
                 "take them out, or simulate the branch alone",
+            );
+            return None;
+        }
+        let closes = |kind: &Scenario| {
+            let mut incidents = kind.incidents.iter();
+            incidents.any(|it| it.effect == crate::model::Effect::Closed)
+        };
+        if region.kinds.iter().any(closes) {
+            self.fault(
+                section.origin,
+                "an incident closes every branch of the region at once",
+                "name the one: `what = \"branches.harbour\"`",
             );
             return None;
         }
