@@ -417,11 +417,12 @@ impl Reader {
             );
             return None;
         }
-        if region.kinds.iter().any(|it| it.appointments.is_some()) {
+        let books = region.kinds.iter().any(|it| it.appointments.is_some());
+        if books && (region.choice != ChoiceOfBranch::Own || region.closes() || region.shares()) {
             self.fault(
                 section.origin,
-                "`appointments` of a region are not yet supported",
-                "take them out, or simulate the branch alone",
+                "who has booked has booked one branch: `appointments` do not go with a choice of branch, closed branches or shared resources",
+                "take them out, or let every branch keep its customers and its servers",
             );
             return None;
         }
@@ -482,12 +483,15 @@ impl Reader {
                     shared.next().is_some()
                 };
                 let name = &journey.name;
-                let alone = journey.steps.iter().enumerate().all(|(place, step)| {
-                    !shared(&step.holds)
-                        || (step.holds.len() == 1
-                            && step.holds[0].count == 1
-                            && !step.keeps
-                            && (place > 0 || journey.holds.is_empty()))
+                // What a branch of parallel steps holds is asked for by itself.
+                let alone = journey.sequences().all(|(of, steps)| {
+                    steps.iter().enumerate().all(|(place, step)| {
+                        !shared(&step.holds)
+                            || (step.holds.len() == 1
+                                && step.holds[0].count == 1
+                                && !step.keeps
+                                && (place > 0 || of.is_some() || journey.holds.is_empty()))
+                    })
                 });
                 if shared(&journey.holds) || !alone {
                     self.fault(
