@@ -8,7 +8,7 @@ use crate::judge::Measured;
 use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
-use crate::simulate::{days, judge_as, read, threads};
+use crate::simulate::{days, fixes, judge_as, read, threads};
 use crate::summarise::{self, Results, Subject};
 use reports::Lang;
 use scenarios::model::{Label, Scenario};
@@ -42,7 +42,7 @@ fn measure(
     interrupt: &Interrupt,
     phases: &mut Phases,
 ) -> anyhow::Result<Results> {
-    let at_once = days(
+    let mut at_once = days(
         scenario,
         sim::OperationLatencies::default(),
         &arguments.simulation,
@@ -56,6 +56,9 @@ fn measure(
             "The scenario has no [load]: the days were simulated, no bank was loaded.",
             "情景中没有 [load]：只模拟了各日，未对核心系统压测。",
         ));
+        let latencies = sim::OperationLatencies::default();
+        let given = &arguments.simulation;
+        fixes(scenario, latencies, &mut at_once, given, interrupt, phases)?;
         results.simulated = Some(at_once);
         return Ok(results);
     };
@@ -82,14 +85,16 @@ fn measure(
     if !unmeasured.is_empty() {
         results.warnings.push(without_latency(&unmeasured));
     }
-    let with_bank = days(
+    let mut with_bank = days(
         scenario,
-        latencies,
+        latencies.clone(),
         &arguments.simulation,
         interrupt,
         phases,
         "simulating with the measured latencies",
     )?;
+    let given = &arguments.simulation;
+    fixes(scenario, latencies, &mut with_bank, given, interrupt, phases)?;
     results.bank_effect = sim::compare(&at_once.days, &with_bank.days, true);
     results.simulated = Some(with_bank);
     results.loaded = Some(loaded);

@@ -234,6 +234,7 @@ fn summary(
         minutes: simulated
             .map(|simulated| simulated.minutes.clone())
             .unwrap_or_default(),
+        outlets: simulated.and_then(|simulated| simulated.outlets.clone()),
         bank_effect: std::mem::take(&mut results.bank_effect),
         load: loaded.map(|loaded| loaded.record.clone()),
         reconciliation: loaded.and_then(|loaded| loaded.reconciliation.clone()),

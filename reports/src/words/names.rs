@@ -174,6 +174,7 @@ pub(crate) fn phase(name: &str, lang: Lang) -> String {
         "reading the bank's books" => "读取核心系统账目",
         "simulating with the measured latencies" => "代入实测时延的模拟",
         "simulating" => "模拟",
+        "trying more servers where the promise is missed" => "在未达标网点试增人员与设备",
         other => return other.to_owned(),
     };
     lang.pick(name, zh).to_owned()

@@ -118,7 +118,10 @@ impl Reader {
     /// what differs in a branch.
     fn fold_branches(&mut self, node: &mut Node) {
         let known = ["name", "template", "per_day", "x_km", "y_km", "closed"];
+        let written = node.value.clone();
         let Some(sheet) = self.open_sheet(node, &known, 1) else {
+            // What is wrong with the file has been said; it is no empty list besides.
+            node.value = written;
             return;
         };
         let mut branches = Vec::new();

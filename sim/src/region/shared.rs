@@ -1,6 +1,6 @@
 //! Pools that all branches share: one line for the region.
 
-use super::figures::Watch;
+use super::counts::Watch;
 use super::outlets::RegionPlan;
 use crate::engine::levels::{Level, Stretch};
 use crate::engine::stepping::Levels;
