@@ -20,7 +20,7 @@ pub fn run(arguments: &RunArguments) -> Ended {
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
     directory.write("scenario.toml", scenario.as_run.as_bytes())?;
-    let mut phases = Phases::new(arguments.output.quiet);
+    let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     let results = measure(&scenario, arguments, &directory, &interrupt, &mut phases)?;
     summarise::finish(
         Subject::of_scenario(&scenario),
@@ -42,13 +42,19 @@ fn measure(
     interrupt: &Interrupt,
     phases: &mut Phases,
 ) -> anyhow::Result<Results> {
-    let mut at_once = days(
+    let assumed = assumed(scenario);
+    let first = if assumed.is_empty() {
+        "simulating with a bank that answers at once"
+    } else {
+        "simulating with the latencies that are assumed"
+    };
+    let mut at_first = days(
         scenario,
         sim::OperationLatencies::default(),
         &arguments.simulation,
         interrupt,
         phases,
-        "simulating with a bank that answers at once",
+        first,
     )?;
     let Some(load) = &scenario.load else {
         let mut results = Results::new("run", Measured::Simulation);
@@ -58,13 +64,13 @@ fn measure(
         ));
         let latencies = sim::OperationLatencies::default();
         let given = &arguments.simulation;
-        fixes(scenario, latencies, &mut at_once, given, interrupt, phases)?;
-        results.simulated = Some(at_once);
+        fixes(scenario, latencies, &mut at_first, given, interrupt, phases)?;
+        results.simulated = Some(at_first);
         return Ok(results);
     };
     let mut results = Results::new("run", Measured::Both);
     if interrupt.happened() {
-        results.simulated = Some(at_once);
+        results.simulated = Some(at_first);
         return Ok(results);
     }
     let plan = load::Plan::of_scenario(scenario, load)?;
@@ -77,11 +83,13 @@ fn measure(
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {
-        results.simulated = Some(at_once);
+        results.simulated = Some(at_first);
         results.loaded = Some(loaded);
         return Ok(results);
     }
-    let (latencies, unmeasured) = load::measured_latencies(scenario, &loaded.outcome);
+    let (latencies, mut unmeasured) = load::measured_latencies(scenario, &loaded.outcome);
+    // The simulation itself tells what it had to assume.
+    unmeasured.retain(|operation| !assumed.contains(operation));
     if !unmeasured.is_empty() {
         results.warnings.push(without_latency(&unmeasured));
     }
@@ -94,11 +102,26 @@ fn measure(
         "simulating with the measured latencies",
     )?;
     let given = &arguments.simulation;
-    fixes(scenario, latencies, &mut with_bank, given, interrupt, phases)?;
-    results.bank_effect = sim::compare(&at_once.days, &with_bank.days, true);
+    fixes(
+        scenario,
+        latencies,
+        &mut with_bank,
+        given,
+        interrupt,
+        phases,
+    )?;
+    results.assumed_at_first = assumed;
+    results.bank_effect = sim::compare(&at_first.days, &with_bank.days, true);
     results.simulated = Some(with_bank);
     results.loaded = Some(loaded);
     Ok(results)
+}
+
+/// Operations of the journeys whose latency the scenario assumes.
+fn assumed(scenario: &Scenario) -> Vec<Operation> {
+    let performed = load::performed(scenario);
+    let assumed = scenario.latencies.iter().map(|(operation, _)| *operation);
+    assumed.filter(|it| performed.contains(it)).collect()
 }
 
 /// Operations that customers perform, but nobody did in the window that was played.

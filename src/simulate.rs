@@ -17,7 +17,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Ended {
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
     directory.write("scenario.toml", scenario.as_run.as_bytes())?;
-    let mut phases = Phases::new(arguments.output.quiet);
+    let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     let latencies = sim::OperationLatencies::default();
     let mut outcome = days(
         &scenario,

@@ -11,6 +11,7 @@ use anyhow::Context;
 use scenarios::figure::FigureTable;
 use scenarios::gate::{self, Ending, Verdict};
 use scenarios::model::{Label, NamedGate, Scenario};
+use scenarios::operation::Operation;
 use scenarios::summary::{
     AssumptionRecord, Effect, GateRecord, LoadRecord, Reconciliation, RunRecord, SCHEMA,
     ScenarioRecord, Status, Summary,
@@ -109,6 +110,8 @@ pub struct Results {
     pub simulated: Option<sim::Outcome>,
     /// What those latencies changed.
     pub bank_effect: Vec<Effect>,
+    /// Operations whose assumed latency they are compared with, in place of none.
+    pub assumed_at_first: Vec<Operation>,
     /// The load and what was found in the bank's books after it.
     pub loaded: Option<Loaded>,
     /// Things a reader should know.
@@ -135,6 +138,7 @@ impl Results {
             measured,
             simulated: None,
             bank_effect: Vec::new(),
+            assumed_at_first: Vec::new(),
             loaded: None,
             warnings: Vec::new(),
         }
@@ -236,6 +240,11 @@ fn summary(
             .unwrap_or_default(),
         outlets: simulated.and_then(|simulated| simulated.outlets.clone()),
         bank_effect: std::mem::take(&mut results.bank_effect),
+        assumed_at_first: results
+            .assumed_at_first
+            .iter()
+            .map(|it| it.name().to_owned())
+            .collect(),
         load: loaded.map(|loaded| loaded.record.clone()),
         reconciliation: loaded.and_then(|loaded| loaded.reconciliation.clone()),
         warnings,

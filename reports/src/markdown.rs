@@ -122,7 +122,10 @@ fn outlets_lines(summary: &Summary, lang: Lang) -> String {
         .collect();
     let said = escape(&outlets::standing(told, promise, lang));
     let heads = outlets::worst_heads(lang);
-    format!("{said}\n\n{}", table(Text::WorstOutlets.say(lang), &heads, &rows))
+    format!(
+        "{said}\n\n{}",
+        table(Text::WorstOutlets.say(lang), &heads, &rows)
+    )
 }
 
 fn figures_table(summary: &Summary, lang: Lang) -> String {

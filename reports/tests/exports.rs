@@ -122,7 +122,11 @@ fn the_worst_outlets_stand_in_the_short_tables() {
     let tables = [text, markdown(&run, Lang::En)];
     for table in tables {
         assert!(table.contains("8 outlets: 4 miss the promise"), "{table}");
-        let place = |words: &str| table.find(words).unwrap_or_else(|| panic!("{words}: {table}"));
+        let place = |words: &str| {
+            table
+                .find(words)
+                .unwrap_or_else(|| panic!("{words}: {table}"))
+        };
         assert!(place("north") < place("harbour") && place("harbour") < place("village"));
         assert!(table.contains("more servers do not help") && !table.contains("old-town"));
     }

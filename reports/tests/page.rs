@@ -210,6 +210,19 @@ fn the_banks_effect_leads_with_the_minutes_and_folds_the_rest() {
 }
 
 #[test]
+fn a_difference_from_assumed_latencies_is_said_to_be_one() {
+    let mut run = support::whole_run(true);
+    assert!(html(&run, Lang::En).contains("first with a bank that answers at once"));
+    run.summary.assumed_at_first = vec!["identity_check".to_owned(), "open_card".to_owned()];
+    let page = html(&run, Lang::En);
+    assert!(page.contains("assumes (identity check, card opening; every other"));
+    assert!(page.contains("measured less assumed") && page.contains(">assumed latency<"));
+    assert!(!page.contains("answers at once, then") && !page.contains(">bank answers at once<"));
+    let chinese = html(&run, Lang::Zh);
+    assert!(chinese.contains("实测减假设") && chinese.contains("身份核查、开卡"));
+}
+
+#[test]
 fn a_difference_that_nobody_feels_is_none() {
     let page = html(&support::whole_run(true), Lang::En);
     let section = between(&page, "What the bank does", "</section>");
@@ -370,7 +383,11 @@ fn the_outlets_stand_in_their_order_with_reason_and_fix() {
     let section = between(&page, "Outlets and the promise", "The promise, interval");
     let places: Vec<_> = ["north", "harbour", "village", "market", "station", "west"]
         .iter()
-        .map(|name| section.find(&format!(">{name}</th>")).expect("it is listed"))
+        .map(|name| {
+            section
+                .find(&format!(">{name}</th>"))
+                .expect("it is listed")
+        })
         .collect();
     assert!(places.is_sorted(), "{places:?}");
     for words in [
@@ -386,7 +403,11 @@ fn the_outlets_stand_in_their_order_with_reason_and_fix() {
         assert!(section.contains(words), "{words} in {section}");
     }
     let chinese = html(&run, Lang::Zh);
-    for words in ["8 家网点中，4 家未达标", "智能终端 +1", "增加人员与设备无效"] {
+    for words in [
+        "8 家网点中，4 家未达标",
+        "智能终端 +1",
+        "增加人员与设备无效",
+    ] {
         assert!(chinese.contains(words), "{words}");
     }
     assert!(!html(&support::whole_run(false), Lang::En).contains("Outlets and the promise"));

@@ -45,6 +45,11 @@ pub struct Summary {
     pub outlets: Option<Outlets>,
     /// What the bank's measured latency does to the customers; empty without load.
     pub bank_effect: Vec<Effect>,
+    /// Operations whose latency the scenario assumes: in the first of the two
+    /// simulations behind `bank_effect` they took that long, every other none. Empty
+    /// where the bank answered at once, or there is no such effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed_at_first: Vec<String>,
     /// The load played; absent without load.
     pub load: Option<LoadRecord>,
     /// The reconciliation; absent without load.

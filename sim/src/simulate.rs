@@ -133,28 +133,14 @@ pub fn simulate(
         promise: promise.as_ref(),
     };
     let mut outlets = Outlets::default();
-    let (mut totals, blocks, enough) = match (&region, plan.random) {
-        (Some(region), _) => {
-            let make = |stretch, threads| RegionDay::new(region, stretch, Some(&frame), threads);
-            let division = Division::of_region(region);
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_blocks(&frame, &make, division, options, round, progress, &mut outlets)
-            })
-        }
-        (None, Random::Keyed) => {
-            let make = |stretch, _| OneBranch::of(Engine::new(&plan, stretch));
-            let division = Division::Blocks;
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_blocks(&frame, &make, division, options, round, progress, &mut outlets)
-            })
-        }
-        (None, Random::Mrg32k3aStreams) => {
-            let streams = Streams::new(options.seed);
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_in_sequence(&frame, &streams, options, round, progress)
-            })
-        }
-    }?;
+    let (mut totals, blocks, enough) = every_day(
+        &frame,
+        scenario,
+        options,
+        region.as_ref(),
+        progress,
+        &mut outlets,
+    )?;
     if totals.days == 0 {
         return Err(SimError::Interrupted);
     }
@@ -212,6 +198,40 @@ pub fn simulate(
     })
 }
 
+/// Goes through all replications, of a region or of one branch.
+fn every_day(
+    frame: &Frame<'_>,
+    scenario: &Scenario,
+    options: &Options,
+    region: Option<&RegionPlan<'_>>,
+    progress: &dyn Progress,
+    outlets: &mut Outlets,
+) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
+    let plan = frame.plan;
+    match (region, plan.random) {
+        (Some(region), _) => {
+            let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
+            let division = Division::of_region(region);
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Keyed) => {
+            let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
+            let division = Division::Blocks;
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Mrg32k3aStreams) => {
+            let streams = Streams::new(options.seed);
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_in_sequence(frame, &streams, options, round, progress)
+            })
+        }
+    }
+}
+
 /// Thresholds in microseconds, ascending, the five minutes of `days.csv` among them.
 fn thresholds(scenario: &Scenario) -> Vec<u64> {
     let asked = scenario.report.thresholds.iter().map(|span| span.0);
@@ -247,7 +267,15 @@ pub fn outlets_of(
     };
     let division = Division::of_region(region);
     let mut outlets = Outlets::default();
-    run_blocks(&frame, &make, division, options, &round, progress, &mut outlets)?;
+    run_blocks(
+        &frame,
+        &make,
+        division,
+        options,
+        &round,
+        progress,
+        &mut outlets,
+    )?;
     Ok(outlets)
 }
 

@@ -604,7 +604,10 @@ fn run_lengths_are_planned_by_how_much_means_of_waits_differ() {
         ("asymp_var_mm1_90", 0.9, 60e6, 600),
     ] {
         let mut model = Model::steady(rate, 1);
-        model.exponential(1.0).customers(customers / 0.6).replications(runs);
+        model
+            .exponential(1.0)
+            .customers(customers / 0.6)
+            .replications(runs);
         let mut run = model.run(id);
         run.asymptotic_variance("asymptotic_variance");
         run.mean("Wq_mean", Figure::Wait, "*");

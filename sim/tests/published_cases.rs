@@ -437,45 +437,46 @@ fn the_office_in_warsaw_waits_as_it_did() {
     }
 }
 
-/// Customers a minute and the fewest tellers whose customers wait three minutes or less
-/// on average, as First City National Bank's case has them (domain study 6, by Erlang's
-/// formula): at 8:00, 9:30 and 11:00, and at noon on normal, peak and super-peak days.
-const FIRST_CITY: [(f64, u32); 6] = [
-    (0.653, 1),
-    (2.098, 2),
-    (2.751, 3),
-    (4.719, 4),
-    (6.344, 5),
-    (7.456, 6),
+/// Customers a minute, the fewest tellers whose customers wait three minutes or less on
+/// average, as First City National Bank's case has them (domain study 6), and the fewest
+/// of whose customers 95% do: by Erlang's formula, at 8:00, 9:30 and 11:00, and at noon on
+/// normal, peak and super-peak days. The study says one or two more for the second; by
+/// the formula it is one, and none at 11:00.
+const FIRST_CITY: [(f64, u32, u32); 6] = [
+    (0.653, 1, 2),
+    (2.098, 2, 3),
+    (2.751, 3, 3),
+    (4.719, 4, 5),
+    (6.344, 5, 6),
+    (7.456, 6, 7),
 ];
 
 #[test]
 fn first_city_needs_as_many_tellers_as_its_rule_of_three_minutes_says() {
     // A teller serves 1.333 customers a minute.
     let service = format!("{{ law = \"exponential\", mean = \"{}s\" }}", 60.0 / 1.333);
-    for (a_minute, tellers) in FIRST_CITY {
+    for (a_minute, tellers, for_most) in FIRST_CITY {
         let watched = |tellers: u32| {
-            steady(
-                &format!("capacity = {tellers}"),
-                a_minute * 60.0,
-                &service,
-                600,
-                "[\"3min\"]",
-            )
+            let window = format!("capacity = {tellers}");
+            steady(&window, a_minute * 60.0, &service, 600, "[\"3min\"]")
         };
         let enough = watched(tellers);
         let (wait, error) = mean_of(&enough, Figure::Wait, None);
-        assert!(wait + 3.3 * error < 180.0, "{tellers} at {a_minute}: {wait} s");
+        assert!(
+            wait + 3.3 * error < 180.0,
+            "{tellers} at {a_minute}: {wait} s"
+        );
         if tellers > 1 {
             // One fewer, and more come than can be served.
             let (wait, _) = mean_of(&watched(tellers - 1), Figure::Wait, None);
             assert!(wait > 600.0, "{} at {a_minute}: {wait} s", tellers - 1);
         }
-        // 95% within three minutes takes one or two more.
-        let fewest = (tellers..tellers + 4)
-            .find(|tellers| within(&watched(*tellers), Figure::Wait, 180.0).0 >= 0.95)
-            .expect("some are enough");
-        assert!((1..=2).contains(&(fewest - tellers)), "{fewest} at {a_minute}");
+        let (most, _) = within(&watched(for_most), Figure::Wait, 180.0);
+        assert!(most > 0.95, "{for_most} at {a_minute}: {most}");
+        if for_most > tellers {
+            let (fewer, _) = within(&enough, Figure::Wait, 180.0);
+            assert!(fewer < 0.95, "{tellers} at {a_minute}: {fewer}");
+        }
     }
 }
 
@@ -530,8 +531,18 @@ rate_per_hour = 20
     };
     // Means of the triangles are the thirds of their corners.
     let (review, serve, approve) = (3.25 * 20.0, 4.75 * 20.0, 2.75 * 60.0);
-    agrees("simple", of_service(Figure::Service, "simple"), review + serve, 0.0);
-    agrees("approved", of_service(Figure::Service, "approved"), review, 0.0);
+    agrees(
+        "simple",
+        of_service(Figure::Service, "simple"),
+        review + serve,
+        0.0,
+    );
+    agrees(
+        "approved",
+        of_service(Figure::Service, "approved"),
+        review,
+        0.0,
+    );
     // Nobody is approved by a manager who is with another: what is beyond his own time
     // in the review is the wait for him.
     let (in_review, _) = of_service(Figure::Review, "approved");
@@ -543,7 +554,12 @@ rate_per_hour = 20
     // The manager is at work for the approved alone.
     let (busy, error) = mean_of(&outcome, Figure::Occupancy, Some("manager"));
     let served = row(&outcome, Figure::Served, None).mean.expect("days");
-    agrees("manager", (busy, error), served * 0.34 * approve / (8.0 * 3600.0), 0.005);
+    agrees(
+        "manager",
+        (busy, error),
+        served * 0.34 * approve / (8.0 * 3600.0),
+        0.005,
+    );
 }
 
 #[test]
@@ -561,9 +577,12 @@ fn the_lobbies_of_2007_cleared_what_littles_law_says() {
         );
         let scenario = scenario(&text, &[]);
         let outcome = run(&scenario, 1);
-        let queue = row(&outcome, Figure::QueueLength, None).mean.expect("a day");
+        let queue = row(&outcome, Figure::QueueLength, None)
+            .mean
+            .expect("a day");
         assert!((queue - f64::from(people)).abs() < 0.05, "{queue} people");
-        let records = records(&scenario, &Options::of(&scenario), 0).expect("the scenario is sound");
+        let records =
+            records(&scenario, &Options::of(&scenario), 0).expect("the scenario is sound");
         // Those who come while the doors are open; the survey told whole minutes.
         let opened = scenario.day.open;
         let later = records.iter().filter(|it| it.arrived > opened);

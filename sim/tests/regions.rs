@@ -267,9 +267,15 @@ fn the_only_branch_of_a_region_is_told_as_the_region_is() {
     let alone = run(&text);
     let tried = total(&outcome, Figure::TriedMobile).mean.expect("days");
     let expected = total(&alone, Figure::TriedMobile).mean.expect("days");
-    assert!(tried > 1.0 && (tried / expected - 1.0).abs() < 0.5, "{tried} {expected}");
+    assert!(
+        tried > 1.0 && (tried / expected - 1.0).abs() < 0.5,
+        "{tried} {expected}"
+    );
     // The promise's population is the channel, in the ranking as in the gate.
-    let promise = outcome.outlets.and_then(|it| it.promise).expect("a promise");
+    let promise = outcome
+        .outlets
+        .and_then(|it| it.promise)
+        .expect("a promise");
     let kiosk = Population {
         channel: Some("kiosk".to_owned()),
         ..Population::default()
@@ -280,7 +286,10 @@ fn the_only_branch_of_a_region_is_told_as_the_region_is() {
     assert!((record.share.expect("a share") - share).abs() < 1e-12);
     let misses = outcome.misses.expect("a promise");
     assert_eq!(record.by_part, misses.by_part);
-    assert_eq!((record.customers, record.missed), (misses.customers, misses.missed));
+    assert_eq!(
+        (record.customers, record.missed),
+        (misses.customers, misses.missed)
+    );
 }
 
 /// Four outlets: too few terminals, slow terminals, too few at one of two, enough.
@@ -318,27 +327,40 @@ fn the_ranking_names_who_misses_why_and_the_cheapest_fix() {
         all.find(|it| it.branch == name).expect("it is ranked")
     };
     assert_eq!(promise.ranking[3].branch, "enough");
-    let shares: Vec<f64> = promise.ranking[..3].iter().filter_map(|it| it.share).collect();
+    let shares: Vec<f64> = promise.ranking[..3]
+        .iter()
+        .filter_map(|it| it.share)
+        .collect();
     assert!(shares.len() == 3 && shares.is_sorted(), "{shares:?}");
     let cause = |name: &str| record(name).main_part().expect("misses").part.clone();
     assert_eq!(cause("slow"), "service");
     assert_eq!(cause("few"), "wait");
     // Everything there takes longer than five minutes: no server changes that.
     let slow = record("slow").fix.as_ref().expect("it was tried");
-    assert_eq!((slow.resource.as_deref(), slow.verdict), (None, Verdict::Fail));
+    assert_eq!(
+        (slow.resource.as_deref(), slow.verdict),
+        (None, Verdict::Fail)
+    );
     let few = record("few").fix.as_ref().expect("it was tried");
     assert_eq!(few.resource.as_deref(), Some("kiosk"));
     assert!(record("enough").fix.is_none());
     // The fix is what the branch does with them: simulated by itself, it is the same.
     for name in ["few", "crowd"] {
         let fix = record(name).fix.as_ref().expect("it was tried");
-        let (old, more) = if name == "few" { (1, fix.more) } else { (3, fix.more) };
+        let (old, more) = if name == "few" {
+            (1, fix.more)
+        } else {
+            (3, fix.more)
+        };
         let capacity = |servers: u32| format!("\"resources.kiosk.capacity\" = {servers} }}");
         let text = OUTLETS.replace(&capacity(old), &capacity(old + more));
         let changed = outlets(&format!("{DAY}{text}"));
         let found = changed.ranking.iter().find(|it| it.branch == name);
         let found = found.expect("it is ranked");
-        assert_eq!((found.share, found.low, found.verdict), (fix.share, fix.low, fix.verdict));
+        assert_eq!(
+            (found.share, found.low, found.verdict),
+            (fix.share, fix.low, fix.verdict)
+        );
         assert_eq!(fix.verdict, Verdict::Pass);
     }
 }
@@ -399,7 +421,14 @@ branches = [
     let told: Vec<_> = outlets
         .headcount
         .iter()
-        .map(|it| (it.resource.as_str(), it.servers, it.hours_per_day, it.cost_per_day))
+        .map(|it| {
+            (
+                it.resource.as_str(),
+                it.servers,
+                it.hours_per_day,
+                it.cost_per_day,
+            )
+        })
         .collect();
     // Seven terminals for 8 h; twice a window for 8 h and two more for 4.5 h.
     assert_eq!(

@@ -188,7 +188,12 @@ fn a_window_of_their_own_is_dearer_for_all_than_a_place_in_front() {
     assert!(of(&own, "vip") > of(&first, "vip"));
     assert!(of(&own, "simple") > of(&first, "simple"));
     let all = |outcome: &Outcome| mean(outcome, Figure::Wait, &everybody());
-    assert!(all(&own) > 1.2 * all(&first), "{} {}", all(&own), all(&first));
+    assert!(
+        all(&own) > 1.2 * all(&first),
+        "{} {}",
+        all(&own),
+        all(&first)
+    );
 }
 
 #[test]
@@ -203,13 +208,20 @@ fn overbooking_fills_the_places_that_nobody_takes() {
     let places: f64 = 0.4 * 0.30 * 340.0;
     for (outcome, factor) in table.iter().zip([1.0, 1.1, 1.2, 1.3]) {
         let (found, expected) = (booked(outcome), places * factor * 0.84);
-        assert!((found - expected).abs() < 1.0, "{found} instead of {expected}");
+        assert!(
+            (found - expected).abs() < 1.0,
+            "{found} instead of {expected}"
+        );
     }
     let shares = table.each_ref().map(in_time);
     assert!(shares.is_sorted_by(|a, b| a > b), "{shares:?}");
     // So many more as do not come: the places are full, and their promise holds.
     let full = outcome("appointment-overbooked", &[]);
-    assert!((booked(&full) / places - 1.0).abs() < 0.03, "{}", booked(&full));
+    assert!(
+        (booked(&full) / places - 1.0).abs() < 0.03,
+        "{}",
+        booked(&full)
+    );
     assert!(in_time(&full) > 0.9, "{}", in_time(&full));
 }
 

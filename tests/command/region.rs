@@ -56,13 +56,19 @@ fn a_region_is_simulated_run_compared_and_drawn_again() {
     assert_eq!(code(&checked), 0, "{}", said(&checked));
     assert!(said(&checked).contains("3 branches"), "{}", said(&checked));
 
-    let simulated = output(folder.path(), &["simulate", "region.toml", "--out", "first"]);
+    let simulated = output(
+        folder.path(),
+        &["simulate", "region.toml", "--out", "first"],
+    );
     assert_eq!(code(&simulated), 3, "{}", said(&simulated));
     let words = said(&simulated);
     assert!(words.contains("3 outlets: 2 miss the promise"), "{words}");
     let first = summary(&folder.path().join("first"));
     let promise = &first["outlets"]["promise"];
-    assert_eq!((&promise["missed"], &promise["kept"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&promise["missed"], &promise["kept"]),
+        (&2.into(), &1.into())
+    );
     let few = outlet(&first, "few");
     assert_eq!(few["fix"]["resource"], "kiosk");
     assert_eq!(few["fix"]["more"], 1);
@@ -76,7 +82,12 @@ fn a_region_is_simulated_run_compared_and_drawn_again() {
     let heads: Vec<&str> = lines.next().expect("a head").split(',').collect();
     let place = |head: &str| heads.iter().position(|it| *it == head).expect("a column");
     let cells: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
-    let column = |head: &str| cells.iter().map(|line| line[place(head)]).collect::<Vec<_>>();
+    let column = |head: &str| {
+        cells
+            .iter()
+            .map(|line| line[place(head)])
+            .collect::<Vec<_>>()
+    };
     assert_eq!(column("branch"), ["well", "few", "slow"]);
     assert_eq!(column("verdict"), ["pass", "fail", "fail"]);
     assert_eq!(column("servers_kiosk"), ["3", "2", "3"]);
@@ -84,7 +95,10 @@ fn a_region_is_simulated_run_compared_and_drawn_again() {
     // What was advised, done: the outlet keeps its promise as the advice said.
     let done = OUTLETS.replace("few,260,1,2,2,", "few,260,1,2,3,");
     fs::write(folder.path().join("outlets.csv"), done).expect("the folder is writable");
-    let second = output(folder.path(), &["simulate", "region.toml", "--out", "second", "--quiet"]);
+    let second = output(
+        folder.path(),
+        &["simulate", "region.toml", "--out", "second", "--quiet"],
+    );
     assert_eq!(code(&second), 3, "{}", said(&second));
     let second = summary(&folder.path().join("second"));
     assert_eq!(outlet(&second, "few")["verdict"], "pass");
@@ -104,7 +118,11 @@ fn a_region_is_simulated_run_compared_and_drawn_again() {
     let drawn = output(folder.path(), &["report", "first", "--lang", "zh"]);
     assert_eq!(code(&drawn), 0, "{}", said(&drawn));
     let page = fs::read_to_string(folder.path().join("first/report.html")).expect("it is there");
-    for words in ["各网点的承诺兑现情况", "3 家网点中，2 家未达标", "人员与设备合计"] {
+    for words in [
+        "各网点的承诺兑现情况",
+        "3 家网点中，2 家未达标",
+        "人员与设备合计",
+    ] {
         assert!(page.contains(words), "{words}");
     }
 }
@@ -119,14 +137,21 @@ fn the_whole_run_of_a_region_plays_all_its_outlets_on_the_bank() {
     assert_eq!(code(&ended), 3, "{}", said(&ended));
     let summary = summary(&folder.path().join("run"));
     assert_eq!(summary["reconciliation"]["reconciled"], true);
-    assert!(summary["load"]["planned"].as_u64() > Some(20), "{}", summary["load"]);
+    assert!(
+        summary["load"]["planned"].as_u64() > Some(20),
+        "{}",
+        summary["load"]
+    );
     // The latency that was measured is in the outlets' time, too.
     let system = number(row(&summary, "system", &[]), "mean");
     assert!(system > 0.0, "{system}");
     assert_eq!(outlet(&summary, "few")["fix"]["resource"], "kiosk");
 
     // The same load alone, and what is said where nothing tells what to play.
-    let played = output(folder.path(), &["load", "region.toml", "--out", "load", "--quiet"]);
+    let played = output(
+        folder.path(),
+        &["load", "region.toml", "--out", "load", "--quiet"],
+    );
     assert_eq!(code(&played), 0, "{}", said(&played));
     fs::write(folder.path().join("region.toml"), REGION).expect("writable");
     let refused = output(folder.path(), &["load", "region.toml", "--out", "none"]);
@@ -178,7 +203,14 @@ fn one_outlet_one_day_and_one_customer_are_a_region_too() {
         "branches = [{ name = \"one\", per_day = 1 }, { name = \"none\", per_day = 0 }]",
     );
     fs::write(folder.path().join("tiny.toml"), text).expect("the folder is writable");
-    let words = ["simulate", "tiny.toml", "--replications", "1", "--out", "tiny"];
+    let words = [
+        "simulate",
+        "tiny.toml",
+        "--replications",
+        "1",
+        "--out",
+        "tiny",
+    ];
     let ended = output(folder.path(), &words);
     assert!([0, 3].contains(&code(&ended)), "{}", said(&ended));
     let summary = summary(&folder.path().join("tiny"));

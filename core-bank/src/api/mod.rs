@@ -23,7 +23,7 @@ mod write;
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU64},
     },
     time::Duration,
@@ -39,9 +39,9 @@ use crate::{
     access::Access,
     authentication::ProofPool,
     clock::BusinessClock,
-    journal::JournalReader,
+    history::History,
+    journal::JournalReaders,
     metrics::Metrics,
-    projector::History,
     rules::{Operation, RefusalCode},
     writer::Bank,
 };
@@ -53,10 +53,8 @@ pub(crate) struct Service {
     pub bank: Bank,
     pub access: Access,
     pub proofs: ProofPool,
-    pub history: History,
-    pub journal_readers: Mutex<Vec<Box<dyn JournalReader>>>,
-    pub open_reader:
-        Box<dyn Fn() -> Result<Box<dyn JournalReader>, crate::journal::JournalError> + Send + Sync>,
+    pub history: Arc<History>,
+    pub journal: Arc<JournalReaders>,
     pub metrics: Arc<Metrics>,
     pub clock: BusinessClock,
     pub test: bool,

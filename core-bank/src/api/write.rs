@@ -15,7 +15,7 @@ use crate::{
     authentication::transfer_text,
     rules::{
         AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
-        Fingerprint, IdempotencyKey, IdentityCheckId, Operation, RefusalCode, TokenNonce,
+        Fingerprint, IdempotencyKey, IdentityCheckId, Looked, Operation, RefusalCode, TokenNonce,
         TransferId,
     },
     writer::Reply,
@@ -75,6 +75,7 @@ impl<T> Reading<T> {
             key: self.key,
             fingerprint: self.fingerprint,
             action,
+            looked: Looked::default(),
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
@@ -108,6 +109,7 @@ pub async fn write_without_body(
         key,
         fingerprint,
         action,
+        looked: Looked::default(),
     };
     submit(service, envelope, StatusCode::OK).await
 }

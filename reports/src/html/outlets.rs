@@ -13,6 +13,7 @@ use crate::words::{gates, names};
 use maud::{Markup, html};
 use scenarios::gate::Verdict;
 use scenarios::summary::{Headcount, OutletPromise, OutletRecord, Outlets};
+use std::cmp::Reverse;
 
 /// The orders that a reader can choose, the first of them at once.
 const ORDERS: [Text; 5] = [
@@ -87,17 +88,22 @@ fn ranking(view: &View, promise: &OutletPromise) -> Markup {
 fn orders(promise: &OutletPromise) -> Vec<[usize; ORDERS.len()]> {
     let ranking = &promise.ranking;
     let mut places = vec![[0; ORDERS.len()]; ranking.len()];
-    for order in 0..ORDERS.len() {
+    for (number, order) in ORDERS.iter().enumerate() {
         let mut sorted: Vec<usize> = (0..ranking.len()).collect();
         match order {
-            1 => sorted.sort_by_key(|at| std::cmp::Reverse(ranking[*at].missed)),
-            2 => sorted.sort_by(|a, b| ranking[*b].arrivals.total_cmp(&ranking[*a].arrivals)),
-            3 => sorted.sort_by_key(|at| ranking[*at].main_part().map_or("~", |it| &it.part)),
-            4 => sorted.sort_by_key(|at| &ranking[*at].branch),
+            Text::OrderMissed => sorted.sort_by_key(|at| Reverse(ranking[*at].missed)),
+            Text::OrderCustomers => {
+                sorted.sort_by(|a, b| ranking[*b].arrivals.total_cmp(&ranking[*a].arrivals));
+            }
+            Text::OrderReason => {
+                sorted.sort_by_key(|at| ranking[*at].main_part().map_or("~", |it| &it.part));
+            }
+            Text::OrderName => sorted.sort_by_key(|at| &ranking[*at].branch),
+            // They come ranked.
             _ => {}
         }
         for (place, at) in sorted.into_iter().enumerate() {
-            places[at][order] = place;
+            places[at][number] = place;
         }
     }
     places
@@ -129,7 +135,11 @@ impl Axis {
     fn at(&self, share: f64) -> f64 {
         let width = (self.most - self.least).max(1e-9);
         let at = (share - self.least) / width * 100.0;
-        if at.is_finite() { at.clamp(0.0, 100.0) } else { 0.0 }
+        if at.is_finite() {
+            at.clamp(0.0, 100.0)
+        } else {
+            0.0
+        }
     }
 }
 
@@ -197,7 +207,11 @@ fn reasons(record: &OutletRecord) -> Markup {
 }
 
 fn percent(value: f64) -> String {
-    let value = if value.is_finite() { value.clamp(0.0, 100.0) } else { 0.0 };
+    let value = if value.is_finite() {
+        value.clamp(0.0, 100.0)
+    } else {
+        0.0
+    };
     format!("{value:.2}%")
 }
 

@@ -47,14 +47,20 @@ fn share(share: Option<f64>, low: Option<f64>, high: Option<f64>, lang: Lang) ->
 
 /// Which part broke most promises of the outlet.
 pub(crate) fn reason_words(record: &OutletRecord, lang: Lang) -> String {
-    let Some(part) = record.main_part().filter(|_| record.verdict != Verdict::Pass) else {
+    let Some(part) = record
+        .main_part()
+        .filter(|_| record.verdict != Verdict::Pass)
+    else {
         return "–".to_owned();
     };
     fill(
         Text::ReasonPart.say(lang),
         &[
             ("part", &names::part(&part.part, lang)),
-            ("share", &numbers::value(Kind::Share, Some(part.share), lang)),
+            (
+                "share",
+                &numbers::value(Kind::Share, Some(part.share), lang),
+            ),
         ],
     )
 }
@@ -63,7 +69,12 @@ pub(crate) fn reason_words(record: &OutletRecord, lang: Lang) -> String {
 pub(crate) fn fix_words(summary: &Summary, record: &OutletRecord, lang: Lang) -> String {
     let Some(fix) = &record.fix else {
         let undecided = record.verdict == Verdict::Undecided;
-        return if undecided { Text::FixMoreDays.say(lang) } else { "–" }.to_owned();
+        return if undecided {
+            Text::FixMoreDays.say(lang)
+        } else {
+            "–"
+        }
+        .to_owned();
     };
     let Some(resource) = &fix.resource else {
         let part = record.main_part().map_or("", |part| part.part.as_str());
@@ -79,7 +90,10 @@ pub(crate) fn fix_words(summary: &Summary, record: &OutletRecord, lang: Lang) ->
         template.say(lang),
         &[
             ("more", &fix.more.to_string()),
-            ("resource", &names::population(summary, "resource", resource, lang)),
+            (
+                "resource",
+                &names::population(summary, "resource", resource, lang),
+            ),
             ("share", &share(fix.share, fix.low, fix.high, lang)),
         ],
     );

@@ -185,7 +185,9 @@ texts! {
     EffectIntro = "The same days with the same customers, simulated twice: first with a bank that answers at once, then with the latency measured in the load.", "同样的日子、同样的客户模拟两次：先假定核心系统即时应答，再代入压测得到的时延。";
     Population = "customers", "客户";
     Figure = "figure", "指标";
+    EffectIntroAssumed = "The same days with the same customers, simulated twice: first with the latencies that the scenario assumes ({operations}; every other operation answers at once), then with the latency measured in the load. So the differences are measured less assumed, not measured less nothing.", "同样的日子、同样的客户模拟两次：先代入情景假设的时延（{operations}；其余操作即时应答），再代入压测得到的时延。因此差值为实测减假设，而非实测减零。";
     Without = "bank answers at once", "即时应答";
+    WithAssumed = "assumed latency", "假设时延";
     With = "measured latency", "实测时延";
     Difference = "difference", "差值";
     IntervalHeading = "95% confidence interval", "95% 置信区间";

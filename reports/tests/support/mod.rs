@@ -379,6 +379,7 @@ pub fn whole_run(kept: bool) -> RunData {
             minutes: minutes(kept),
             outlets: None,
             bank_effect: bank_effect(),
+            assumed_at_first: Vec::new(),
             load: Some(load()),
             reconciliation: Some(Reconciliation {
                 reconciled: true,
@@ -425,34 +426,42 @@ fn fix(resource: Option<&str>, more: u32, verdict: Verdict, share: f64) -> Fix {
     }
 }
 
+/// An outlet of five terminals and three counters.
+fn record(
+    branch: &str,
+    verdict: Verdict,
+    share: f64,
+    missed: [u64; 5],
+    fix: Option<Fix>,
+) -> OutletRecord {
+    let all: u64 = missed.iter().sum();
+    let parts = ["service", "wait", "review", "system", "fallback"];
+    OutletRecord {
+        branch: branch.to_owned(),
+        verdict,
+        arrivals: 900.0 * share,
+        share: Some(share),
+        low: Some(share - 0.012),
+        high: Some(share + 0.012),
+        customers: 10_000,
+        missed: all,
+        by_part: parts
+            .iter()
+            .zip(missed)
+            .map(|(part, missed)| MissPart {
+                part: (*part).to_owned(),
+                missed,
+                share: missed as f64 / all.max(1) as f64,
+                mean_seconds: 120.0,
+            })
+            .collect(),
+        servers: [("kiosk".to_owned(), 5), ("cash".to_owned(), 3)].into(),
+        fix,
+    }
+}
+
 /// Four outlets that miss the promise, each in its own way, and four others.
 pub fn outlets() -> Outlets {
-    let record = |branch: &str, verdict, share: f64, missed: [u64; 5], fix: Option<Fix>| {
-        let all: u64 = missed.iter().sum();
-        let parts = ["service", "wait", "review", "system", "fallback"];
-        OutletRecord {
-            branch: branch.to_owned(),
-            verdict,
-            arrivals: 900.0 * share,
-            share: Some(share),
-            low: Some(share - 0.012),
-            high: Some(share + 0.012),
-            customers: 10_000,
-            missed: all,
-            by_part: parts
-                .iter()
-                .zip(missed)
-                .map(|(part, missed)| MissPart {
-                    part: (*part).to_owned(),
-                    missed,
-                    share: missed as f64 / all.max(1) as f64,
-                    mean_seconds: 120.0,
-                })
-                .collect(),
-            servers: [("kiosk".to_owned(), 5), ("cash".to_owned(), 3)].into(),
-            fix,
-        }
-    };
     let ranking = vec![
         record(
             "north",
@@ -475,9 +484,27 @@ pub fn outlets() -> Outlets {
             [3300, 140, 100, 30, 100],
             Some(fix(None, 0, Verdict::Fail, 0.634)),
         ),
-        record("market", Verdict::Fail, 0.742, [900, 100, 80, 0, 1500], None),
-        record("station", Verdict::Undecided, 0.801, [900, 800, 290, 0, 0], None),
-        record("old-town", Verdict::Pass, 0.853, [900, 300, 270, 0, 0], None),
+        record(
+            "market",
+            Verdict::Fail,
+            0.742,
+            [900, 100, 80, 0, 1500],
+            None,
+        ),
+        record(
+            "station",
+            Verdict::Undecided,
+            0.801,
+            [900, 800, 290, 0, 0],
+            None,
+        ),
+        record(
+            "old-town",
+            Verdict::Pass,
+            0.853,
+            [900, 300, 270, 0, 0],
+            None,
+        ),
         record("west", Verdict::Pass, 0.871, [900, 200, 190, 0, 0], None),
         OutletRecord {
             share: None,

@@ -34,10 +34,7 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 1 => "The first day of it is".to_owned(),
                 days => format!("The first {days} days of it are"),
             };
-            line(
-                text,
-                format!("  {days} simulated request by request."),
-            );
+            line(text, format!("  {days} simulated request by request."));
         }
         if !mobile.mix_left_out.is_empty() {
             let names: Vec<_> = mobile

@@ -20,6 +20,8 @@ const CHANGE_TURN: Turn = 2 * ROSTER_RANK;
 pub struct Levels {
     /// Of each resource: waiting, busy, on duty, rostered.
     pub pools: Vec<[u128; 4]>,
+    /// What each resource costs, in millionths of a yuan.
+    pub costs: Vec<u64>,
     pub waiting: u128,
     pub people: u128,
     pub waiting_by_interval: Vec<u128>,
@@ -40,6 +42,13 @@ impl Levels {
         for (own, other) in self.pools.iter_mut().zip(&other.pools) {
             own.iter_mut().zip(other).for_each(|(a, b)| *a += b);
         }
+        if self.costs.len() < other.costs.len() {
+            self.costs.resize(other.costs.len(), 0);
+        }
+        self.costs
+            .iter_mut()
+            .zip(&other.costs)
+            .for_each(|(a, b)| *a += b);
         self.waiting += other.waiting;
         self.people += other.people;
         for (own, other) in [
@@ -56,6 +65,15 @@ impl Levels {
     /// Adds what an engine has seen in a replication that is over.
     pub fn add<S: Source>(&mut self, engine: &Engine<'_, S>) {
         self.pools.resize(engine.pools.len(), [0; 4]);
+        self.costs.resize(engine.pools.len(), 0);
+        for (resource, pool) in engine.pools.iter().enumerate() {
+            let planned = &engine.plan.pools[resource];
+            // What all share is paid for once, by the region.
+            if !planned.shared {
+                let rostered = pool.rostered_level.integral();
+                self.costs[resource] += engine.plan.prices.of_resource(resource, rostered);
+            }
+        }
         for (sums, pool) in self.pools.iter_mut().zip(&engine.pools) {
             let levels = [
                 &pool.waiting_level,

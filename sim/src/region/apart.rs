@@ -42,7 +42,11 @@ impl<'r> Apart<'r> {
     ) -> Self {
         let threads = threads.clamp(1, plan.outlets.len().max(1));
         let worker = |_| Worker {
-            engines: plan.plans.iter().map(|it| Engine::new(it, stretch)).collect(),
+            engines: plan
+                .plans
+                .iter()
+                .map(|it| Engine::new(it, stretch))
+                .collect(),
             days: asked.no_days(plan),
             levels: Levels::default(),
         };
@@ -69,7 +73,9 @@ impl<'r> Apart<'r> {
             stop,
             next: AtomicUsize::new(0),
         };
-        let parts: Vec<O> = (1..self.workers.len()).map_while(|_| observer.part()).collect();
+        let parts: Vec<O> = (1..self.workers.len())
+            .map_while(|_| observer.part())
+            .collect();
         let mut workers = self.workers.iter_mut();
         let Some(first) = workers.next() else {
             return Ok(Ending::default());

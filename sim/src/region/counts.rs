@@ -81,7 +81,11 @@ impl<'f> Asked<'f> {
         let channel = frame.plan.journeys[departure.journey as usize].channel;
         let kind = populations.kind(channel, departure.service_id, departure.segment);
         let interval = populations.interval_of(departure.arrived);
-        if self.promised.get(kind).is_some_and(|it| it.contains(&interval)) {
+        if self
+            .promised
+            .get(kind)
+            .is_some_and(|it| it.contains(&interval))
+        {
             let segment = &plan.segments[usize::from(departure.segment)];
             promise.count(departure, segment.abandoned, counts);
         }

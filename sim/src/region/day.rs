@@ -186,7 +186,8 @@ impl<'r> Together<'r> {
             levels.add(engine);
             watch.levels(outlet, engine);
         }
-        self.shared.finish(latest, levels);
+        let prices = &self.plan.plans[0].prices;
+        self.shared.finish(latest, prices, levels);
         Ok(all)
     }
 

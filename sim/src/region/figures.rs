@@ -110,7 +110,9 @@ impl Outlets {
             }
             total.occupancy.add(day.duty, day.busy);
             let missed: u64 = day.promise.missed.iter().sum();
-            total.kept.add(day.promise.customers, day.promise.customers - missed);
+            total
+                .kept
+                .add(day.promise.customers, day.promise.customers - missed);
             total.misses.merge(&day.promise);
             lost += day.lost;
             to_mobile += day.to_mobile;

@@ -115,74 +115,77 @@ fn attempt(
     more: &dyn Fn(&Missing) -> Option<(usize, u32)>,
     progress: &dyn Progress,
 ) -> Result<bool, SimError> {
-    let changes: Vec<_> = missing.iter().map(more).collect();
-    if changes.iter().all(Option::is_none) {
+    let tries: Vec<_> = missing.iter().map(more).collect();
+    if tries.iter().all(Option::is_none) {
         return Ok(true);
     }
     let Some(mut plan) = RegionPlan::new(scenario, &options.latencies, options.seed)? else {
         return Ok(true);
     };
-    // Branches of one kind with the same change are one kind again.
+    let mut grown = Vec::new();
+    // Branches of one kind with the same servers more are one kind again.
     let mut kinds: BTreeMap<(usize, usize, u32), usize> = BTreeMap::new();
-    for (missing, change) in missing.iter().zip(&changes) {
-        let Some((resource, servers)) = *change else {
+    for (missing, tried) in missing.iter().zip(&tries) {
+        let Some((resource, servers)) = *tried else {
             continue;
         };
+        grown.push(missing.outlet);
         let old = plan.outlets[missing.outlet].kind;
-        let kind = match kinds.get(&(old, resource, servers)) {
-            Some(kind) => *kind,
-            None => {
-                let mut changed = plan.region.kinds[old].clone();
-                changed.campaigns.clone_from(&scenario.campaigns);
-                for (_, count) in &mut changed.resources[resource].roster.steps {
-                    if *count > 0 {
-                        *count += servers;
-                    }
-                }
-                let mut changed = Plan::new(&changed, &options.latencies)?;
-                changed.seed = options.seed;
-                plan.plans.push(changed);
-                kinds.insert((old, resource, servers), plan.plans.len() - 1);
-                plan.plans.len() - 1
-            }
-        };
+        let next = plan.plans.len();
+        let kind = *kinds.entry((old, resource, servers)).or_insert(next);
+        if kind == next {
+            let like = &plan.region.kinds[old];
+            let kind = with_more(scenario, options, like, resource, servers)?;
+            plan.plans.push(kind);
+        }
         plan.outlets[missing.outlet].kind = kind;
     }
-    let changed: Vec<usize> = missing
-        .iter()
-        .zip(&changes)
-        .filter(|(_, change)| change.is_some())
-        .map(|(missing, _)| missing.outlet)
-        .collect();
     let mut places: BTreeMap<usize, usize> = (0..plan.outlets.len()).map(|at| (at, at)).collect();
     if !plan.region.interacts() {
-        places = changed.iter().copied().zip(0..).collect();
-        plan.outlets = changed.iter().map(|at| plan.outlets[*at].clone()).collect();
+        places = grown.iter().copied().zip(0..).collect();
+        plan.outlets = grown.iter().map(|at| plan.outlets[*at].clone()).collect();
     }
     let found = outlets_of(scenario, options, &plan, progress)?;
-    if options
-        .stop
-        .as_ref()
-        .is_some_and(|flag| flag.load(Ordering::Relaxed))
-    {
+    let stop = options.stop.as_ref();
+    if stop.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
         return Ok(false);
     }
-    note(scenario, &found, missing, &changes, &places);
+    note(scenario, &found, missing, &tries, &places);
     Ok(true)
+}
+
+/// A kind of branch with so many servers more whenever there are any.
+fn with_more(
+    scenario: &Scenario,
+    options: &Options,
+    like: &Scenario,
+    resource: usize,
+    servers: u32,
+) -> Result<Plan, SimError> {
+    let mut kind = like.clone();
+    kind.campaigns.clone_from(&scenario.campaigns);
+    for (_, count) in &mut kind.resources[resource].roster.steps {
+        if *count > 0 {
+            *count += servers;
+        }
+    }
+    let mut plan = Plan::new(&kind, &options.latencies)?;
+    plan.seed = options.seed;
+    Ok(plan)
 }
 
 fn note(
     scenario: &Scenario,
     found: &Outlets,
     missing: &mut [Missing],
-    changes: &[Option<(usize, u32)>],
+    tries: &[Option<(usize, u32)>],
     places: &BTreeMap<usize, usize>,
 ) {
     let Some((gate, seconds)) = ranking::promised(scenario) else {
         return;
     };
-    for (missing, change) in missing.iter_mut().zip(changes) {
-        let (Some((resource, servers)), Some(place)) = (change, places.get(&missing.outlet)) else {
+    for (missing, tried) in missing.iter_mut().zip(tries) {
+        let (Some((resource, servers)), Some(place)) = (tried, places.get(&missing.outlet)) else {
             continue;
         };
         if let Some(total) = found.each().get(*place) {
@@ -220,8 +223,10 @@ impl Missing {
             for (_, count) in &mut one.steps {
                 *count = u32::from(*count > 0);
             }
-            let hours = one.hours(stretch.0, stretch.1) * f64::from(more);
-            resource.cost_per_hour.map(|cost| cost * hours)
+            let hours = one.hours(stretch.0, stretch.1);
+            let machine = resource.machine.map_or(0.0, |machine| machine.per_day());
+            let each = resource.cost_per_hour.unwrap_or(0.0) * hours + machine;
+            resource.has_cost().then(|| each * f64::from(more))
         };
         let keeps = self.tried.iter().filter(|it| it.2.verdict == Verdict::Pass);
         let cheapest = keeps.min_by(|a, b| {

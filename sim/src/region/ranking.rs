@@ -7,8 +7,8 @@ use crate::statistics::promise::Promise;
 use scenarios::figure::{FigureRow, FigureTable, ShareWithin};
 use scenarios::gate::{self, Gate, Statistic, Verdict};
 use scenarios::model::{Resource, Scenario};
-use scenarios::time::SimTime;
 use scenarios::summary::{self, Headcount, MOST_RANKED, OutletPromise, OutletRecord};
+use scenarios::time::SimTime;
 
 /// What the summary tells of the branches.
 pub fn told(
@@ -44,7 +44,9 @@ pub struct Judged {
 
 /// Judges what one branch did.
 pub fn judged(gate: &Gate, seconds: f64, outlets: &Outlets, total: &OutletTotal) -> Judged {
-    let estimate = total.kept.estimate(outlets.days(), outlets.interval_factor());
+    let estimate = total
+        .kept
+        .estimate(outlets.days(), outlets.interval_factor());
     let interval = estimate.and_then(|it| it.interval);
     let share = ShareWithin {
         threshold_seconds: seconds,
@@ -160,8 +162,9 @@ fn headcount(scenario: &Scenario, plan: &RegionPlan<'_>) -> Vec<Headcount> {
             let hours = resource.roster.hours(open, close);
             all.servers += u64::from(resource.roster.most());
             all.hours_per_day += hours;
-            if let Some(cost) = resource.cost_per_hour {
-                *all.cost_per_day.get_or_insert(0.0) += cost * hours;
+            if resource.has_cost() {
+                let by_hour = resource.cost_per_hour.unwrap_or(0.0) * hours;
+                *all.cost_per_day.get_or_insert(0.0) += by_hour + resource.fixed_cost_per_day();
             }
         };
         if resource.shared {

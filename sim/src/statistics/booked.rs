@@ -83,7 +83,10 @@ impl WaitsFromArrival {
         for (day, part) in self.day.iter_mut().zip(&part.day) {
             day.served += part.served;
             day.spread.merge(&part.spread);
-            day.within.iter_mut().zip(&part.within).for_each(|(a, b)| *a += b);
+            day.within
+                .iter_mut()
+                .zip(&part.within)
+                .for_each(|(a, b)| *a += b);
         }
     }
 

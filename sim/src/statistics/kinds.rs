@@ -128,7 +128,10 @@ impl Kind {
                 own.spreads[figure].merge(&part.spreads[figure]);
             }
         }
-        for (own, part) in [(&mut self.within, &part.within), (&mut self.over, &part.over)] {
+        for (own, part) in [
+            (&mut self.within, &part.within),
+            (&mut self.over, &part.over),
+        ] {
             own.iter_mut().zip(part).for_each(|(a, b)| *a += b);
         }
         for (own, part) in self.histograms.iter_mut().zip(&part.histograms) {

@@ -343,7 +343,8 @@ impl Run {
         let expected = self.case.expected(key);
         let what = format!("{} {key}", self.id);
         let measured = (value, error, NORMAL_975);
-        self.off.extend(fault(&what, measured, expected, 0.15 * expected));
+        self.off
+            .extend(fault(&what, measured, expected, 0.15 * expected));
     }
 
     pub fn throughput(&mut self, key: &str) {
