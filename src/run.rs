@@ -64,15 +64,19 @@ fn measure(
         ));
         let latencies = sim::OperationLatencies::default();
         let given = &arguments.simulation;
-        fixes(scenario, latencies, &mut at_first, given, interrupt, phases)?;
-        results.simulated = Some(at_first);
+        let outcome = at_first.as_mut();
+        fixes(scenario, latencies, outcome, given, interrupt, phases)?;
+        results.simulated(at_first);
         return Ok(results);
     };
     let mut results = Results::new("run", Measured::Both);
-    if interrupt.happened() {
-        results.simulated = Some(at_first);
-        return Ok(results);
-    }
+    let at_first = match at_first {
+        Some(outcome) if !interrupt.happened() => outcome,
+        partial => {
+            results.simulated(partial);
+            return Ok(results);
+        }
+    };
     let plan = load::Plan::of_scenario(scenario, load)?;
     let mut player = load::Player {
         name: &scenario.name,
@@ -102,18 +106,20 @@ fn measure(
         "simulating with the measured latencies",
     )?;
     let given = &arguments.simulation;
-    fixes(
-        scenario,
-        latencies,
-        &mut with_bank,
-        given,
-        interrupt,
-        phases,
-    )?;
+    let outcome = with_bank.as_mut();
+    fixes(scenario, latencies, outcome, given, interrupt, phases)?;
+    results.loaded = Some(loaded);
+    let Some(with_bank) = with_bank else {
+        results.warnings.push(Label::new(
+            "Interrupted before a day was simulated with the measured latencies: the figures are those of the first simulation.",
+            "在代入实测时延完成一个模拟日之前被中断：以下为第一次模拟的指标。",
+        ));
+        results.simulated = Some(at_first);
+        return Ok(results);
+    };
     results.assumed_at_first = assumed;
     results.bank_effect = sim::compare(&at_first.days, &with_bank.days, true);
     results.simulated = Some(with_bank);
-    results.loaded = Some(loaded);
     Ok(results)
 }
 

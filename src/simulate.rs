@@ -30,13 +30,13 @@ pub fn simulate(arguments: &SimulateArguments) -> Ended {
     fixes(
         &scenario,
         latencies,
-        &mut outcome,
+        outcome.as_mut(),
         &arguments.simulation,
         &interrupt,
         &mut phases,
     )?;
     let mut results = Results::new("simulate", Measured::Simulation);
-    results.simulated = Some(outcome);
+    results.simulated(outcome);
     summarise::finish(
         Subject::of_scenario(&scenario),
         results,
@@ -80,7 +80,8 @@ pub fn warn(warning: &Label, lang: Lang) {
     eprintln!("{word}{}", lang.of(warning));
 }
 
-/// Simulates every replication of the scenario with these latencies.
+/// Simulates every replication of the scenario with these latencies; none if an
+/// interruption came before the first of them was over.
 pub fn days(
     scenario: &Scenario,
     latencies: sim::OperationLatencies,
@@ -88,11 +89,12 @@ pub fn days(
     interrupt: &Interrupt,
     phases: &mut Phases,
     name: &str,
-) -> anyhow::Result<sim::Outcome> {
+) -> anyhow::Result<Option<sim::Outcome>> {
     let options = options(scenario, latencies, arguments, interrupt);
-    phases
-        .phase(name, |bar| sim::simulate(scenario, &options, bar))
-        .context("cannot simulate the scenario")
+    match phases.phase(name, |bar| sim::simulate(scenario, &options, bar)) {
+        Err(sim::SimError::Interrupted) => Ok(None),
+        ended => Ok(Some(ended.context("cannot simulate the scenario")?)),
+    }
 }
 
 /// Tries what would keep the promise in the branches of a region that miss it, on
@@ -100,11 +102,14 @@ pub fn days(
 pub fn fixes(
     scenario: &Scenario,
     latencies: sim::OperationLatencies,
-    outcome: &mut sim::Outcome,
+    outcome: Option<&mut sim::Outcome>,
     arguments: &SimulationArguments,
     interrupt: &Interrupt,
     phases: &mut Phases,
 ) -> anyhow::Result<()> {
+    let Some(outcome) = outcome else {
+        return Ok(());
+    };
     let Some(outlets) = &mut outcome.outlets else {
         return Ok(());
     };

@@ -144,6 +144,17 @@ impl Results {
         }
     }
 
+    /// The simulated days, or a word on why there are none.
+    pub fn simulated(&mut self, outcome: Option<sim::Outcome>) {
+        if outcome.is_none() {
+            self.warnings.push(Label::new(
+                "Interrupted before the first of the days was over: there are no figures of them.",
+                "在第一个模拟日完成之前被中断：没有模拟指标。",
+            ));
+        }
+        self.simulated = outcome;
+    }
+
     fn figures(&self) -> FigureTable {
         let mut table = FigureTable::default();
         if let Some(simulated) = &self.simulated {

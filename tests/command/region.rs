@@ -133,8 +133,9 @@ fn the_whole_run_of_a_region_plays_all_its_outlets_on_the_bank() {
     let load = "\n[load]\nwindow = \"busiest\"\nwindow_length = \"30min\"\nspeed = 120\n";
     fs::write(folder.path().join("region.toml"), format!("{REGION}{load}")).expect("writable");
     let ended = output(folder.path(), &["run", "region.toml", "--out", "run"]);
-    // Two outlets miss the promise, and with them the region.
-    assert_eq!(code(&ended), 3, "{}", said(&ended));
+    // Two outlets miss the promise, and with them the region; where the machine is so
+    // busy that the generator is late, the run says that it could not measure.
+    assert!([3, 4].contains(&code(&ended)), "{}", said(&ended));
     let summary = summary(&folder.path().join("run"));
     assert_eq!(summary["reconciliation"]["reconciled"], true);
     assert!(
@@ -152,7 +153,7 @@ fn the_whole_run_of_a_region_plays_all_its_outlets_on_the_bank() {
         folder.path(),
         &["load", "region.toml", "--out", "load", "--quiet"],
     );
-    assert_eq!(code(&played), 0, "{}", said(&played));
+    assert!([0, 4].contains(&code(&played)), "{}", said(&played));
     fs::write(folder.path().join("region.toml"), REGION).expect("writable");
     let refused = output(folder.path(), &["load", "region.toml", "--out", "none"]);
     assert_eq!(code(&refused), 2);
@@ -240,13 +241,15 @@ fn ctrl_c_ends_the_whole_network_with_what_there_is() {
     let network = library("whole-network");
     let network = network.to_str().expect("UTF-8");
     let words = ["simulate", network, "--quiet", "--out", "run"];
-    // In these seconds the outlets are done, and their customers' phones are not.
-    let (ended, took) = interrupted_after(folder.path(), &words, Duration::from_secs(8));
+    // Its only day takes longer than this: perhaps the outlets are done with it, and
+    // certainly the phones are not.
+    let (ended, took) = interrupted_after(folder.path(), &words, Duration::from_secs(3));
     assert_eq!(ended, 130);
     assert!(took < Duration::from_secs(2), "{took:?}");
     let summary = summary(&folder.path().join("run"));
     assert_eq!(summary["status"], "partial");
-    assert!(folder.path().join("run/branches.csv").exists());
+    assert_eq!(summary["exit_code"], 130);
+    assert!(folder.path().join("run/report.html").exists());
 }
 
 #[test]
