@@ -405,7 +405,7 @@ fn the_outlets_stand_in_their_order_with_reason_and_fix() {
     let chinese = html(&run, Lang::Zh);
     for words in [
         "8 家网点中，4 家未达标",
-        "智能终端 +1",
+        "智能终端增加 1 个",
         "增加人员与设备无效",
     ] {
         assert!(chinese.contains(words), "{words}");

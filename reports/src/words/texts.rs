@@ -139,13 +139,13 @@ texts! {
     OrderReason = "main cause", "主因";
     OrderName = "name of the outlet", "网点名称";
     Outlet = "outlet", "网点";
-    Kept = "share within", "达标率";
+    Kept = "share in time", "达标率";
     OutletCustomers = "customers a day there", "日均客户";
     Servers = "servers", "人员与设备";
     HoursADay = "rostered hours a day", "每日排班小时";
     Fix = "what would keep it", "可行的改进";
-    FixKeeps = "{resource} +{more}: {share}", "{resource} +{more}：{share}";
-    FixShort = "not enough with {resource} +{more}: {share}", "仍不足：{resource} +{more}：{share}";
+    FixKeeps = "{resource} +{more}: {share}", "{resource}增加 {more} 个：{share}";
+    FixShort = "not enough with {resource} +{more}: {share}", "仍不足：{resource}增加 {more} 个：{share}";
     FixShorter = " the {part} must be shorter, too", "，还须缩短{part}";
     FixNone = "more servers do not help; the {part} must be shorter", "增加人员与设备无效，须缩短{part}";
     FixMoreDays = "more simulated days decide it", "需增加模拟天数";
