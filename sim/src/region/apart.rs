@@ -136,7 +136,9 @@ impl Worker<'_> {
             let engine = &mut self.engines[plan.outlets[outlet].kind];
             let server_key = plan.server_key(replication, outlet);
             engine.set_keys(plan.key(replication, outlet), server_key);
-            let ending = engine.replay(plan.arrivals(replication, outlet), None, &mut watch)?;
+            let arrivals = plan.arrivals(replication, outlet);
+            let booked = plan.appointment_key(replication, outlet);
+            let ending = engine.replay_with_booked(arrivals, booked, None, &mut watch)?;
             all.add(&ending);
             self.levels.add(engine);
             watch.levels(outlet, engine);

@@ -3,7 +3,9 @@
 
 use crate::arrivals::ArrivalTimes;
 use crate::error::SimError;
-use crate::keyed::{BRANCH_STREAM, Key, Purpose, SERVER_STREAM, finalise, uniform};
+use crate::keyed::{
+    APPOINTMENT_STREAM, BRANCH_STREAM, Key, Purpose, SERVER_STREAM, finalise, uniform,
+};
 use crate::latency::OperationLatencies;
 use crate::normal;
 use crate::plan::Plan;
@@ -82,6 +84,12 @@ impl<'s> RegionPlan<'s> {
         let it = &self.outlets[outlet];
         let curve = &self.plans[it.kind].arrivals;
         curve.times_scaled(self.key(replication, outlet), &Keyed, it.scale)
+    }
+
+    /// Where the draws of a branch's appointments come from.
+    pub fn appointment_key(&self, replication: u32, outlet: usize) -> Key {
+        let own = self.outlets[outlet].own;
+        Key::of_stream(self.seed, replication, APPOINTMENT_STREAM).under(Purpose::Outlet { own })
     }
 
     /// Where the draws of a branch's servers come from.
