@@ -1,6 +1,7 @@
 //! Replications on threads, and what comes out of them.
 
 use crate::days::{self, DayRow};
+use crate::engine::express::{Express, Routes};
 use crate::engine::levels::Stretch;
 use crate::engine::stepping::Levels;
 use crate::engine::{Ending, Engine, Observer};
@@ -100,6 +101,15 @@ pub struct Outcome {
     pub warnings: Vec<Label>,
 }
 
+/// Which event loop goes through a branch's days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    /// The express loop if it knows all rules of the scenario, else the general one.
+    Fitting,
+    /// The general one: the outcome is the same.
+    General,
+}
+
 /// Simulates a scenario. The same scenario, replications and seed give the same
 /// outcome on any number of threads.
 ///
@@ -107,6 +117,16 @@ pub struct Outcome {
 /// The scenario contradicts itself, the branch overflows, no replication was
 /// asked for, or none was done before an interruption.
 pub fn simulate(
+    scenario: &Scenario,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimError> {
+    simulate_in(Loop::Fitting, scenario, options, progress)
+}
+
+/// Simulates a scenario in a loop.
+pub fn simulate_in(
+    which: Loop,
     scenario: &Scenario,
     options: &Options,
     progress: &dyn Progress,
@@ -139,20 +159,27 @@ pub fn simulate(
         promise: promise.as_ref(),
     };
     let mut outlets = Outlets::default();
-    let (mut totals, blocks, enough) = match (&region, plan.random) {
-        (Some(region), _) => {
+    let routes = Routes::of(&plan).filter(|_| which == Loop::Fitting);
+    let (mut totals, blocks, enough) = match (&region, plan.random, &routes) {
+        (Some(region), ..) => {
             let make = |stretch| RegionDay::new(region, stretch, &thresholds);
             run_rounds(&frame, scenario, options, &mut |round| {
                 run_blocks(&frame, &make, options, round, progress, &mut outlets)
             })
         }
-        (None, Random::Keyed) => {
+        (None, Random::Keyed, Some(routes)) => {
+            let make = |stretch| ExpressDay::of(Express::new(&plan, routes, stretch));
+            run_rounds(&frame, scenario, options, &mut |round| {
+                run_blocks(&frame, &make, options, round, progress, &mut outlets)
+            })
+        }
+        (None, Random::Keyed, None) => {
             let make = |stretch| OneBranch::of(Engine::new(&plan, stretch));
             run_rounds(&frame, scenario, options, &mut |round| {
                 run_blocks(&frame, &make, options, round, progress, &mut outlets)
             })
         }
-        (None, Random::Mrg32k3aStreams) => {
+        (None, Random::Mrg32k3aStreams, _) => {
             let streams = Streams::new(options.seed);
             run_rounds(&frame, scenario, options, &mut |round| {
                 run_in_sequence(&frame, &streams, options, round, progress)
@@ -341,6 +368,38 @@ impl<S: Source> Day for OneBranch<'_, S> {
         let ending = self.engine.run(replication, stop, observer)?;
         self.levels.clear();
         self.levels.add(&self.engine);
+        Ok(ending)
+    }
+
+    fn levels(&self) -> &Levels {
+        &self.levels
+    }
+}
+
+/// A day of one branch on the express loop.
+struct ExpressDay<'plan> {
+    express: Express<'plan>,
+    levels: Levels,
+}
+
+impl<'plan> ExpressDay<'plan> {
+    fn of(express: Express<'plan>) -> Self {
+        Self {
+            express,
+            levels: Levels::default(),
+        }
+    }
+}
+
+impl Day for ExpressDay<'_> {
+    fn run<O: Observer>(
+        &mut self,
+        replication: u32,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        let ending = self.express.run(replication, stop, observer)?;
+        self.express.levels(&mut self.levels);
         Ok(ending)
     }
 
