@@ -1,7 +1,8 @@
 //! When replications are enough: the half-width of a mean, looked at between rounds.
 
 use crate::statistics::t_quantile;
-use crate::statistics::tally::{Frame, Totals};
+use crate::statistics::tally::Frame;
+use crate::statistics::totals::Totals;
 use scenarios::figure::{Figure, Population};
 use scenarios::model::{HalfWidth, Until};
 

@@ -139,18 +139,6 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// The five parts of the time in branch, and the time itself.
-    pub fn figures(&self) -> [u64; 6] {
-        [
-            self.wait,
-            self.service,
-            self.review,
-            self.system,
-            self.fallback,
-            self.time_in_branch(),
-        ]
-    }
-
     /// Time inside, in microseconds.
     pub fn time_in_branch(&self) -> u64 {
         self.left.saturating_sub(self.clock + self.away)

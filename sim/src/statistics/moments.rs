@@ -3,6 +3,21 @@
 
 use super::histogram::{Histogram, bin_of};
 
+/// Adds up to the greatest number there is, at which the sum stays.
+#[inline]
+fn grow(sum: &mut u128, by: u128) {
+    let (grown, is_over) = sum.overflowing_add(by);
+    *sum = grown;
+    if is_over {
+        stay_at_most(sum);
+    }
+}
+
+#[cold]
+fn stay_at_most(sum: &mut u128) {
+    *sum = u128::MAX;
+}
+
 /// Sums over days of a numerator and a denominator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ratio {
@@ -28,9 +43,9 @@ impl Ratio {
         let (n, s) = (u128::from(n), u128::from(s));
         self.n += n;
         self.s += s;
-        self.nn = self.nn.saturating_add(n * n);
-        self.ns = self.ns.saturating_add(n * s);
-        self.ss = self.ss.saturating_add(s * s);
+        grow(&mut self.nn, n * n);
+        grow(&mut self.ns, n * s);
+        grow(&mut self.ss, s * s);
     }
 
     /// Counts what another has counted.
@@ -107,11 +122,14 @@ impl Spread {
     #[inline]
     pub fn add(&mut self, value: u64) {
         self.sum += u128::from(value);
-        self.squares = self
-            .squares
-            .saturating_add(u128::from(value) * u128::from(value));
-        self.least = self.least.min(value);
-        self.greatest = self.greatest.max(value);
+        grow(&mut self.squares, u128::from(value) * u128::from(value));
+        // Extremes are rare: a branch that is foretold is quicker than a store.
+        if value < self.least {
+            self.least = value;
+        }
+        if value > self.greatest {
+            self.greatest = value;
+        }
     }
 
     /// Counts what another has counted.

@@ -1,0 +1,180 @@
+//! What all replications together have brought: exact sums, so that the parts of
+//! several threads are merged in any order.
+
+use super::booked::WaitsFromArrival;
+use super::moments::{Daily, Ratio, Spread};
+use super::pooled::Pooled;
+use super::promise::MissCounts;
+use super::tally::{CUSTOMER_FIGURES, Frame, RARE};
+use crate::engine::stepping::Levels;
+
+/// One population over all days.
+#[derive(Debug, Clone, Default)]
+pub struct Cell {
+    pub arrivals: Daily,
+    pub served: Daily,
+    pub abandoned: Daily,
+    /// By [`RARE_FIGURES`].
+    pub rare: [Daily; RARE],
+    pub fallback: Daily,
+    pub spreads: [Spread; CUSTOMER_FIGURES],
+    pub means: [Ratio; CUSTOMER_FIGURES],
+    /// `[figure * thresholds + threshold]`
+    pub within: Vec<Ratio>,
+    /// Of populations by interval but the total, which is the sum of its channels;
+    /// populations without interval are sums of kinds.
+    pub pooled: [Pooled; CUSTOMER_FIGURES],
+}
+
+/// One resource (or all together) over all days.
+#[derive(Debug, Clone, Default)]
+pub struct Use {
+    pub queue: Daily,
+    pub occupancy: Ratio,
+    /// Each day's occupancy in billionths.
+    pub occupancy_daily: Daily,
+    pub rostered: Daily,
+}
+
+/// Everything of a run, or of the part of it that one thread went through.
+#[derive(Debug, Clone, Default)]
+pub struct Totals {
+    pub cells: Vec<Cell>,
+    /// What is pooled of each kind of customers that has come, by its number.
+    pub kinds: Vec<(usize, [Pooled; CUSTOMER_FIGURES])>,
+    /// Each resource, then all together.
+    pub uses: Vec<Use>,
+    pub people: Daily,
+    pub people_by_interval: Vec<Daily>,
+    pub queue_by_interval: Vec<Daily>,
+    pub overtime: Daily,
+    pub from_arrival: WaitsFromArrival,
+    pub misses: MissCounts,
+    /// Days on which the promise was kept, of those on which it could be broken.
+    pub days_kept: u64,
+    pub days_promised: u64,
+    pub days: u32,
+    pub events: u64,
+    pub customers: u64,
+    pub unserved: u64,
+    pub days_with_unserved: u64,
+}
+
+impl Totals {
+    /// Totals of nothing yet.
+    pub fn new(frame: &Frame<'_>) -> Self {
+        let within = vec![Ratio::default(); CUSTOMER_FIGURES * frame.thresholds.len()];
+        let cell = Cell {
+            within,
+            ..Cell::default()
+        };
+        let intervals = frame.populations.intervals;
+        let booked = if frame.plan.books() {
+            frame.populations.len()
+        } else {
+            0
+        };
+        Self {
+            from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
+            cells: vec![cell; frame.populations.len()],
+            uses: vec![Use::default(); frame.plan.capacity.len() + 1],
+            people_by_interval: vec![Daily::default(); intervals],
+            queue_by_interval: vec![Daily::default(); intervals],
+            ..Self::default()
+        }
+    }
+
+    /// Adds what another thread has gone through.
+    pub fn merge(&mut self, other: &Self) {
+        for (cell, other) in self.cells.iter_mut().zip(&other.cells) {
+            cell.arrivals.merge(&other.arrivals);
+            cell.served.merge(&other.served);
+            cell.abandoned.merge(&other.abandoned);
+            for (daily, other) in cell.rare.iter_mut().zip(&other.rare) {
+                daily.merge(other);
+            }
+            cell.fallback.merge(&other.fallback);
+            for figure in 0..CUSTOMER_FIGURES {
+                cell.spreads[figure].merge(&other.spreads[figure]);
+                cell.means[figure].merge(&other.means[figure]);
+                cell.pooled[figure].merge(&other.pooled[figure]);
+            }
+            cell.within
+                .iter_mut()
+                .zip(&other.within)
+                .for_each(|(ratio, other)| ratio.merge(other));
+        }
+        for (number, other) in &other.kinds {
+            match self.kinds.iter_mut().find(|(own, _)| own == number) {
+                Some((_, own)) => own.iter_mut().zip(other).for_each(|(a, b)| a.merge(b)),
+                None => self.kinds.push((*number, other.clone())),
+            }
+        }
+        for (used, other) in self.uses.iter_mut().zip(&other.uses) {
+            used.queue.merge(&other.queue);
+            used.occupancy.merge(&other.occupancy);
+            used.occupancy_daily.merge(&other.occupancy_daily);
+            used.rostered.merge(&other.rostered);
+        }
+        self.people.merge(&other.people);
+        self.overtime.merge(&other.overtime);
+        let intervals = self
+            .people_by_interval
+            .iter_mut()
+            .zip(&other.people_by_interval);
+        let queues = self
+            .queue_by_interval
+            .iter_mut()
+            .zip(&other.queue_by_interval);
+        intervals
+            .chain(queues)
+            .for_each(|(daily, other)| daily.merge(other));
+        self.from_arrival.merge(&other.from_arrival);
+        self.misses.merge(&other.misses);
+        self.days_kept += other.days_kept;
+        self.days_promised += other.days_promised;
+        self.days += other.days;
+        self.events += other.events;
+        self.customers += other.customers;
+        self.unserved += other.unserved;
+        self.days_with_unserved += other.days_with_unserved;
+    }
+
+    pub(super) fn fold_levels(&mut self, levels: &Levels, frame: &Frame<'_>) {
+        let mut all = [0; 3];
+        let resources = frame.plan.capacity.len();
+        for (used, level) in self.uses.iter_mut().zip(&levels.pools) {
+            let [waiting, busy, duty, rostered] = level.map(micros);
+            used.add(waiting, busy, duty, rostered);
+            for (sum, level) in all.iter_mut().zip([busy, duty, rostered]) {
+                *sum += level;
+            }
+        }
+        self.uses[resources].add(micros(levels.waiting), all[0], all[1], all[2]);
+        self.people.add(micros(levels.people));
+        for (dailies, integrals) in [
+            (&mut self.people_by_interval, &levels.people_by_interval),
+            (&mut self.queue_by_interval, &levels.waiting_by_interval),
+        ] {
+            for (daily, integral) in dailies.iter_mut().zip(integrals) {
+                daily.add(micros(*integral));
+            }
+        }
+    }
+}
+
+impl Use {
+    fn add(&mut self, queue: u64, busy: u64, duty: u64, rostered: u64) {
+        self.queue.add(queue);
+        self.occupancy.add(duty, busy);
+        if duty > 0 {
+            self.occupancy_daily
+                .add((u128::from(busy) * 1_000_000_000 / u128::from(duty)) as u64);
+        }
+        self.rostered.add(rostered);
+    }
+}
+
+fn micros(integral: u128) -> u64 {
+    u64::try_from(integral).unwrap_or(u64::MAX)
+}
