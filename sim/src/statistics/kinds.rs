@@ -3,12 +3,13 @@
 //! sum of such places, taken when a day is over.
 //!
 //! What a day must be known by (counts, sums, who was within a threshold) is added
-//! up at once; the bins of its figures are kept as one line a customer, and lines
-//! are counted by bin many at a time.
+//! up when some hundred customers wait for it, figure by figure in tight loops; the
+//! bins of their figures are kept as one line a customer, and lines are counted by
+//! bin many at a time.
 
 use super::histogram::bin_of;
 use super::moments::Spread;
-use super::observed::{FURTHER, Line, Observed, Observing, SETS, USUAL, ranges};
+use super::observed::{FURTHER, Line, Observed, Observing, SETS, USUAL, Values};
 use super::pooled::Pooled;
 use super::population::Populations;
 use super::tally::{BALKED, CUSTOMER_FIGURES, Frame, RARE, TURNED_AWAY};
@@ -144,6 +145,7 @@ impl Kind {
 
     /// Forgets the day so far.
     pub fn clear_day(&mut self) {
+        self.observing.iter_mut().for_each(Observing::forget_waiting);
         self.day.fill(Place::default());
         self.past.fill(Past::default());
     }
@@ -177,44 +179,63 @@ impl Kind {
         frame: &Frame<'_>,
         cells: &mut [Cell],
     ) {
-        let place = &mut self.day[interval];
-        place.counts.arrivals += 1;
         if departure.fate != Fate::Served {
             self.count_unserved(interval, departure, frame);
             return;
         }
-        let thresholds = frame.thresholds;
-        let past = &mut self.past[interval * thresholds.len()..];
-        place.counts.served += 1;
-        place.counts.fallback += u64::from(departure.fell_back);
-        let values = [
+        let micros = [
             departure.wait,
             departure.service,
             departure.time_in_branch(),
         ];
-        let line = observe::<USUAL>(interval, values, &mut place.spreads, past, thresholds);
-        if self.observing[USUAL].add(line) {
-            self.count_many(USUAL, cells);
+        let interval = interval as u16;
+        if self.observing[USUAL].wait(Values { interval, micros }) {
+            self.add_up::<USUAL>(frame.thresholds, cells);
         }
-        let values = [departure.review, departure.system, departure.fallback];
-        if values != [0; 3] {
-            self.count_further(interval, values, thresholds, cells);
+        let micros = [departure.review, departure.system, departure.fallback];
+        if (micros[0] | micros[1] | micros[2]) > 0 || departure.fell_back {
+            self.day[usize::from(interval)].counts.fallback += u64::from(departure.fell_back);
+            if self.observing[FURTHER].wait(Values { interval, micros }) {
+                self.add_up::<FURTHER>(frame.thresholds, cells);
+            }
         }
     }
 
-    fn count_further(
-        &mut self,
-        interval: usize,
-        values: [u64; 3],
-        thresholds: &[u64],
-        cells: &mut [Cell],
-    ) {
-        let place = &mut self.day[interval];
-        let past = &mut self.past[interval * thresholds.len()..];
-        place.further += 1;
-        let line = observe::<FURTHER>(interval, values, &mut place.spreads, past, thresholds);
-        if self.observing[FURTHER].add(line) {
-            self.count_many(FURTHER, cells);
+    /// Adds up everybody who waits for it.
+    pub fn add_up_all(&mut self, thresholds: &[u64], cells: &mut [Cell]) {
+        self.add_up::<USUAL>(thresholds, cells);
+        self.add_up::<FURTHER>(thresholds, cells);
+    }
+
+    /// Adds up those of whom a set of figures waits for it.
+    #[inline(never)]
+    fn add_up<const SET: usize>(&mut self, thresholds: &[u64], cells: &mut [Cell]) {
+        let waited = self.observing[SET].take_waiting();
+        for run in waited.chunk_by(|one, next| one.interval == next.interval) {
+            let number = usize::from(run[0].interval);
+            let place = &mut self.day[number];
+            if SET == USUAL {
+                place.counts.arrivals += run.len() as u64;
+                place.counts.served += run.len() as u64;
+            } else {
+                place.further += run.len() as u64;
+            }
+            let past = &mut self.past[number * thresholds.len()..][..thresholds.len()];
+            let observing = &mut self.observing[SET];
+            let lines = observing.more_lines(run[0].interval, run.len());
+            let extremes = [
+                add_column::<0>(run, lines, SETS[SET][0], place, past, thresholds),
+                add_column::<1>(run, lines, SETS[SET][1], place, past, thresholds),
+                add_column::<2>(run, lines, SETS[SET][2], place, past, thresholds),
+            ];
+            for (column, (least, greatest)) in extremes.into_iter().enumerate() {
+                observing.ranges_to(column, least, greatest);
+            }
+        }
+        let observing = &mut self.observing[SET];
+        observing.give_back(waited);
+        if observing.is_full() {
+            self.count_many(SET, cells);
         }
     }
 
@@ -223,6 +244,7 @@ impl Kind {
         let five_minutes = Span(thresholds[frame.five_minutes]);
         let waited = Span(departure.wait);
         let counts = &mut self.day[interval].counts;
+        counts.arrivals += 1;
         let means = match departure.fate {
             Fate::Served => return,
             Fate::Unserved => {
@@ -265,8 +287,7 @@ impl Kind {
 
     /// Counts the lines of a set by bin: all together, and by interval.
     fn pool(&mut self, set: usize, cells: &mut [Cell]) {
-        let lines = self.observing[set].lines();
-        let ranges = ranges(lines);
+        let (lines, ranges) = self.observing[set].lines();
         for (column, figure) in SETS[set].into_iter().enumerate() {
             self.pooled[figure].count(lines, column, ranges[column]);
         }
@@ -307,25 +328,44 @@ impl Kind {
     }
 }
 
-/// Adds a served customer's values of a set, and gives their bins.
+/// Below this, 2^8 values and their squares add up without loss in 64 and 128 bits.
+const SMALL: u64 = 1 << 55;
+
+/// Adds one figure of customers who came in one interval, writes down their bins,
+/// and gives the least and the greatest.
 #[inline]
-fn observe<const SET: usize>(
-    interval: usize,
-    values: [u64; 3],
-    spreads: &mut [Spread; CUSTOMER_FIGURES],
+fn add_column<const COLUMN: usize>(
+    run: &[Values],
+    lines: &mut [Line],
+    figure: usize,
+    place: &mut Place,
     past: &mut [Past],
     thresholds: &[u64],
-) -> Line {
-    for (value, figure) in values.into_iter().zip(SETS[SET]) {
-        spreads[figure].add(value);
+) -> (u64, u64) {
+    let first = thresholds.first().copied().unwrap_or(u64::MAX);
+    let (mut sum, mut squares, mut past_first) = (0_u64, 0_u128, 0);
+    let (mut least, mut greatest) = (u64::MAX, 0);
+    for (values, line) in run.iter().zip(lines) {
+        let value = values.micros[COLUMN];
+        sum = sum.wrapping_add(value);
+        squares = squares.wrapping_add(u128::from(value) * u128::from(value));
+        least = value.min(least);
+        greatest = value.max(greatest);
+        past_first += u64::from(value > first);
+        line.bins[COLUMN] = bin_of(value);
     }
-    for (past, threshold) in past.iter_mut().zip(thresholds) {
-        for (value, figure) in values.into_iter().zip(SETS[SET]) {
-            past.served[figure] += u64::from(value > *threshold);
-        }
+    let spread = &mut place.spreads[figure];
+    if greatest < SMALL {
+        spread.add_all(sum, squares, (least, greatest));
+    } else {
+        run.iter().for_each(|values| spread.add(values.micros[COLUMN]));
     }
-    Line {
-        interval: interval as u16,
-        bins: values.map(bin_of),
+    if let Some(past) = past.first_mut() {
+        past.served[figure] += past_first;
     }
+    for (past, threshold) in past.iter_mut().zip(thresholds).skip(1) {
+        let longer = run.iter().filter(|it| it.micros[COLUMN] > *threshold);
+        past.served[figure] += longer.count() as u64;
+    }
+    (least, greatest)
 }

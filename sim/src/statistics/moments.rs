@@ -132,6 +132,15 @@ impl Spread {
         }
     }
 
+    /// More values, by their sum, the sum of their squares, and the least and the
+    /// greatest.
+    pub fn add_all(&mut self, sum: u64, squares: u128, (least, greatest): (u64, u64)) {
+        self.sum += u128::from(sum);
+        grow(&mut self.squares, squares);
+        self.least = self.least.min(least);
+        self.greatest = self.greatest.max(greatest);
+    }
+
     /// Counts what another has counted.
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;

@@ -1,7 +1,7 @@
 //! What was observed of the customers of one kind in a block of days: a line for
 //! each customer while that takes less room than one count for each bin.
 
-use super::histogram::{BinNumber, Histogram};
+use super::histogram::{BinNumber, Histogram, bin_of};
 use super::pooled::Pooled;
 use super::tally::{FALLBACK, REVIEW, SERVICE, SYSTEM, TIME_IN_BRANCH, WAIT};
 
@@ -19,6 +19,16 @@ pub const FURTHER: usize = 1;
 /// So many customers of a block are kept one by one at most: 128 KiB.
 const MOST_LINES: usize = 1 << 14;
 
+/// So many customers wait at most to be added up together: 8 KiB.
+const MOST_WAITING: usize = 1 << 8;
+
+/// One customer: microseconds of a set of figures.
+#[derive(Debug, Clone, Copy)]
+pub struct Values {
+    pub interval: u16,
+    pub micros: [u64; 3],
+}
+
 /// One customer: the bins of a set of figures.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
@@ -29,15 +39,32 @@ pub struct Line {
 /// The range of bins above zero that each figure of a set fell into, as
 /// `(first, last)`; the first is beyond the last if none did.
 pub type Ranges = [(BinNumber, BinNumber); 3];
+const NO_RANGES: Ranges = [(BinNumber::MAX, 0); 3];
 
 /// A set of figures of one kind in the block of days that is going on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Observing {
+    /// Customers who are not yet added up.
+    waiting: Vec<Values>,
     lines: Vec<Line>,
+    /// Of the lines.
+    ranges: Ranges,
     /// Customers who have nothing of the whole set.
     without: u64,
     /// What was pooled when the block began, once it has more customers than lines.
     before: Option<Box<[Histogram; 3]>>,
+}
+
+impl Default for Observing {
+    fn default() -> Self {
+        Self {
+            waiting: Vec::new(),
+            lines: Vec::new(),
+            ranges: NO_RANGES,
+            without: 0,
+            before: None,
+        }
+    }
 }
 
 /// A set of figures of one kind in a block of days that has ended.
@@ -50,11 +77,50 @@ pub enum Observed {
 }
 
 impl Observing {
-    /// Keeps a customer; whether there is no room for another.
+    /// Another customer; whether so many wait that they are to be added up.
     #[inline]
-    pub fn add(&mut self, line: Line) -> bool {
-        self.lines.push(line);
-        self.lines.len() >= MOST_LINES
+    pub fn wait(&mut self, values: Values) -> bool {
+        if self.waiting.capacity() == 0 {
+            self.waiting.reserve_exact(MOST_WAITING);
+        }
+        self.waiting.push(values);
+        self.waiting.len() >= MOST_WAITING
+    }
+
+    /// Takes out those who wait, to be given back when they are added up.
+    pub fn take_waiting(&mut self) -> Vec<Values> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Gives back the room of those who waited.
+    pub fn give_back(&mut self, mut waited: Vec<Values>) {
+        waited.clear();
+        self.waiting = waited;
+    }
+
+    /// Forgets those who wait.
+    pub fn forget_waiting(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Lines for so many customers more who came in an interval.
+    pub fn more_lines(&mut self, interval: u16, count: usize) -> &mut [Line] {
+        let from = self.lines.len();
+        let bins = [0; 3];
+        self.lines.resize(from + count, Line { interval, bins });
+        &mut self.lines[from..]
+    }
+
+    /// A figure of the last lines is from here to there.
+    pub fn ranges_to(&mut self, column: usize, least: u64, greatest: u64) {
+        let (first, last) = &mut self.ranges[column];
+        *first = bin_of(least.max(1)).min(*first);
+        *last = bin_of(greatest).max(*last);
+    }
+
+    /// Whether there is no room for lines of many more.
+    pub fn is_full(&self) -> bool {
+        self.lines.len() + MOST_WAITING > MOST_LINES
     }
 
     /// So many more have nothing of the set.
@@ -62,9 +128,9 @@ impl Observing {
         self.without += count;
     }
 
-    /// The customers kept since the last were forgotten.
-    pub fn lines(&self) -> &[Line] {
-        &self.lines
+    /// The customers kept since the last were forgotten, and the ranges of their bins.
+    pub fn lines(&self) -> (&[Line], &Ranges) {
+        (&self.lines, &self.ranges)
     }
 
     /// The lines are about to be pooled, being too many to be kept: what was pooled
@@ -78,11 +144,13 @@ impl Observing {
     /// Forgets the lines: they are pooled.
     pub fn forget_lines(&mut self) {
         self.lines.clear();
+        self.ranges = NO_RANGES;
     }
 
     /// Forgets the block; what was pooled before it, if its customers are pooled already.
     pub fn forget(&mut self) -> Option<Box<[Histogram; 3]>> {
-        self.lines.clear();
+        self.forget_waiting();
+        self.forget_lines();
         self.without = 0;
         self.before.take()
     }
@@ -102,22 +170,9 @@ impl Observing {
                 })))
             }
         };
-        self.lines.clear();
+        self.forget_lines();
         observed
     }
-}
-
-/// The ranges of bins above zero of some customers.
-pub fn ranges(lines: &[Line]) -> Ranges {
-    let (mut before, mut last) = ([BinNumber::MAX; 3], [0; 3]);
-    for line in lines {
-        for column in 0..3 {
-            // One less, so that zero is beyond all others.
-            before[column] = line.bins[column].wrapping_sub(1).min(before[column]);
-            last[column] = line.bins[column].max(last[column]);
-        }
-    }
-    std::array::from_fn(|column| (before[column].saturating_add(1), last[column]))
 }
 
 impl Observed {

@@ -163,6 +163,7 @@ impl<'run> Tally<'run> {
     fn sum_day(&mut self) {
         let mut kinds = mem::take(&mut self.kinds);
         for kind in &mut kinds {
+            kind.add_up_all(self.frame.thresholds, &mut self.totals.cells);
             for interval in 0..kind.day.len() {
                 if kind.day[interval].counts.are_none() {
                     continue;
