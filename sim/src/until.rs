@@ -33,7 +33,7 @@ pub fn is_enough(until: &Until, frame: &Frame<'_>, totals: &Totals) -> bool {
     let estimate = totals
         .cells
         .get(number)
-        .and_then(|cell| cell.means[figure].estimate(totals.days, t));
+        .and_then(|cell| cell.mean(figure).estimate(totals.days, t));
     let Some((value, (low, high))) = estimate.and_then(|it| Some((it.value, it.interval?))) else {
         return false;
     };

@@ -27,10 +27,8 @@ pub struct Histogram {
 /// The bin that a number falls into.
 #[inline]
 pub fn bin_of(value: u64) -> BinNumber {
-    if value < EXACT_BELOW {
-        return value as BinNumber;
-    }
-    let shift = value.ilog2() - OCTAVE_BITS;
+    // Below `EXACT_BELOW` nothing is shifted out.
+    let shift = (value | 1 << OCTAVE_BITS).ilog2() - OCTAVE_BITS;
     (u64::from(shift << OCTAVE_BITS) + (value >> shift)) as BinNumber
 }
 

@@ -188,16 +188,31 @@ impl Kind {
             departure.service,
             departure.time_in_branch(),
         ];
+        let further = departure.review | departure.system | departure.fallback;
+        if further > 0 || departure.fell_back {
+            self.count_further(interval, departure, frame, cells);
+        }
         let interval = interval as u16;
         if self.observing[USUAL].wait(Values { interval, micros }) {
             self.add_up::<USUAL>(frame.thresholds, cells);
         }
-        let micros = [departure.review, departure.system, departure.fallback];
-        if (micros[0] | micros[1] | micros[2]) > 0 || departure.fell_back {
-            self.day[usize::from(interval)].counts.fallback += u64::from(departure.fell_back);
-            if self.observing[FURTHER].wait(Values { interval, micros }) {
-                self.add_up::<FURTHER>(frame.thresholds, cells);
-            }
+    }
+
+    #[inline(never)]
+    fn count_further(
+        &mut self,
+        interval: usize,
+        departure: &Departure,
+        frame: &Frame<'_>,
+        cells: &mut [Cell],
+    ) {
+        self.day[interval].counts.fallback += u64::from(departure.fell_back);
+        let values = Values {
+            interval: interval as u16,
+            micros: [departure.review, departure.system, departure.fallback],
+        };
+        if self.observing[FURTHER].wait(values) {
+            self.add_up::<FURTHER>(frame.thresholds, cells);
         }
     }
 
@@ -210,19 +225,19 @@ impl Kind {
     /// Adds up those of whom a set of figures waits for it.
     #[inline(never)]
     fn add_up<const SET: usize>(&mut self, thresholds: &[u64], cells: &mut [Cell]) {
-        let waited = self.observing[SET].take_waiting();
-        for run in waited.chunk_by(|one, next| one.interval == next.interval) {
+        let observing = &mut self.observing[SET];
+        let mut done = 0;
+        while let Some((run, lines)) = observing.next_run(done) {
             let number = usize::from(run[0].interval);
             let place = &mut self.day[number];
+            let count = run.len();
             if SET == USUAL {
-                place.counts.arrivals += run.len() as u64;
-                place.counts.served += run.len() as u64;
+                place.counts.arrivals += count as u64;
+                place.counts.served += count as u64;
             } else {
-                place.further += run.len() as u64;
+                place.further += count as u64;
             }
             let past = &mut self.past[number * thresholds.len()..][..thresholds.len()];
-            let observing = &mut self.observing[SET];
-            let lines = observing.more_lines(run[0].interval, run.len());
             let extremes = [
                 add_column::<0>(run, lines, SETS[SET][0], place, past, thresholds),
                 add_column::<1>(run, lines, SETS[SET][1], place, past, thresholds),
@@ -231,14 +246,15 @@ impl Kind {
             for (column, (least, greatest)) in extremes.into_iter().enumerate() {
                 observing.ranges_to(column, least, greatest);
             }
+            done += count;
         }
-        let observing = &mut self.observing[SET];
-        observing.give_back(waited);
+        observing.forget_waiting();
         if observing.is_full() {
             self.count_many(SET, cells);
         }
     }
 
+    #[inline(never)]
     fn count_unserved(&mut self, interval: usize, departure: &Departure, frame: &Frame<'_>) {
         let thresholds = frame.thresholds;
         let five_minutes = Span(thresholds[frame.five_minutes]);

@@ -23,7 +23,7 @@ const MOST_LINES: usize = 1 << 14;
 const MOST_WAITING: usize = 1 << 8;
 
 /// One customer: microseconds of a set of figures.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Values {
     pub interval: u16,
     pub micros: [u64; 3],
@@ -44,8 +44,9 @@ const NO_RANGES: Ranges = [(BinNumber::MAX, 0); 3];
 /// A set of figures of one kind in the block of days that is going on.
 #[derive(Debug, Clone)]
 pub struct Observing {
-    /// Customers who are not yet added up.
-    waiting: Vec<Values>,
+    /// Customers who are not yet added up, and how many.
+    waiting: Box<[Values; MOST_WAITING]>,
+    count: usize,
     lines: Vec<Line>,
     /// Of the lines.
     ranges: Ranges,
@@ -58,7 +59,8 @@ pub struct Observing {
 impl Default for Observing {
     fn default() -> Self {
         Self {
-            waiting: Vec::new(),
+            waiting: Box::new([Values::default(); MOST_WAITING]),
+            count: 0,
             lines: Vec::new(),
             ranges: NO_RANGES,
             without: 0,
@@ -80,35 +82,30 @@ impl Observing {
     /// Another customer; whether so many wait that they are to be added up.
     #[inline]
     pub fn wait(&mut self, values: Values) -> bool {
-        if self.waiting.capacity() == 0 {
-            self.waiting.reserve_exact(MOST_WAITING);
-        }
-        self.waiting.push(values);
-        self.waiting.len() >= MOST_WAITING
+        self.waiting[self.count % MOST_WAITING] = values;
+        self.count += 1;
+        self.count >= MOST_WAITING
     }
 
-    /// Takes out those who wait, to be given back when they are added up.
-    pub fn take_waiting(&mut self) -> Vec<Values> {
-        std::mem::take(&mut self.waiting)
-    }
-
-    /// Gives back the room of those who waited.
-    pub fn give_back(&mut self, mut waited: Vec<Values>) {
-        waited.clear();
-        self.waiting = waited;
+    /// Lines for the first of those who wait: for all who came in one interval one
+    /// after the other.
+    pub fn next_run(&mut self, from: usize) -> Option<(&[Values], &mut [Line])> {
+        let waiting = self.waiting.get(from..self.count)?;
+        let interval = waiting.first()?.interval;
+        let run = waiting.iter().take_while(|it| it.interval == interval);
+        let run = &waiting[..run.count()];
+        let before = self.lines.len();
+        let line = Line {
+            interval,
+            bins: [0; 3],
+        };
+        self.lines.resize(before + run.len(), line);
+        Some((run, &mut self.lines[before..]))
     }
 
     /// Forgets those who wait.
     pub fn forget_waiting(&mut self) {
-        self.waiting.clear();
-    }
-
-    /// Lines for so many customers more who came in an interval.
-    pub fn more_lines(&mut self, interval: u16, count: usize) -> &mut [Line] {
-        let from = self.lines.len();
-        let bins = [0; 3];
-        self.lines.resize(from + count, Line { interval, bins });
-        &mut self.lines[from..]
+        self.count = 0;
     }
 
     /// A figure of the last lines is from here to there.

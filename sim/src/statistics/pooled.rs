@@ -38,7 +38,13 @@ impl Pooled {
             return;
         }
         let counts = self.counts(range);
-        for line in lines {
+        let (fours, rest) = lines.as_chunks::<4>();
+        for four in fours {
+            for line in four {
+                counts[usize::from(line.bins[column])] += 1;
+            }
+        }
+        for line in rest {
             counts[usize::from(line.bins[column])] += 1;
         }
     }

@@ -125,6 +125,9 @@ impl<'run> Writer<'run> {
             .get_mut(number)
             .map(std::mem::take)
             .unwrap_or_default();
+        let means: [Ratio; CUSTOMER_FIGURES] = std::array::from_fn(|figure| cell.mean(figure));
+        let within: [Vec<Ratio>; CUSTOMER_FIGURES] =
+            std::array::from_fn(|figure| cell.within(figure).collect());
         let Cell {
             arrivals,
             served,
@@ -132,9 +135,8 @@ impl<'run> Writer<'run> {
             rare,
             fallback,
             spreads,
-            means,
-            within,
             pooled,
+            ..
         } = cell;
         let unit = self.per_day();
         let usual = [
@@ -151,7 +153,6 @@ impl<'run> Writer<'run> {
             self.push(row);
         }
         let plain = self.sources.populations.plain();
-        let thresholds = self.sources.thresholds.len();
         let count = served.spread.sum as u64;
         for (figure, pooled) in pooled.into_iter().enumerate() {
             let quantiles = if number < plain {
@@ -160,7 +161,7 @@ impl<'run> Writer<'run> {
                 let bins = self.of_interval(number, figure, pooled).sorted();
                 self.plain_quantiles(&bins, SECONDS_PER_MICRO)
             };
-            let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
+            let shares = self.shares(&within[figure]);
             let row = self.customer_row(
                 FIGURES[figure],
                 population.clone(),

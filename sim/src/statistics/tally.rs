@@ -6,7 +6,7 @@ use super::kinds::{Counts, Kind, Past, Place};
 use super::observed::Observed;
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
-use super::totals::{Cell, Totals};
+use super::totals::{Beyond, Cell, Totals, counts_those_who_left};
 use crate::engine::stepping::Levels;
 use crate::engine::visitor::{Departure, Fate};
 use crate::engine::{Absent, Ending, Engine, Observer};
@@ -18,13 +18,11 @@ use std::mem;
 /// Figures of single customers, in this order: wait, service, review, system,
 /// fallback, time in branch.
 pub const CUSTOMER_FIGURES: usize = 6;
-/// Counts abandoned customers in its shares.
 pub const WAIT: usize = 0;
 pub const SERVICE: usize = 1;
 pub const REVIEW: usize = 2;
 pub const SYSTEM: usize = 3;
 pub const FALLBACK: usize = 4;
-/// Counts abandoned customers in its shares, too.
 pub const TIME_IN_BRANCH: usize = 5;
 
 /// Counts of customers that most scenarios have no cause for.
@@ -104,8 +102,9 @@ pub struct Tally<'run> {
     position_of_kind: Vec<u32>,
     /// The first kind of each journey's channel.
     kind_of_journey: Vec<usize>,
-    /// Whether customers book.
-    books: bool,
+    /// Whether more is asked about customers than what is counted of each: whether
+    /// they broke the promise, or how long they waited before an appointment.
+    asks_more: bool,
     /// The interval in which the last customer came who came in one, where it
     /// begins and how long it is: most come in the same as the one before.
     interval: usize,
@@ -136,7 +135,7 @@ impl<'run> Tally<'run> {
             kinds: Vec::new(),
             position_of_kind: vec![NOT_YET; frame.populations.kinds()],
             kind_of_journey: kind_of_journey.collect(),
-            books: frame.plan.books(),
+            asks_more: frame.promise.is_some() || frame.plan.books(),
             interval: 0,
             interval_from: 0,
             interval_length: 0,
@@ -311,11 +310,20 @@ impl<'run> Tally<'run> {
     /// The position of a kind, which may come for the first time.
     #[inline]
     fn position(&mut self, kind: usize) -> usize {
-        if self.position_of_kind[kind] == NOT_YET {
-            self.position_of_kind[kind] = self.kinds.len() as u32;
-            self.kinds.push(Kind::new(kind, self.frame));
+        let position = self.position_of_kind[kind];
+        if position == NOT_YET {
+            return self.first_of(kind);
         }
-        self.position_of_kind[kind] as usize
+        position as usize
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first_of(&mut self, kind: usize) -> usize {
+        let position = self.kinds.len();
+        self.position_of_kind[kind] = position as u32;
+        self.kinds.push(Kind::new(kind, self.frame));
+        position
     }
 }
 
@@ -329,16 +337,20 @@ fn fold(day: &DayCell, past: &[Past], cell: &mut Cell) {
         daily.add(count);
     }
     cell.fallback.add(day.counts.fallback);
-    for (figure, mean) in cell.means.iter_mut().enumerate() {
-        mean.add(served, day.sums[figure]);
-        let within = &mut cell.within[figure * past.len()..];
-        for (share, past) in within.iter_mut().zip(past) {
-            let left = if figure == WAIT || figure == TIME_IN_BRANCH {
-                past.left
+    cell.served_ones.add(served);
+    for (mean, sum) in cell.means.iter_mut().zip(day.sums) {
+        mean.add(served, sum);
+    }
+    let beyond = cell.beyond.iter_mut().zip(past);
+    for (Beyond { asked, figures }, past) in beyond {
+        let all = served + past.left;
+        asked.add(all);
+        for (figure, beyond) in figures.iter_mut().enumerate() {
+            if counts_those_who_left(figure) {
+                beyond.add(all, past.served[figure] + past.left);
             } else {
-                0
-            };
-            share.add(served + left, served - past.served[figure]);
+                beyond.add(served, past.served[figure]);
+            }
         }
     }
 }
@@ -360,6 +372,7 @@ impl Tally<'_> {
         self.interval
     }
 
+    #[inline(never)]
     fn look_for_interval(&mut self, arrived: u64) {
         let populations = self.frame.populations;
         self.interval = populations.interval_of(arrived);
@@ -371,6 +384,24 @@ impl Tally<'_> {
         } else {
             populations.interval
         };
+    }
+
+    #[inline(never)]
+    fn count_more(&mut self, position: usize, interval: usize, departure: &Departure) {
+        let (frame, kind) = (self.frame, &self.kinds[position]);
+        if let Some(promise) = frame.promise
+            && kind.is_promised(interval)
+        {
+            let segment = &frame.plan.segments[usize::from(departure.segment)];
+            promise.count(departure, segment.abandoned, &mut self.day_misses);
+        }
+        if frame.plan.books() && departure.fate == Fate::Served {
+            let wait = departure.wait_from_arrival();
+            let by_interval = kind.by_interval.iter().map(|from| from + interval);
+            let populations = kind.plain.iter().copied().chain(by_interval);
+            let waits = &mut self.totals.from_arrival;
+            waits.served(populations, wait, frame.thresholds);
+        }
     }
 
     fn count_rare(&mut self, figure: usize, who: &Absent) {
@@ -393,25 +424,14 @@ impl Observer for Tally<'_> {
 
     #[inline]
     fn departed(&mut self, departure: &Departure) {
-        let frame = self.frame;
         let number = self.kind(departure.journey, departure.service_id, departure.segment);
         let position = self.position(number);
         let interval = self.interval_of(departure.arrived);
-        let kind = &mut self.kinds[position];
-        if let Some(promise) = frame.promise
-            && kind.is_promised(interval)
-        {
-            let segment = &frame.plan.segments[usize::from(departure.segment)];
-            promise.count(departure, segment.abandoned, &mut self.day_misses);
+        if self.asks_more {
+            self.count_more(position, interval, departure);
         }
-        kind.count(interval, departure, frame, &mut self.totals.cells);
-        if self.books && departure.fate == Fate::Served {
-            let wait = departure.wait_from_arrival();
-            let by_interval = kind.by_interval.iter().map(|from| from + interval);
-            let populations = kind.plain.iter().copied().chain(by_interval);
-            let waits = &mut self.totals.from_arrival;
-            waits.served(populations, wait, frame.thresholds);
-        }
+        let cells = &mut self.totals.cells;
+        self.kinds[position].count(interval, departure, self.frame, cells);
     }
 
     fn missed(&mut self, absent: &Absent) {

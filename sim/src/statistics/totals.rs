@@ -2,10 +2,10 @@
 //! several threads are merged in any order.
 
 use super::booked::WaitsFromArrival;
-use super::moments::{Daily, Ratio, Spread};
+use super::moments::{Daily, Denominator, Numerator, Ratio, Spread};
 use super::pooled::Pooled;
 use super::promise::MissCounts;
-use super::tally::{CUSTOMER_FIGURES, Frame, RARE};
+use super::tally::{CUSTOMER_FIGURES, Frame, RARE, TIME_IN_BRANCH, WAIT};
 use crate::engine::stepping::Levels;
 
 /// One population over all days.
@@ -18,12 +18,48 @@ pub struct Cell {
     pub rare: [Daily; RARE],
     pub fallback: Daily,
     pub spreads: [Spread; CUSTOMER_FIGURES],
-    pub means: [Ratio; CUSTOMER_FIGURES],
-    /// `[figure * thresholds + threshold]`
-    pub within: Vec<Ratio>,
+    /// Those served, by whom means and most shares are divided.
+    pub served_ones: Denominator,
+    /// Microseconds.
+    pub means: [Numerator; CUSTOMER_FIGURES],
+    /// By threshold.
+    pub beyond: Vec<Beyond>,
     /// Of populations by interval but the total, which is the sum of its channels;
     /// populations without interval are sums of kinds.
     pub pooled: [Pooled; CUSTOMER_FIGURES],
+}
+
+/// Who went beyond one threshold.
+#[derive(Debug, Clone, Default)]
+pub struct Beyond {
+    /// Those served, and those who left and count.
+    pub asked: Denominator,
+    /// Those beyond the threshold, by figure.
+    pub figures: [Numerator; CUSTOMER_FIGURES],
+}
+
+/// Whether shares of a figure count those who left after a threshold as beyond it.
+pub fn counts_those_who_left(figure: usize) -> bool {
+    figure == WAIT || figure == TIME_IN_BRANCH
+}
+
+impl Cell {
+    /// The mean of a figure.
+    pub fn mean(&self, figure: usize) -> Ratio {
+        Ratio::of(self.served_ones, self.means[figure])
+    }
+
+    /// The share within each threshold.
+    pub fn within(&self, figure: usize) -> impl Iterator<Item = Ratio> {
+        self.beyond.iter().map(move |beyond| {
+            let all = if counts_those_who_left(figure) {
+                beyond.asked
+            } else {
+                self.served_ones
+            };
+            Ratio::of(all, beyond.figures[figure].rest(all))
+        })
+    }
 }
 
 /// One resource (or all together) over all days.
@@ -63,9 +99,8 @@ pub struct Totals {
 impl Totals {
     /// Totals of nothing yet.
     pub fn new(frame: &Frame<'_>) -> Self {
-        let within = vec![Ratio::default(); CUSTOMER_FIGURES * frame.thresholds.len()];
         let cell = Cell {
-            within,
+            beyond: vec![Beyond::default(); frame.thresholds.len()],
             ..Cell::default()
         };
         let intervals = frame.populations.intervals;
@@ -96,13 +131,16 @@ impl Totals {
             cell.fallback.merge(&other.fallback);
             for figure in 0..CUSTOMER_FIGURES {
                 cell.spreads[figure].merge(&other.spreads[figure]);
-                cell.means[figure].merge(&other.means[figure]);
+                cell.means[figure].merge(other.means[figure]);
                 cell.pooled[figure].merge(&other.pooled[figure]);
             }
-            cell.within
-                .iter_mut()
-                .zip(&other.within)
-                .for_each(|(ratio, other)| ratio.merge(other));
+            cell.served_ones.merge(other.served_ones);
+            for (beyond, other) in cell.beyond.iter_mut().zip(&other.beyond) {
+                beyond.asked.merge(other.asked);
+                for (sum, other) in beyond.figures.iter_mut().zip(other.figures) {
+                    sum.merge(other);
+                }
+            }
         }
         for (number, other) in &other.kinds {
             match self.kinds.iter_mut().find(|(own, _)| own == number) {
