@@ -208,7 +208,11 @@ fn intervals_over_days_cover_the_truth_nineteen_times_of_twenty() {
                 interval,
                 truth.within(300.0),
             );
-            for quantile in wait.quantiles.iter().filter(|it| truth.quantile(it.q) > 1.0) {
+            for quantile in wait
+                .quantiles
+                .iter()
+                .filter(|it| truth.quantile(it.q) > 1.0)
+            {
                 covered.add(
                     &format!("quantile {} of the wait, {tellers}", quantile.q),
                     (quantile.low, quantile.high),

@@ -5,28 +5,50 @@ use axum::{
     response::Response,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Service, Shared,
+    endpoint::Endpoint,
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
+    schemas::Account,
     write::write,
 };
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
     rules::{
         AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Phone, Proof,
-        ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
+        RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
     },
 };
 
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/authorisations", Operation::Authorisation, ask)
+            .takes::<AuthorisationBody>()
+            .applied(&["authorisation", "text"])
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::SameAccount,
+                Code::CardLost,
+                Code::MediumNotFound,
+                Code::MediumInsufficient,
+                Code::MediumLocked,
+                Code::SmsDetailsWrong,
+            ]),
+    ]
+}
+
 /// What a payment is authorised with, and the payment itself.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AuthorisationBody {
     medium: Medium,
+    #[schema(value_type = Account)]
     from: String,
+    #[schema(pattern = "^[0-9A-Za-z]{1,34}$", example = "6200001000000000033")]
     to: String,
     amount: AmountText,
     #[serde(
@@ -34,10 +56,13 @@ struct AuthorisationBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false, pattern = "^[0-9A-Z]{2,11}$", example = "CCB")]
     bank: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = r"^\+?[0-9]{5,15}$", example = "13800000000")]
     phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]{6}$", example = "000033")]
     account_tail: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
@@ -103,17 +128,20 @@ pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Resp
 
 /// What a transfer shows: `code` alone is a message's, with `device` a device's; `shield` and
 /// `signature` belong together.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShownBody {
+    #[schema(value_type = AuthorisationId)]
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shield: Option<ShieldKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9a-f]{128}$")]
     signature: Option<String>,
 }
 

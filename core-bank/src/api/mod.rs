@@ -1,6 +1,7 @@
 //! The HTTP edge: routes, strict parsing, and answers. Nothing is decided here.
 //!
-//! A file per domain; each hands an action to [`write::write`] or a reading to the bank.
+//! A file per room; each says its [`Endpoint`]s and hands an action to [`write::write`] or a reading
+//! to the bank.
 
 mod accounts;
 mod audit;
@@ -8,44 +9,48 @@ mod authorisations;
 mod card_network;
 mod cards;
 mod customers;
+mod description;
+mod endpoint;
 mod health;
 mod locks;
 mod media;
 mod money;
 mod notices;
 mod observe;
+mod openapi;
 mod outbox;
+mod page;
 mod problem;
 mod request;
+mod schemas;
 mod sessions;
 mod test_clock;
 mod write;
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU64},
     },
     time::Duration,
 };
 
-use axum::{
-    Router, middleware,
-    routing::{delete, get, post, put},
-};
+use axum::{Router, middleware, routing::post};
 use tokio::sync::watch;
 
 use crate::{
     access::Access,
     authentication::ProofPool,
     clock::BusinessClock,
-    journal::JournalReader,
+    history::History,
+    journal::JournalReaders,
     metrics::Metrics,
-    projector::History,
     rules::{Operation, RefusalCode},
     writer::Bank,
 };
 
+pub(crate) use description::Description;
+use endpoint::Endpoint;
 use problem::Problem;
 
 /// Everything that a request may need.
@@ -53,10 +58,8 @@ pub(crate) struct Service {
     pub bank: Bank,
     pub access: Access,
     pub proofs: ProofPool,
-    pub history: History,
-    pub journal_readers: Mutex<Vec<Box<dyn JournalReader>>>,
-    pub open_reader:
-        Box<dyn Fn() -> Result<Box<dyn JournalReader>, crate::journal::JournalError> + Send + Sync>,
+    pub history: Arc<History>,
+    pub journal: Arc<JournalReaders>,
     pub metrics: Arc<Metrics>,
     pub clock: BusinessClock,
     pub test: bool,
@@ -65,59 +68,45 @@ pub(crate) struct Service {
     pub stopping: AtomicBool,
     pub requests: AtomicU64,
     pub request_prefix: u32,
+    pub description: Description,
 }
 
 type Shared = Arc<Service>;
 
+/// Every endpoint, in the order of the documentation. A room's endpoints are in its own file; this is
+/// the one list that the router and the API's description are made of.
+fn endpoints(test: bool) -> Vec<Endpoint> {
+    let rooms = [
+        customers::endpoints(),
+        cards::endpoints(),
+        accounts::endpoints(),
+        money::endpoints(),
+        authorisations::endpoints(),
+        media::endpoints(),
+        sessions::endpoints(),
+        notices::endpoints(),
+        locks::endpoints(),
+        card_network::endpoints(),
+        audit::endpoints(),
+        health::endpoints(),
+        description::endpoints(),
+    ];
+    let doors = if test {
+        [test_clock::endpoints(), outbox::endpoints()]
+    } else {
+        [Vec::new(), Vec::new()]
+    };
+    rooms.into_iter().chain(doors).flatten().collect()
+}
+
 /// The whole API.
 pub(crate) fn router(service: Shared) -> Router {
-    let mut v1 = Router::new()
-        .route("/identity-checks", post(customers::check_identity))
-        .route("/customers", post(customers::register))
-        .route("/customers/{customer}/accounts", get(accounts::of_customer))
-        .route("/ebanking", post(customers::sign_up_ebanking))
-        .route("/cards", post(cards::open))
-        .route("/cards/{card}/loss-reports", post(cards::report_loss))
-        .route("/cards/{card}/loss-lifts", post(cards::lift_loss))
-        .route("/cards/{card}/locks", get(locks::show).post(locks::set))
-        .route("/card-withdrawals", post(card_network::withdraw))
-        .route("/card-purchases", post(card_network::purchase))
-        .route("/accounts/{account}/entries", get(accounts::entries))
-        .route("/authorisations", post(authorisations::ask))
-        .route("/media/devices", post(media::issue_device))
-        .route("/media/shields", post(media::register_shield))
-        .route("/media/unlocks", post(media::unlock))
-        .route(
-            "/customers/{customer}/limits",
-            get(media::show_limits).post(media::set_limits),
-        )
-        .route("/deposits", post(money::deposit))
-        .route("/withdrawals", post(money::withdraw))
-        .route("/transfers", post(money::transfer))
-        .route("/sessions", get(sessions::list).post(sessions::log_in))
-        .route("/sessions/terminations", post(sessions::terminate))
-        .route(
-            "/customers/{customer}/channels",
-            post(sessions::set_channel),
-        )
-        .route("/passwords", post(sessions::set_password))
-        .route("/alerts", get(notices::alerts))
-        .route("/alerts/wishes", post(notices::set_wishes))
-        .route("/suspicious-events", get(notices::suspicious))
-        .route("/sessions/current", delete(sessions::log_out))
-        .route("/audit/records", get(audit::records))
-        .route("/audit/trial-balance", get(audit::trial_balance))
-        .route("/audit/accounts", get(audit::accounts));
-    if service.test {
-        v1 = v1
-            .route("/test/clock", put(test_clock::set))
-            .route("/test/outbox/{authorisation}", get(outbox::message));
+    let mut routes = Router::new();
+    for endpoint in endpoints(service.test) {
+        let (path, handler) = endpoint.route();
+        routes = routes.route(path, handler);
     }
-    let measured = Router::new()
-        .nest("/v1", v1)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+    let measured = routes
         .fallback(async || Problem::from(RefusalCode::NotFound))
         .method_not_allowed_fallback(async || Problem::from(RefusalCode::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(

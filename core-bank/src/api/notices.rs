@@ -6,14 +6,16 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
-    accounts::projected,
+    accounts::{OF_PROJECTIONS, projected},
+    endpoint::Endpoint,
     problem::Problem,
     request::{caller, query},
+    schemas::{self, Yuan},
     write::{json_body, planted_slowness, write},
 };
 use crate::{
@@ -21,16 +23,94 @@ use crate::{
     rules::{Action, AlertWishes, Operation, Refusal, RefusalCode as Code},
 };
 
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::read("/v1/alerts", Operation::Alerts, alerts)
+            .asks::<NoticesQuery>()
+            .answers::<AlertsPage>()
+            .refuses(OF_PROJECTIONS),
+        Endpoint::write("/v1/alerts/wishes", Operation::AlertSetting, set_wishes)
+            .takes::<WishesBody>()
+            .applied(&[]),
+        Endpoint::read(
+            "/v1/suspicious-events",
+            Operation::SuspiciousQuery,
+            suspicious,
+        )
+        .asks::<NoticesQuery>()
+        .answers::<EventsPage>()
+        .refuses(OF_PROJECTIONS),
+    ]
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WishesBody {
+    /// Every change of a balance.
+    balance_changes: bool,
+    /// Every log-in.
+    log_ins: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AlertsPage {
+    /// Newest first.
+    alerts: Vec<AlertRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AlertRow {
+    seq: u64,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    /// `balance_change` or `log_in`.
+    kind: &'static str,
+    operation: String,
+    channel: String,
+    #[schema(value_type = Option<schemas::Account>)]
+    account: Option<String>,
+    amount: Option<Yuan>,
+    balance_after: Option<Yuan>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EventsPage {
+    /// Newest first.
+    events: Vec<EventRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EventRow {
+    seq: u64,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    operation: String,
+    channel: String,
+    code: Option<String>,
+    amount: Option<Yuan>,
+    place: Option<String>,
+}
+
 /// Notices that one page may hold.
 const PAGE_MAX: usize = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct NoticesQuery {
+    /// Notices a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
+    /// `next` of the page before.
+    #[param(required = false, nullable = false)]
     cursor: Option<u64>,
+    /// The record that the answer must include.
     #[serde(default)]
+    #[param(required = false)]
     min_seq: u64,
 }
 
@@ -46,34 +126,36 @@ pub async fn set_wishes(
         &service,
         request,
         Operation::AlertSetting,
-        |wishes: &AlertWishes, _| Ok(Action::SetAlerts { wishes: *wishes }),
+        |body: &WishesBody, _| {
+            let wishes = AlertWishes {
+                balance_changes: body.balance_changes,
+                log_ins: body.log_ins,
+            };
+            Ok(Action::SetAlerts { wishes })
+        },
     )
     .await
 }
 
 pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let (notices, next) = page(&service, request, NoticeKind::Alert).await?;
-    let alerts: Vec<Value> = notices
-        .iter()
-        .map(|notice| {
-            let kind = if notice.account.is_some() {
-                "balance_change"
-            } else {
-                "log_in"
-            };
-            json!({
-                "seq": notice.seq,
-                "at": notice.at.to_string(),
-                "kind": kind,
-                "operation": notice.operation,
-                "channel": notice.channel,
-                "account": notice.account,
-                "amount": notice.amount.map(|fen| fen.to_string()),
-                "balance_after": notice.balance_after.map(|fen| fen.to_string()),
-            })
+    let alerts = notices
+        .into_iter()
+        .map(|notice| AlertRow {
+            seq: notice.seq,
+            at: notice.at.to_string(),
+            kind: match notice.account {
+                Some(_) => "balance_change",
+                None => "log_in",
+            },
+            operation: notice.operation.into_owned(),
+            channel: notice.channel.into_owned(),
+            account: notice.account,
+            amount: notice.amount.map(Yuan::from),
+            balance_after: notice.balance_after.map(Yuan::from),
         })
         .collect();
-    Ok(json_body(&json!({"alerts": alerts, "next": next})).into_response())
+    Ok(json_body(&AlertsPage { alerts, next }).into_response())
 }
 
 pub async fn suspicious(
@@ -81,21 +163,19 @@ pub async fn suspicious(
     request: Request,
 ) -> Result<Response, Problem> {
     let (notices, next) = page(&service, request, NoticeKind::Suspicious).await?;
-    let events: Vec<Value> = notices
-        .iter()
-        .map(|notice| {
-            json!({
-                "seq": notice.seq,
-                "at": notice.at.to_string(),
-                "operation": notice.operation,
-                "channel": notice.channel,
-                "code": notice.code,
-                "amount": notice.amount.map(|fen| fen.to_string()),
-                "place": notice.place,
-            })
+    let events = notices
+        .into_iter()
+        .map(|notice| EventRow {
+            seq: notice.seq,
+            at: notice.at.to_string(),
+            operation: notice.operation.into_owned(),
+            channel: notice.channel.into_owned(),
+            code: notice.code.map(std::borrow::Cow::into_owned),
+            amount: notice.amount.map(Yuan::from),
+            place: notice.place,
         })
         .collect();
-    Ok(json_body(&json!({"events": events, "next": next})).into_response())
+    Ok(json_body(&EventsPage { events, next }).into_response())
 }
 
 /// One page of the asking customer's own notices, newest first, and where the next one starts.

@@ -7,15 +7,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
-use super::{Service, problem::Problem, request};
+use super::{
+    Service,
+    problem::Problem,
+    request,
+    schemas::{self, Yuan},
+};
 use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
     rules::{
-        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
-        Fingerprint, IdempotencyKey, IdentityCheckId, Operation, RefusalCode, TokenNonce,
+        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope,
+        Fingerprint, IdempotencyKey, IdentityCheckId, Looked, Operation, RefusalCode, TokenNonce,
         TransferId,
     },
     writer::Reply,
@@ -75,6 +81,7 @@ impl<T> Reading<T> {
             key: self.key,
             fingerprint: self.fingerprint,
             action,
+            looked: Looked::default(),
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
@@ -108,6 +115,7 @@ pub async fn write_without_body(
         key,
         fingerprint,
         action,
+        looked: Looked::default(),
     };
     submit(service, envelope, StatusCode::OK).await
 }
@@ -153,9 +161,11 @@ fn answer(access: &Access, reply: Reply, status: StatusCode) -> Result<Response,
     Ok(response)
 }
 
-/// The members that an applied command answers.
-#[derive(Serialize, Default)]
-struct Applied {
+/// The members that an applied command answers; an endpoint names those that it answers.
+#[derive(Serialize, Default, ToSchema)]
+pub struct Applied {
+    /// The number of the journal record that holds the effect.
+    #[schema(minimum = 1)]
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity_check: Option<IdentityCheckId>,
@@ -166,14 +176,17 @@ struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<CardId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Account>)]
     account: Option<AccountNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     device_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer: Option<TransferId>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
-    balance: Option<Fen>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Yuan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorisation: Option<AuthorisationId>,
@@ -182,15 +195,8 @@ struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     secret: Option<String>,
-}
-
-#[expect(clippy::ref_option, reason = "serde asks for this signature")]
-fn yuan<S: Serializer>(fen: &Option<Fen>, serializer: S) -> Result<S::Ok, S::Error> {
-    match fen {
-        Some(fen) => serializer.collect_str(fen),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl Applied {
@@ -213,10 +219,10 @@ impl Applied {
                 document.device_token = Some(access.token(TokenKind::Device, *nonce));
             }
             Answer::Done => {}
-            Answer::CashMoved(balance) => document.balance = Some(*balance),
+            Answer::CashMoved(balance) => document.balance = Some((*balance).into()),
             Answer::Transferred(transfer, balance) => {
                 document.transfer = Some(*transfer);
-                document.balance = Some(*balance);
+                document.balance = Some((*balance).into());
             }
             Answer::AuthorisationAsked(id, order) => {
                 document.authorisation = Some(*id);

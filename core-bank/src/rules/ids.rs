@@ -45,6 +45,11 @@ macro_rules! sequence_id {
                 Self(seq)
             }
 
+            /// The number of the journal record that made it.
+            pub const fn seq(self) -> u64 {
+                self.0
+            }
+
             /// Reads the letter and twelve digits; any other text names nothing.
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.strip_prefix($prefix)?;

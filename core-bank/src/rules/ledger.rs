@@ -26,7 +26,7 @@ impl LedgerKind {
 }
 
 /// An account of the bank itself. Customers' deposits are not here: each has its own account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LedgerAccount {
     /// Cash at the counters.
     CashCounter,

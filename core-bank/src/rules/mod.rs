@@ -12,6 +12,7 @@ mod command;
 mod decide;
 mod fact;
 mod ids;
+mod keys;
 mod ledger;
 mod locks;
 mod media;
@@ -35,6 +36,7 @@ pub use ids::{
     AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdempotencyKey,
     IdentityCheckId, SessionId, ShieldKey, TokenDigest, TokenNonce, TransferId,
 };
+pub use keys::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, KeyDigest, Looked, Remembered};
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
 pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
 pub use media::{Allowance, Limits, Media, Medium, MediumKey, Scope};
@@ -43,7 +45,5 @@ pub use operation::{Channel, Operation};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
 pub use resident::{PersonName, Phone, ResidentId};
 pub use session::{AlertWishes, PasswordHash, Session};
-pub use state::{
-    Account, Card, CardStatus, Customer, IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, Misfit, State,
-};
+pub use state::{Account, Card, CardStatus, Customer, Misfit, State};
 pub use time::BusinessTime;

@@ -1,6 +1,6 @@
 //! Who and what serves.
 
-use super::{Label, Queue, Servers, ShiftEnd};
+use super::{Label, MachineCost, Queue, Servers, ShiftEnd};
 use crate::time::SimTime;
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub struct Resource {
     pub servers: Servers,
     /// Cost of one server for one rostered hour in yuan, if costs are asked for.
     pub cost_per_hour: Option<f64>,
+    /// What each costs besides, rostered or not, if it is a machine.
+    pub machine: Option<MachineCost>,
     /// One pool for all branches of a region.
     pub shared: bool,
 }
@@ -51,13 +53,17 @@ pub enum ResourceKind {
     Other,
 }
 
+/// From a time of day until another.
+pub type Stretch = (SimTime, SimTime);
+
 /// How many servers are on duty, as steps of the day.
 ///
 /// A server whose shift ends finishes the current customer and leaves. After the
 /// last step's end its count stays for those still inside (overtime).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Roster {
-    /// `(from, count)`, ascending in time, the first at or before opening.
+    /// `(from, count)`, ascending in time, the first at or before opening. Where one
+    /// goes as another comes, who is there changes and the count does not.
     pub steps: Vec<(SimTime, u32)>,
 }
 

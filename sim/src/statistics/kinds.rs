@@ -145,7 +145,9 @@ impl Kind {
 
     /// Forgets the day so far.
     pub fn clear_day(&mut self) {
-        self.observing.iter_mut().for_each(Observing::forget_waiting);
+        self.observing
+            .iter_mut()
+            .for_each(Observing::forget_waiting);
         self.day.fill(Place::default());
         self.past.fill(Past::default());
     }
@@ -374,7 +376,8 @@ fn add_column<const COLUMN: usize>(
     if greatest < SMALL {
         spread.add_all(sum, squares, (least, greatest));
     } else {
-        run.iter().for_each(|values| spread.add(values.micros[COLUMN]));
+        run.iter()
+            .for_each(|values| spread.add(values.micros[COLUMN]));
     }
     if let Some(past) = past.first_mut() {
         past.served[figure] += past_first;

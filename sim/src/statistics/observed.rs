@@ -7,10 +7,7 @@ use super::tally::{FALLBACK, REVIEW, SERVICE, SYSTEM, TIME_IN_BRANCH, WAIT};
 
 /// Figures of customers go three by three: those that every customer has, and
 /// those of customers who need more than to be served.
-pub const SETS: [[usize; 3]; 2] = [
-    [WAIT, SERVICE, TIME_IN_BRANCH],
-    [REVIEW, SYSTEM, FALLBACK],
-];
+pub const SETS: [[usize; 3]; 2] = [[WAIT, SERVICE, TIME_IN_BRANCH], [REVIEW, SYSTEM, FALLBACK]];
 /// The set that every customer has.
 pub const USUAL: usize = 0;
 /// The other one.

@@ -138,7 +138,9 @@ impl Pooled {
 fn none_of_all() -> Counts {
     // Through a vector, whose zeros the system gives without writing them.
     let counts = vec![0; ALL_BINS].into_boxed_slice();
-    counts.try_into().unwrap_or_else(|_| Box::new([0; ALL_BINS]))
+    counts
+        .try_into()
+        .unwrap_or_else(|_| Box::new([0; ALL_BINS]))
 }
 
 #[cfg(test)]
@@ -149,7 +151,11 @@ mod tests {
     fn lines(count: u64, seed: u64) -> Vec<Line> {
         let bin = |number: u64| {
             let mixed = crate::keyed::finalise(number ^ (seed << 32));
-            if mixed % 3 == 0 { 0 } else { (mixed >> 50) as BinNumber + 1 }
+            if mixed % 3 == 0 {
+                0
+            } else {
+                (mixed >> 50) as BinNumber + 1
+            }
         };
         (0..count)
             .map(|number| Line {

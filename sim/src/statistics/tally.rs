@@ -226,7 +226,8 @@ impl<'run> Tally<'run> {
         }
         self.totals.from_arrival.end_day();
         self.keep_day(replication);
-        self.totals.fold_levels(levels, self.frame);
+        let waiting_cost = self.end_day_of_waiting();
+        self.totals.fold_levels(levels, waiting_cost, self.frame);
         self.totals
             .overtime
             .add(ending.last_left.saturating_sub(self.frame.plan.close));
@@ -243,6 +244,22 @@ impl<'run> Tally<'run> {
         self.totals.customers += ending.customers;
         self.totals.unserved += self.day_unserved;
         self.totals.days_with_unserved += u64::from(self.day_unserved > 0);
+    }
+
+    /// Counts what the day's waiting costs, of those who left in vain, too; tells that
+    /// of all together.
+    fn end_day_of_waiting(&mut self) -> u64 {
+        let prices = &self.frame.plan.prices;
+        let costs = self.day.iter().map(|day| {
+            let counts = &day.counts;
+            let in_vain = counts.abandoned_wait + counts.turned_away_wait;
+            prices.of_waiting(day.sums[WAIT] + in_vain)
+        });
+        let plain = self.totals.waiting_costs.iter_mut();
+        for (daily, cost) in plain.zip(costs.clone()) {
+            daily.add(cost);
+        }
+        costs.take(1).sum()
     }
 
     fn keep_day(&mut self, replication: u32) {

@@ -69,7 +69,8 @@ pub struct Use {
     pub occupancy: Ratio,
     /// Each day's occupancy in billionths.
     pub occupancy_daily: Daily,
-    pub rostered: Daily,
+    /// In millionths of a yuan; of all together, with the customers' waiting.
+    pub cost: Daily,
 }
 
 /// Everything of a run, or of the part of it that one thread went through.
@@ -84,6 +85,9 @@ pub struct Totals {
     pub people_by_interval: Vec<Daily>,
     pub queue_by_interval: Vec<Daily>,
     pub overtime: Daily,
+    /// Of each population that is plain, what its customers' waiting costs, in
+    /// millionths of a yuan.
+    pub waiting_costs: Vec<Daily>,
     pub from_arrival: WaitsFromArrival,
     pub misses: MissCounts,
     /// Days on which the promise was kept, of those on which it could be broken.
@@ -113,6 +117,7 @@ impl Totals {
             from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
             cells: vec![cell; frame.populations.len()],
             uses: vec![Use::default(); frame.plan.capacity.len() + 1],
+            waiting_costs: vec![Daily::default(); frame.populations.plain()],
             people_by_interval: vec![Daily::default(); intervals],
             queue_by_interval: vec![Daily::default(); intervals],
             ..Self::default()
@@ -152,8 +157,10 @@ impl Totals {
             used.queue.merge(&other.queue);
             used.occupancy.merge(&other.occupancy);
             used.occupancy_daily.merge(&other.occupancy_daily);
-            used.rostered.merge(&other.rostered);
+            used.cost.merge(&other.cost);
         }
+        let waiting = self.waiting_costs.iter_mut().zip(&other.waiting_costs);
+        waiting.for_each(|(daily, other)| daily.merge(other));
         self.people.merge(&other.people);
         self.overtime.merge(&other.overtime);
         let intervals = self
@@ -178,13 +185,14 @@ impl Totals {
         self.days_with_unserved += other.days_with_unserved;
     }
 
-    pub(super) fn fold_levels(&mut self, levels: &Levels, frame: &Frame<'_>) {
-        let mut all = [0; 3];
+    pub(super) fn fold_levels(&mut self, levels: &Levels, waiting_cost: u64, frame: &Frame<'_>) {
+        let mut all = [0, 0, waiting_cost];
         let resources = frame.plan.capacity.len();
-        for (used, level) in self.uses.iter_mut().zip(&levels.pools) {
-            let [waiting, busy, duty, rostered] = level.map(micros);
-            used.add(waiting, busy, duty, rostered);
-            for (sum, level) in all.iter_mut().zip([busy, duty, rostered]) {
+        let each = levels.pools.iter().zip(&levels.costs);
+        for (used, (level, cost)) in self.uses.iter_mut().zip(each) {
+            let [waiting, busy, duty, _] = level.map(micros);
+            used.add(waiting, busy, duty, *cost);
+            for (sum, level) in all.iter_mut().zip([busy, duty, *cost]) {
                 *sum += level;
             }
         }
@@ -202,14 +210,14 @@ impl Totals {
 }
 
 impl Use {
-    fn add(&mut self, queue: u64, busy: u64, duty: u64, rostered: u64) {
+    fn add(&mut self, queue: u64, busy: u64, duty: u64, cost: u64) {
         self.queue.add(queue);
         self.occupancy.add(duty, busy);
         if duty > 0 {
             self.occupancy_daily
                 .add((u128::from(busy) * 1_000_000_000 / u128::from(duty)) as u64);
         }
-        self.rostered.add(rostered);
+        self.cost.add(cost);
     }
 }
 
