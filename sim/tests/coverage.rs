@@ -1,23 +1,24 @@
 //! Intervals over days cover the truth as often as they say: nineteen times of twenty.
 //!
-//! The days are Law's bank (60 customers an hour for eight hours, 4.5 minutes each,
-//! five or seven tellers; everybody inside at closing is served), whose truth is
-//! computed here from the Kolmogorov equations of M/M/c that starts empty, and
-//! compared with the published means. Customers of one of these days are far from
-//! independent.
+//! The days are Law's bank (60 customers an hour, 4.5 minutes each, five or seven
+//! tellers; everybody inside at closing is served), whose truth is computed here from
+//! the Kolmogorov equations of M/M/c that starts empty, and compared with the
+//! published means of eight hours. Customers of one of these days are far from
+//! independent. To be done soon, the bank opens for two hours.
 
 use scenarios::figure::{Figure, FigureRow, Population};
 use scenarios::file::read;
 use scenarios::model::Scenario;
 use sim::{Options, Outcome, compare, simulate};
 
-const OPEN_SECONDS: f64 = 28_800.0;
+const EIGHT_HOURS: f64 = 28_800.0;
+const TWO_HOURS: f64 = 7_200.0;
 const COME_PER_SECOND: f64 = 1.0 / 60.0;
 const SERVED_PER_SECOND: f64 = 1.0 / 270.0;
 
 /// Runs, each of so many days.
 const SEEDS: u64 = 300;
-const DAYS: u32 = 64;
+const DAYS: u32 = 200;
 
 /// How long customers of a day wait who come to so many tellers.
 struct Truth {
@@ -29,7 +30,7 @@ struct Truth {
 impl Truth {
     /// By Runge and Kutta, in steps of five seconds. Customers come as a Poisson
     /// stream, so they find what an observer of the clock finds.
-    fn of(tellers: usize) -> Self {
+    fn of(tellers: usize, open_seconds: f64) -> Self {
         const STATES: usize = 160;
         const STEP: f64 = 5.0;
         let flow = |p: &[f64]| -> Vec<f64> {
@@ -55,7 +56,7 @@ impl Truth {
         let mut p = vec![0.0; STATES];
         p[0] = 1.0;
         let mut find = vec![0.0; STATES];
-        let steps = (OPEN_SECONDS / STEP) as usize;
+        let steps = (open_seconds / STEP) as usize;
         for _ in 0..steps {
             let first = flow(&p);
             let second = flow(&along(&p, &first, STEP / 2.0));
@@ -67,7 +68,7 @@ impl Truth {
                 })
                 .collect();
             for n in 0..STATES {
-                find[n] += (p[n] + next[n]) / 2.0 / steps as f64;
+                find[n] += f64::midpoint(p[n], next[n]) / steps as f64;
             }
             p = next;
         }
@@ -96,7 +97,7 @@ impl Truth {
     fn quantile(&self, q: f64) -> f64 {
         let (mut low, mut high) = (0.0, 20_000.0);
         while high - low > 1e-6 {
-            let middle = (low + high) / 2.0;
+            let middle = f64::midpoint(low, high);
             if self.within(middle) < q {
                 low = middle;
             } else {
@@ -117,7 +118,7 @@ fn the_truth_of_these_days_is_as_published() {
         let published = case.expect("it is there")["expected"]["mean_delay_pooled"]
             .as_f64()
             .expect("a number");
-        let own = Truth::of(tellers).mean();
+        let own = Truth::of(tellers, EIGHT_HOURS).mean();
         assert!((own / published - 1.0).abs() < 1e-4, "{own} {published}");
     }
 }
@@ -131,7 +132,7 @@ fn scenario(text: &str) -> Scenario {
 
 fn laws_bank(tellers: usize, further: &str) -> Scenario {
     scenario(&format!(
-        "[day]\nopen = \"09:00\"\nclose = \"17:00\"\ninterval = \"8h\"\n[run]\nreplications = {DAYS}\n{further}\n\
+        "[day]\nopen = \"09:00\"\nclose = \"11:00\"\ninterval = \"2h\"\n[run]\nreplications = {DAYS}\n{further}\n\
          [resources.teller]\ncapacity = {tellers}\n\
          [journeys.errand]\ntime = {{ law = \"exponential\", mean = \"4.5min\" }}\nholds = [\"teller\"]\n\
          [arrivals]\nrate_per_hour = 60\n"
@@ -173,31 +174,32 @@ impl Covered {
     /// Each within 3.3 standard deviations of a binomial share of its nominal one.
     fn are_near(&self, nominal: f64) {
         assert!(!self.counts.is_empty());
+        let mut off = Vec::new();
         for (what, covered, runs) in &self.counts {
             let share = *covered as f64 / *runs as f64;
             let deviation = (nominal * (1.0 - nominal) / *runs as f64).sqrt();
             println!("{what}: {share:.3} of {runs}");
-            assert!(
-                (share - nominal).abs() < 3.3 * deviation,
-                "{what}: {share} of {runs} cover the truth, not {nominal}"
-            );
+            if (share - nominal).abs() > 3.3 * deviation {
+                off.push(format!("{what}: {share:.3} of {runs}, not {nominal:.3}"));
+            }
         }
+        assert!(off.is_empty(), "{}", off.join("\n"));
     }
 }
 
 #[test]
 fn intervals_over_days_cover_the_truth_nineteen_times_of_twenty() {
-    let truths = [Truth::of(5), Truth::of(7)];
+    let truths = [5, 7].map(|tellers| Truth::of(tellers, TWO_HOURS));
     let scenarios = [laws_bank(5, ""), laws_bank(7, "")];
     let mut covered = Covered::default();
+    let mut before = run(&scenarios[1], 0);
     for seed in 1..=SEEDS {
         let outcomes = [run(&scenarios[0], seed), run(&scenarios[1], seed)];
-        let apart = run(&scenarios[1], SEEDS + seed);
         for (truth, outcome) in truths.iter().zip(&outcomes) {
             let tellers = truth.tellers;
             let arrivals = total(outcome, Figure::Arrivals);
             let interval = (arrivals.mean_low, arrivals.mean_high);
-            covered.add(&format!("arrivals, {tellers}"), interval, 480.0);
+            covered.add(&format!("arrivals, {tellers}"), interval, 120.0);
             let wait = total(outcome, Figure::Wait);
             let interval = (wait.mean_low, wait.mean_high);
             covered.add(&format!("mean wait, {tellers}"), interval, truth.mean());
@@ -220,7 +222,7 @@ fn intervals_over_days_cover_the_truth_nineteen_times_of_twenty() {
                 );
             }
         }
-        for (what, second, paired) in [("paired", &outcomes[1], true), ("apart", &apart, false)] {
+        for (what, second, paired) in [("paired", &outcomes[1], true), ("apart", &before, false)] {
             let effects = compare(&outcomes[0].days, &second.days, paired);
             let effect = |statistic: &str| {
                 let mut of_wait = effects.iter().filter(|it| it.figure == "wait");
@@ -234,18 +236,20 @@ fn intervals_over_days_cover_the_truth_nineteen_times_of_twenty() {
             let share = effect("share_within_300s");
             covered.add(&format!("within five minutes, {what}"), share, difference);
         }
+        // Other customers came at the seed before.
+        [_, before] = outcomes;
     }
     covered.are_near(0.95);
 }
 
 #[test]
 fn a_run_that_stops_by_itself_covers_the_truth_hardly_less_often() {
-    let truth = Truth::of(7);
-    let until = "until = { figure = \"wait\", half_width = \"2.5s\" }";
+    let truth = Truth::of(7, TWO_HOURS);
+    let until = "until = { figure = \"wait\", half_width = \"1.5s\" }";
     let scenario = laws_bank(7, until);
     let mut covered = Covered::default();
-    let mut rounds = 0;
-    for seed in 1..=SEEDS {
+    let (mut rounds, seeds) = (0, 100);
+    for seed in 1..=seeds {
         let options = Options {
             seed,
             threads: 2,
@@ -256,17 +260,17 @@ fn a_run_that_stops_by_itself_covers_the_truth_hardly_less_often() {
         rounds += outcome.replications / 64;
         let wait = total(&outcome, Figure::Wait);
         let half = (wait.mean_high.expect("high") - wait.mean_low.expect("low")) / 2.0;
-        assert!(half <= 2.5 || outcome.replications == 2048);
+        assert!(half <= 1.5 || outcome.replications == 2048);
         covered.add("stopped", (wait.mean_low, wait.mean_high), truth.mean());
     }
-    println!("{} rounds a run", f64::from(rounds) / SEEDS as f64);
-    assert!(rounds > 2 * SEEDS as u32);
+    println!("{} rounds a run", f64::from(rounds) / seeds as f64);
+    assert!(rounds > 2 * seeds as u32);
     covered.are_near(0.95);
 }
 
 /// The probability of so many hits.
 fn binomial(trials: u32, p: f64, hits: u32) -> f64 {
-    let first = (1.0 - p).powi(trials as i32);
+    let first = (1.0 - p).powi(trials.cast_signed());
     (1..=hits).fold(first, |term, k| {
         term * f64::from(trials - k + 1) / f64::from(k) * p / (1.0 - p)
     })

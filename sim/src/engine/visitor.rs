@@ -139,6 +139,14 @@ pub struct Departure {
 }
 
 impl Departure {
+    /// Whether it was served and needed nothing else: no review, no answer of the
+    /// bank, no other journey after a failure.
+    #[inline]
+    pub fn has_only_usual(&self) -> bool {
+        let further = self.review | self.system | self.fallback;
+        self.fate == Fate::Served && further == 0 && !self.fell_back
+    }
+
     /// Time inside, in microseconds.
     pub fn time_in_branch(&self) -> u64 {
         self.left.saturating_sub(self.clock + self.away)

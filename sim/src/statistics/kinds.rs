@@ -173,7 +173,6 @@ impl Kind {
     }
 
     /// Counts a customer who has left; `cells` are all populations' totals.
-    #[inline]
     pub fn count(
         &mut self,
         interval: usize,
@@ -185,22 +184,34 @@ impl Kind {
             self.count_unserved(interval, departure, frame);
             return;
         }
-        let micros = [
-            departure.wait,
-            departure.service,
-            departure.time_in_branch(),
-        ];
-        let further = departure.review | departure.system | departure.fallback;
-        if further > 0 || departure.fell_back {
+        if !departure.has_only_usual() {
             self.count_further(interval, departure, frame, cells);
         }
-        let interval = interval as u16;
-        if self.observing[USUAL].wait(Values { interval, micros }) {
+        self.count_usual(interval, departure, frame, cells);
+    }
+
+    /// Counts what every customer has who was served.
+    #[inline]
+    pub fn count_usual(
+        &mut self,
+        interval: usize,
+        departure: &Departure,
+        frame: &Frame<'_>,
+        cells: &mut [Cell],
+    ) {
+        let values = Values {
+            interval: interval as u16,
+            micros: [
+                departure.wait,
+                departure.service,
+                departure.time_in_branch(),
+            ],
+        };
+        if self.observing[USUAL].wait(values) {
             self.add_up::<USUAL>(frame.thresholds, cells);
         }
     }
 
-    #[inline(never)]
     fn count_further(
         &mut self,
         interval: usize,
@@ -256,7 +267,6 @@ impl Kind {
         }
     }
 
-    #[inline(never)]
     fn count_unserved(&mut self, interval: usize, departure: &Departure, frame: &Frame<'_>) {
         let thresholds = frame.thresholds;
         let five_minutes = Span(thresholds[frame.five_minutes]);
@@ -376,8 +386,9 @@ fn add_column<const COLUMN: usize>(
     if greatest < SMALL {
         spread.add_all(sum, squares, (least, greatest));
     } else {
-        run.iter()
-            .for_each(|values| spread.add(values.micros[COLUMN]));
+        for values in run {
+            spread.add(values.micros[COLUMN]);
+        }
     }
     if let Some(past) = past.first_mut() {
         past.served[figure] += past_first;

@@ -107,9 +107,9 @@ impl Observing {
 
     /// A figure of the last lines is from here to there.
     pub fn ranges_to(&mut self, column: usize, least: u64, greatest: u64) {
-        let (first, last) = &mut self.ranges[column];
-        *first = bin_of(least.max(1)).min(*first);
-        *last = bin_of(greatest).max(*last);
+        let range = &mut self.ranges[column];
+        range.0 = bin_of(least.max(1)).min(range.0);
+        range.1 = bin_of(greatest).max(range.1);
     }
 
     /// Whether there is no room for lines of many more.
@@ -179,7 +179,13 @@ impl Observed {
                 if *without > 0 {
                     tell(0, *without);
                 }
-                for line in lines {
+                let (fours, rest) = lines.as_chunks::<4>();
+                for four in fours {
+                    for line in four {
+                        tell(line.bins[column], 1);
+                    }
+                }
+                for line in rest {
                     tell(line.bins[column], 1);
                 }
             }

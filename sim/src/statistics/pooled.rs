@@ -56,7 +56,7 @@ impl Pooled {
         }
         self.first = self.first.min(range.0);
         self.last = self.last.max(range.1);
-        let counts = self.many.get_or_insert_with(none_of_all);
+        let counts = self.many.get_or_insert_with(for_every_bin);
         for bin in std::mem::take(&mut self.few) {
             counts[usize::from(bin)] += 1;
             if bin > 0 {
@@ -77,13 +77,12 @@ impl Pooled {
             self.few.extend(&other.few);
             return;
         }
-        let range = match &other.many {
-            Some(_) => (other.first, other.last),
-            None => {
-                let above = other.few.iter().copied().filter(|bin| *bin > 0);
-                let (first, last) = (above.clone().min(), above.max());
-                (first.unwrap_or(BinNumber::MAX), last.unwrap_or(0))
-            }
+        let range = if other.many.is_some() {
+            (other.first, other.last)
+        } else {
+            let above = other.few.iter().copied().filter(|bin| *bin > 0);
+            let (first, last) = (above.clone().min(), above.max());
+            (first.unwrap_or(BinNumber::MAX), last.unwrap_or(0))
         };
         let counts = self.counts(range);
         for bin in &other.few {
@@ -135,12 +134,15 @@ impl Pooled {
     }
 }
 
-fn none_of_all() -> Counts {
+/// Something for every bin there could be, which takes memory where it is written to.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "it is too large for the stack"
+)]
+pub(super) fn for_every_bin<T: Copy + Default + std::fmt::Debug>() -> Box<[T; ALL_BINS]> {
     // Through a vector, whose zeros the system gives without writing them.
-    let counts = vec![0; ALL_BINS].into_boxed_slice();
-    counts
-        .try_into()
-        .unwrap_or_else(|_| Box::new([0; ALL_BINS]))
+    let all = vec![T::default(); ALL_BINS].into_boxed_slice();
+    all.try_into().expect("there are as many as bins")
 }
 
 #[cfg(test)]
@@ -151,7 +153,7 @@ mod tests {
     fn lines(count: u64, seed: u64) -> Vec<Line> {
         let bin = |number: u64| {
             let mixed = crate::keyed::finalise(number ^ (seed << 32));
-            if mixed % 3 == 0 {
+            if mixed.is_multiple_of(3) {
                 0
             } else {
                 (mixed >> 50) as BinNumber + 1

@@ -2,6 +2,7 @@
 
 use super::histogram::{BinNumber, middle_of};
 use super::observed::Observed;
+use super::pooled::for_every_bin;
 use crate::keyed::finalise;
 use statrs::distribution::{Binomial, DiscreteCDF};
 use std::collections::BTreeMap;
@@ -159,7 +160,7 @@ impl Cells {
         let all: u64 = bins.iter().map(|(_, count)| count).sum();
         let most = all.div_ceil(CELLS).max(1);
         let last = bins.last().map_or(0, |(bin, _)| *bin);
-        let mut cell_of = [0_u16; 1 << BinNumber::BITS];
+        let mut cell_of = for_every_bin::<u16>();
         let mut ends = Vec::new();
         let mut within = 0;
         for (bin, count) in bins {

@@ -88,7 +88,7 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
     }
 }
 
-impl<'run> Writer<'run> {
+impl Writer<'_> {
     fn push(&mut self, row: FigureRow) {
         let branch = &self.sources.populations.branch;
         let of_branch = self.sources.scenario.region.is_none()

@@ -325,22 +325,12 @@ impl<'run> Tally<'run> {
     }
 
     /// The position of a kind, which may come for the first time.
-    #[inline]
     fn position(&mut self, kind: usize) -> usize {
-        let position = self.position_of_kind[kind];
-        if position == NOT_YET {
-            return self.first_of(kind);
+        if self.position_of_kind[kind] == NOT_YET {
+            self.position_of_kind[kind] = self.kinds.len() as u32;
+            self.kinds.push(Kind::new(kind, self.frame));
         }
-        position as usize
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn first_of(&mut self, kind: usize) -> usize {
-        let position = self.kinds.len();
-        self.position_of_kind[kind] = position as u32;
-        self.kinds.push(Kind::new(kind, self.frame));
-        position
+        self.position_of_kind[kind] as usize
     }
 }
 
@@ -381,7 +371,6 @@ impl Tally<'_> {
     }
 
     /// The interval in which somebody arrived; 0 where there are none.
-    #[inline]
     fn interval_of(&mut self, arrived: u64) -> usize {
         if arrived.wrapping_sub(self.interval_from) >= self.interval_length {
             self.look_for_interval(arrived);
@@ -389,7 +378,6 @@ impl Tally<'_> {
         self.interval
     }
 
-    #[inline(never)]
     fn look_for_interval(&mut self, arrived: u64) {
         let populations = self.frame.populations;
         self.interval = populations.interval_of(arrived);
@@ -403,7 +391,18 @@ impl Tally<'_> {
         };
     }
 
+    /// Counts a customer of a kind who has left.
     #[inline(never)]
+    fn count(&mut self, number: usize, departure: &Departure) {
+        let position = self.position(number);
+        let interval = self.interval_of(departure.arrived);
+        if self.asks_more {
+            self.count_more(position, interval, departure);
+        }
+        let cells = &mut self.totals.cells;
+        self.kinds[position].count(interval, departure, self.frame, cells);
+    }
+
     fn count_more(&mut self, position: usize, interval: usize, departure: &Departure) {
         let (frame, kind) = (self.frame, &self.kinds[position]);
         if let Some(promise) = frame.promise
@@ -439,16 +438,21 @@ impl Observer for Tally<'_> {
         self.start_day();
     }
 
+    /// Most are served and have nothing of the further figures, and come in the same
+    /// interval as the one before: they go straight to their kind.
     #[inline]
     fn departed(&mut self, departure: &Departure) {
         let number = self.kind(departure.journey, departure.service_id, departure.segment);
-        let position = self.position(number);
-        let interval = self.interval_of(departure.arrived);
-        if self.asks_more {
-            self.count_more(position, interval, departure);
+        let position = self.position_of_kind[number] as usize;
+        let since = departure.arrived.wrapping_sub(self.interval_from);
+        let is_usual = departure.has_only_usual() && !self.asks_more;
+        match self.kinds.get_mut(position) {
+            Some(kind) if is_usual && since < self.interval_length => {
+                let cells = &mut self.totals.cells;
+                kind.count_usual(self.interval, departure, self.frame, cells);
+            }
+            _ => self.count(number, departure),
         }
-        let cells = &mut self.totals.cells;
-        self.kinds[position].count(interval, departure, self.frame, cells);
     }
 
     fn missed(&mut self, absent: &Absent) {
