@@ -3,7 +3,7 @@
 //! The file is disposable. It is rebuilt from the journal when it is missing, of another version,
 //! damaged, or ahead of the journal. Reads name the record they must include and wait for it.
 
-use std::{borrow::Cow, fs, io, path::Path, sync::Arc, thread, time::Duration};
+use std::{borrow::Cow, io, path::Path, sync::Arc, thread, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
@@ -14,11 +14,12 @@ use crate::{
     metrics::Metrics,
     notices::{NOTICES_TABLE, insert_notices, notices_of},
     older_keys::OlderKeys,
-    rules::{AccountNumber, BookAccount, Fact},
+    repair::remove_database,
+    rules::Fact,
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 3;
+const PROJECTION_VERSION: i64 = 4;
 
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 8_000;
@@ -111,22 +112,23 @@ pub fn start_projector(
     Ok((History::new(parts.path, parts.journal, progress), end))
 }
 
-/// The projection, empty when what was there cannot be continued.
+/// The projection, empty when what was there cannot be continued. One that knows more than the
+/// journal is a witness that the journal lost its end.
 fn open_or_rebuild(path: &Path, durable: u64) -> Result<Connection, ProjectionError> {
     if let Ok(connection) = open(path)
-        && projected_seq(&connection).is_ok_and(|seq| seq <= durable)
+        && let Ok(seq) = projected_seq(&connection)
     {
-        return Ok(connection);
+        if seq <= durable {
+            return Ok(connection);
+        }
+        return Err(ProjectionError::Journal(JournalError::TailLost {
+            last: durable,
+            seen: seq,
+            witness: path.display().to_string(),
+        }));
     }
     tracing::warn!("the projection is rebuilt from the journal");
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
+    remove_database(path)?;
     open(path)
 }
 
@@ -252,8 +254,9 @@ impl Projector {
     }
 }
 
-/// What a record means for the histories of the accounts that it touched.
-fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use<'_> {
+/// What a record means for the histories of the accounts that it touched, customers' and the bank's
+/// own, by their numbers.
+fn entries_of(link: &Link) -> impl Iterator<Item = (u64, Entry)> + use<'_> {
     let record = &link.record;
     let movements = record
         .outcome
@@ -263,10 +266,7 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             Fact::MoneyMoved { postings, .. } => Some(postings),
             _ => None,
         });
-    movements.flatten().filter_map(|posting| {
-        let BookAccount::Customer(account) = posting.account else {
-            return None;
-        };
+    movements.flatten().map(|posting| {
         let entry = Entry {
             seq: record.seq,
             at: record.at,
@@ -274,19 +274,19 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             amount: posting.amount,
             balance_after: posting.balance_after,
         };
-        Some((account, entry))
+        (posting.account.number(), entry)
     })
 }
 
 fn insert_entries(
     connection: &Connection,
-    entries: &[(AccountNumber, Entry)],
+    entries: &[(u64, Entry)],
 ) -> Result<(), rusqlite::Error> {
     let mut statement =
         connection.prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (account, entry) in entries {
         statement.execute(params![
-            account.digits(),
+            account,
             entry.seq,
             entry.at.0,
             entry.operation,

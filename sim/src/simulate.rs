@@ -14,12 +14,13 @@ use crate::source::Source;
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, quantiles, table};
-use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally};
+use crate::statistics::totals::Totals;
 use crate::steady;
 use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::{FigureRow, FigureTable};
-use scenarios::model::{Journey, Label, Random, Scenario};
+use scenarios::model::{Journey, Label, Mobile, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use scenarios::time::Span;
 use std::ops::Range;
@@ -210,6 +211,7 @@ pub fn simulate_in(
         totals: &mut totals,
         blocks: &blocks,
         seed: options.seed,
+        threads: options.threads,
     });
     if let Some(region) = &region {
         figures
@@ -252,16 +254,36 @@ fn mobile_days(
     let Some(mobile) = scenario.mobile.as_ref().filter(|mobile| mobile.days > 0) else {
         return Ok(Some((Vec::new(), None)));
     };
-    let traffic = Traffic::new(mobile, &scenario.campaigns, options.seed)?;
+    let apps = Traffic::of(scenario, options.seed)?;
     let stop = options.stop.as_deref();
-    let days: Option<Vec<_>> = (0..mobile.days.min(replications))
-        .map(|replication| traffic.count(replication, options.threads, stop))
-        .collect();
+    let day = |replication: u32| {
+        let counts = apps.iter();
+        let mut counts = counts.map(|app| app.count(replication, options.threads, stop));
+        let first = counts.next()??;
+        counts.try_fold(first, |all, next| Some(all.join(&next?)))
+    };
+    let days: Option<Vec<_>> = (0..mobile.days.min(replications)).map(day).collect();
     Ok(days.map(|days| {
         let quantiles = quantiles(scenario);
-        let rows = mobile::rows(&days, traffic.operations(), &quantiles);
+        let operations = apps.iter().flat_map(|traffic| {
+            let operations = traffic.operations().iter();
+            operations.map(|operation| (traffic.app, *operation))
+        });
+        let told = mobile::Told {
+            operations: operations.collect(),
+            branches: branches_of_users(scenario, mobile),
+            retries: mobile.retry.is_some(),
+        };
+        let rows = mobile::rows(&days, &told, &quantiles);
         (rows, days.first().map(MobileDay::of))
     }))
+}
+
+/// The branches whose active users are told one by one.
+fn branches_of_users(scenario: &Scenario, mobile: &Mobile) -> Vec<String> {
+    let region = scenario.region.as_ref();
+    let told = region.filter(|it| !mobile.by_branch.is_empty() && it.len() <= it.told as usize);
+    told.map_or_else(Vec::new, |region| region.names())
 }
 
 /// Consecutive replications run together.
@@ -504,12 +526,15 @@ fn run_share<D: Day>(
         let stop_within = stop.filter(|_| replications.len() == 1);
         let mut interrupted = false;
         for replication in replications {
+            if stop_within.is_none() && stopped() {
+                break;
+            }
             tally.start_day();
             let ending = day.run(replication, stop_within, &mut tally)?;
             // Batches of a long run count as days; the last ends with it.
             records.extend((0..).zip(tally.take_batches()));
-            interrupted |= ending.interrupted;
-            if interrupted || (stop_within.is_none() && stopped()) {
+            interrupted = ending.interrupted;
+            if interrupted {
                 break;
             }
             let number = replication * frame.plan.batches + frame.plan.batches - 1;
@@ -518,9 +543,10 @@ fn run_share<D: Day>(
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress.replications_done(done, options.replications);
         }
-        let record = tally.end_block();
-        if !interrupted {
-            records.push((block + frame.plan.batches - 1, record));
+        if interrupted {
+            tally.forget_block();
+        } else {
+            records.push((block + frame.plan.batches - 1, tally.end_block()));
         }
     }
     Ok((tally.into_totals(), records, day.into_outlets()))
