@@ -161,32 +161,14 @@ pub fn simulate_in(
         promise: promise.as_ref(),
     };
     let mut outlets = Outlets::default();
-    let routes = Routes::of(&plan).filter(|_| which == Loop::Fitting);
-    let (mut totals, blocks, enough) = match (&region, plan.random, &routes) {
-        (Some(region), ..) => {
+    let (mut totals, blocks, enough) = match &region {
+        Some(region) => {
             let make = |stretch| RegionDay::new(region, stretch, &thresholds);
             run_rounds(&frame, scenario, options, &mut |round| {
                 run_blocks(&frame, &make, options, round, progress, &mut outlets)
             })
         }
-        (None, Random::Keyed, Some(routes)) => {
-            let make = |stretch| ExpressDay::of(Express::new(&plan, routes, stretch));
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_blocks(&frame, &make, options, round, progress, &mut outlets)
-            })
-        }
-        (None, Random::Keyed, None) => {
-            let make = |stretch| OneBranch::of(Engine::new(&plan, stretch));
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_blocks(&frame, &make, options, round, progress, &mut outlets)
-            })
-        }
-        (None, Random::Mrg32k3aStreams, _) => {
-            let streams = Streams::new(options.seed);
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_in_sequence(&frame, &streams, options, round, progress)
-            })
-        }
+        None => days_of_one_branch(which, &frame, scenario, options, progress),
     }?;
     if totals.days == 0 {
         return Err(SimError::Interrupted);
@@ -239,6 +221,35 @@ pub fn simulate_in(
         events,
         customers,
         warnings,
+    })
+}
+
+/// The days of a scenario that is no region, in the loop that fits.
+fn days_of_one_branch(
+    which: Loop,
+    frame: &Frame<'_>,
+    scenario: &Scenario,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
+    let plan = frame.plan;
+    let outlets = &mut Outlets::default();
+    if plan.random == Random::Mrg32k3aStreams {
+        let streams = Streams::new(options.seed);
+        return run_rounds(frame, scenario, options, &mut |round| {
+            run_in_sequence(frame, &streams, options, round, progress)
+        });
+    }
+    let routes = Routes::of(plan).filter(|_| which == Loop::Fitting);
+    if let Some(routes) = &routes {
+        let make = |stretch| ExpressDay::of(Express::new(plan, routes, stretch));
+        return run_rounds(frame, scenario, options, &mut |round| {
+            run_blocks(frame, &make, options, round, progress, outlets)
+        });
+    }
+    let make = |stretch| OneBranch::of(Engine::new(plan, stretch));
+    run_rounds(frame, scenario, options, &mut |round| {
+        run_blocks(frame, &make, options, round, progress, outlets)
     })
 }
 
