@@ -1,6 +1,7 @@
 //! Replications on threads, and what comes out of them.
 
 use crate::days::{self, DayRow};
+use crate::engine::express::{Express, Routes};
 use crate::engine::levels::Stretch;
 use crate::engine::stepping::Levels;
 use crate::engine::{Ending, Engine, Observer};
@@ -13,7 +14,8 @@ use crate::source::Source;
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, quantiles, table};
-use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally};
+use crate::statistics::totals::Totals;
 use crate::steady;
 use crate::streams::Streams;
 use crate::until;
@@ -102,6 +104,16 @@ pub struct Outcome {
     pub warnings: Vec<Label>,
 }
 
+/// Which event loop goes through a branch's days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    /// The express loop if it knows all rules of the scenario, else the general one.
+    Fitting,
+    /// The general one: the outcome is the same.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare both loops"))]
+    General,
+}
+
 /// Simulates a scenario. The same scenario, replications and seed give the same
 /// outcome on any number of threads.
 ///
@@ -109,6 +121,16 @@ pub struct Outcome {
 /// The scenario contradicts itself, the branch overflows, no replication was
 /// asked for, or none was done before an interruption.
 pub fn simulate(
+    scenario: &Scenario,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimError> {
+    simulate_in(Loop::Fitting, scenario, options, progress)
+}
+
+/// Simulates a scenario in a loop.
+pub fn simulate_in(
+    which: Loop,
     scenario: &Scenario,
     options: &Options,
     progress: &dyn Progress,
@@ -134,6 +156,7 @@ pub fn simulate(
     };
     let mut outlets = Outlets::default();
     let (mut totals, blocks, enough) = every_day(
+        which,
         &frame,
         scenario,
         options,
@@ -164,6 +187,7 @@ pub fn simulate(
         totals: &mut totals,
         blocks: &blocks,
         seed: options.seed,
+        threads: options.threads,
     });
     if let Some(region) = &region {
         figures
@@ -198,8 +222,9 @@ pub fn simulate(
     })
 }
 
-/// Goes through all replications, of a region or of one branch.
+/// Goes through all replications, of a region, or of one branch in the loop that fits.
 fn every_day(
+    which: Loop,
     frame: &Frame<'_>,
     scenario: &Scenario,
     options: &Options,
@@ -208,28 +233,31 @@ fn every_day(
     outlets: &mut Outlets,
 ) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
     let plan = frame.plan;
-    match (region, plan.random) {
-        (Some(region), _) => {
-            let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
-            let division = Division::of_region(region);
-            run_rounds(frame, scenario, options, &mut |round| {
-                run_blocks(frame, &make, division, options, round, progress, outlets)
-            })
-        }
-        (None, Random::Keyed) => {
-            let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
-            let division = Division::Blocks;
-            run_rounds(frame, scenario, options, &mut |round| {
-                run_blocks(frame, &make, division, options, round, progress, outlets)
-            })
-        }
-        (None, Random::Mrg32k3aStreams) => {
-            let streams = Streams::new(options.seed);
-            run_rounds(frame, scenario, options, &mut |round| {
-                run_in_sequence(frame, &streams, options, round, progress)
-            })
-        }
+    if let Some(region) = region {
+        let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
+        let division = Division::of_region(region);
+        return run_rounds(frame, scenario, options, &mut |round| {
+            run_blocks(frame, &make, division, options, round, progress, outlets)
+        });
     }
+    if plan.random == Random::Mrg32k3aStreams {
+        let streams = Streams::new(options.seed);
+        return run_rounds(frame, scenario, options, &mut |round| {
+            run_in_sequence(frame, &streams, options, round, progress)
+        });
+    }
+    let division = Division::Blocks;
+    let routes = Routes::of(plan).filter(|_| which == Loop::Fitting);
+    if let Some(routes) = &routes {
+        let make = |stretch, _| ExpressDay::of(Express::new(plan, routes, stretch));
+        return run_rounds(frame, scenario, options, &mut |round| {
+            run_blocks(frame, &make, division, options, round, progress, outlets)
+        });
+    }
+    let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
+    run_rounds(frame, scenario, options, &mut |round| {
+        run_blocks(frame, &make, division, options, round, progress, outlets)
+    })
 }
 
 /// Thresholds in microseconds, ascending, the five minutes of `days.csv` among them.
@@ -436,6 +464,38 @@ impl<S: Source> Day for OneBranch<'_, S> {
     }
 }
 
+/// A day of one branch on the express loop.
+struct ExpressDay<'plan> {
+    express: Express<'plan>,
+    levels: Levels,
+}
+
+impl<'plan> ExpressDay<'plan> {
+    fn of(express: Express<'plan>) -> Self {
+        Self {
+            express,
+            levels: Levels::default(),
+        }
+    }
+}
+
+impl Day for ExpressDay<'_> {
+    fn run<O: Observer>(
+        &mut self,
+        replication: u32,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        let ending = self.express.run(replication, stop, observer)?;
+        self.express.levels(&mut self.levels);
+        Ok(ending)
+    }
+
+    fn levels(&self) -> &Levels {
+        &self.levels
+    }
+}
+
 /// A round on one thread, its replications in order, with random numbers that go on
 /// from where the last one left them.
 fn run_in_sequence<S: Source>(
@@ -561,12 +621,15 @@ fn run_share<D: Day>(
         let stop_within = stop.filter(|_| replications.len() == 1);
         let mut interrupted = false;
         for replication in replications {
+            if stop_within.is_none() && stopped() {
+                break;
+            }
             tally.start_day();
             let ending = day.run(replication, stop_within, &mut tally)?;
             // Batches of a long run count as days; the last ends with it.
             records.extend((0..).zip(tally.take_batches()));
-            interrupted |= ending.interrupted;
-            if interrupted || (stop_within.is_none() && stopped()) {
+            interrupted = ending.interrupted;
+            if interrupted {
                 break;
             }
             let number = replication * frame.plan.batches + frame.plan.batches - 1;
@@ -575,9 +638,10 @@ fn run_share<D: Day>(
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress.replications_done(done, options.replications);
         }
-        let record = tally.end_block();
-        if !interrupted {
-            records.push((block + frame.plan.batches - 1, record));
+        if interrupted {
+            tally.forget_block();
+        } else {
+            records.push((block + frame.plan.batches - 1, tally.end_block()));
         }
     }
     Ok((tally.into_totals(), records, day.into_outlets()))

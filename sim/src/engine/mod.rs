@@ -9,6 +9,8 @@ mod appointments;
 pub mod calendar;
 mod doors;
 mod errands;
+pub mod express;
+mod heap;
 mod incidents;
 mod interruptions;
 mod journey;
@@ -41,9 +43,14 @@ use visitor::{Departure, Fate, NEVER, Standing, State, Visitor};
 /// So many events pass between two looks at the interruption flag.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
 
-/// A day is over at the latest ten years after the last arrival: whoever is inside
-/// then waits for servers that only break down and are repaired.
+/// A day is over at the latest ten years after the last arrival: so long is the
+/// longest time that a scenario can name.
 const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
+
+/// After the last arrival a day is also over when for so long servers have only broken
+/// down and been repaired, and nobody has gone on: whoever is inside then waits for
+/// what never comes, or for a service begun anew that is longer than a server works.
+const STANDSTILL: u64 = 31 * 24 * 3600 * 1_000_000;
 
 /// Who watches a replication.
 pub trait Observer: Send {
@@ -145,6 +152,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     next_change: usize,
     /// No event is later.
     longest: u64,
+    /// When somebody last came, went on or left, or the clock changed something.
+    last_progress: u64,
     /// Customers inside who are counted.
     counted_inside: u64,
     ending: Ending,
@@ -190,6 +199,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             server_key: Key::default(),
             next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
+            last_progress: 0,
             counted_inside: 0,
             ending: Ending::default(),
         }
@@ -267,18 +277,17 @@ impl<'plan, S: Source> Engine<'plan, S> {
             }
             let change = changes.peek().map(|change| change.0);
             let event = self.calendar.peek();
-            if event.is_some_and(|event| event.time > self.longest) {
-                // Servers break down and are repaired for ever, but nobody is served.
-                break;
-            }
             let before_change =
                 |time, rank| change.is_none_or(|at| (time, rank) < (at, ROSTER_RANK));
             if let Some(event) = event
                 && arrival.is_none_or(|(time, _)| event.before(time, ARRIVAL_RANK))
                 && change.is_none_or(|at| event.before(at, ROSTER_RANK))
             {
+                if event.time() > self.longest || self.stands_still(event) {
+                    break;
+                }
                 self.calendar.pop(event);
-                self.now = event.time;
+                self.now = event.time();
                 self.dispatch(event, observer);
             } else if let Some((time, customer)) = arrival
                 && before_change(time, ARRIVAL_RANK)
@@ -298,6 +307,19 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Whether servers have only broken down and been repaired for too long, and this
+    /// event is no more.
+    #[inline]
+    fn stands_still(&self, event: Event) -> bool {
+        let since = self.last_progress.max(self.plan.last_arrival);
+        event.time() > since.saturating_add(STANDSTILL)
+            && match event.kind() {
+                Kind::Server => true,
+                Kind::StepEnd => event.time() < self.visitors[event.slot()].ends_at,
+                Kind::Abandonment | Kind::Return => false,
+            }
     }
 
     /// Lets an event of the calendar happen.
@@ -354,6 +376,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.asked_late.clear();
         self.waiting.reset(self.intervals);
         self.people.reset(self.intervals);
+        self.last_progress = self.now;
         self.counted_inside = 0;
         self.ending = Ending::default();
         self.incidents.reset(self.plan.incidents.len());
@@ -371,6 +394,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Result<(), SimError> {
         let plan = self.plan;
+        self.last_progress = self.now;
         let booking = self.take_expected(key).unwrap_or(0);
         let (segment, service_id, journey) = if booking == 0 {
             self.purpose_of_walk_in(key)
@@ -411,8 +435,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
             None => choose_segment(plan, || self.source.uniform(key, Purpose::Segment)),
         };
-        let (service_id, journey) =
-            choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let at = choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let (_, service_id, journey) = segment.services[at];
         let journey = self.channel_of(number, service_id, journey, key);
         (number, service_id, journey)
     }
@@ -488,6 +512,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
         if visitor.event == tag && self.waits_unbegun(slot) {
+            self.last_progress = self.now;
             self.abandon(slot, observer);
         } else if visitor.turn == tag {
             self.turn_comes(slot, observer);
@@ -498,6 +523,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     fn change<O: Observer>(&mut self, change: Change, observer: &mut O) {
+        self.last_progress = self.now;
         match change {
             Change::Roster { resource, count } => {
                 let resource = resource as usize;
@@ -622,6 +648,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 }
 
+#[inline]
 fn choose_segment(plan: &Plan, u: impl FnOnce() -> f64) -> (u16, &PlannedSegment) {
     if let [only] = &plan.segments[..] {
         return (0, only);
@@ -634,16 +661,17 @@ fn choose_segment(plan: &Plan, u: impl FnOnce() -> f64) -> (u16, &PlannedSegment
     (at as u16, &plan.segments[at])
 }
 
-fn choose_service(segment: &PlannedSegment, u: impl FnOnce() -> f64) -> (u16, u32) {
-    if let [(_, service, journey)] = segment.services[..] {
-        return (service, journey);
+/// The position of a service among those of a segment.
+#[inline]
+fn choose_service(segment: &PlannedSegment, u: impl FnOnce() -> f64) -> usize {
+    if segment.services.len() == 1 {
+        return 0;
     }
     let u = u();
-    let at = segment
+    segment
         .services
         .partition_point(|(cumulative, ..)| *cumulative < u)
-        .min(segment.services.len() - 1);
-    (segment.services[at].1, segment.services[at].2)
+        .min(segment.services.len() - 1)
 }
 
 #[cfg(test)]

@@ -111,16 +111,18 @@ impl<S: Source> Engine<'_, S> {
     pub fn next_own(&mut self) -> Option<(u64, Turn)> {
         let change = self.plan.changes.get(self.next_change);
         let change = change.map(|(time, _)| (*time, CHANGE_TURN));
-        let event = self.calendar.peek().map(|event| {
+        let event = self.calendar.peek();
+        let event = event.filter(|event| event.time() <= self.longest);
+        let event = event.filter(|event| !self.stands_still(*event));
+        let event = event.map(|event| {
             let turn = match event.kind() {
                 Kind::StepEnd => 0,
                 Kind::Server => 2 * ROSTER_RANK + 1,
                 Kind::Abandonment => 4,
                 Kind::Return => ARRIVAL_TURN + 1,
             };
-            (event.time, turn)
+            (event.time(), turn)
         });
-        let event = event.filter(|(time, _)| *time <= self.longest);
         match (change, event) {
             (Some(change), Some(event)) => Some(change.min(event)),
             (change, event) => change.or(event),
@@ -186,8 +188,8 @@ impl<S: Source> Engine<'_, S> {
         let plan = self.plan;
         let (_, segment) =
             super::choose_segment(plan, || self.source.uniform(key, Purpose::Segment));
-        let (_, journey) =
-            super::choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let at = super::choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let (.., journey) = segment.services[at];
         let journey = &plan.journeys[journey as usize];
         let first = journey.steps.first().and_then(|step| step.first_request);
         let Some(request) = first else { return 0.0 };

@@ -84,6 +84,14 @@ pub struct Visitor {
     pub kept_step: Option<u32>,
 }
 
+impl Visitor {
+    /// Where what it draws for its journey comes from: its key, the journeys before,
+    /// the journey.
+    pub fn place(&self) -> (Key, u8, u32) {
+        (self.key, self.hop, self.journey)
+    }
+}
+
 /// How a customer stands in line beside its segment's priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Standing {
@@ -141,16 +149,12 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// The five parts of the time in branch, and the time itself.
-    pub fn figures(&self) -> [u64; 6] {
-        [
-            self.wait,
-            self.service,
-            self.review,
-            self.system,
-            self.fallback,
-            self.time_in_branch(),
-        ]
+    /// Whether it was served and needed nothing else: no review, no answer of the
+    /// bank, no other journey after a failure.
+    #[inline]
+    pub fn has_only_usual(&self) -> bool {
+        let further = self.review | self.system | self.fallback;
+        self.fate == Fate::Served && further == 0 && !self.fell_back
     }
 
     /// Time inside, in microseconds.

@@ -2,6 +2,8 @@
 //! combined at random, for properties that hold whatever the branch.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod plain;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{BoxedStrategy, Strategy, any};
