@@ -27,6 +27,7 @@ pub mod rules;
 mod seed;
 mod server;
 mod snapshot;
+mod statements;
 mod tools;
 mod verify;
 pub mod writer;

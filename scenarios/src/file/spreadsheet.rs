@@ -36,6 +36,11 @@ impl Reader {
                 }
             }
         }
+        if let Some(Value::Table(day)) = value_of(table, "day")
+            && let Some(node) = day.get_mut("holidays")
+        {
+            self.fold_holidays(node);
+        }
         if let Some(Value::Table(arrivals)) = value_of(table, "arrivals")
             && let Some(node) = arrivals.get_mut("profile")
         {
@@ -114,10 +119,11 @@ impl Reader {
         }
     }
 
-    /// Columns `name,template,per_day,x_km,y_km,closed`; any other is a path of
-    /// what differs in a branch.
+    /// Columns `name,template,per_day,mobile_actives,x_km,y_km,closed`; any other is a
+    /// path of what differs in a branch.
     fn fold_branches(&mut self, node: &mut Node) {
-        let known = ["name", "template", "per_day", "x_km", "y_km", "closed"];
+        let numbers = ["per_day", "mobile_actives", "x_km", "y_km"];
+        let known = [&["name", "template", "closed"][..], &numbers].concat();
         let Some(sheet) = self.open_sheet(node, &known, 1) else {
             return;
         };
@@ -129,7 +135,7 @@ impl Reader {
                 if text.is_empty() {
                     continue;
                 }
-                let number = ["per_day", "x_km", "y_km"].contains(&column.as_str());
+                let number = numbers.contains(&column.as_str());
                 if !known.contains(&column.as_str()) {
                     let plain = if sheet.decimal_comma {
                         text.replace(',', ".")
