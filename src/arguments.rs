@@ -5,6 +5,10 @@
     reason = "these doc comments are the texts of --help, where backticks would stand as they are"
 )]
 
+use crate::bank_tools::{
+    BackupArguments, ExportArguments, RebuildArguments, RepairArguments, RestoreArguments,
+    SeedArguments, WhichBank,
+};
 use clap::{Args, Parser, Subcommand};
 use reports::Lang;
 use std::path::PathBuf;
@@ -176,15 +180,27 @@ pub struct BankArguments {
 pub enum BankCommand {
     /// Serve the core bank over HTTP; the first line on stdout says where
     Serve(ServeArguments),
-    /// Replay the journal: hash chain, facts, trial balance
+    /// Replay the whole journal: hash chain, facts, decisions, trial balance
     Verify {
-        /// The bank's data directory
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
+        /// The bank; a server may be running
+        #[command(flatten)]
+        bank: WhichBank,
         /// A chain head noted earlier: fails when the journal does not hold it any more
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
+    /// Make a bank with a city's customers, in seconds
+    Seed(SeedArguments),
+    /// Write the journal as CSV or JSON, while serving or not
+    Export(ExportArguments),
+    /// Copy a bank while it serves
+    Backup(BackupArguments),
+    /// Make a bank of a backup
+    Restore(RestoreArguments),
+    /// Make history, alerts and a snapshot anew from the journal
+    Rebuild(RebuildArguments),
+    /// Keep what is sound of a damaged journal
+    Repair(RepairArguments),
 }
 
 /// `branchlab bank serve`.
@@ -196,6 +212,10 @@ pub struct ServeArguments {
     /// Data directory; made if it is not there
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Keep the journal in this PostgreSQL database, e.g. postgres://bank@db/bank;
+    /// tokens, history and snapshots stay in the data directory
+    #[arg(long, value_name = "URL")]
+    pub postgres: Option<String>,
     /// Open the doors that only a test bank may have
     #[arg(long)]
     pub test: bool,

@@ -1,17 +1,23 @@
-//! `branchlab bank`: the core bank, served or verified.
+//! `branchlab bank`: the core bank, served or verified; further tools are in `bank_tools`.
 
 use crate::arguments::{BankArguments, BankCommand, ServeArguments};
+use crate::bank_tools;
 use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
-use core_bank::{ServeOptions, journal::ChainHash};
+use core_bank::{JournalPlace, ServeOptions, journal::ChainHash};
 use std::io::Read;
-use std::path::Path;
 
 /// Runs a subcommand of `branchlab bank`.
 pub fn bank(arguments: BankArguments) -> Ended {
     match arguments.command {
         BankCommand::Serve(arguments) => serve(&arguments),
-        BankCommand::Verify { data, head } => verify(&data, head.as_deref()),
+        BankCommand::Verify { bank, head } => verify(&bank.journal(), head.as_deref()),
+        BankCommand::Seed(arguments) => bank_tools::seed(&arguments),
+        BankCommand::Export(arguments) => bank_tools::export(&arguments),
+        BankCommand::Backup(arguments) => bank_tools::backup(&arguments),
+        BankCommand::Restore(arguments) => bank_tools::restore(&arguments),
+        BankCommand::Rebuild(arguments) => bank_tools::rebuild(&arguments),
+        BankCommand::Repair(arguments) => bank_tools::repair(&arguments),
     }
 }
 
@@ -46,6 +52,7 @@ fn serve(arguments: &ServeArguments) -> Ended {
 fn options(arguments: &ServeArguments) -> Result<ServeOptions, core_bank::OptionError> {
     let mut options = ServeOptions::new(arguments.addr, arguments.data.clone());
     options.test = arguments.test;
+    options.postgres.clone_from(&arguments.postgres);
     if let Some(clock) = &arguments.clock {
         options.clock = Some(ServeOptions::parse_clock(clock)?);
     }
@@ -75,14 +82,14 @@ fn stop_when_stdin_closes() {
     });
 }
 
-fn verify(data: &Path, noted: Option<&str>) -> Ended {
+fn verify(journal: &JournalPlace, noted: Option<&str>) -> Ended {
     let noted = noted
         .map(|text| {
             let problem = || format!("--head {text:?}: a chain head is 64 hexadecimal digits");
             ChainHash::parse(text).ok_or_else(|| Failure::usage(problem()))
         })
         .transpose()?;
-    let found = core_bank::verify(data).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let found = core_bank::verify_journal(journal).map_err(|error| anyhow::anyhow!("{error}"))?;
     println!("records            {}", found.records);
     println!("movements of money {}", found.movements);
     println!("accounts           {}", found.accounts);
@@ -94,7 +101,7 @@ fn verify(data: &Path, noted: Option<&str>) -> Ended {
     println!("chain head         {}", found.head);
     if let Some(noted) = noted {
         let place =
-            core_bank::find_noted(data, noted).map_err(|error| anyhow::anyhow!("{error}"))?;
+            core_bank::find_noted_in(journal, noted).map_err(|error| anyhow::anyhow!("{error}"))?;
         let Some(seq) = place else {
             println!(
                 "the noted head is of no record: the journal's tail was cut, or it is another"

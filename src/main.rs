@@ -6,6 +6,7 @@
 mod arguments;
 mod bank;
 mod bank_process;
+mod bank_tools;
 mod check;
 mod compare;
 mod exit;

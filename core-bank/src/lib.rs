@@ -28,6 +28,7 @@ mod seed;
 mod server;
 mod snapshot;
 mod statements;
+mod tools;
 mod verify;
 pub mod writer;
 
@@ -40,4 +41,5 @@ pub use repair::{RepairError, Repaired, repair_keeping_prefix};
 pub use rules::Operation;
 pub use seed::{SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, seed};
 pub use server::{ServeError, serve};
-pub use verify::{VerifyError, VerifyReport, find_noted, verify};
+pub use tools::{ExportFormat, Head, JournalPlace, ToolError, backup, export, rebuild, restore};
+pub use verify::{VerifyError, VerifyReport, find_noted, find_noted_in, verify, verify_journal};

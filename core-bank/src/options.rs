@@ -48,6 +48,9 @@ pub struct ServeOptions {
     pub slow: Vec<(Operation, Duration)>,
     /// A defect put in on purpose.
     pub plant: Option<Plant>,
+    /// The `PostgreSQL` database that holds the journal, by its URL; `None` for `journal.sqlite` of
+    /// the data folder.
+    pub postgres: Option<String>,
     /// Idempotency keys that memory holds, at most a million; the older ones are on disk.
     pub keys_in_memory: usize,
     /// Records between two snapshots of the state.
@@ -93,6 +96,7 @@ impl ServeOptions {
             clock_speed: 1.0,
             slow: Vec::new(),
             plant: None,
+            postgres: None,
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
             records_per_snapshot: RECORDS_PER_SNAPSHOT,
         }

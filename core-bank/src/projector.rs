@@ -15,7 +15,7 @@ use crate::{
     notices::{NOTICES_TABLE, insert_notices, notices_of},
     older_keys::OlderKeys,
     repair::remove_database,
-    rules::Fact,
+    rules::{Fact, IDEMPOTENCY_KEYS_MAX},
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
@@ -110,6 +110,29 @@ pub fn start_projector(
         wanted,
     };
     Ok((History::new(parts.path, parts.journal, progress), end))
+}
+
+/// Projects the records up to `last` into an empty projection.
+pub fn project_all(
+    path: &Path,
+    journal: &JournalReaders,
+    last: u64,
+) -> Result<(), ProjectionError> {
+    let connection = open_or_rebuild(path, last)?;
+    let mut projector = Projector {
+        at: projected_seq(&connection)?,
+        keys: OlderKeys::open(&connection, IDEMPOTENCY_KEYS_MAX)?,
+        connection,
+        journal: journal.open()?,
+        published: watch::channel(0).0,
+        keys_published: watch::channel(0).0,
+        wanted: Arc::default(),
+        metrics: Arc::default(),
+    };
+    while projector.at < last || projector.keys.are_due(last) {
+        projector.step(last)?;
+    }
+    Ok(())
 }
 
 /// The projection, empty when what was there cannot be continued. One that knows more than the

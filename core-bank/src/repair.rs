@@ -31,9 +31,6 @@ pub enum RepairError {
     /// The data folder cannot be used.
     #[error(transparent)]
     DataFolder(#[from] DataFolderError),
-    /// There is no journal.
-    #[error("{0} holds no journal.sqlite: name the data folder of a bank")]
-    NoJournal(String),
     /// The repaired journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -46,7 +43,7 @@ pub enum RepairError {
 /// and snapshots, which may know more than that. No server may be running.
 pub fn repair_keeping_prefix(data: &Path) -> Result<Repaired, RepairError> {
     if !data.join("journal.sqlite").is_file() {
-        return Err(RepairError::NoJournal(data.display().to_string()));
+        return Err(JournalError::Absent(data.display().to_string()).into());
     }
     let folder = DataFolder::open(data)?;
     let copy = folder.path().join("journal.repaired");

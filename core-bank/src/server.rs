@@ -27,12 +27,13 @@ use crate::{
     clock::BusinessClock,
     connection::{HeadWatch, WatchedStream},
     data_folder::{DataFolder, DataFolderError},
-    journal::{JournalError, JournalReaders, SqliteJournal},
+    journal::{JournalError, JournalReaders},
     metrics::Metrics,
     options::{OptionError, ServeOptions},
     projector::{ProjectionError, ProjectorParts, start_projector},
     recovery::{Recovered, RecoveryError, recover},
     snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
+    tools::JournalPlace,
     writer::{WriterError, WriterParts, start_writer},
 };
 
@@ -58,6 +59,9 @@ pub enum ServeError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The data folder of a bank in `PostgreSQL` holds another bank.
+    #[error("{0} holds a journal of its own: with --postgres name another data folder")]
+    TwoJournals(String),
     /// The state cannot be recovered.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
@@ -125,9 +129,10 @@ struct Running {
 fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeError> {
     let access = Access::open(folder.path())
         .map_err(|error| io_error("the tokens cannot be read or made", error))?;
-    let mut journal = SqliteJournal::open(&folder.journal())?;
+    let place = journal_place(options)?;
+    let mut journal = place.open()?;
     let began = Instant::now();
-    let recovered = recover(&mut journal, folder.path(), options.keys_in_memory)?;
+    let recovered = recover(journal.as_mut(), folder.path(), options.keys_in_memory)?;
     let Recovered { state, head, .. } = recovered;
     let seq = state.seq();
     if let Some((torn, kept)) = &recovered.cut {
@@ -148,9 +153,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     let metrics = Arc::new(Metrics::default());
     metrics.durable(seq);
     let (durable_sender, durable) = watch::channel(seq);
-    let journal_path = folder.journal();
-    let readers = JournalReaders::new(move || SqliteJournal::open_reader(&journal_path));
-    let readers = Arc::new(readers);
+    let readers = Arc::new(JournalReaders::new(move || place.open_reader()));
     let (history, projector_end) = start_projector(ProjectorParts {
         path: &folder.projection(),
         journal: Arc::clone(&readers),
@@ -169,7 +172,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     .map_err(|error| io_error("the thread of snapshots cannot start", error))?;
     let (bank, writer_end) = start_writer(WriterParts {
         state,
-        journal: Box::new(journal),
+        journal,
         clock: clock.clone(),
         plant: options.plant,
         metrics: Arc::clone(&metrics),
@@ -197,6 +200,21 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         writer_end,
         projector_end,
     })
+}
+
+/// Where the journal is. A folder with records of its own is no companion of a database.
+fn journal_place(options: &ServeOptions) -> Result<JournalPlace, ServeError> {
+    let Some(url) = &options.postgres else {
+        return Ok(JournalPlace::Folder(options.data.clone()));
+    };
+    let own = JournalPlace::Folder(options.data.clone());
+    let holds_records = std::fs::metadata(options.data.join("journal.sqlite"))
+        .is_ok_and(|file| file.len() > 0)
+        && own.open_reader()?.last()? > 0;
+    if holds_records {
+        return Err(ServeError::TwoJournals(options.data.display().to_string()));
+    }
+    Ok(JournalPlace::Postgres(url.clone()))
 }
 
 impl Running {

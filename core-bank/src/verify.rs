@@ -6,8 +6,9 @@ use std::path::Path;
 use rust_decimal::Decimal;
 
 use crate::{
-    journal::{ChainHash, JournalError, Record, SqliteJournal, find, walk},
+    journal::{ChainHash, JournalError, Record, find, walk},
     rules::{Misfit, State, decide},
+    tools::JournalPlace,
 };
 
 /// What a sound journal holds.
@@ -52,9 +53,6 @@ pub enum VerifyError {
     /// The journal is damaged or cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// There is no journal.
-    #[error("{0} holds no journal.sqlite: name the data folder of a bank")]
-    NoJournal(String),
     /// The records contradict each other.
     #[error(transparent)]
     Misfit(#[from] Misfit),
@@ -62,13 +60,15 @@ pub enum VerifyError {
 
 /// Reads the whole journal of a data folder and checks it. A server may be running meanwhile.
 pub fn verify(data: &Path) -> Result<VerifyReport, VerifyError> {
-    let path = data.join("journal.sqlite");
-    if !path.is_file() {
-        return Err(VerifyError::NoJournal(data.display().to_string()));
-    }
+    verify_journal(&JournalPlace::Folder(data.to_owned()))
+}
+
+/// The same for a journal wherever it is.
+pub fn verify_journal(journal: &JournalPlace) -> Result<VerifyReport, VerifyError> {
+    let mut reader = journal.open_reader()?;
     let mut audit = Audit::default();
     let mut misfit = None;
-    let walked = walk(SqliteJournal::open_reader(&path)?.as_mut(), &mut |record| {
+    let walked = walk(reader.as_mut(), &mut |record| {
         audit.visit(&record).map_err(|found| {
             let damaged = JournalError::Damaged {
                 seq: record.seq,
@@ -96,8 +96,12 @@ pub fn verify(data: &Path) -> Result<VerifyReport, VerifyError> {
 /// The number of the record whose chain hash was `noted` somewhere else, or `None` when the journal
 /// does not hold it: its tail was cut, or it is another journal.
 pub fn find_noted(data: &Path, noted: ChainHash) -> Result<Option<u64>, VerifyError> {
-    let reader = SqliteJournal::open_reader(&data.join("journal.sqlite"));
-    Ok(find(reader?.as_mut(), noted)?)
+    find_noted_in(&JournalPlace::Folder(data.to_owned()), noted)
+}
+
+/// The same for a journal wherever it is.
+pub fn find_noted_in(journal: &JournalPlace, noted: ChainHash) -> Result<Option<u64>, VerifyError> {
+    Ok(find(journal.open_reader()?.as_mut(), noted)?)
 }
 
 #[derive(Default)]

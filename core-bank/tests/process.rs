@@ -187,3 +187,44 @@ fn a_projection_that_is_gone_or_damaged_is_rebuilt() {
         );
     }
 }
+
+#[test]
+fn a_clock_that_was_set_back_stands_still_and_the_books_stay_in_order() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
+    let person = new_person(&bank, 1);
+    let deposit = json!({"account": person.account, "amount": "1.00"});
+    let mut client = bank.client();
+    client
+        .post_with_key(&bank.tokens.atm, "first", "/v1/deposits", &deposit)
+        .expect(201);
+    bank.kill();
+    let bank = BankProcess::start(data.path(), "clock=2026-06-08T09:00+08:00");
+    let mut client = bank.client();
+    // Keys are as old as the books say, not as the clock says.
+    let again = client.post_with_key(&bank.tokens.atm, "first", "/v1/deposits", &deposit);
+    assert_eq!(
+        again.expect(201).header("idempotent-replayed"),
+        Some("true")
+    );
+    client
+        .post_with_key(&bank.tokens.atm, "second", "/v1/deposits", &deposit)
+        .expect(201);
+    assert_eq!(balance(&bank, &person), "2.00");
+    let audit = client
+        .get(&bank.tokens.operator, "/v1/audit/records?limit=100")
+        .expect(200);
+    let times: Vec<&str> = audit.body["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| record["at"].as_str().unwrap())
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+    assert!(times.iter().all(|time| time.starts_with("2026-06-09T10:0")));
+    drop(bank);
+    assert_eq!(
+        core_bank::verify(data.path()).unwrap().decided_otherwise,
+        None
+    );
+}

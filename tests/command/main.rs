@@ -1,5 +1,6 @@
 //! The command, end to end, as its users run it.
 
+mod bank_tools;
 mod comparing;
 mod determinism;
 mod interrupted;

@@ -1,65 +1,41 @@
-//! The load: transfers of a thousand customers in their sessions, by wrk or by a small client of
-//! our own, on the second core.
+//! The load: transfers at a kiosk, on the second core, by a client of our own. Closed: each connection
+//! asks again when it is answered. Open: requests have their intended instants, from which their
+//! latency counts, so a stalled server cannot hide its stall.
 
 use std::{
-    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    path::{Path, PathBuf},
-    process::Command,
     sync::atomic::{AtomicU64, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::server::{Counts, Server};
 
-const CUSTOMERS: u32 = 1_000;
-
 /// What is asked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Route {
     /// Reads a transfer and answers: no session, figures, id or log.
     Parse,
-    /// Makes a transfer, with everything on.
+    /// Makes a transfer, with everything on; payees all over the city.
     Transfers,
+    /// The same, and one payee receives everything.
+    HotPayee,
 }
 
 impl Route {
     fn path(self) -> &'static str {
         match self {
             Self::Parse => "/v1/test/parse",
-            Self::Transfers => "/v1/transfers",
-        }
-    }
-}
-
-/// Who asks.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Client {
-    /// The program wrk.
-    Wrk,
-    /// One thread of blocking sockets a connection.
-    Own,
-}
-
-impl Client {
-    pub fn find() -> Self {
-        let there = Command::new("wrk").arg("--version").output().is_ok();
-        if there { Self::Wrk } else { Self::Own }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wrk => "wrk",
-            Self::Own => "of our own (a thread a connection)",
+            Self::Transfers | Self::HotPayee => "/v1/transfers",
         }
     }
 }
 
 /// What one run of requests came to; latencies in microseconds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Played {
     requests: f64,
     seconds: f64,
@@ -90,192 +66,181 @@ impl Played {
     }
 }
 
-struct Customer {
-    /// The token that its transfers come with.
-    session: String,
-    account: String,
-}
-
-pub struct Load {
-    client: Client,
-    customers: Vec<Customer>,
-    folder: PathBuf,
+/// Who pays whom.
+pub struct Load<'a> {
+    pub server: &'a Server,
+    pub accounts: &'a [String],
 }
 
 static KEYS: AtomicU64 = AtomicU64::new(0);
 
-impl Load {
-    pub fn set_up(server: &Server, folder: &Path, client: Client) -> Self {
-        let mut connection = Connection::open(server);
-        let customers: Vec<Customer> = (0..CUSTOMERS)
-            .map(|number| connection.open_customer(server, number))
-            .collect();
-        let list: Vec<String> = customers
-            .iter()
-            .map(|customer| format!("{} {}", customer.session, customer.account))
-            .collect();
-        fs::write(folder.join("customers"), list.join("\n")).unwrap();
-        fs::write(folder.join("load.lua"), include_str!("load.lua")).unwrap();
-        Self {
-            client,
-            customers,
-            folder: folder.to_owned(),
-        }
-    }
-
-    pub fn play(&self, server: &Server, route: Route, connections: u32, time: Duration) -> Played {
-        let before = server.counts();
-        let (requests, seconds, [p50, p99, p999]) = match self.client {
-            Client::Wrk => self.wrk(server, route, connections, time),
-            Client::Own => self.own(server, route, connections, time),
+impl Load<'_> {
+    fn request(&self, route: Route) -> String {
+        let key = KEYS.fetch_add(1, Ordering::Relaxed);
+        let place = |factor: u64| (key.wrapping_mul(factor) >> 11) as usize % self.accounts.len();
+        let hot = self.accounts.len() - 1;
+        let from = place(0x9e37_79b9_7f4a_7c15).min(hot - 1);
+        let to = match route {
+            Route::HotPayee => hot,
+            _ => (from + 1 + place(0xbf58_476d_1ce4_e5b9) % hot) % self.accounts.len(),
         };
-        let after = server.counts();
-        Played {
-            requests,
-            seconds,
-            p50,
-            p99,
-            p999,
-            before,
-            after,
-        }
+        let body = format!(
+            "{{\"from\":\"{}\",\"to\":\"{}\",\"amount\":\"0.01\"}}",
+            self.accounts[from], self.accounts[to]
+        );
+        format!(
+            "POST {} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {}\r\nidempotency-key: own-{key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            route.path(),
+            self.server.tokens.kiosk,
+            body.len()
+        )
     }
 
-    fn wrk(
-        &self,
-        server: &Server,
-        route: Route,
-        connections: u32,
-        time: Duration,
-    ) -> (f64, f64, [f64; 3]) {
-        let output = Command::new("taskset")
-            .args(["-c", "1", "wrk", "--threads", "1", "--connections"])
-            .arg(connections.to_string())
-            .args(["--duration", &format!("{}s", time.as_secs()), "--script"])
-            .arg(self.folder.join("load.lua"))
-            .arg(format!("http://{}", server.address))
-            .args(["--", route.path()])
-            .arg(self.folder.join("customers"))
-            .arg(KEYS.fetch_add(1, Ordering::Relaxed).to_string())
-            .output()
+    /// Asks as fast as the answers come.
+    pub fn closed(&self, route: Route, connections: u32, time: Duration) -> Played {
+        let before = self.server.counts();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
             .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("played "));
-        let line = line.unwrap_or_else(|| panic!("wrk: {text}"));
-        let figures: Vec<f64> = line.split(' ').map(|text| text.parse().unwrap()).collect();
-        let [requests, micros, p50, p99, p999, errors] = figures[..] else {
-            panic!("wrk: {text}")
-        };
-        assert!(errors == 0.0, "wrk: {text}");
-        (requests, micros / 1e6, [p50, p99, p999])
+        let began = Instant::now();
+        let asking = (0..connections).map(|_| self.ask(route, began + time));
+        let micros = runtime.block_on(join(asking));
+        self.played(before, began, micros)
     }
 
-    fn own(
-        &self,
-        server: &Server,
-        route: Route,
-        connections: u32,
-        time: Duration,
-    ) -> (f64, f64, [f64; 3]) {
-        let began = Instant::now();
-        let mut micros: Vec<f64> = std::thread::scope(|scope| {
+    async fn ask(&self, route: Route, end: Instant) -> Vec<f64> {
+        let mut stream = tokio::net::TcpStream::connect(self.server.address)
+            .await
+            .unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut micros = Vec::new();
+        let mut answer = [0; 2_048];
+        while Instant::now() < end {
+            let request = self.request(route);
+            let began = Instant::now();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut length = 0;
+            while !is_whole(&answer[..length]) {
+                let read = stream.read(&mut answer[length..]).await.unwrap();
+                assert!(read > 0, "the server hung up");
+                length += read;
+            }
+            micros.push(began.elapsed().as_secs_f64() * 1e6);
+        }
+        micros
+    }
+
+    /// Asks so many times a second, whether or not answers come.
+    pub fn open(&self, route: Route, connections: u32, rate: f64, time: Duration) -> Played {
+        let before = self.server.counts();
+        let began = Instant::now() + Duration::from_millis(20);
+        let micros = thread::scope(|scope| {
             let asking: Vec<_> = (0..connections)
-                .map(|place| scope.spawn(move || self.ask(server, route, place, began + time)))
+                .map(|place| {
+                    scope.spawn(move || {
+                        let mut micros = Vec::new();
+                        let mut stream = connect(self.server);
+                        for turn in 0.. {
+                            let number =
+                                f64::from(turn) * f64::from(connections) + f64::from(place);
+                            let intended = Duration::from_secs_f64(number / rate);
+                            if intended > time {
+                                return micros;
+                            }
+                            let intended = began + intended;
+                            thread::sleep(intended.saturating_duration_since(Instant::now()));
+                            exchange(&mut stream, &self.request(route));
+                            micros.push(intended.elapsed().as_secs_f64() * 1e6);
+                        }
+                        micros
+                    })
+                })
                 .collect();
             asking
                 .into_iter()
                 .flat_map(|thread| thread.join().unwrap())
                 .collect()
         });
+        self.played(before, began, micros)
+    }
+
+    fn played(&self, before: Counts, began: Instant, mut micros: Vec<f64>) -> Played {
         let seconds = began.elapsed().as_secs_f64();
         micros.sort_by(f64::total_cmp);
         let quantile = |q: f64| micros[(micros.len() as f64 * q) as usize];
-        let quantiles = [quantile(0.5), quantile(0.99), quantile(0.999)];
-        (micros.len() as f64, seconds, quantiles)
-    }
-
-    /// Asks on one connection until time is up; the time that each answer took.
-    fn ask(&self, server: &Server, route: Route, place: u32, end: Instant) -> Vec<f64> {
-        let mut connection = Connection::open(server);
-        let mut micros = Vec::new();
-        let mut number = place as usize * 7;
-        while Instant::now() < end {
-            let from = &self.customers[number % self.customers.len()];
-            let to = &self.customers[(number + 1) % self.customers.len()];
-            let body = json!({"from": from.account, "to": to.account, "amount": "0.01"});
-            let began = Instant::now();
-            connection.post(&from.session, route.path(), &body);
-            micros.push(began.elapsed().as_secs_f64() * 1e6);
-            number += 1;
+        Played {
+            requests: micros.len() as f64,
+            seconds,
+            p50: quantile(0.5),
+            p99: quantile(0.99),
+            p999: quantile(0.999),
+            before,
+            after: self.server.counts(),
         }
-        micros
     }
 }
 
-/// A kept connection that asks and waits.
-struct Connection(BufReader<TcpStream>);
-
-impl Connection {
-    fn open(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self(BufReader::new(stream))
-    }
-
-    fn post(&mut self, token: &str, path: &str, body: &Value) -> Value {
-        let key = KEYS.fetch_add(1, Ordering::Relaxed);
-        let body = body.to_string();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\nidempotency-key: own-{key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        self.0.get_mut().write_all(request.as_bytes()).unwrap();
-        let (mut status, mut length) = (String::new(), 0);
-        self.0.read_line(&mut status).unwrap();
-        loop {
-            let mut line = String::new();
-            self.0.read_line(&mut line).unwrap();
-            if line == "\r\n" {
-                break;
-            }
-            if let Some(text) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = text.trim().parse().unwrap();
+/// Waits for all of them on this thread.
+async fn join(asking: impl Iterator<Item = impl Future<Output = Vec<f64>>>) -> Vec<f64> {
+    let mut waiting: Vec<_> = asking.map(Box::pin).collect();
+    let mut done = vec![false; waiting.len()];
+    let mut all = Vec::new();
+    std::future::poll_fn(|context| {
+        for (future, done) in waiting.iter_mut().zip(&mut done) {
+            if !*done && let std::task::Poll::Ready(micros) = future.as_mut().poll(context) {
+                *done = true;
+                all.extend(micros);
             }
         }
-        let mut answer = vec![0; length];
-        self.0.read_exact(&mut answer).unwrap();
-        assert!(status.contains(" 20"), "{status}");
-        serde_json::from_slice(&answer).unwrap()
-    }
-
-    /// A customer with an account and much money.
-    fn open_customer(&mut self, server: &Server, number: u32) -> Customer {
-        let counter = &server.tokens.counter;
-        let text = |answer: &Value, member: &str| answer[member].as_str().unwrap().to_owned();
-        let person = json!({"name": "Li Ming", "id_number": resident_id(number)});
-        let answer = self.post(counter, "/v1/identity-checks", &person);
-        let check = text(&answer, "identity_check");
-        let wish = json!({"identity_check": check, "phone": "13800000000"});
-        let answer = self.post(counter, "/v1/customers", &wish);
-        let customer = text(&answer, "customer");
-        let wish = json!({"customer": customer, "identity_check": check});
-        let account = text(&self.post(counter, "/v1/cards", &wish), "account");
-        let deposit = json!({"account": account, "amount": "1000000.00"});
-        self.post(counter, "/v1/deposits", &deposit);
-        // At a kiosk the customer is known in person: the transfer needs no medium.
-        let session = server.tokens.kiosk.clone();
-        Customer { session, account }
-    }
+        if done.iter().all(|done| *done) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    all
 }
 
-/// The `number`-th person: a resident id with the check digit of GB 11643.
-fn resident_id(number: u32) -> String {
-    let body = format!("11010519{:04}01{:03}", 1900 + number / 1000, number % 1000);
-    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let digits = body.bytes().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum();
-    format!("{body}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
+/// Whether these bytes are an answer to its end; it must be a good one.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
+    assert!(
+        bytes.starts_with(b"HTTP/1.1 20"),
+        "{}",
+        String::from_utf8_lossy(bytes)
+    );
+    let text = String::from_utf8_lossy(&bytes[..head]);
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    bytes.len() >= head + 4 + length.map_or(0, |length| length.parse::<usize>().unwrap())
+}
+
+fn connect(server: &Server) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(server.address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    BufReader::new(stream)
+}
+
+fn exchange(stream: &mut BufReader<TcpStream>, request: &str) {
+    stream.get_mut().write_all(request.as_bytes()).unwrap();
+    let (mut line, mut length) = (String::new(), 0);
+    stream.read_line(&mut line).unwrap();
+    assert!(line.contains(" 20"), "{line}");
+    loop {
+        line.clear();
+        stream.read_line(&mut line).unwrap();
+        if line == "\r\n" {
+            break;
+        }
+        if let Some(text) = line.strip_prefix("content-length:") {
+            length = text.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
 }

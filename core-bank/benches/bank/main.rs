@@ -1,21 +1,27 @@
-//! The speed of the whole bank over HTTP, beside what the disk and the bare server can do in the
-//! same run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long.
+//! The speed of the whole bank, beside what the disk, the bare server and PostgreSQL can do in the same
+//! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
+//! `BANK_FOLDER` which disk. A word restricts it: `-- replay`.
 #![allow(
     clippy::unwrap_used,
     reason = "a measurement that cannot be set up has failed"
 )]
 
 mod client;
+mod decide;
 mod disk;
+mod journal;
 mod replay;
 mod server;
 mod table;
 
-use std::{env, time::Duration};
+use std::{env, path::Path, process::Command, time::Duration};
 
-use client::{Client, Load, Route};
+use client::{Load, Route};
 use server::Server;
 use table::{Round, print};
+
+const CUSTOMERS: u32 = 100_000;
+const TAIL: u64 = 1_000_000;
 
 fn main() {
     if let Ok(data) = env::var("BENCH_BANK_DATA") {
@@ -25,32 +31,67 @@ fn main() {
     if !env::args().any(|argument| argument == "--bench") {
         return;
     }
-    if let Ok(data) = env::var("BENCH_BANK_REPLAY") {
-        let data = std::path::PathBuf::from(data);
-        if !data.exists() {
-            replay::prepare(&data, 100_000, 1_000_000);
-        }
-        for _ in 0..3 {
-            println!("{:?}", replay::open(&data));
-        }
-        return;
-    }
     let number = |name, or: u64| env::var(name).ok().map_or(or, |text| text.parse().unwrap());
     let rounds = number("BANK_ROUNDS", 5);
     let seconds = Duration::from_secs(number("BANK_SECONDS", 4));
     let folder = tempfile::tempdir_in(env::var("BANK_FOLDER").unwrap_or_else(|_| ".".to_owned()));
     let folder = folder.unwrap();
-    let server = Server::start(&folder.path().join("bank"));
-    let client = Client::find();
-    let load = Load::set_up(&server, folder.path(), client);
-    load.play(&server, Route::Transfers, 64, Duration::from_secs(2));
+    let tailed = folder.path().join("tailed");
+    let city = replay::prepare(&tailed, CUSTOMERS, TAIL);
+    if env::args().any(|argument| argument == "replay") {
+        for _ in 0..rounds {
+            let (wall, cpu, records) = replay::open(&tailed);
+            println!("{records} records in {wall:.2} s, {cpu:.2} s of CPU");
+        }
+        return;
+    }
+    let state = replay::state(&tailed);
+    let data = folder.path().join("bank");
+    replay::seed_city(&data, CUSTOMERS);
+    let server = Server::start(&data);
+    // From here on this process and its children but the server stay on the second core.
+    pin();
+    let load = Load {
+        server: &server,
+        accounts: &city.texts,
+    };
+    load.closed(Route::Transfers, 64, Duration::from_secs(3));
     let measured: Vec<Round> = (0..rounds)
-        .map(|_| Round {
-            probe: disk::probe(folder.path()),
-            parse_64: load.play(&server, Route::Parse, 64, seconds),
-            durable_64: load.play(&server, Route::Transfers, 64, seconds),
-            durable_1: load.play(&server, Route::Transfers, 1, seconds),
+        .map(|_| {
+            let durable_64 = load.closed(Route::Transfers, 64, seconds);
+            let half = durable_64.per_second() / 2.0;
+            Round {
+                probe: disk::probe(folder.path()),
+                parse_64: load.closed(Route::Parse, 64, seconds),
+                durable_64,
+                hot_64: load.closed(Route::HotPayee, 64, seconds),
+                durable_1: load.closed(Route::Transfers, 1, seconds),
+                half_rate: load.open(Route::Transfers, 64, half, seconds),
+                journal: journal::groups_a_second(folder.path(), state.clone(), &city.accounts),
+                postgres: postgres(folder.path(), seconds),
+                decide: decide::micros(state.clone(), &city.payers, 20),
+                replay: replay::open(&tailed),
+                memory: server.resident_mib(),
+            }
         })
         .collect();
-    print(&measured, client, server.resident_mib());
+    print(&measured);
+}
+
+fn pin() {
+    let pid = std::process::id().to_string();
+    let pinned = Command::new("taskset").args(["-cp", "1", &pid]).output();
+    assert!(pinned.unwrap().status.success());
+}
+
+/// Transfers a second of PostgreSQL on both cores, as ours has both with its client.
+fn postgres(folder: &Path, seconds: Duration) -> Option<f64> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/bank/postgres.sh");
+    let ran = Command::new("taskset")
+        .args(["-c", "0,1", script])
+        .arg(folder)
+        .arg(seconds.as_secs().to_string())
+        .output()
+        .ok()?;
+    String::from_utf8(ran.stdout).ok()?.trim().parse().ok()
 }

@@ -3,21 +3,35 @@
 use std::{path::Path, time::Instant};
 
 use core_bank::{
-    SeedOptions,
+    JournalPlace, SeedOptions,
     journal::{Journal, RECORD_VERSION, Record, SqliteJournal},
-    recover,
+    rebuild, recover,
     rules::{
         AccountNumber, Action, Amount, BusinessTime, Channel, Command, Fingerprint, IdempotencyKey,
-        Party, State, decide,
+        Party, Phone, State, TokenDigest, decide,
     },
     seed,
 };
 
+use crate::decide::Payer;
+
 const KEYS: usize = 1_000_000;
 
-/// Seeds a bank and appends transfers between its customers, straight to the journal.
-pub fn prepare(data: &Path, customers: u32, transfers: u64) {
-    let mut accounts = Vec::new();
+/// The people of a bank.
+pub struct City {
+    pub accounts: Vec<AccountNumber>,
+    pub texts: Vec<String>,
+    /// A thousand of them.
+    pub payers: Vec<Payer>,
+}
+
+/// Seeds a bank.
+pub fn seed_city(data: &Path, customers: u32) -> City {
+    let mut city = City {
+        accounts: Vec::new(),
+        texts: Vec::new(),
+        payers: Vec::new(),
+    };
     let options = SeedOptions {
         customers,
         seed: 1,
@@ -27,17 +41,38 @@ pub fn prepare(data: &Path, customers: u32, transfers: u64) {
     };
     let began = Instant::now();
     let records = seed(data, &options, &mut |customer| {
-        accounts.push(customer.account);
+        city.accounts.push(customer.account);
+        city.texts.push(customer.account.to_string());
+        if city.payers.len() < 1_000 {
+            city.payers.push(Payer {
+                customer: customer.customer,
+                account: customer.account,
+                device: TokenDigest(*blake3::hash(customer.device_token.as_bytes()).as_bytes()),
+                phone: Phone::parse(&customer.phone).unwrap(),
+            });
+        }
         Ok(())
     })
     .unwrap();
-    println!(
-        "seeded {customers} customers in {:?}, {records} records",
-        began.elapsed()
-    );
+    let took = began.elapsed();
+    println!("seeded {customers} customers, {records} records, in {took:.1?}");
+    city
+}
+
+/// Seeds a bank, snapshots it, and appends transfers between its customers to the journal.
+pub fn prepare(data: &Path, customers: u32, transfers: u64) -> City {
+    let city = seed_city(data, customers);
+    rebuild(data, &JournalPlace::Folder(data.to_owned())).unwrap();
     let mut journal = SqliteJournal::open(&data.join("journal.sqlite")).unwrap();
     let recovered = recover(&mut journal, data, KEYS).unwrap();
-    append(&mut journal, recovered.state, &accounts, transfers);
+    append(&mut journal, recovered.state, &city.accounts, transfers);
+    city
+}
+
+/// The state of a bank.
+pub fn state(data: &Path) -> State {
+    let mut journal = SqliteJournal::open(&data.join("journal.sqlite")).unwrap();
+    recover(&mut journal, data, KEYS).unwrap().state
 }
 
 /// Transfers from one account to another, all over the city.

@@ -26,7 +26,7 @@ pub struct Server {
 }
 
 /// What the server has used and done so far.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Counts {
     pub cpu_seconds: f64,
     pub groups: f64,
@@ -89,12 +89,15 @@ impl Server {
         page
     }
 
-    /// The memory it holds now.
-    pub fn resident_mib(&self) -> f64 {
+    /// The memory it holds now, and the most that it ever held.
+    pub fn resident_mib(&self) -> (f64, f64) {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
-        kib.parse::<f64>().unwrap() / 1024.0
+        let mib = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name));
+            let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+            kib.parse::<f64>().unwrap() / 1024.0
+        };
+        (mib("VmRSS:"), mib("VmHWM:"))
     }
 }
 

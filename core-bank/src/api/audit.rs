@@ -165,6 +165,12 @@ pub fn read_journal(
     service.journal.read(after, limit)
 }
 
+/// One record as the audit shows it, as a document.
+pub fn audited(record: &Record) -> serde_json::Value {
+    // Rows have text for keys and no value that refuses to be written.
+    serde_json::to_value(describe(record)).unwrap_or_default()
+}
+
 /// One record in the auditor's words.
 fn describe(record: &Record) -> RecordRow {
     let action = &record.command.action;

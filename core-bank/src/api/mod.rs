@@ -56,6 +56,7 @@ use crate::{
     writer::Bank,
 };
 
+pub(crate) use audit::audited;
 pub(crate) use description::Description;
 use endpoint::Endpoint;
 use problem::Problem;

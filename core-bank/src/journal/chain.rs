@@ -131,6 +131,24 @@ pub fn decode_sound(first: u64, mut bytes: Bytes) -> (Vec<Link>, Option<JournalE
     (links, None)
 }
 
+/// The same records, with what is wrong when a group does not hold the records from `first` to `last`
+/// that its row claims.
+pub fn check_length(
+    (links, wrong): (Vec<Link>, Option<JournalError>),
+    (first, last): (u64, u64),
+) -> (Vec<Link>, Option<JournalError>) {
+    let end = first.saturating_add(links.len() as u64);
+    let wrong = wrong.or_else(|| match end {
+        end if end <= last => Some(JournalError::Torn { seq: end }),
+        end if end > last.saturating_add(1) => Some(JournalError::Damaged {
+            seq: last.saturating_add(1),
+            what: format!("its group should end with record {last}"),
+        }),
+        _ => None,
+    });
+    (links, wrong)
+}
+
 /// Takes the first record off `bytes`.
 fn decode_link(seq: u64, bytes: &mut Bytes) -> Result<Link, JournalError> {
     let damaged = |what: &str| JournalError::Damaged {

@@ -5,6 +5,7 @@
 
 mod chain;
 mod memory;
+mod postgres;
 mod readers;
 mod record;
 mod sqlite;
@@ -12,6 +13,7 @@ mod wal;
 
 pub use chain::{ChainHash, Link, decode_group, encode_group};
 pub use memory::{Fault, MemoryJournal};
+pub use postgres::PostgresJournal;
 pub use readers::JournalReaders;
 pub use record::{RECORD_VERSION, Record};
 pub use sqlite::{SQLITE_VERSION_MIN, SqliteJournal};
@@ -76,6 +78,12 @@ pub enum JournalError {
         /// What shows it.
         witness: String,
     },
+    /// Another server holds the journal.
+    #[error("another server writes this journal: stop it first")]
+    InUse,
+    /// There is no journal.
+    #[error("{0} holds no journal.sqlite: name the data folder of a bank")]
+    Absent(String),
     /// The journal cannot be opened or read.
     #[error("the journal cannot be used: {0}")]
     Unusable(String),

@@ -16,7 +16,7 @@ use rusqlite::{
 
 use super::{
     ChainHash, Journal, JournalError, JournalReader, Link, Record,
-    chain::{decode_sound, length_of},
+    chain::{check_length, decode_sound, length_of},
     encode_group,
     wal::{self, WalState},
 };
@@ -315,15 +315,6 @@ fn group_of(row: &rusqlite::Row) -> Result<(Vec<Link>, Option<JournalError>), Jo
         .get_ref(2)
         .and_then(|value| Ok(value.as_blob()?))
         .map_err(|error| unusable(&error))?;
-    let (links, wrong) = decode_sound(first, Bytes::copy_from_slice(body));
-    let end = first.saturating_add(links.len() as u64);
-    let wrong = wrong.or_else(|| match end {
-        end if end <= last => Some(JournalError::Torn { seq: end }),
-        end if end > last.saturating_add(1) => Some(JournalError::Damaged {
-            seq: last.saturating_add(1),
-            what: format!("its group should end with record {last}"),
-        }),
-        _ => None,
-    });
-    Ok((links, wrong))
+    let sound = decode_sound(first, Bytes::copy_from_slice(body));
+    Ok(check_length(sound, (first, last)))
 }

@@ -42,6 +42,7 @@ fn server_of_the_other_tests() {
             ("plant", plant) => options.plant = Some(plant.parse().unwrap()),
             ("clock", clock) => options.clock = Some(ServeOptions::parse_clock(clock).unwrap()),
             ("snapshots", every) => options.records_per_snapshot = every.parse().unwrap(),
+            ("postgres", url) => options.postgres = Some(url.replace('+', " ")),
             ("keys", keys) => options.keys_in_memory = keys.parse().unwrap(),
             ("speed", speed) => options.clock_speed = speed.parse().unwrap(),
             other => panic!("{other:?}"),
@@ -84,7 +85,12 @@ impl BankProcess {
 
     /// Starts a server that is expected not to come up; returns what it said on standard error.
     pub fn start_in_vain(data: &Path) -> String {
-        let (mut child, line) = spawn(data, "");
+        Self::start_in_vain_with(data, "")
+    }
+
+    /// The same with options.
+    pub fn start_in_vain_with(data: &Path, options: &str) -> String {
+        let (mut child, line) = spawn(data, options);
         assert_eq!(line, None, "the server came up");
         assert!(!child.wait().unwrap().success());
         let mut said = String::new();

@@ -1,0 +1,300 @@
+//! What an operator does beside serving: export, backup, restore, rebuild.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use crate::{
+    api::audited,
+    copy::copy_records,
+    data_folder::{DataFolder, DataFolderError},
+    journal::{
+        ChainHash, Journal, JournalError, JournalReader, JournalReaders, PostgresJournal,
+        SqliteJournal, walk,
+    },
+    projector::{ProjectionError, project_all},
+    recovery::{RecoveryError, recover},
+    repair::remove_database,
+    rules::IDEMPOTENCY_KEYS_MAX,
+    snapshot::SnapshotFolder,
+};
+
+/// Where a bank's journal is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalPlace {
+    /// In `journal.sqlite` of a data folder.
+    Folder(PathBuf),
+    /// In a table of a `PostgreSQL` database, by its URL.
+    Postgres(String),
+}
+
+impl JournalPlace {
+    /// A reader of it; a server may be appending.
+    pub fn open_reader(&self) -> Result<Box<dyn JournalReader>, JournalError> {
+        match self {
+            Self::Postgres(url) => PostgresJournal::open_reader(url),
+            Self::Folder(data) => {
+                let path = data.join("journal.sqlite");
+                let there = fs::metadata(&path).is_ok_and(|found| found.is_file());
+                if !there {
+                    return Err(JournalError::Absent(data.display().to_string()));
+                }
+                SqliteJournal::open_reader(&path)
+            }
+        }
+    }
+
+    /// The journal, for its one writer.
+    pub fn open(&self) -> Result<Box<dyn Journal>, JournalError> {
+        Ok(match self {
+            Self::Folder(data) => Box::new(SqliteJournal::open(&data.join("journal.sqlite"))?),
+            Self::Postgres(url) => Box::new(PostgresJournal::open(url)?),
+        })
+    }
+}
+
+/// Why a tool did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    DataFolder(#[from] DataFolderError),
+    /// A journal is damaged, absent or cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The state cannot be recovered.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The projection cannot be made.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    /// There is something where nothing should be.
+    #[error("{0} is not empty: name a folder that is empty or not there")]
+    NotEmpty(String),
+    /// The file system refuses.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+fn io_error(what: impl Into<String>) -> impl FnOnce(io::Error) -> ToolError {
+    let what = what.into();
+    |error| ToolError::Io { what, error }
+}
+
+/// The last record of what a tool wrote or read, and its chain hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The record's number.
+    pub seq: u64,
+    /// Its chain hash.
+    pub hash: ChainHash,
+}
+
+/// The secrets of a data folder, without which tokens and codes of the bank are void.
+const SECRETS: [&str; 2] = ["tokens.json", "seal.key"];
+
+/// Copies a bank into a new folder: its journal up to the record that is durable now, each record
+/// checked, and its secrets. A server may go on serving.
+pub fn backup(data: &Path, journal: &JournalPlace, to: &Path) -> Result<Head, ToolError> {
+    let mut from = journal.open_reader()?;
+    copy_bank(from.as_mut(), data, to)
+}
+
+/// Makes a data folder of a backup. Projections come by themselves at the start.
+pub fn restore(backup: &Path, to: &Path) -> Result<Head, ToolError> {
+    let mut from = JournalPlace::Folder(backup.to_owned()).open_reader()?;
+    copy_bank(from.as_mut(), backup, to)
+}
+
+fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<Head, ToolError> {
+    let not_empty = || ToolError::NotEmpty(to.display().to_string());
+    if to.exists() && fs::read_dir(to).map_or(true, |mut entries| entries.next().is_some()) {
+        return Err(not_empty());
+    }
+    let making = || io_error(format!("{} cannot be made", to.display()));
+    fs::create_dir_all(to).map_err(making())?;
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(making())?;
+    // Under another name until it is whole, so that half a copy is never taken for a bank.
+    let unfinished = to.join("journal.unfinished");
+    private_file(&unfinished).map_err(making())?;
+    let mut copy = SqliteJournal::open(&unfinished)?;
+    let (seq, hash) = copy_records(from, &mut copy)?;
+    drop(copy);
+    for name in SECRETS {
+        let content = fs::read(secrets.join(name)).map_err(io_error(format!(
+            "{} cannot be read",
+            secrets.join(name).display()
+        )))?;
+        let mut file = private_file(&to.join(name)).map_err(making())?;
+        file.write_all(&content).map_err(making())?;
+        file.sync_all().map_err(making())?;
+    }
+    fs::rename(&unfinished, to.join("journal.sqlite")).map_err(making())?;
+    File::open(to)
+        .and_then(|folder| folder.sync_all())
+        .map_err(making())?;
+    Ok(Head { seq, hash })
+}
+
+/// A new file that only its owner may read.
+fn private_file(path: &Path) -> io::Result<File> {
+    fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// A JSON document a line, one for each record.
+    Json,
+    /// Comma-separated values, a row for each posting, and one for each record without any.
+    Csv,
+}
+
+/// The columns of a CSV export.
+const COLUMNS: [&str; 13] = [
+    "seq",
+    "at",
+    "channel",
+    "operation",
+    "key",
+    "outcome",
+    "code",
+    "customer",
+    "account",
+    "to",
+    "amount",
+    "posting_account",
+    "posting_amount",
+];
+
+/// Writes the journal as the operator's audit shows it: without names, documents and phones. Each
+/// record is checked by its hash on the way.
+pub fn export(
+    journal: &JournalPlace,
+    format: ExportFormat,
+    out: &mut dyn Write,
+) -> Result<Head, ToolError> {
+    let mut reader = journal.open_reader()?;
+    if format == ExportFormat::Csv {
+        writeln!(out, "{}", COLUMNS.join(",")).map_err(io_error("the export cannot be written"))?;
+    }
+    let mut failed = None;
+    let walked = walk(reader.as_mut(), &mut |record| {
+        let document = audited(&record);
+        let written = match format {
+            ExportFormat::Json => writeln!(out, "{document}"),
+            ExportFormat::Csv => write_rows(out, &document),
+        };
+        written.map_err(|error| {
+            failed = Some(error);
+            JournalError::Unusable("the export stopped".to_owned())
+        })
+    });
+    if let Some(error) = failed {
+        return Err(io_error("the export cannot be written")(error));
+    }
+    out.flush()
+        .map_err(io_error("the export cannot be written"))?;
+    let (seq, hash) = walked?;
+    Ok(Head { seq, hash })
+}
+
+fn write_rows(out: &mut dyn Write, document: &Value) -> io::Result<()> {
+    let common: Vec<String> = COLUMNS[..COLUMNS.len() - 2]
+        .iter()
+        .map(|column| cell(&document[*column]))
+        .collect();
+    let common = common.join(",");
+    let postings = document["postings"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    if postings.is_empty() {
+        return writeln!(out, "{common},,");
+    }
+    postings.iter().try_for_each(|posting| {
+        let (account, amount) = (cell(&posting["account"]), cell(&posting["amount"]));
+        writeln!(out, "{common},{account},{amount}")
+    })
+}
+
+/// A value as RFC 4180 wants it. A text that a spreadsheet would take for a formula gets an
+/// apostrophe in front; amounts, which may begin with a minus, are numbers to it and stay.
+fn cell(value: &Value) -> String {
+    let text = match value {
+        Value::Null => return String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let number = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
+    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+/// Makes the projection and a snapshot anew from the journal's first record. No server may be
+/// running.
+pub fn rebuild(data: &Path, journal: &JournalPlace) -> Result<Head, ToolError> {
+    // Only to fail before anything is removed.
+    journal.open_reader()?;
+    let folder = DataFolder::open(data)?;
+    let io = |error| io_error(format!("{} cannot be changed", data.display()))(error);
+    remove_database(&folder.projection()).map_err(io)?;
+    let snapshots = SnapshotFolder::new(folder.path());
+    snapshots.remove_after(0).map_err(io)?;
+    let mut opened = journal.open()?;
+    let recovered = recover(opened.as_mut(), folder.path(), IDEMPOTENCY_KEYS_MAX)?;
+    let place = journal.clone();
+    let readers = Arc::new(JournalReaders::new(move || place.open_reader()));
+    let seq = recovered.state.seq();
+    project_all(&folder.projection(), &readers, seq)?;
+    snapshots
+        .write(&recovered.state, recovered.head)
+        .map_err(io)?;
+    Ok(Head {
+        seq,
+        hash: recovered.head,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_quoted_where_it_must_be_and_is_never_a_formula() {
+        let cells = [
+            (Value::Null, ""),
+            (Value::from("plain"), "plain"),
+            (Value::from(7), "7"),
+            (Value::from("-12.30"), "-12.30"),
+            (Value::from("=1+1"), "'=1+1"),
+            (Value::from("-cmd"), "'-cmd"),
+            (Value::from("a,\"b\""), "\"a,\"\"b\"\"\""),
+        ];
+        for (value, text) in cells {
+            assert_eq!(cell(&value), text);
+        }
+    }
+}
