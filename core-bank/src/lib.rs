@@ -20,8 +20,10 @@ mod notices;
 mod older_keys;
 mod options;
 mod projector;
+mod rates;
 pub mod rules;
 mod server;
+mod tls;
 mod verify;
 pub mod writer;
 
@@ -31,4 +33,5 @@ pub use options::{OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use rules::Operation;
 pub use server::{ServeError, serve};
+pub use tls::{TlsError, TlsFiles};
 pub use verify::{VerifyError, VerifyReport, find_noted, verify};

@@ -15,7 +15,7 @@ use super::{
     Service, Shared,
     endpoint::{Endpoint, Rule},
     problem::Problem,
-    request::{bearer, query},
+    request::{bearer, query, shut_out},
     schemas::{self, Yuan},
     write::json_body,
 };
@@ -56,18 +56,7 @@ const PAGE_MAX: usize = 10_000;
 pub async fn operator(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
     match bearer(service, headers)? {
         Caller::Terminal(Channel::Operator) => Ok(()),
-        Caller::Session(digest) => {
-            let now = service.clock.now();
-            let open = service
-                .bank
-                .read(move |state| state.session(digest).is_some_and(|s| s.stands(now)));
-            let code = if open.await? {
-                Code::Forbidden
-            } else {
-                Code::Unauthenticated
-            };
-            Err(code.into())
-        }
+        Caller::Session(token) => Err(shut_out(service, token).await),
         Caller::Terminal(_) | Caller::Visitor => Err(Code::Forbidden.into()),
     }
 }

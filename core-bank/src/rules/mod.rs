@@ -44,6 +44,6 @@ pub use money::{Amount, AmountError, Fen};
 pub use operation::{Channel, Operation};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
 pub use resident::{PersonName, Phone, ResidentId};
-pub use session::{AlertWishes, PasswordHash, Session};
+pub use session::{AlertWishes, PasswordHash, SESSION_MICROS_MAX, Session};
 pub use state::{Account, Card, CardStatus, Customer, Misfit, State};
 pub use time::BusinessTime;
