@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// How long the head of a request may take from its first byte, and a TLS greeting in all.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long a client may take no byte of what it is being sent.
-pub const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
+pub const WRITE_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// Where the connection stands in its current request.
 #[derive(Clone, Copy)]

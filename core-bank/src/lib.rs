@@ -13,6 +13,8 @@ mod authentication;
 pub mod clock;
 mod connection;
 mod data_folder;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod history;
 pub mod journal;
 pub mod metrics;

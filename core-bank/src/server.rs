@@ -194,6 +194,12 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     })
 }
 
+/// The API over a bank in this process, without a socket. It ends with the runtime.
+#[cfg(feature = "fuzzing")]
+pub fn in_process(options: &ServeOptions, folder: &DataFolder) -> Result<Router, ServeError> {
+    start(options, folder).map(|running| router(running.service))
+}
+
 impl Running {
     async fn serve(
         self,

@@ -191,6 +191,20 @@ impl Serialize for Secret {
     }
 }
 
+/// The number of a record in a query. None is beyond 63 bits.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Seq(pub u64);
+
+impl TryFrom<i64> for Seq {
+    type Error = &'static str;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        let problem = "a record's number is not negative";
+        u64::try_from(number).map(Self).map_err(|_| problem)
+    }
+}
+
 /// The query as the parameters that the route takes.
 pub fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
     axum::extract::Query::try_from_uri(&parts.uri)
