@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     clock::BusinessClock,
     rules::{IDEMPOTENCY_KEYS_MAX, Operation},
+    snapshot::RECORDS_PER_SNAPSHOT,
     tls::TlsFiles,
 };
 
@@ -56,6 +57,8 @@ pub struct ServeOptions {
     pub address_rate: Option<u32>,
     /// Idempotency keys that memory holds, at most a million; the older ones are on disk.
     pub keys_in_memory: usize,
+    /// Records between two snapshots of the state.
+    pub records_per_snapshot: u64,
 }
 
 /// An option that cannot be taken: wrong usage, exit code 2.
@@ -106,6 +109,7 @@ impl ServeOptions {
             customer_rate: None,
             address_rate: None,
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
+            records_per_snapshot: RECORDS_PER_SNAPSHOT,
         }
     }
 

@@ -34,8 +34,9 @@ use crate::{
     options::{OptionError, ServeOptions},
     projector::{ProjectionError, ProjectorParts, start_projector},
     rates::{Rates, TIDY_EVERY},
+    recovery::{Recovered, RecoveryError, recover},
+    snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
     tls::{self, TlsError},
-    verify::replay,
     writer::{WriterError, WriterParts, start_writer},
 };
 
@@ -61,6 +62,9 @@ pub enum ServeError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The state cannot be recovered.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
     /// The projection cannot be used.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
@@ -132,11 +136,19 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         .map_err(|error| io_error("the tokens cannot be read or made", error))?;
     let mut journal = SqliteJournal::open(&folder.journal())?;
     let began = Instant::now();
-    let (state, head) = replay(&mut journal, options.keys_in_memory)?;
+    let recovered = recover(&mut journal, folder.path(), options.keys_in_memory)?;
+    let Recovered { state, head, .. } = recovered;
     let seq = state.seq();
+    if let Some((torn, kept)) = &recovered.cut {
+        tracing::warn!(
+            "record {torn} at the end of the journal was torn: it is cut off and kept in {}",
+            kept.display()
+        );
+    }
     tracing::info!(
-        "replayed {seq} records in {:?}, head {head}",
-        began.elapsed()
+        "recovered {seq} records in {:?} from the snapshot of record {}, head {head}",
+        began.elapsed(),
+        recovered.snapshot
     );
     let clock = match options.clock {
         Some(start) => BusinessClock::starting(start, options.clock_speed),
@@ -161,6 +173,14 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     for (token, session) in state.sessions() {
         rates.knows(*token, session.customer, session.expires);
     }
+    start_snapshots(SnapshotParts {
+        folder: SnapshotFolder::new(folder.path()),
+        journal: Arc::clone(&readers),
+        durable: durable.clone(),
+        newest: recovered.snapshot,
+        every: options.records_per_snapshot,
+    })
+    .map_err(|error| io_error("the thread of snapshots cannot start", error))?;
     let (bank, writer_end) = start_writer(WriterParts {
         state,
         journal: Box::new(journal),
