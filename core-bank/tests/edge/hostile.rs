@@ -465,7 +465,10 @@ fn is_closed(description: &Value, member: &Value) -> bool {
     if member["$ref"].is_string() {
         return is_closed(description, resolved(description, &member["$ref"]));
     }
-    member["pattern"].is_string() || member["enum"].is_array() || member["type"] != "string"
+    // A pattern that only leaves characters out is a free text's.
+    let pattern = member["pattern"].as_str();
+    let formed = pattern.is_some_and(|pattern| !pattern.contains("[^"));
+    formed || member["enum"].is_array() || member["type"] != "string"
 }
 
 #[test]
