@@ -30,6 +30,7 @@ pub mod rules;
 mod seed;
 mod server;
 mod snapshot;
+mod statements;
 mod tls;
 mod verify;
 pub mod writer;

@@ -15,11 +15,11 @@ use crate::{
     notices::{NOTICES_TABLE, insert_notices, notices_of},
     older_keys::OlderKeys,
     repair::remove_database,
-    rules::{AccountNumber, BookAccount, Fact},
+    rules::Fact,
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 3;
+const PROJECTION_VERSION: i64 = 4;
 
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 8_000;
@@ -254,8 +254,9 @@ impl Projector {
     }
 }
 
-/// What a record means for the histories of the accounts that it touched.
-fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use<'_> {
+/// What a record means for the histories of the accounts that it touched, customers' and the bank's
+/// own, by their numbers.
+fn entries_of(link: &Link) -> impl Iterator<Item = (u64, Entry)> + use<'_> {
     let record = &link.record;
     let movements = record
         .outcome
@@ -265,10 +266,7 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             Fact::MoneyMoved { postings, .. } => Some(postings),
             _ => None,
         });
-    movements.flatten().filter_map(|posting| {
-        let BookAccount::Customer(account) = posting.account else {
-            return None;
-        };
+    movements.flatten().map(|posting| {
         let entry = Entry {
             seq: record.seq,
             at: record.at,
@@ -276,19 +274,19 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             amount: posting.amount,
             balance_after: posting.balance_after,
         };
-        Some((account, entry))
+        (posting.account.number(), entry)
     })
 }
 
 fn insert_entries(
     connection: &Connection,
-    entries: &[(AccountNumber, Entry)],
+    entries: &[(u64, Entry)],
 ) -> Result<(), rusqlite::Error> {
     let mut statement =
         connection.prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (account, entry) in entries {
         statement.execute(params![
-            account.digits(),
+            account,
             entry.seq,
             entry.at.0,
             entry.operation,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service, Shared,
+    bills::BillBody,
     endpoint::Endpoint,
     money::{payee_of, present},
     problem::Problem,
@@ -19,8 +20,8 @@ use super::{
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
     rules::{
-        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Phone, Proof,
-        RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
+        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Payee, Phone,
+        Proof, RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
     },
 };
 
@@ -31,6 +32,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .applied(&["authorisation", "text"])
             .refuses(&[
                 Code::AccountNotFound,
+                Code::AccountClosed,
+                Code::BillerNotFound,
+                Code::SchoolNotListed,
                 Code::SameAccount,
                 Code::CardLost,
                 Code::MediumNotFound,
@@ -48,8 +52,17 @@ struct AuthorisationBody {
     medium: Medium,
     #[schema(value_type = Account)]
     from: String,
-    #[schema(pattern = "^[0-9A-Za-z]{1,34}$", example = "6200001000000000033")]
-    to: String,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(
+        nullable = false,
+        pattern = "^[0-9A-Za-z]{1,34}$",
+        example = "6200001000000000033"
+    )]
+    to: Option<String>,
     amount: AmountText,
     #[serde(
         default,
@@ -58,6 +71,14 @@ struct AuthorisationBody {
     )]
     #[schema(nullable = false, pattern = "^[0-9A-Z]{2,11}$", example = "CCB")]
     bank: Option<String>,
+    /// In place of `to` and `bank`.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(nullable = false)]
+    bill: Option<BillBody>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = r"^\+?[0-9]{5,15}$", example = "13800000000")]
     phone: Option<String>,
@@ -71,6 +92,18 @@ struct AuthorisationBody {
 }
 
 impl AuthorisationBody {
+    fn payee(&self) -> Result<Payee, Problem> {
+        match (&self.to, &self.bank, &self.bill) {
+            (Some(to), bank, None) => payee_of(to, bank.as_deref()),
+            (None, None, Some(bill)) => bill.payee(),
+            _ => well_formed(
+                "to",
+                "there alone, with `bank`, or replaced by `bill`",
+                None,
+            ),
+        }
+    }
+
     fn wish(&self) -> Result<MediumWish, Problem> {
         let alone = |others: bool| (!others).then_some(());
         let only = "the medium's own members alone";
@@ -117,7 +150,7 @@ pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Resp
                 wish: body.wish()?,
                 order: Order {
                     from: AccountNumber::parse(&body.from),
-                    payee: payee_of(&body.to, body.bank.as_deref())?,
+                    payee: body.payee()?,
                     amount: body.amount.amount()?,
                 },
             })

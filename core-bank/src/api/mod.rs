@@ -6,12 +6,16 @@
 mod accounts;
 mod audit;
 mod authorisations;
+mod bills;
+mod books;
 mod card_network;
 mod cards;
+mod closing;
 mod customers;
 mod description;
 mod endpoint;
 mod health;
+mod loans;
 mod locks;
 mod media;
 mod money;
@@ -22,9 +26,12 @@ mod outbox;
 mod page;
 mod problem;
 mod request;
+mod returns;
 mod schemas;
 mod sessions;
+mod statements;
 mod test_clock;
+mod wealth;
 mod write;
 
 use std::{
@@ -90,6 +97,13 @@ fn endpoints(test: bool) -> Vec<Endpoint> {
         notices::endpoints(),
         locks::endpoints(),
         card_network::endpoints(),
+        bills::endpoints(),
+        statements::endpoints(),
+        closing::endpoints(),
+        wealth::endpoints(),
+        loans::endpoints(),
+        returns::endpoints(),
+        books::endpoints(),
         audit::endpoints(),
         health::endpoints(),
         description::endpoints(),

@@ -11,8 +11,9 @@ use utoipa::{
 
 use super::request::AmountText;
 use crate::rules::{
-    Amount, AuthorisationId, CardId, CustomerId, Fen, IdentityCheckId, Medium, Place, Scope,
-    SessionId, ShieldKey, TokenNonce, TransferId,
+    Amount, AuthorisationId, BillKind, CardId, CustomerId, Fen, IdentityCheckId, LoanId, Medium,
+    NetAssetValue, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId, ShieldKey,
+    TokenNonce, TransferId,
 };
 
 fn text(pattern: &str, example: &str) -> Object {
@@ -44,6 +45,12 @@ texts! {
     CardId "CardId" "^K[0-9]{12}$" "K000000000003"
     TransferId "TransferId" "^T[0-9]{12}$" "T000000000005"
     SessionId "SessionId" "^S[0-9]{12}$" "S000000000006"
+    LoanId "LoanId" "^L[0-9]{12}$" "L000000000012"
+    ReturnId "ReturnId" "^R[0-9]{12}$" "R000000000050"
+    ProductCode "ProductCode" "^[0-9A-Z]{2,12}$" "W1"
+    NetAssetValue "NetAssetValue" "^(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?$" "1.0234"
+    CalendarDay "CalendarDay" "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" "2026-06-09"
+    Units "Units" "^[0-9]+\\.[0-9]{2}$" "977.13"
     AuthorisationId "AuthorisationId" "^A[0-9]{12}$" "A000000000007"
     Account "AccountNumber" "^[0-9]{19}$" "6200001000000000033"
     TokenNonce "DeviceSerial" "^[0-9a-f]{32}$" "00112233445566778899aabbccddeeff"
@@ -65,6 +72,12 @@ pub struct Account;
 
 /// Stands for a secret token in schemas.
 pub struct Token;
+
+/// Stands for a calendar day in schemas.
+pub struct CalendarDay;
+
+/// Stands for units of a wealth product in answers' schemas.
+pub struct Units;
 
 /// Stands for a moment of business time in schemas.
 pub struct Moment;
@@ -115,6 +128,8 @@ macro_rules! choices {
 }
 
 choices! {
+    BillKind ["electricity", "broadband", "telecom", "tuition"]
+    ReturnKind ["reversal", "refund"]
     Medium ["sms", "device", "shield"]
     Scope ["sms", "device_online", "device_mobile", "shield"]
 }

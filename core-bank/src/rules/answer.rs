@@ -1,14 +1,21 @@
 //! What an applied command answers, read off the facts that it yielded.
 
 use super::{
+    calendar::Day,
+    closing::ClosingFact,
     command::Order,
+    day_end::BooksFact,
     fact::Fact,
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId,
+        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, LoanId, ReturnId,
+        TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    loans::{DeclineReason, LoanFact},
     money::Fen,
     refusal::Refusal,
+    returns::ReturnFact,
+    wealth::WealthFact,
 };
 
 /// The answer to an applied command. It follows from the facts, so a replayed journal gives the
@@ -35,14 +42,56 @@ pub enum Answer {
     DeviceIssued(TokenNonce),
     /// The session began; its token derives from this number.
     SessionStarted(TokenNonce),
+    /// Units were bought, so many hundredths; what the account holds now.
+    WealthSubscribed(i64, Fen),
+    /// Units were sold for so much; what the account holds now.
+    WealthRedeemed(Fen, Fen),
+    /// The loan may be drawn.
+    LoanApproved(LoanId),
+    /// There is no loan, and why.
+    LoanDeclined(DeclineReason),
+    /// The account is closed; so much was paid out.
+    AccountClosed(Fen),
+    /// The reversal or refund waits for the second person.
+    ReturnProposed(ReturnId),
+    /// The end of this day has come so far; whether that is all.
+    DayEnd(Day, bool),
 }
 
 impl Answer {
     /// The answer that these facts give: a refusal, when they tell of one that left a trace.
     pub fn of(facts: &[Fact]) -> Result<Self, Refusal> {
-        match facts.first() {
-            Some(Fact::Refused { code, .. }) => Err((*code).into()),
-            _ => Ok(facts.iter().find_map(Self::of_fact).unwrap_or(Self::Done)),
+        if let Some(Fact::Refused { code, .. }) = facts.first() {
+            return Err((*code).into());
+        }
+        let product = facts.iter().find_map(|fact| Self::of_product(fact, facts));
+        let answer = product.or_else(|| facts.iter().find_map(Self::of_fact));
+        Ok(answer.unwrap_or(Self::Done))
+    }
+
+    /// What products and books answer, with the balance that other facts of the record tell.
+    fn of_product(fact: &Fact, facts: &[Fact]) -> Option<Self> {
+        let balance = || match facts.iter().find_map(Self::of_fact) {
+            Some(Self::CashMoved(balance)) => balance,
+            _ => Fen::ZERO,
+        };
+        match fact {
+            Fact::Wealth(WealthFact::Subscribed { units, .. }) => {
+                Some(Self::WealthSubscribed(*units, balance()))
+            }
+            Fact::Wealth(WealthFact::Redeemed { amount, .. }) => {
+                Some(Self::WealthRedeemed(*amount, balance()))
+            }
+            Fact::Loans(LoanFact::Approved { loan, .. }) => Some(Self::LoanApproved(*loan)),
+            Fact::Loans(LoanFact::Declined { reason, .. }) => Some(Self::LoanDeclined(*reason)),
+            Fact::Closing(ClosingFact::Account { paid_out, .. }) => {
+                Some(Self::AccountClosed(*paid_out))
+            }
+            Fact::Returns(ReturnFact::Proposed { id, .. }) => Some(Self::ReturnProposed(*id)),
+            Fact::Returns(ReturnFact::Approved { .. }) => Some(Self::Done),
+            Fact::Books(BooksFact::Reached { day, .. }) => Some(Self::DayEnd(*day, false)),
+            Fact::Books(BooksFact::DayClosed { day }) => Some(Self::DayEnd(*day, true)),
+            _ => None,
         }
     }
 
@@ -86,7 +135,12 @@ impl Answer {
             | Fact::PasswordProved { .. }
             | Fact::ChannelSet { .. }
             | Fact::AlertsSet { .. }
-            | Fact::AlertDue { .. } => None,
+            | Fact::AlertDue { .. }
+            | Fact::Wealth(_)
+            | Fact::Loans(_)
+            | Fact::Closing(_)
+            | Fact::Returns(_)
+            | Fact::Books(_) => None,
         }
     }
 }

@@ -45,7 +45,11 @@ impl Desk<'_> {
                 }
                 BookAccount::Customer(to)
             }
-            Payee::Elsewhere { .. } => BookAccount::Ledger(LedgerAccount::Nostro),
+            Payee::Elsewhere { .. } => BookAccount::Ledger(LedgerAccount::Settlement),
+            Payee::Biller(bill) => {
+                bill.biller()?;
+                BookAccount::Ledger(LedgerAccount::BillsPayable)
+            }
         };
         Ok((number, account, to))
     }

@@ -3,16 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bills::Bill,
+    closing::ClosingAction,
+    day_end::BooksAction,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, SessionId, ShieldKey,
         TokenDigest, TokenNonce,
     },
+    loans::LoanAction,
     locks::{CardEntry, CardLocks, Place},
     media::{Limits, Medium, Scope},
     money::Amount,
     operation::{Channel, Operation},
     resident::{PersonName, Phone, ResidentId},
+    returns::ReturnAction,
     session::{AlertWishes, PasswordHash},
+    wealth::WealthAction,
 };
 
 /// Who asks, after the bearer token was understood.
@@ -66,6 +72,31 @@ pub enum Payee {
         /// The other bank's code.
         bank: String,
     },
+    /// To somebody who sent a bill.
+    Biller(Bill),
+}
+
+impl Payee {
+    /// What paying it is called.
+    fn operation(&self) -> Operation {
+        match self {
+            Self::Here(_) => Operation::TransferOwnBank,
+            Self::Elsewhere { .. } => Operation::TransferOtherBank,
+            Self::Biller(_) => Operation::BillPayment,
+        }
+    }
+}
+
+impl std::fmt::Display for Payee {
+    /// As the audit names it; empty for an account here that cannot be.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Here(Some(to)) => to.fmt(f),
+            Self::Here(None) => Ok(()),
+            Self::Elsewhere { account, .. } => f.write_str(account),
+            Self::Biller(bill) => write!(f, "{}/{}", bill.biller, bill.reference),
+        }
+    }
 }
 
 /// One payment: from where, to whom, how much.
@@ -93,6 +124,11 @@ impl Order {
                 from,
                 to: account.clone(),
                 bank: bank.clone(),
+                amount,
+            },
+            Payee::Biller(bill) => Action::PayBill {
+                from,
+                bill: bill.clone(),
                 amount,
             },
         }
@@ -387,6 +423,26 @@ pub enum Action {
         /// What from now on.
         wishes: AlertWishes,
     },
+    /// Pay a bill where the customer is known in person; out of a session it is an
+    /// [`Action::AuthorisedTransfer`] to the biller.
+    PayBill {
+        /// From this account.
+        from: Option<AccountNumber>,
+        /// Which bill.
+        bill: Bill,
+        /// How much.
+        amount: Amount,
+    },
+    /// Something of wealth products.
+    Wealth(WealthAction),
+    /// Something of loans.
+    Loans(LoanAction),
+    /// Close an account or a card.
+    Close(ClosingAction),
+    /// Something of a reversal or a refund.
+    Returns(ReturnAction),
+    /// Something of the bank's books.
+    Books(BooksAction),
 }
 
 impl Action {
@@ -413,10 +469,13 @@ impl Action {
             Self::LogOut { .. } => Operation::LogOut,
             Self::SetLocks { .. } => Operation::LockSetting,
             Self::AskAuthorisation { .. } => Operation::Authorisation,
-            Self::AuthorisedTransfer { order, .. } => match order.payee {
-                Payee::Here(_) => Operation::TransferOwnBank,
-                Payee::Elsewhere { .. } => Operation::TransferOtherBank,
-            },
+            Self::AuthorisedTransfer { order, .. } => order.payee.operation(),
+            Self::PayBill { .. } => Operation::BillPayment,
+            Self::Wealth(action) => action.operation(),
+            Self::Loans(action) => action.operation(),
+            Self::Close(action) => action.operation(),
+            Self::Returns(action) => action.operation(),
+            Self::Books(action) => action.operation(),
             Self::IssueDevice { .. } => Operation::DeviceIssue,
             Self::RegisterShield { .. } => Operation::ShieldRegistration,
             Self::UnlockMedium { .. } => Operation::MediumUnlock,
@@ -437,10 +496,22 @@ impl Action {
             | Self::WithdrawalAt { amount, .. }
             | Self::CardUse { amount, .. }
             | Self::TransferOwnBank { amount, .. }
-            | Self::TransferOtherBank { amount, .. } => Some(*amount),
+            | Self::TransferOtherBank { amount, .. }
+            | Self::PayBill { amount, .. }
+            | Self::Loans(LoanAction::Apply { amount, .. }) => Some(*amount),
+            Self::Wealth(action) => action.amount(),
+            Self::Returns(ReturnAction::Propose { amount, .. }) => *amount,
             Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
                 Some(order.amount)
             }
+            _ => None,
+        }
+    }
+
+    /// Where a card was used, when the request says it.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::WithdrawalAt { place, .. } | Self::CardUse { place, .. } => Some(*place),
             _ => None,
         }
     }
@@ -450,8 +521,13 @@ impl Action {
         match self {
             Self::Deposit { account, .. }
             | Self::Withdrawal { account, .. }
-            | Self::WithdrawalAt { account, .. } => *account,
-            Self::TransferOwnBank { from, .. } | Self::TransferOtherBank { from, .. } => *from,
+            | Self::WithdrawalAt { account, .. }
+            | Self::Loans(LoanAction::Apply { account, .. })
+            | Self::Close(ClosingAction::Account { account, .. }) => *account,
+            Self::TransferOwnBank { from, .. }
+            | Self::TransferOtherBank { from, .. }
+            | Self::PayBill { from, .. } => *from,
+            Self::Wealth(action) => action.account(),
             Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
                 order.from
             }
@@ -469,6 +545,7 @@ impl Action {
                 account: to.clone(),
                 bank: bank.clone(),
             }),
+            Self::PayBill { bill, .. } => Some(Payee::Biller(bill.clone())),
             Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
                 Some(order.payee.clone())
             }

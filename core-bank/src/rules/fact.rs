@@ -4,19 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     calendar::Day,
+    closing::ClosingFact,
     command::Order,
+    day_end::BooksFact,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
         TokenDigest, TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    loans::LoanFact,
     locks::CardLocks,
     media::{Limits, Medium, MediumKey, Scope},
     money::Fen,
     operation::Channel,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
+    returns::ReturnFact,
     session::{AlertWishes, PasswordHash},
+    wealth::WealthFact,
 };
 
 /// One line of a movement of money.
@@ -255,4 +260,14 @@ pub enum Fact {
         /// The account that changed.
         account: Option<AccountNumber>,
     },
+    /// Of wealth products.
+    Wealth(WealthFact),
+    /// Of loans.
+    Loans(LoanFact),
+    /// Of closed accounts and cards.
+    Closing(ClosingFact),
+    /// Of reversals and refunds.
+    Returns(ReturnFact),
+    /// Of the bank's books.
+    Books(BooksFact),
 }

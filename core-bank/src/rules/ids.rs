@@ -91,6 +91,13 @@ sequence_id!(
     "An authorisation that was asked for: `A` and twelve digits."
 );
 
+sequence_id!(LoanId, "L", "A loan: `L` and twelve digits.");
+sequence_id!(
+    ReturnId,
+    "R",
+    "A reversal or refund that was proposed: `R` and twelve digits."
+);
+
 /// A customer's account: nineteen digits, the last one the Luhn check digit (ISO/IEC 7812-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountNumber(u64);

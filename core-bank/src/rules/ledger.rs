@@ -13,6 +13,10 @@ pub enum LedgerKind {
     Asset,
     /// The bank owes it; its balance is usually a credit, thus positive.
     Liability,
+    /// What the bank earned; a credit.
+    Income,
+    /// What it cost the bank; a debit.
+    Expense,
 }
 
 impl LedgerKind {
@@ -21,55 +25,70 @@ impl LedgerKind {
         match self {
             Self::Asset => "asset",
             Self::Liability => "liability",
+            Self::Income => "income",
+            Self::Expense => "expense",
         }
     }
 }
 
-/// An account of the bank itself. Customers' deposits are not here: each has its own account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum LedgerAccount {
-    /// Cash at the counters.
-    CashCounter,
-    /// Cash in the cash machines.
-    CashAtm,
-    /// What this bank and the other banks owe each other, settled outside of it.
-    Nostro,
-    /// What the card network and this bank owe each other, settled outside of it.
-    CardNetwork,
+macro_rules! chart {
+    ($($variant:ident $number:literal $name:literal $kind:ident $doc:literal;)+) => {
+        /// An account of the bank itself. Customers' deposits are not here: each has its own account.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum LedgerAccount {
+            $(#[doc = $doc] $variant,)+
+        }
+
+        impl LedgerAccount {
+            /// The whole chart, in the order of the trial balance.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name in postings and in the trial balance.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The number in the journal and in the projection: never given to another account.
+            pub fn number(self) -> u64 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+
+            /// What the account is.
+            pub fn kind(self) -> LedgerKind {
+                match self { $(Self::$variant => LedgerKind::$kind,)+ }
+            }
+
+            /// What is posted to it.
+            pub fn purpose(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)+ }
+            }
+        }
+    };
+}
+
+chart! {
+    CashCounter 1 "cash_counter" Asset "Cash at the counters.";
+    CashAtm 2 "cash_atm" Asset "Cash in the cash machines.";
+    Nostro 3 "nostro" Asset "What this bank holds at the central bank and other banks; settlements move it.";
+    CardNetwork 4 "card_network" Asset "What the card network and this bank owe each other, settled outside of it.";
+    Settlement 5 "settlement" Liability "Transfers to other banks on their way, until they are settled.";
+    BillsPayable 6 "bills_payable" Liability "Bills that customers paid, until their billers get the money.";
+    Loans 7 "loans" Asset "Principal of loans that is outstanding.";
+    LoanInterestReceivable 8 "loan_interest_receivable" Asset "Interest on loans that has accrued and is not yet paid.";
+    LoanInterestIncome 9 "loan_interest_income" Income "Interest on loans.";
+    DepositInterestPayable 10 "deposit_interest_payable" Liability "Interest on deposits that has accrued and is not yet credited.";
+    DepositInterestExpense 11 "deposit_interest_expense" Expense "Interest on deposits.";
+    WealthFunds 12 "wealth_funds" Liability "What customers hold in wealth products, at its net asset value.";
+    WealthInvestments 13 "wealth_investments" Asset "What the wealth products' money is invested in, beyond what was paid in.";
 }
 
 impl LedgerAccount {
-    /// The whole chart, in the order of the trial balance.
-    pub const ALL: [Self; 4] = [
-        Self::CashCounter,
-        Self::CashAtm,
-        Self::Nostro,
-        Self::CardNetwork,
-    ];
-
-    /// The name in postings and in the trial balance.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CashCounter => "cash_counter",
-            Self::CashAtm => "cash_atm",
-            Self::Nostro => "nostro",
-            Self::CardNetwork => "card_network",
-        }
-    }
-
-    /// The number in the journal: never given to another account.
-    fn journal_number(self) -> u64 {
-        match self {
-            Self::CashCounter => 1,
-            Self::CashAtm => 2,
-            Self::Nostro => 3,
-            Self::CardNetwork => 4,
-        }
-    }
-
-    /// What the account is.
-    pub fn kind(self) -> LedgerKind {
-        LedgerKind::Asset
+    /// The account of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|account| account.name() == name)
     }
 }
 
@@ -84,21 +103,27 @@ pub enum BookAccount {
 
 impl BookAccount {
     fn parse(text: &str) -> Option<Self> {
-        let ledger = LedgerAccount::ALL
-            .into_iter()
-            .find(|account| account.name() == text);
-        ledger
+        LedgerAccount::parse(text)
             .map(Self::Ledger)
             .or_else(|| AccountNumber::parse(text).map(Self::Customer))
     }
 }
 
 impl BookAccount {
-    fn of_journal_number(number: u64) -> Option<Self> {
-        let ledger = LedgerAccount::ALL
-            .into_iter()
-            .find(|account| account.journal_number() == number);
+    /// The number in the journal and in the projection: a customer's account is its digits, which are
+    /// far above those of the bank's own accounts.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Ledger(account) => account.number(),
+            Self::Customer(number) => number.digits(),
+        }
+    }
+
+    /// The account of this number.
+    pub fn of_number(number: u64) -> Option<Self> {
+        let mut ledger = LedgerAccount::ALL.iter().copied();
         ledger
+            .find(|account| account.number() == number)
             .map(Self::Ledger)
             .or_else(|| AccountNumber::of_content(number).map(Self::Customer))
     }
@@ -113,14 +138,12 @@ impl fmt::Display for BookAccount {
     }
 }
 
-/// The name for people. For the journal a number: a customer's account is its digits, which are far
-/// above those of the bank's own accounts.
+/// The name for people, the number for the journal.
 impl Serialize for BookAccount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             _ if serializer.is_human_readable() => serializer.collect_str(self),
-            Self::Ledger(account) => serializer.serialize_u64(account.journal_number()),
-            Self::Customer(number) => serializer.serialize_u64(number.digits()),
+            _ => serializer.serialize_u64(self.number()),
         }
     }
 }
@@ -130,7 +153,7 @@ impl<'de> Deserialize<'de> for BookAccount {
         let found = if deserializer.is_human_readable() {
             Self::parse(&std::borrow::Cow::<'de, str>::deserialize(deserializer)?)
         } else {
-            Self::of_journal_number(u64::deserialize(deserializer)?)
+            Self::of_number(u64::deserialize(deserializer)?)
         };
         found.ok_or_else(|| D::Error::custom("not an account of the books"))
     }

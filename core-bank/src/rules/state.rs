@@ -8,23 +8,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answer::Answer,
-    calendar::DayTotal,
+    calendar::{Day, DayTotal},
+    day_end::Books,
     fact::{Fact, Posting},
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId,
-        TokenDigest,
+        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId, LoanId,
+        ReturnId, TokenDigest,
     },
+    interest,
     keys::{IDEMPOTENCY_MICROS, KeyDigest, Keys, Known, Looked, Remembered},
     ledger::{BookAccount, LedgerAccount},
+    loans::Loan,
     locks::CardLocks,
     media::{AUTHORISATION_MICROS, Media, Waiting},
     money::Fen,
     operation::Channel,
     refusal::Refusal,
     resident::{Phone, ResidentId},
+    returns::Proposal,
     session::{Profile, Session},
     table::Table,
     time::BusinessTime,
+    wealth::{Product, ProductCode},
 };
 
 /// A customer's current account.
@@ -38,6 +43,19 @@ pub struct Account {
     pub balance: Fen,
     /// Whether the owner is told of every change.
     pub alerts: bool,
+    /// Whether it takes postings.
+    pub status: AccountStatus,
+    /// What it has added up since interest was last credited.
+    pub interest: interest::Product,
+}
+
+/// Whether an account takes postings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountStatus {
+    /// It does.
+    Open,
+    /// It was closed, for good.
+    Closed,
 }
 
 /// Whether a card may be used.
@@ -47,6 +65,8 @@ pub enum CardStatus {
     Active,
     /// It was reported lost.
     Lost,
+    /// It was closed, for good.
+    Closed,
 }
 
 impl CardStatus {
@@ -55,6 +75,7 @@ impl CardStatus {
         match self {
             Self::Active => "active",
             Self::Lost => "lost",
+            Self::Closed => "closed",
         }
     }
 }
@@ -120,6 +141,19 @@ pub struct State {
     pub(super) media: Table<CustomerId, Media>,
     pub(super) waiting: Table<AuthorisationId, Waiting>,
     pub(super) ended_sessions: Table<(u64, TokenDigest), BusinessTime>,
+    pub(super) products: Table<ProductCode, Product>,
+    /// Hundredths of units.
+    pub(super) holdings: Table<(CustomerId, ProductCode), i64>,
+    pub(super) loans: Table<LoanId, Loan>,
+    pub(super) loan_owners: Table<(CustomerId, LoanId), ()>,
+    /// Loans by the day that their next instalment is due.
+    pub(super) loans_due: Table<(Day, LoanId), ()>,
+    pub(super) proposals: Table<ReturnId, Proposal>,
+    /// How much of the payment of a record went back.
+    pub(super) returned: Table<u64, Fen>,
+    pub(super) books: Table<(), Books>,
+    /// What all deposits held at the end of days that are not closed.
+    pub(super) day_totals: Table<Day, i128>,
     ledger: Table<LedgerAccount, Fen>,
     #[serde(skip)]
     keys: Keys,
@@ -276,6 +310,15 @@ impl State {
         step.take(&mut self.media);
         step.take(&mut self.waiting);
         step.take(&mut self.ended_sessions);
+        step.take(&mut self.products);
+        step.take(&mut self.holdings);
+        step.take(&mut self.loans);
+        step.take(&mut self.loan_owners);
+        step.take(&mut self.loans_due);
+        step.take(&mut self.proposals);
+        step.take(&mut self.returned);
+        step.take(&mut self.books);
+        step.take(&mut self.day_totals);
         step.take(&mut self.ledger);
         match step {
             Step::Mark => self.keys.mark(),
@@ -315,6 +358,7 @@ impl State {
     }
 
     /// Folds one fact. [`State::turn_to`] has been called for its record.
+    #[expect(clippy::too_many_lines, reason = "a table: one fact an arm")]
     pub fn fold(&mut self, fact: &Fact) -> Result<(), Misfit> {
         let folded = match fact {
             Fact::IdentityVerified {
@@ -359,6 +403,11 @@ impl State {
             } => self.start_session(*session, *customer, *channel),
             Fact::SessionEnded { session } => self.end_session(*session),
             Fact::Refused { .. } | Fact::AlertDue { .. } => Ok(()),
+            Fact::Wealth(fact) => self.fold_wealth(fact),
+            Fact::Loans(fact) => self.fold_loans(fact),
+            Fact::Closing(fact) => self.fold_closing(fact),
+            Fact::Returns(fact) => self.fold_returns(fact),
+            Fact::Books(fact) => self.fold_books(fact),
             Fact::AuthorisationAsked {
                 id,
                 customer,
@@ -452,6 +501,7 @@ impl State {
             owner.accounts.push(account);
             alerts = owner.profile.wishes.balance_changes;
         })?;
+        let today = Day::of(self.at);
         self.accounts.put(
             account,
             Account {
@@ -459,6 +509,8 @@ impl State {
                 card,
                 balance: Fen::ZERO,
                 alerts,
+                status: AccountStatus::Open,
+                interest: interest::Product::starting(today),
             },
         );
         self.cards.put(
@@ -484,7 +536,7 @@ impl State {
         Ok(())
     }
 
-    fn set_card(&mut self, id: CardId, status: CardStatus) -> Result<(), &'static str> {
+    pub(super) fn set_card(&mut self, id: CardId, status: CardStatus) -> Result<(), &'static str> {
         self.cards
             .edit(&id)
             .ok_or("the card does not exist")?
@@ -502,6 +554,8 @@ impl State {
         if sum != 0 || postings.len() < 2 {
             return Err("the postings do not sum to zero");
         }
+        let today = Day::of(self.at);
+        let mut net = 0;
         for posting in postings {
             match posting.account {
                 BookAccount::Ledger(account) => {
@@ -517,9 +571,14 @@ impl State {
                     if after < Fen::ZERO {
                         return Err("a customer's account falls below zero");
                     }
+                    account.interest.count(today, account.balance);
                     account.balance = after;
+                    net += i128::from(posting.amount.0);
                 }
             }
+        }
+        if net != 0 {
+            self.count_deposits(net);
         }
         Ok(())
     }

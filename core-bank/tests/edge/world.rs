@@ -83,6 +83,10 @@ pub fn names_of(bank: &BankProcess, resident: &Resident, other: &Resident) -> Na
         ("other_account", other.person.account.clone()),
         ("other_card", other.person.card.clone()),
         ("authorisation", "A000000000001".to_owned()),
+        ("transfer", "T000000000001".to_owned()),
+        ("product", "W1".to_owned()),
+        ("loan", "L000000000001".to_owned()),
+        ("return", "R000000000001".to_owned()),
     ];
     names
         .into_iter()
@@ -105,6 +109,7 @@ pub fn token_of(bank: &BankProcess, resident: &Resident, channel: &str) -> Strin
         "kiosk" => tokens.kiosk.clone(),
         "atm" => tokens.atm.clone(),
         "acquirer" => tokens.acquirer.clone(),
+        "reviewer" => tokens.reviewer.clone(),
         "operator" => tokens.operator.clone(),
         "visitor" | "anyone" => String::new(),
         session => resident.sessions[session].clone(),

@@ -1,0 +1,678 @@
+//! Bills, wealth products, loans, closing, reversals and the books as their users meet them over HTTP.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bank_process;
+
+use std::thread;
+
+use bank_process::{
+    BankProcess, balance, log_in, new_person, new_rich_person, pay_by_sms, pay_by_sms_at,
+};
+use serde_json::{Value, json};
+
+fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), options);
+    (data, bank)
+}
+
+fn bill(from: &str, biller: &str, amount: &str) -> Value {
+    let bill = json!({"kind": "electricity", "biller": biller, "reference": "3715-0001"});
+    json!({"from": from, "bill": bill, "amount": amount})
+}
+
+#[test]
+fn a_bill_is_paid_at_the_kiosk_and_out_of_a_session_with_a_code() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_rich_person(&bank, 1, "100");
+    let session = log_in(&bank, &li);
+    let mut client = bank.client();
+    let billers = client.get(&session, "/v1/billers").expect(200);
+    let listed = billers.body["billers"].as_array().unwrap();
+    let lists = |kind: &str| listed.iter().any(|biller| biller["kind"] == kind);
+    assert!(
+        ["electricity", "broadband", "telecom", "tuition"]
+            .map(lists)
+            .iter()
+            .all(|is| *is)
+    );
+
+    let wish = bill(&li.account, "lc-power", "30.50");
+    let paid = client
+        .post(&bank.tokens.kiosk, "/v1/bill-payments", &wish)
+        .expect(201);
+    assert_eq!(paid.text("balance"), "69.50");
+    client
+        .post(&session, "/v1/bill-payments", &wish)
+        .refused(422, "authorisation_required");
+    let paid = pay_by_sms_at("/v1/bill-payments", &mut client, &bank, &session, &wish).expect(201);
+    assert_eq!(paid.text("balance"), "39.00");
+    let path = format!("/v1/transfers/{}", paid.text("transfer"));
+    let shown = client.get(&session, &path).expect(200);
+    assert_eq!(shown.text("status"), "pending");
+    assert_eq!(shown.text("to"), "lc-power/3715-0001");
+    let stranger = log_in(&bank, &new_person(&bank, 2));
+    client
+        .get(&stranger, &path)
+        .refused(404, "payment_not_found");
+    client
+        .get(&session, "/v1/transfers/T000000000001")
+        .refused(404, "payment_not_found");
+
+    let unknown = bill(&li.account, "nobody", "1");
+    client
+        .post(&bank.tokens.kiosk, "/v1/bill-payments", &unknown)
+        .refused(404, "biller_not_found");
+    let mut school = unknown.clone();
+    school["bill"]["kind"] = json!("tuition");
+    client
+        .post(&bank.tokens.counter, "/v1/bill-payments", &school)
+        .refused(422, "school_not_listed");
+    for (member, wrong) in [
+        ("kind", json!("gas")),
+        ("biller", json!("LC POWER")),
+        ("reference", json!("")),
+        ("reference", json!("1\n2")),
+        ("extra", json!(1)),
+    ] {
+        let mut body = wish.clone();
+        body["bill"][member] = wrong;
+        client
+            .post(&bank.tokens.kiosk, "/v1/bill-payments", &body)
+            .refused(400, "invalid_body");
+    }
+    // One text names one payee.
+    let mut both = wish.clone();
+    both["medium"] = json!("sms");
+    both["phone"] = json!("13800000000");
+    both["account_tail"] = json!(li.account[13..]);
+    both["to"] = json!(li.account);
+    client
+        .post(&session, "/v1/authorisations", &both)
+        .refused(400, "invalid_body");
+}
+
+/// Authorises a payment, and returns its body with the proof.
+fn authorised(bank: &BankProcess, session: &str, payment: &Value) -> Value {
+    let mut client = bank.client();
+    let from = payment["from"].as_str().unwrap();
+    let mut wish = payment.clone();
+    wish["medium"] = json!("sms");
+    wish["phone"] = json!("13800000000");
+    wish["account_tail"] = json!(from[from.len() - 6..]);
+    let id = client
+        .post(session, "/v1/authorisations", &wish)
+        .expect(201)
+        .text("authorisation");
+    let sent = client
+        .get(&bank.tokens.operator, &format!("/v1/test/outbox/{id}"))
+        .expect(200);
+    let mut body = payment.clone();
+    body["authorisation"] = json!({"id": id, "code": sent.text("code")});
+    body
+}
+
+#[test]
+fn of_two_payments_at_once_whose_sum_exceeds_the_days_limit_exactly_one_passes() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    for round in 0..8 {
+        let (li, wang) = (
+            new_rich_person(&bank, 10 + round, "50000"),
+            new_person(&bank, 100 + round),
+        );
+        let session = log_in(&bank, &li);
+        let own = json!({"from": li.account, "to": wang.account, "amount": "6000"});
+        let other = json!({"from": li.account, "to": "6227001", "bank": "CCB", "amount": "5000"});
+        let electricity = bill(&li.account, "lc-power", "4000.01");
+        let pairs = [
+            (
+                ("/v1/transfers", own.clone()),
+                ("/v1/bill-payments", electricity.clone()),
+            ),
+            (("/v1/transfers", own.clone()), ("/v1/transfers", other)),
+            (("/v1/bill-payments", electricity), ("/v1/transfers", own)),
+        ];
+        let (first, second) = pairs[round as usize % 3].clone();
+        let ready =
+            [first, second].map(|(path, payment)| (path, authorised(&bank, &session, &payment)));
+        let told = thread::scope(|scope| {
+            let asked = ready.map(|(path, body)| {
+                let (bank, session) = (&bank, &session);
+                scope.spawn(move || {
+                    let answer = bank.client().post(session, path, &body);
+                    match answer.status {
+                        201 => "paid".to_owned(),
+                        _ => answer.code().to_owned(),
+                    }
+                })
+            });
+            let mut told = asked.map(|asked| asked.join().unwrap());
+            told.sort();
+            told
+        });
+        assert_eq!(told, ["limit_daily", "paid"]);
+    }
+}
+
+#[test]
+fn wealth_products_are_launched_bought_valued_and_sold() {
+    let (_data, bank) = start("");
+    let li = new_rich_person(&bank, 1, "10000");
+    let session = log_in(&bank, &li);
+    let operator = &bank.tokens.operator;
+    let mut client = bank.client();
+    let none = client.get(&session, "/v1/wealth/products").expect(200);
+    assert_eq!(none.body, json!({"products": []}));
+    let launch = json!({"product": "W1", "name": "增利", "minimum": "100", "quota": "8000"});
+    client
+        .post(operator, "/v1/wealth/products", &launch)
+        .expect(201);
+    client
+        .post(operator, "/v1/wealth/products", &launch)
+        .refused(409, "product_exists");
+    client
+        .post(&session, "/v1/wealth/products", &launch)
+        .refused(403, "forbidden");
+    let buy = json!({"account": li.account, "product": "W1", "amount": "5000"});
+    let bought = client
+        .post(&session, "/v1/wealth/subscriptions", &buy)
+        .expect(201);
+    assert_eq!(
+        (bought.text("units"), bought.text("balance")),
+        ("5000.00".into(), "5000.00".into())
+    );
+    client
+        .post(&session, "/v1/wealth/subscriptions", &buy)
+        .refused(422, "quota_exhausted");
+    let value = json!({"net_asset_value": "1.0234"});
+    client
+        .post(operator, "/v1/wealth/products/W1/values", &value)
+        .expect(201);
+    client
+        .post(operator, "/v1/wealth/products/W2/values", &value)
+        .refused(404, "product_not_found");
+    for wrong in [json!("1.00001"), json!(1.5), json!("0"), json!("1e3")] {
+        client
+            .post(
+                operator,
+                "/v1/wealth/products/W1/values",
+                &json!({"net_asset_value": wrong}),
+            )
+            .refused(400, "invalid_body");
+    }
+    let held = client
+        .get(&session, &format!("/v1/customers/{}/wealth", li.customer))
+        .expect(200);
+    assert_eq!(
+        held.body,
+        json!({"holdings": [{"product": "W1", "name": "增利", "units": "5000.00",
+            "net_asset_value": "1.0234", "worth": "5117.00"}]})
+    );
+    let sell = json!({"account": li.account, "product": "W1", "units": "1000"});
+    let sold = client
+        .post(&session, "/v1/wealth/redemptions", &sell)
+        .expect(201);
+    assert_eq!(
+        (sold.text("amount"), sold.text("balance")),
+        ("1023.40".into(), "6023.40".into())
+    );
+    let wang = new_person(&bank, 2);
+    client
+        .get(&session, &format!("/v1/customers/{}/wealth", wang.customer))
+        .refused(404, "customer_not_found");
+}
+
+#[test]
+fn of_two_subscriptions_at_once_only_one_gets_the_last_of_the_quota() {
+    let (_data, bank) = start("");
+    let people = [1, 2].map(|number| new_rich_person(&bank, number, "1000"));
+    let launch = json!({"product": "W1", "name": "w", "minimum": "1", "quota": "1000"});
+    bank.client()
+        .post(&bank.tokens.operator, "/v1/wealth/products", &launch)
+        .expect(201);
+    let told = thread::scope(|scope| {
+        let asked = people.each_ref().map(|person| {
+            let bank = &bank;
+            scope.spawn(move || {
+                let buy = json!({"account": person.account, "product": "W1", "amount": "600"});
+                let counter = &bank.tokens.counter;
+                bank.client()
+                    .post(counter, "/v1/wealth/subscriptions", &buy)
+                    .status
+            })
+        });
+        let mut told = asked.map(|asked| asked.join().unwrap());
+        told.sort_unstable();
+        told
+    });
+    assert_eq!(told, [201, 422]);
+}
+
+#[test]
+fn a_loan_is_applied_for_drawn_and_repaid() {
+    let (_data, bank) = start("clock=2026-01-31T10:00+08:00");
+    let li = new_rich_person(&bank, 1, "1000");
+    let session = log_in(&bank, &li);
+    let mut client = bank.client();
+    let apply = |amount: &str, months: u16| json!({"account": li.account, "amount": amount, "months": months});
+    client
+        .post(&session, "/v1/loans", &apply("999", 3))
+        .refused(422, "loan_terms");
+    client
+        .post(
+            &session,
+            "/v1/loans",
+            &json!({"account": li.account, "amount": "1200", "months": "3"}),
+        )
+        .refused(400, "invalid_body");
+    let declined = client
+        .post(&session, "/v1/loans", &apply("20000", 12))
+        .expect(201);
+    assert_eq!(declined.text("decision"), "declined");
+    assert_eq!(declined.text("reason"), "deposits_too_small");
+    let approved = client
+        .post(&session, "/v1/loans", &apply("1200", 3))
+        .expect(201);
+    assert_eq!(approved.text("decision"), "approved");
+    let loan = approved.text("loan");
+    let post = |client: &mut bank_process::Client, what: &str| {
+        client.post(&session, &format!("/v1/loans/{loan}/{what}"), &json!({}))
+    };
+    assert_eq!(
+        post(&mut client, "draws").expect(201).text("balance"),
+        "2200.00"
+    );
+    let list = format!("/v1/customers/{}/loans", li.customer);
+    let shown = client.get(&session, &list).expect(200).body;
+    let shown = &shown["loans"][0];
+    assert_eq!(
+        (&shown["status"], &shown["outstanding"]),
+        (&json!("drawn"), &json!("1200.00"))
+    );
+    assert_eq!(
+        shown["schedule"],
+        json!([
+            {"number": 1, "due": "2026-02-28", "principal": "398.55", "interest": "4.35", "paid": false},
+            {"number": 2, "due": "2026-03-31", "principal": "399.99", "interest": "2.91", "paid": false},
+            {"number": 3, "due": "2026-04-30", "principal": "401.46", "interest": "1.46", "paid": false},
+        ])
+    );
+    assert_eq!(
+        post(&mut client, "repayments").expect(201).text("balance"),
+        "1797.10"
+    );
+    post(&mut client, "repayments").refused(422, "instalment_not_due");
+    assert_eq!(
+        post(&mut client, "early-repayments")
+            .expect(201)
+            .text("balance"),
+        "995.65"
+    );
+    post(&mut client, "early-repayments").refused(404, "loan_not_found");
+    assert_eq!(
+        client.get(&session, &list).expect(200).body,
+        json!({"loans": []})
+    );
+}
+
+#[test]
+fn whoever_has_no_account_registers_logs_in_and_sees_empty_lists() {
+    let (_data, bank) = start("");
+    let (mut client, kiosk) = (bank.client(), &bank.tokens.kiosk);
+    let identity = json!({"name": "王芳", "id_number": bank_process::resident_id(7)});
+    let check = client
+        .post(kiosk, "/v1/identity-checks", &identity)
+        .expect(201)
+        .text("identity_check");
+    let wish = json!({"identity_check": check, "phone": "13900000000"});
+    let customer = client
+        .post(kiosk, "/v1/customers", &wish)
+        .expect(201)
+        .text("customer");
+    let wish = json!({"customer": customer, "identity_check": check});
+    let device = client
+        .post(kiosk, "/v1/ebanking", &wish)
+        .expect(201)
+        .text("device_token");
+    let wish = json!({"customer": customer, "device_token": device, "channel": "mobile"});
+    let session = client
+        .post("", "/v1/sessions", &wish)
+        .expect(201)
+        .text("session");
+    for (what, list) in [
+        ("accounts", "accounts"),
+        ("wealth", "holdings"),
+        ("loans", "loans"),
+    ] {
+        let path = format!("/v1/customers/{customer}/{what}");
+        assert_eq!(
+            client.get(&session, &path).expect(200).body,
+            json!({list: []})
+        );
+    }
+    let events = client.get(&session, "/v1/suspicious-events").expect(200);
+    assert_eq!(events.body, json!({"events": [], "next": null}));
+}
+
+#[test]
+fn a_day_is_closed_over_http_once_and_the_books_show_it() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let (li, wang) = (new_rich_person(&bank, 1, "1200000"), new_person(&bank, 2));
+    let session = log_in(&bank, &li);
+    let (mut client, operator) = (bank.client(), &bank.tokens.operator);
+    let other = json!({"from": li.account, "to": "6227001", "bank": "CCB", "amount": "100"});
+    let sent = pay_by_sms(&mut client, &bank, &session, &other).expect(201);
+    let before_end = sent.body["seq"].as_u64().unwrap();
+    let transfer = format!("/v1/transfers/{}", sent.text("transfer"));
+    assert_eq!(
+        client.get(operator, &transfer).expect(200).text("status"),
+        "pending"
+    );
+    let day = json!({"day": "2026-06-09"});
+    client
+        .post(operator, "/v1/books/days", &day)
+        .refused(422, "day_not_over");
+    client
+        .post(&session, "/v1/books/days", &day)
+        .refused(403, "forbidden");
+    client
+        .post(operator, "/v1/books/days", &json!({"day": "2026-6-9"}))
+        .refused(400, "invalid_body");
+    let clock = json!({"business_time": "2026-06-10T00:10+08:00", "speed": 1.0});
+    client.put(operator, "/v1/test/clock", &clock).expect(200);
+    let closed = client
+        .post_with_key(operator, "end", "/v1/books/days", &day)
+        .expect(201);
+    assert_eq!(
+        (closed.text("day"), closed.body["closed"].clone()),
+        ("2026-06-09".into(), json!(true))
+    );
+    let again = client
+        .post_with_key(operator, "end", "/v1/books/days", &day)
+        .expect(201);
+    assert_eq!(again.body, closed.body);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    client
+        .post(operator, "/v1/books/days", &day)
+        .refused(409, "day_closed");
+    assert_eq!(
+        client.get(operator, &transfer).expect(200).text("status"),
+        "settled"
+    );
+
+    let seq = closed.body["seq"].as_u64().unwrap();
+    let chart = client.get(operator, "/v1/books/chart").expect(200);
+    assert_eq!(chart.text("closed_day"), "2026-06-09");
+    // 1,199,900 × 0.0030 / 360 = 9.9991…
+    let path = format!("/v1/books/entries?account=deposit_interest_expense&min_seq={seq}");
+    let entries = client.get(operator, &path).expect(200);
+    assert_eq!(entries.body["entries"][0]["amount"], "-10.00");
+    assert_eq!(entries.body["entries"][0]["operation"], "day_end");
+    client
+        .get(operator, "/v1/books/entries?account=cash")
+        .refused(400, "invalid_query");
+    client
+        .get(&bank.tokens.counter, "/v1/books/chart")
+        .refused(403, "forbidden");
+
+    // The trial balance of then, and of now, which agrees with the one from memory.
+    let then = format!("/v1/books/trial-balance?at_seq={before_end}");
+    let then = client.get(operator, &then).expect(200);
+    let row = |balance: &Value, name: &str| {
+        let rows = balance["accounts"].as_array().unwrap();
+        let found = rows.iter().find(|row| row["account"] == name);
+        found.map_or("0.00".to_owned(), |row| {
+            row["balance"].as_str().unwrap().to_owned()
+        })
+    };
+    assert_eq!(then.text("sum"), "0.00");
+    assert_eq!(row(&then.body, "settlement"), "100.00");
+    assert_eq!(row(&then.body, "customer_deposits"), "1199900.00");
+    let now = client.get(operator, "/v1/audit/trial-balance").expect(200);
+    let seq = &now.body["seq"];
+    let past = client
+        .get(operator, &format!("/v1/books/trial-balance?at_seq={seq}"))
+        .expect(200);
+    for account in now.body["accounts"].as_array().unwrap() {
+        let name = account["account"].as_str().unwrap();
+        assert_eq!(
+            row(&past.body, name),
+            account["balance"].as_str().unwrap(),
+            "{name}"
+        );
+    }
+    assert_eq!(row(&now.body, "nostro"), "100.00");
+    client
+        .get(operator, "/v1/books/trial-balance?at_seq=99999999")
+        .refused(404, "seq_unknown");
+    assert_eq!(balance(&bank, &wang), "0.00");
+}
+
+#[test]
+fn a_transfer_is_reversed_by_the_operator_and_the_reviewer_together() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let (li, wang) = (new_rich_person(&bank, 1, "100"), new_person(&bank, 2));
+    let session = log_in(&bank, &li);
+    let (operator, reviewer) = (&bank.tokens.operator, &bank.tokens.reviewer);
+    let mut client = bank.client();
+    let own = json!({"from": li.account, "to": wang.account, "amount": "40"});
+    let paid = pay_by_sms(&mut client, &bank, &session, &own).expect(201);
+    let wish = json!({"record": paid.body["seq"], "kind": "reversal", "reason": "paid twice"});
+    client
+        .post(reviewer, "/v1/returns", &wish)
+        .refused(403, "forbidden");
+    client
+        .post(&session, "/v1/returns", &wish)
+        .refused(403, "forbidden");
+    for record in [json!(1), json!(0), json!(9_999_999)] {
+        let mut none = wish.clone();
+        none["record"] = record;
+        client
+            .post(operator, "/v1/returns", &none)
+            .refused(404, "payment_not_found");
+    }
+    let id = client
+        .post(operator, "/v1/returns", &wish)
+        .expect(201)
+        .text("return");
+    let waiting = client.get(reviewer, "/v1/returns").expect(200);
+    assert_eq!(waiting.body["returns"][0]["return"], id);
+    assert_eq!(waiting.body["returns"][0]["amount"], "40.00");
+    let approve = format!("/v1/returns/{id}/approvals");
+    client
+        .post(operator, &approve, &json!({}))
+        .refused(403, "forbidden");
+    assert_eq!(balance(&bank, &li), "60.00");
+    client
+        .post_with_key(reviewer, "yes", &approve, &json!({}))
+        .expect(201);
+    client
+        .post_with_key(reviewer, "yes", &approve, &json!({}))
+        .expect(201);
+    assert_eq!(
+        (balance(&bank, &li), balance(&bank, &wang)),
+        ("100.00".into(), "0.00".into())
+    );
+    client
+        .post(reviewer, &approve, &json!({}))
+        .refused(404, "return_not_found");
+    let shown = client.get(
+        &session,
+        &format!("/v1/transfers/{}", paid.text("transfer")),
+    );
+    assert_eq!(shown.expect(200).text("returned"), "40.00");
+    let rejected = format!("/v1/returns/{id}/rejections");
+    client
+        .post(reviewer, &rejected, &json!({}))
+        .refused(404, "return_not_found");
+    assert_eq!(
+        client.get(operator, "/v1/returns").expect(200).body["returns"],
+        json!([])
+    );
+}
+
+#[test]
+fn a_statement_opens_and_closes_with_the_balances_of_its_days() {
+    let (_data, bank) = start("clock=2026-05-31T23:50+08:00");
+    let li = new_rich_person(&bank, 1, "100");
+    let (mut client, operator, atm) = (bank.client(), &bank.tokens.operator, &bank.tokens.atm);
+    let at = |time: &str| {
+        let clock = json!({"business_time": time, "speed": 1.0});
+        bank.client()
+            .put(operator, "/v1/test/clock", &clock)
+            .expect(200);
+    };
+    at("2026-06-01T00:00+08:00");
+    let cash = |amount: &str| json!({"account": li.account, "amount": amount});
+    client.post(atm, "/v1/withdrawals", &cash("30")).expect(201);
+    at("2026-06-30T23:59+08:00");
+    client.post(atm, "/v1/deposits", &cash("5")).expect(201);
+    at("2026-07-01T00:00+08:00");
+    let last = client.post(atm, "/v1/withdrawals", &cash("1")).expect(201);
+    let seq = &last.body["seq"];
+    let path = |query: &str| {
+        format!(
+            "/v1/accounts/{}/statements?{query}&min_seq={seq}",
+            li.account
+        )
+    };
+    let june = client
+        .get(atm, &path("from=2026-06-01&to=2026-06-30&limit=1"))
+        .expect(200);
+    let expected = [
+        ("opening_balance", "100.00"),
+        ("closing_balance", "75.00"),
+        ("credits", "5.00"),
+        ("debits", "-30.00"),
+    ];
+    for (member, value) in expected {
+        assert_eq!(june.text(member), value, "{member}");
+    }
+    assert_eq!(june.body["entries"][0]["amount"], "-30.00");
+    let next = format!("from=2026-06-01&to=2026-06-30&cursor={}", june.text("next"));
+    let rest = client.get(atm, &path(&next)).expect(200);
+    assert_eq!(rest.body["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(rest.body["entries"][0]["amount"], "5.00");
+    assert_eq!(rest.body["next"], Value::Null);
+    for wrong in [
+        "from=2026-06-30&to=2026-06-01",
+        "from=2026-02-30&to=2026-06-01",
+    ] {
+        client.get(atm, &path(wrong)).refused(400, "invalid_query");
+    }
+    let stranger = log_in(&bank, &new_person(&bank, 2));
+    client
+        .get(&stranger, &path("from=2026-06-01&to=2026-06-30"))
+        .refused(404, "account_not_found");
+}
+
+#[test]
+fn a_closed_account_is_listed_as_closed_and_keeps_its_history() {
+    let (_data, bank) = start("");
+    let li = new_rich_person(&bank, 1, "12.34");
+    let (mut client, counter) = (bank.client(), &bank.tokens.counter);
+    let check = json!({"identity_check": li.check});
+    client
+        .post(
+            &bank.tokens.kiosk,
+            &format!("/v1/accounts/{}/closures", li.account),
+            &check,
+        )
+        .refused(422, "balance_remaining");
+    let closed = client.post(
+        counter,
+        &format!("/v1/accounts/{}/closures", li.account),
+        &check,
+    );
+    let closed = closed.expect(201);
+    assert_eq!(closed.text("paid_out"), "12.34");
+    client
+        .post(counter, &format!("/v1/cards/{}/closures", li.card), &check)
+        .refused(422, "card_closed");
+    let accounts = client.get(counter, &format!("/v1/customers/{}/accounts", li.customer));
+    assert_eq!(accounts.expect(200).body["accounts"][0]["status"], "closed");
+    let seq = &closed.body["seq"];
+    let path = format!("/v1/accounts/{}/entries?min_seq={seq}", li.account);
+    let entries = client.get(counter, &path).expect(200);
+    assert_eq!(entries.body["entries"][0]["operation"], "account_closing");
+    assert_eq!(entries.body["entries"][0]["balance_after"], "0.00");
+    let deposit = json!({"account": li.account, "amount": "1"});
+    client
+        .post(counter, "/v1/deposits", &deposit)
+        .refused(422, "account_closed");
+}
+
+#[test]
+fn a_subscriber_is_told_once_of_each_change_by_a_product() {
+    let (_data, bank) = start("clock=2026-01-31T10:00+08:00");
+    let li = new_rich_person(&bank, 1, "1000");
+    let session = log_in(&bank, &li);
+    let (mut client, operator) = (bank.client(), &bank.tokens.operator);
+    let wishes = json!({"balance_changes": true, "log_ins": false});
+    client
+        .post(&session, "/v1/alerts/wishes", &wishes)
+        .expect(201);
+    let launch = json!({"product": "W1", "name": "w", "minimum": "1", "quota": "1000"});
+    client
+        .post(operator, "/v1/wealth/products", &launch)
+        .expect(201);
+    let buy = json!({"account": li.account, "product": "W1", "amount": "10"});
+    client
+        .post(&session, "/v1/wealth/subscriptions", &buy)
+        .expect(201);
+    let wish = json!({"account": li.account, "amount": "1200", "months": 3});
+    let loan = client
+        .post(&session, "/v1/loans", &wish)
+        .expect(201)
+        .text("loan");
+    client
+        .post(&session, &format!("/v1/loans/{loan}/draws"), &json!({}))
+        .expect(201);
+    let electricity = bill(&li.account, "lc-power", "5");
+    client
+        .post(&bank.tokens.kiosk, "/v1/bill-payments", &electricity)
+        .expect(201);
+    let clock = json!({"business_time": "2026-03-01T00:10+08:00", "speed": 1.0});
+    client.put(operator, "/v1/test/clock", &clock).expect(200);
+    let ended = client
+        .post(operator, "/v1/books/days", &json!({"day": "2026-02-28"}))
+        .expect(201);
+    let session = log_in(
+        &bank,
+        &bank_process::Person {
+            check: client
+                .post(
+                    &bank.tokens.counter,
+                    "/v1/identity-checks",
+                    &json!({"name": "李明", "id_number": bank_process::resident_id(1)}),
+                )
+                .expect(201)
+                .text("identity_check"),
+            ..li
+        },
+    );
+    let alerts = client
+        .get(
+            &session,
+            &format!("/v1/alerts?min_seq={}", ended.body["seq"]),
+        )
+        .expect(200);
+    let told: Vec<_> = alerts.body["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|alert| {
+            (
+                alert["operation"].as_str().unwrap(),
+                alert["amount"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("day_end", "-402.90"),
+        ("bill_payment", "-5.00"),
+        ("loan_draw", "1200.00"),
+        ("wealth_subscription", "-10.00"),
+    ];
+    assert_eq!(told, expected, "newest first");
+}
