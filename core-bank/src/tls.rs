@@ -1,5 +1,5 @@
 //! TLS, when the server was given a certificate: rustls with ring, since the address may face a
-//! network. Ring compiles in seconds and needs no CMake, which rustls's default provider does.
+//! network. Ring compiles in seconds and needs no `CMake`, which rustls's default provider does.
 
 use std::{
     path::{Path, PathBuf},

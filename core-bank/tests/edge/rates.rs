@@ -81,7 +81,7 @@ fn guesses_of_one_address_are_slowed_down_before_a_log_in_and_watchmen_are_not()
     let (passed, refusal) = until_refused(|| {
         // Tokens that nobody holds and log-ins count together.
         number += 1;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             client.get(&format!("{number:064x}"), "/v1/sessions")
         } else {
             let credentials = json!({
