@@ -156,7 +156,7 @@ fn planted_defects_show_in_the_audit() {
 #[test]
 fn a_second_server_on_the_same_data_folder_is_refused_with_a_clear_message() {
     let (data, _bank) = start("");
-    let said = BankProcess::start_in_vain(data.path(), "");
+    let said = BankProcess::start_in_vain(data.path());
     assert!(
         said.contains("another server uses the data folder"),
         "{said}"

@@ -105,7 +105,11 @@ impl BankProcess {
     }
 
     /// Starts a server that is expected not to come up; returns what it said on standard error.
-    pub fn start_in_vain(data: &Path, options: &str) -> String {
+    pub fn start_in_vain(data: &Path) -> String {
+        Self::start_in_vain_with(data, "")
+    }
+
+    pub fn start_in_vain_with(data: &Path, options: &str) -> String {
         let (mut child, line) = spawn(data, options);
         assert_eq!(line, None, "the server came up");
         assert!(!child.wait().unwrap().success());

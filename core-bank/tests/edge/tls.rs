@@ -112,21 +112,21 @@ fn a_bank_whose_certificate_or_key_is_none_does_not_start_and_says_why() {
     let data = tempfile::tempdir().unwrap();
     let papers = tempfile::tempdir().unwrap();
     let options = format!("tls={}", papers.path().display());
-    let said = BankProcess::start_in_vain(data.path(), &options);
+    let said = BankProcess::start_in_vain_with(data.path(), &options);
     assert!(said.contains("certificate.pem cannot be read"), "{said}");
     certify(papers.path());
     fs::write(papers.path().join("certificate.pem"), "no certificate").unwrap();
-    let said = BankProcess::start_in_vain(data.path(), &options);
+    let said = BankProcess::start_in_vain_with(data.path(), &options);
     assert!(said.contains("holds no certificate"), "{said}");
     certify(papers.path());
     fs::write(papers.path().join("key.pem"), "no key").unwrap();
-    let said = BankProcess::start_in_vain(data.path(), &options);
+    let said = BankProcess::start_in_vain_with(data.path(), &options);
     assert!(said.contains("key.pem cannot be read"), "{said}");
     // The key of another certificate.
     certify(papers.path());
     let kept = fs::read(papers.path().join("key.pem")).unwrap();
     certify(papers.path());
     fs::write(papers.path().join("key.pem"), kept).unwrap();
-    let said = BankProcess::start_in_vain(data.path(), &options);
+    let said = BankProcess::start_in_vain_with(data.path(), &options);
     assert!(said.contains("cannot be used"), "{said}");
 }
