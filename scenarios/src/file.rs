@@ -18,6 +18,7 @@ mod discrete;
 mod error;
 mod extends;
 mod fields;
+mod holidays;
 mod hours;
 mod incidents;
 mod journeys;

@@ -36,6 +36,11 @@ impl Reader {
                 }
             }
         }
+        if let Some(Value::Table(day)) = value_of(table, "day")
+            && let Some(node) = day.get_mut("holidays")
+        {
+            self.fold_holidays(node);
+        }
         if let Some(Value::Table(arrivals)) = value_of(table, "arrivals")
             && let Some(node) = arrivals.get_mut("profile")
         {

@@ -22,7 +22,7 @@ mod wear;
 mod work;
 
 use crate::error::SimError;
-use crate::keyed::{BRANCH_STREAM, Key, Purpose};
+use crate::keyed::{APPOINTMENT_STREAM, BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
 pub use appointments::Absent;
@@ -195,11 +195,24 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.server_key = self.key_of_servers(replication);
         self.draw_capacities(key);
         let arrivals = self.plan.arrivals.times(key, self.source);
-        if self.plan.books() {
-            self.expect_booked(replication, observer);
-            let arrivals = with_booked(self.plan, arrivals, self.expected.clone());
-            return self.replay(arrivals, stop, observer);
+        let booked = Key::of_stream(self.plan.seed, replication, APPOINTMENT_STREAM);
+        self.replay_with_booked(arrivals, booked, stop, observer)
+    }
+
+    /// Goes through one replication of those who walk in and, where customers book,
+    /// those whose appointments draw from a key of their own.
+    pub fn replay_with_booked<O: Observer>(
+        &mut self,
+        walk_ins: impl Iterator<Item = (u64, Key)>,
+        booked: Key,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        if !self.plan.books() {
+            return self.replay(walk_ins, stop, observer);
         }
+        self.expect_booked(booked, observer);
+        let arrivals = with_booked(self.plan, walk_ins, self.expected.clone());
         self.replay(arrivals, stop, observer)
     }
 
@@ -402,12 +415,13 @@ impl<'plan, S: Source> Engine<'plan, S> {
                 self.visitors[slot].event = event;
             }
         }
-        if self.waits_unbegun(slot) {
-            if from > self.now {
+        if from > self.now {
+            // One errand may have begun while others stand early.
+            if self.waits_unbegun(slot) || self.visitors[slot].state == State::Apart {
                 self.stand_early(slot, from);
-            } else {
-                self.expect_promotion(slot, from);
             }
+        } else if self.waits_unbegun(slot) {
+            self.expect_promotion(slot, from);
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);

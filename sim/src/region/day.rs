@@ -89,7 +89,8 @@ impl<'r> RegionDay<'r> {
             let engine = &mut self.engines[kind];
             let key = self.plan.key(replication, outlet);
             engine.set_keys(key, self.plan.server_key(replication, outlet));
-            let ending = engine.replay(arrivals, None, watch)?;
+            let booked = self.plan.appointment_key(replication, outlet);
+            let ending = engine.replay_with_booked(arrivals, booked, None, watch)?;
             add(&mut all, &ending);
             self.levels.add(engine);
             watch.levels(outlet, engine);

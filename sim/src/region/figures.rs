@@ -132,6 +132,10 @@ impl<O: Observer> Observer for Watch<'_, O> {
         self.inner.missed(absent);
     }
 
+    fn goes_mobile(&mut self, customer: u32, who: &Absent, at: u64) {
+        self.inner.goes_mobile(customer, who, at);
+    }
+
     fn asked(&mut self, customer: u32, channel: Channel, operation: Operation, at: u64) {
         self.inner.asked(customer, channel, operation, at);
     }

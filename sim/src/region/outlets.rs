@@ -2,7 +2,9 @@
 //! its volume and its randomness.
 
 use crate::error::SimError;
-use crate::keyed::{BRANCH_STREAM, Key, Purpose, SERVER_STREAM, finalise, uniform};
+use crate::keyed::{
+    APPOINTMENT_STREAM, BRANCH_STREAM, Key, Purpose, SERVER_STREAM, finalise, uniform,
+};
 use crate::latency::OperationLatencies;
 use crate::normal;
 use crate::plan::Plan;
@@ -73,6 +75,12 @@ impl<'s> RegionPlan<'s> {
     pub fn key(&self, replication: u32, outlet: usize) -> Key {
         let own = self.outlets[outlet].own;
         Key::of_stream(self.seed, replication, BRANCH_STREAM).under(Purpose::Outlet { own })
+    }
+
+    /// Where the draws of a branch's appointments come from.
+    pub fn appointment_key(&self, replication: u32, outlet: usize) -> Key {
+        let own = self.outlets[outlet].own;
+        Key::of_stream(self.seed, replication, APPOINTMENT_STREAM).under(Purpose::Outlet { own })
     }
 
     /// Where the draws of a branch's servers come from.
