@@ -46,7 +46,23 @@ const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
 const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
 
 /// Who watches a replication.
-pub trait Observer {
+pub trait Observer: Send {
+    /// An observer of a part of the same replication, on a thread of its own; none
+    /// where the order in which things are told matters.
+    fn part(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// Counts what a part has been told.
+    fn join(&mut self, _part: Self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
 
@@ -80,6 +96,16 @@ pub struct Ending {
     pub last_left: u64,
     /// Interrupted: what was seen is not the whole replication.
     pub interrupted: bool,
+}
+
+impl Ending {
+    /// Adds how another part of the same replication ended.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.customers += other.customers;
+        self.last_left = self.last_left.max(other.last_left);
+        self.interrupted |= other.interrupted;
+    }
 }
 
 /// The engine with all its buffers, reused from one replication to the next.
