@@ -7,7 +7,10 @@ use rusqlite::{Connection, params};
 
 use crate::{
     journal::Record,
-    rules::{AccountNumber, Action, Amount, BookAccount, BusinessTime, CustomerId, Fact, Fen},
+    rules::{
+        AccountNumber, Action, Amount, BookAccount, BusinessTime, CustomerId, Fact, Fen, MallFact,
+        RefusalCode, WelfareFact,
+    },
 };
 
 /// The two kinds of notices.
@@ -58,44 +61,85 @@ pub struct Notice {
     pub place: Option<String>,
 }
 
+impl Notice {
+    /// What an alert is about.
+    pub fn alert_kind(&self) -> &'static str {
+        match &*self.operation {
+            _ if self.account.is_some() => "balance_change",
+            "welfare_issue" => "voucher",
+            "order_dispatch" => "parcel",
+            _ => "log_in",
+        }
+    }
+}
+
 /// What a record tells which customer.
 pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKind, Notice)> {
-    record.outcome.iter().flatten().filter_map(|fact| {
-        let action = &record.command.action;
-        let mut notice = Notice {
-            seq: record.seq,
-            at: record.at,
-            operation: Cow::Borrowed(action.operation().name()),
-            channel: Cow::Borrowed(channel_of(record)),
-            code: None,
-            account: None,
-            amount: None,
-            balance_after: None,
-            place: None,
-        };
-        match fact {
+    record.outcome.iter().flatten().flat_map(|fact| {
+        let told: Vec<_> = match fact {
             Fact::AlertDue { customer, account } => {
-                if let Some(account) = account {
-                    let (amount, balance_after) = change(record, *account)?;
-                    notice.account = Some(account.to_string());
-                    (notice.amount, notice.balance_after) = (Some(amount), Some(balance_after));
-                }
-                Some((*customer, NoticeKind::Alert, notice))
+                let alert = alert(record, *account);
+                alert
+                    .map(|it| (*customer, NoticeKind::Alert, it))
+                    .into_iter()
+                    .collect()
+            }
+            // Whoever gets a voucher or a parcel is told whether or not they subscribed to anything.
+            Fact::Welfare(WelfareFact::Issued { to, .. }) => to
+                .iter()
+                .map(|customer| (*customer, NoticeKind::Alert, notice(record)))
+                .collect(),
+            Fact::Mall(MallFact::Dispatched { customer, .. }) => {
+                vec![(*customer, NoticeKind::Alert, notice(record))]
             }
             Fact::Refused { code, customer } if code.is_suspicious() => {
-                notice.code = Some(Cow::Borrowed(code.code()));
-                notice.amount = action.amount().map(Amount::fen);
-                notice.place = match action {
-                    Action::CardUse { place, .. } | Action::WithdrawalAt { place, .. } => {
-                        Some(place.to_string())
-                    }
-                    _ => None,
-                };
-                Some((*customer, NoticeKind::Suspicious, notice))
+                vec![(*customer, NoticeKind::Suspicious, suspicious(record, *code))]
             }
-            _ => None,
-        }
+            _ => Vec::new(),
+        };
+        told
     })
+}
+
+/// What every notice of a record says.
+fn notice(record: &Record) -> Notice {
+    Notice {
+        seq: record.seq,
+        at: record.at,
+        operation: Cow::Borrowed(record.command.action.operation().name()),
+        channel: Cow::Borrowed(channel_of(record)),
+        code: None,
+        account: None,
+        amount: None,
+        balance_after: None,
+        place: None,
+    }
+}
+
+fn alert(record: &Record, account: Option<AccountNumber>) -> Option<Notice> {
+    let mut notice = notice(record);
+    if let Some(account) = account {
+        let (amount, balance_after) = change(record, account)?;
+        notice.account = Some(account.to_string());
+        (notice.amount, notice.balance_after) = (Some(amount), Some(balance_after));
+    }
+    Some(notice)
+}
+
+fn suspicious(record: &Record, code: RefusalCode) -> Notice {
+    let action = &record.command.action;
+    let place = match action {
+        Action::CardUse { place, .. } | Action::WithdrawalAt { place, .. } => {
+            Some(place.to_string())
+        }
+        _ => None,
+    };
+    Notice {
+        code: Some(Cow::Borrowed(code.code())),
+        amount: action.amount().map(Amount::fen),
+        place,
+        ..notice(record)
+    }
 }
 
 /// The channel: of the session, the terminal, or the log-in.

@@ -21,12 +21,13 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::{
     journal::{JournalError, JournalReader, Link},
     metrics::Metrics,
-    notices::{NOTICES_TABLE, Notice, NoticeKind, insert_notices, notices_of, select_notices},
-    rules::{AccountNumber, BookAccount, BusinessTime, CustomerId, Fact, Fen},
+    notices::{NOTICES_TABLE, insert_notices, notices_of},
+    product_lists::{PRODUCT_TABLES, insert_products},
+    rules::{AccountNumber, BookAccount, BusinessTime, Fact, Fen},
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 2;
+const PROJECTION_VERSION: i64 = 3;
 
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 8_000;
@@ -142,21 +143,8 @@ impl History {
         self.with_connection(|connection| select_entries(connection, account, before, limit))
     }
 
-    /// Up to `limit` notices of a kind to a customer, with numbers below `before`, newest first. It
-    /// reads a file, too.
-    pub fn notices(
-        &self,
-        customer: CustomerId,
-        kind: NoticeKind,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<Notice>, ProjectionError> {
-        self.with_connection(|connection| {
-            Ok(select_notices(connection, customer, kind, before, limit)?)
-        })
-    }
-
-    fn with_connection<T>(
+    /// Reads with a connection of its own; it reads a file, too.
+    pub fn with_connection<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
     ) -> Result<T, ProjectionError> {
@@ -274,6 +262,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
          ) STRICT, WITHOUT ROWID;",
     )?;
     connection.execute_batch(NOTICES_TABLE)?;
+    connection.execute_batch(PRODUCT_TABLES)?;
     let version: Option<i64> = connection
         .query_row("SELECT version FROM projection", [], |row| row.get(0))
         .optional()?;
@@ -346,6 +335,9 @@ impl Projector {
             &transaction,
             links.iter().flat_map(|link| notices_of(&link.record)),
         )?;
+        for link in &links {
+            insert_products(&transaction, &link.record)?;
+        }
         transaction
             .prepare_cached("UPDATE projection SET seq = ?1")?
             .execute([at])?;

@@ -29,8 +29,10 @@ use crate::{
     data_folder::{DataFolder, DataFolderError},
     journal::{JournalError, SqliteJournal},
     metrics::Metrics,
+    office::Office,
     options::{OptionError, ServeOptions},
     projector::{ProjectionError, start_projector},
+    rules::Operation,
     verify::replay,
     writer::{WriterError, WriterParts, start_writer},
 };
@@ -156,6 +158,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         bank,
         access,
         proofs: ProofPool::default(),
+        office: Office::new(planted(options, Operation::SocialSecurityQuery)),
         history,
         journal_readers: Mutex::default(),
         open_reader: Box::new(move || SqliteJournal::open_reader(&journal_path)),
@@ -174,6 +177,12 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         writer_end,
         projector_end,
     })
+}
+
+/// How much longer a test wants an operation to take.
+fn planted(options: &ServeOptions, operation: Operation) -> Duration {
+    let slow = options.slow.iter().filter(|(slow, _)| *slow == operation);
+    slow.map(|(_, duration)| *duration).sum()
 }
 
 impl Running {

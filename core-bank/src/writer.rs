@@ -16,8 +16,8 @@ use crate::{
     metrics::Metrics,
     options::Plant,
     rules::{
-        Action, Answer, BusinessTime, Command, Envelope, Fact, Misfit, Refusal, RefusalCode, State,
-        Verdict, judge, judge_again,
+        Action, Answer, BusinessTime, Command, Envelope, Fact, Misfit, Operation, Refusal,
+        RefusalCode, State, Verdict, judge, judge_again,
     },
 };
 
@@ -331,10 +331,8 @@ impl Writer {
     /// Whether the planted defect doubles this transfer.
     fn doubles(&mut self, action: &Action) -> bool {
         let transfer = matches!(
-            action,
-            Action::TransferOwnBank { .. }
-                | Action::TransferOtherBank { .. }
-                | Action::AuthorisedTransfer { .. }
+            action.operation(),
+            Operation::TransferOwnBank | Operation::TransferOtherBank
         );
         let struck = self.parts.plant == Some(Plant::DoublePost) && transfer;
         self.transfers += u64::from(struck);

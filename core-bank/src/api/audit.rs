@@ -189,6 +189,8 @@ fn payee_of(action: &Action) -> Option<String> {
     match action.payee()? {
         Payee::Here(to) => to.map(|to| to.to_string()),
         Payee::Elsewhere { account, .. } => Some(account),
+        Payee::Mall(wish) => wish.goods.map(|goods| goods.to_string()),
+        Payee::Welfare(_) => None,
     }
 }
 

@@ -7,17 +7,18 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Service, Shared,
+    Service, Shared, mall,
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
+    welfare,
     write::write,
 };
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
     rules::{
-        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Phone, Proof,
-        ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
+        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Payee, Phone,
+        Proof, ShieldKey, Shown, TokenDigest, TokenNonce, VoucherKind, time_step,
     },
 };
 
@@ -27,7 +28,9 @@ use crate::{
 struct AuthorisationBody {
     medium: Medium,
     from: String,
-    to: String,
+    /// Of a transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     amount: AmountText,
     #[serde(
         default,
@@ -43,9 +46,47 @@ struct AuthorisationBody {
     device: Option<TokenNonce>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shield: Option<ShieldKey>,
+    /// Of an order of the mall, with the three that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    goods: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quantity: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Of a batch of welfare vouchers, with the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<VoucherKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    face_value: Option<AmountText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
 }
 
 impl AuthorisationBody {
+    /// What is to be paid, by the members that only one kind of payment has.
+    fn payee(&self) -> Result<Payee, Problem> {
+        let order = (&self.goods, self.quantity, self.points, &self.address);
+        let batch = (self.kind, &self.face_value, self.count);
+        match (&self.to, order, batch) {
+            (Some(to), (None, None, None, None), (None, None, None)) => {
+                payee_of(to, self.bank.as_deref())
+            }
+            (
+                None,
+                (Some(goods), Some(quantity), Some(points), Some(address)),
+                (None, None, None),
+            ) if self.bank.is_none() => mall::wish(goods, quantity, points, address),
+            (None, (None, None, None, None), (Some(kind), Some(face_value), Some(count)))
+                if self.bank.is_none() =>
+            {
+                welfare::wish(kind, face_value, count)
+            }
+            _ => well_formed("from", "followed by the members of one payment alone", None),
+        }
+    }
+
     fn wish(&self) -> Result<MediumWish, Problem> {
         let alone = |others: bool| (!others).then_some(());
         let only = "the medium's own members alone";
@@ -92,7 +133,7 @@ pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Resp
                 wish: body.wish()?,
                 order: Order {
                     from: AccountNumber::parse(&body.from),
-                    payee: payee_of(&body.to, body.bank.as_deref())?,
+                    payee: body.payee()?,
                     amount: body.amount.amount()?,
                 },
             })

@@ -5,20 +5,26 @@
 mod accounts;
 mod audit;
 mod authorisations;
+mod branches;
+mod campaigns;
 mod card_network;
 mod cards;
 mod customers;
 mod health;
 mod locks;
+mod mall;
 mod media;
 mod money;
 mod notices;
 mod observe;
 mod outbox;
+mod paging;
 mod problem;
 mod request;
 mod sessions;
+mod social_security;
 mod test_clock;
+mod welfare;
 mod write;
 
 use std::{
@@ -41,6 +47,7 @@ use crate::{
     clock::BusinessClock,
     journal::JournalReader,
     metrics::Metrics,
+    office::Office,
     projector::History,
     rules::{Operation, RefusalCode},
     writer::Bank,
@@ -53,6 +60,7 @@ pub(crate) struct Service {
     pub bank: Bank,
     pub access: Access,
     pub proofs: ProofPool,
+    pub office: Office,
     pub history: History,
     pub journal_readers: Mutex<Vec<Box<dyn JournalReader>>>,
     pub open_reader:
@@ -105,6 +113,34 @@ pub(crate) fn router(service: Shared) -> Router {
         .route("/alerts/wishes", post(notices::set_wishes))
         .route("/suspicious-events", get(notices::suspicious))
         .route("/sessions/current", delete(sessions::log_out))
+        .route("/mall/goods", get(mall::catalogue).post(mall::list_goods))
+        .route("/mall/orders", get(mall::orders).post(mall::order))
+        .route("/mall/orders/{order}/dispatches", post(mall::dispatch))
+        .route("/points", get(mall::points))
+        .route("/welfare/batches", post(welfare::buy))
+        .route("/welfare/batches/{batch}/issues", post(welfare::issue))
+        .route("/welfare/vouchers", get(welfare::vouchers))
+        .route(
+            "/welfare/vouchers/{voucher}/redemptions",
+            post(welfare::redeem),
+        )
+        .route("/campaigns", get(campaigns::list).post(campaigns::announce))
+        .route("/campaigns/{campaign}/claims", post(campaigns::claim))
+        .route("/check-ins", post(campaigns::check_in))
+        .route("/awards", get(campaigns::awards))
+        .route("/branches", get(branches::nearest).post(branches::open))
+        .route("/branches/{branch}/slots", get(branches::slots))
+        .route(
+            "/appointments",
+            get(branches::appointments).post(branches::book),
+        )
+        .route("/appointments/{appointment}", delete(branches::cancel))
+        .route(
+            "/appointments/{appointment}/outcomes",
+            post(branches::conclude),
+        )
+        .route("/social-security/cards", post(social_security::issue_card))
+        .route("/social-security/balance", get(social_security::balance))
         .route("/audit/records", get(audit::records))
         .route("/audit/trial-balance", get(audit::trial_balance))
         .route("/audit/accounts", get(audit::accounts));

@@ -15,7 +15,9 @@ use super::{
     request::{self, AmountText, well_formed},
     write::{json_body, read, write},
 };
-use crate::rules::{AccountNumber, Action, Caller, Operation, Order, Payee, Place};
+use crate::rules::{
+    AccountNumber, Action, Caller, Operation, Order, Payee, Place, RefusalCode as Code,
+};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,26 +129,10 @@ pub async fn transfer(
             let shown = authorisations::check(&service, shown, &order).await?;
             Action::AuthorisedTransfer { order, shown }
         }
-        None => plain(order),
+        // A transfer within or to another bank, as it was just read.
+        None => order.without_proof().ok_or(Code::Internal)?,
     };
     reading.submit(&service, action).await
-}
-
-fn plain(order: Order) -> Action {
-    let Order {
-        from,
-        payee,
-        amount,
-    } = order;
-    match payee {
-        Payee::Here(to) => Action::TransferOwnBank { from, to, amount },
-        Payee::Elsewhere { account, bank } => Action::TransferOtherBank {
-            from,
-            to: account,
-            bank,
-            amount,
-        },
-    }
 }
 
 /// The payee: here, or in the bank of this code.
@@ -165,7 +151,7 @@ pub fn payee_of(to: &str, bank: Option<&str>) -> Result<Payee, Problem> {
 /// deciding or recording: what the server costs beside the bank.
 pub async fn parse_only(request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body: TransferBody = request::body(&parts.headers, body).await?;
+    let body: TransferBody = request::body(&parts.headers, body, request::BODY_BYTES_MAX).await?;
     body.amount.amount()?;
     let known = AccountNumber::parse(&body.from).is_some();
     Ok((

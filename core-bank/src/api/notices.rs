@@ -1,42 +1,23 @@
 //! What customers are told: alerts that they subscribed to, and what was refused for their safety.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{
     Shared,
-    accounts::projected,
+    paging::own_page,
     problem::Problem,
-    request::{caller, query},
-    write::{json_body, planted_slowness, write},
+    write::{json_body, write},
 };
 use crate::{
-    notices::{Notice, NoticeKind},
-    rules::{Action, AlertWishes, Operation, Refusal, RefusalCode as Code},
+    notices::{Notice, NoticeKind, select_notices},
+    product_lists::Part,
+    rules::{Action, AlertWishes, Operation},
 };
-
-/// Notices that one page may hold.
-const PAGE_MAX: usize = 100;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoticesQuery {
-    #[serde(default = "default_limit")]
-    limit: usize,
-    cursor: Option<u64>,
-    #[serde(default)]
-    min_seq: u64,
-}
-
-fn default_limit() -> usize {
-    20
-}
 
 pub async fn set_wishes(
     State(service): State<Shared>,
@@ -56,11 +37,7 @@ pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<R
     let alerts: Vec<Value> = notices
         .iter()
         .map(|notice| {
-            let kind = if notice.account.is_some() {
-                "balance_change"
-            } else {
-                "log_in"
-            };
+            let kind = notice.alert_kind();
             json!({
                 "seq": notice.seq,
                 "at": notice.at.to_string(),
@@ -104,39 +81,13 @@ async fn page(
     request: Request,
     kind: NoticeKind,
 ) -> Result<(Vec<Notice>, Option<String>), Problem> {
-    let (parts, _) = request.into_parts();
     let operation = match kind {
         NoticeKind::Alert => Operation::Alerts,
         NoticeKind::Suspicious => Operation::SuspiciousQuery,
     };
-    let caller = caller(service, &parts.headers, operation)?;
-    let query: NoticesQuery = query(&parts)?;
-    if !(1..=PAGE_MAX).contains(&query.limit) {
-        return Err(Problem::detailed(
-            Code::InvalidQuery,
-            "`limit` is from 1 to 100",
-        ));
-    }
-    planted_slowness(service, operation).await;
-    let now = service.clock.now();
-    let own = service.bank.read(move |state| {
-        let reader = state.reader(caller, operation, now)?;
-        reader.customer().ok_or(Refusal::from(Code::Forbidden))
-    });
-    let own = own.await??;
-    projected(service, query.min_seq).await?;
-    let reading = Arc::clone(service);
-    let (cursor, limit) = (query.cursor, query.limit);
-    // One more than the page shows whether there is a next one.
-    let found =
-        tokio::task::spawn_blocking(move || reading.history.notices(own, kind, cursor, limit + 1));
-    let mut notices = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("notices cannot be read: {error}");
-        Code::Internal
-    })?;
-    let more = notices.len() > limit;
-    notices.truncate(limit);
-    let last = notices.last().map(|notice| notice.seq.to_string());
-    let next = more.then_some(last).flatten();
-    Ok((notices, next))
+    let select = move |connection: &Connection, part: Part| {
+        select_notices(connection, part.customer, kind, part.before, part.limit)
+    };
+    let page = own_page(service, request, operation, select, |notice| notice.seq).await?;
+    Ok((page.rows, page.next))
 }

@@ -14,9 +14,9 @@ use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
     rules::{
-        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
-        Fingerprint, IdempotencyKey, IdentityCheckId, Operation, RefusalCode, TokenNonce,
-        TransferId,
+        AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
+        CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
+        IdentityCheckId, Label, Operation, OrderId, RefusalCode, TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -46,7 +46,8 @@ pub async fn read<T: DeserializeOwned + Serialize>(
         _ => request::caller(service, &parts.headers, operation)?,
     };
     let key = request::idempotency_key(&parts.headers)?;
-    let body: T = request::body(&parts.headers, body).await?;
+    let bytes_max = request::body_bytes_max(operation);
+    let body: T = request::body(&parts.headers, body, bytes_max).await?;
     let fingerprint = request::fingerprint(&parts, &body)?;
     Ok(Reading {
         caller,
@@ -77,6 +78,50 @@ impl<T> Reading<T> {
             action,
         };
         submit(service, envelope, StatusCode::CREATED).await
+    }
+}
+
+impl<T> Reading<T> {
+    /// Has a long request decided in parts, one after the other: each is a short decision and a
+    /// record of its own, so that others come in between. A repetition under the same key goes on
+    /// where the first attempt broke off. Answers what the parts did together.
+    pub async fn submit_parts(
+        self,
+        service: &Service,
+        parts: impl Iterator<Item = Action>,
+    ) -> Result<Response, Problem> {
+        let (mut last, mut issued, mut replayed) = (0, 0, true);
+        for (number, action) in parts.enumerate() {
+            planted_slowness(service, action.operation()).await;
+            let envelope = Envelope {
+                caller: self.caller,
+                key: self.key.of_part(number),
+                fingerprint: self.fingerprint,
+                action,
+            };
+            let deciding = service.bank.write(envelope);
+            let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding)
+                .await
+                .map_err(|_| RefusalCode::AnswerTimeout)?;
+            replayed &= reply.replayed;
+            match reply.outcome {
+                Ok((seq, Answer::VouchersIssued(count))) => (last, issued) = (seq, issued + count),
+                Ok(_) => return Err(RefusalCode::Internal.into()),
+                Err(refusal) => {
+                    let done = format!(
+                        "part {}: {}; {issued} were issued before",
+                        number + 1,
+                        refusal.code.title()
+                    );
+                    return Err(Problem::of_part(refusal, done));
+                }
+            }
+        }
+        let reply = Reply {
+            outcome: Ok((last, Answer::VouchersIssued(issued))),
+            replayed,
+        };
+        answer(&service.access, reply, StatusCode::CREATED)
     }
 }
 
@@ -183,6 +228,25 @@ struct Applied {
     device: Option<TokenNonce>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goods: Option<GoodsId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<OrderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<BatchId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<CampaignId>,
+    /// What was drawn: `null` when it was nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prize: Option<Option<Label>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<BranchId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appointment: Option<AppointmentId>,
 }
 
 #[expect(clippy::ref_option, reason = "serde asks for this signature")]
@@ -229,6 +293,25 @@ impl Applied {
             Answer::SessionStarted(nonce) => {
                 document.session = Some(access.token(TokenKind::Session, *nonce));
             }
+            Answer::GoodsListed(goods) => document.goods = Some(*goods),
+            Answer::Ordered(told) => {
+                let (order, balance, points) = **told;
+                document.order = Some(order);
+                (document.balance, document.points) = (balance, points);
+            }
+            Answer::BatchBought(batch, balance) => {
+                document.batch = Some(*batch);
+                document.balance = Some(*balance);
+            }
+            Answer::VouchersIssued(issued) => document.issued = Some(*issued),
+            Answer::CampaignAnnounced(campaign) => document.campaign = Some(*campaign),
+            Answer::CheckedIn(prize, points) => {
+                document.prize = Some(prize.as_deref().cloned());
+                document.points = Some(*points);
+            }
+            Answer::Claimed(points) => document.points = *points,
+            Answer::BranchOpened(branch) => document.branch = Some(*branch),
+            Answer::Booked(appointment) => document.appointment = Some(*appointment),
         }
         document
     }

@@ -1,16 +1,34 @@
 //! The one text of a payment that codes are computed over and U-shields sign.
 
-use crate::rules::{AuthorisationId, Order, Payee};
+use crate::rules::{AuthorisationId, Order, Payee, VoucherKind};
 
 /// Five lines after the head: the authorisation, the payer's account, the payee's bank (empty for
-/// this one), the payee's account, the amount with two decimals; each ends with a line feed. Every
-/// line has a grammar without line feeds, so two payments never share a text.
+/// this one), the payee's account, the amount with two decimals; each ends with a line feed. Other
+/// payments than transfers have a word in small letters for a bank, which no bank's code is, and what
+/// is bought for an account. Every line has a grammar without line feeds, so two payments never share
+/// a text.
 pub fn transfer_text(id: AuthorisationId, order: &Order) -> String {
     let none = String::new;
     let from = order.from.map_or_else(none, |from| from.to_string());
     let (bank, to) = match &order.payee {
         Payee::Here(to) => ("", to.map_or_else(none, |to| to.to_string())),
         Payee::Elsewhere { account, bank } => (bank.as_str(), account.clone()),
+        Payee::Mall(wish) => {
+            let goods = wish.goods.map_or_else(none, |goods| goods.to_string());
+            let (quantity, points) = (wish.quantity, wish.points);
+            let address = wish.address.as_str();
+            ("mall", format!("{goods} {quantity} {points} {address}"))
+        }
+        Payee::Welfare(wish) => {
+            let kind = match wish.kind {
+                VoucherKind::Card => "card",
+                VoucherKind::Voucher => "voucher",
+            };
+            (
+                "welfare",
+                format!("{kind} {} {}", wish.count, wish.face_value),
+            )
+        }
     };
     let amount = order.amount;
     format!("branchlab-transfer-1\n{id}\n{from}\n{bank}\n{to}\n{amount}\n")

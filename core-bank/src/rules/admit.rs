@@ -90,7 +90,7 @@ pub fn judge_again(
         Action::AuthorisedTransfer { order, .. } => {
             let present = Command {
                 by: Party::Terminal(Channel::Counter),
-                action: order.without_proof(),
+                action: order.without_proof().ok_or(Code::Forbidden)?,
             };
             decide(state, &present, now)?
         }

@@ -1,14 +1,20 @@
 //! What an applied command answers, read off the facts that it yielded.
 
 use super::{
+    appointments::AppointmentFact,
+    campaigns::CampaignFact,
     command::Order,
-    fact::Fact,
+    fact::{Fact, Posting},
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, TokenNonce, TransferId,
+        AccountNumber, AppointmentId, AuthorisationId, BatchId, BranchId, CampaignId, CardId,
+        CustomerId, GoodsId, IdentityCheckId, OrderId, TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    mall::MallFact,
     money::Fen,
     refusal::Refusal,
+    text::Label,
+    welfare::WelfareFact,
 };
 
 /// The answer to an applied command. It follows from the facts, so a replayed journal gives the
@@ -35,6 +41,25 @@ pub enum Answer {
     DeviceIssued(TokenNonce),
     /// The session began; its token derives from this number.
     SessionStarted(TokenNonce),
+    /// The goods are in the catalogue.
+    GoodsListed(GoodsId),
+    /// The order was made; what the paying account, if any paid, and the points hold now, if they
+    /// changed.
+    Ordered(Box<(OrderId, Option<Fen>, Option<i64>)>),
+    /// The batch was bought; what the paying account holds now.
+    BatchBought(BatchId, Fen),
+    /// So many vouchers were issued.
+    VouchersIssued(u32),
+    /// The campaign is announced.
+    CampaignAnnounced(CampaignId),
+    /// The customer signed in, drew this prize if any, and has so many points.
+    CheckedIn(Option<Box<Label>>, i64),
+    /// The gift or the cover is the customer's; the points now, when it was points.
+    Claimed(Option<i64>),
+    /// The branch is known.
+    BranchOpened(BranchId),
+    /// The slot is booked.
+    Booked(AppointmentId),
 }
 
 impl Answer {
@@ -42,12 +67,44 @@ impl Answer {
     pub fn of(facts: &[Fact]) -> Result<Self, Refusal> {
         match facts.first() {
             Some(Fact::Refused { code, .. }) => Err((*code).into()),
-            _ => Ok(facts.iter().find_map(Self::of_fact).unwrap_or(Self::Done)),
+            _ => {
+                let mut told = facts.iter().filter_map(|fact| Self::of_fact(fact, facts));
+                Ok(told.next().unwrap_or(Self::Done))
+            }
         }
     }
 
-    fn of_fact(fact: &Fact) -> Option<Self> {
+    /// What a fact answers, on which the others of its record shed light.
+    fn of_fact(fact: &Fact, all: &[Fact]) -> Option<Self> {
         match fact {
+            Fact::Mall(MallFact::GoodsListed { goods, .. }) => Some(Self::GoodsListed(*goods)),
+            Fact::Mall(MallFact::Ordered { order, .. }) => {
+                let told = (*order, balance_in(all), points_in(all));
+                Some(Self::Ordered(Box::new(told)))
+            }
+            Fact::Welfare(WelfareFact::Bought { batch, .. }) => {
+                Some(Self::BatchBought(*batch, balance_in(all)?))
+            }
+            Fact::Welfare(WelfareFact::Issued { to, .. }) => {
+                Some(Self::VouchersIssued(to.len() as u32))
+            }
+            Fact::Campaign(CampaignFact::Announced { campaign, .. }) => {
+                Some(Self::CampaignAnnounced(*campaign))
+            }
+            Fact::Campaign(CampaignFact::CheckedIn { .. }) => {
+                let prize = all.iter().find_map(|fact| match fact {
+                    Fact::Campaign(CampaignFact::Won { name, .. }) => Some(Box::new(name.clone())),
+                    _ => None,
+                });
+                Some(Self::CheckedIn(prize, points_in(all).unwrap_or_default()))
+            }
+            Fact::Campaign(CampaignFact::Claimed { .. }) => Some(Self::Claimed(points_in(all))),
+            Fact::Appointment(AppointmentFact::BranchOpened { branch, .. }) => {
+                Some(Self::BranchOpened(*branch))
+            }
+            Fact::Appointment(AppointmentFact::Booked { appointment, .. }) => {
+                Some(Self::Booked(*appointment))
+            }
             Fact::IdentityVerified { check, .. } => Some(Self::IdentityVerified(*check)),
             Fact::CustomerRegistered { customer, .. } => Some(Self::CustomerRegistered(*customer)),
             Fact::CardOpened { card, account, .. } => Some(Self::CardOpened(*card, *account)),
@@ -60,12 +117,10 @@ impl Answer {
                 Some(Self::SessionStarted(*nonce))
             }
             Fact::MoneyMoved { transfer, postings } => {
-                let own = postings
-                    .iter()
-                    .find(|posting| matches!(posting.account, BookAccount::Customer(_)))?;
+                let balance = balance_of(postings)?;
                 Some(match transfer {
-                    Some(transfer) => Self::Transferred(*transfer, own.balance_after),
-                    None => Self::CashMoved(own.balance_after),
+                    Some(transfer) => Self::Transferred(*transfer, balance),
+                    None => Self::CashMoved(balance),
                 })
             }
             Fact::CardLost { .. }
@@ -86,7 +141,38 @@ impl Answer {
             | Fact::PasswordProved { .. }
             | Fact::ChannelSet { .. }
             | Fact::AlertsSet { .. }
-            | Fact::AlertDue { .. } => None,
+            | Fact::AlertDue { .. }
+            | Fact::Mall(MallFact::Dispatched { .. })
+            | Fact::PointsMoved { .. }
+            | Fact::Welfare(WelfareFact::Redeemed { .. })
+            | Fact::Campaign(CampaignFact::Won { .. })
+            | Fact::Appointment(
+                AppointmentFact::Cancelled { .. } | AppointmentFact::Concluded { .. },
+            )
+            | Fact::SocialSecurityCardIssued { .. } => None,
         }
     }
+}
+
+/// What the first customer's account of a movement holds afterwards.
+fn balance_of(postings: &[Posting]) -> Option<Fen> {
+    let own = postings
+        .iter()
+        .find(|posting| matches!(posting.account, BookAccount::Customer(_)))?;
+    Some(own.balance_after)
+}
+
+fn balance_in(facts: &[Fact]) -> Option<Fen> {
+    facts.iter().find_map(|fact| match fact {
+        Fact::MoneyMoved { postings, .. } => balance_of(postings),
+        _ => None,
+    })
+}
+
+/// The points after all of their changes.
+fn points_in(facts: &[Fact]) -> Option<i64> {
+    facts.iter().rev().find_map(|fact| match fact {
+        Fact::PointsMoved { balance_after, .. } => Some(*balance_after),
+        _ => None,
+    })
 }

@@ -3,16 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    appointments::AppointmentCommand,
+    campaigns::CampaignCommand,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, SessionId, ShieldKey,
         TokenDigest, TokenNonce,
     },
     locks::{CardEntry, CardLocks, Place},
+    mall::{MallCommand, MallWish},
     media::{Limits, Medium, Scope},
     money::Amount,
     operation::{Channel, Operation},
     resident::{PersonName, Phone, ResidentId},
     session::{AlertWishes, PasswordHash},
+    welfare::{WelfareCommand, WelfareWish},
 };
 
 /// Who asks, after the bearer token was understood.
@@ -53,7 +57,7 @@ impl Party {
     }
 }
 
-/// To whom a payment goes.
+/// To whom a payment goes, and what for. In journals by position, so further variants come last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payee {
@@ -66,6 +70,22 @@ pub enum Payee {
         /// The other bank's code.
         bank: String,
     },
+    /// To the merchants of the mall, for goods.
+    Mall(MallWish),
+    /// For a batch of welfare vouchers.
+    Welfare(WelfareWish),
+}
+
+impl Payee {
+    /// The operation that such a payment is.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Here(_) => Operation::TransferOwnBank,
+            Self::Elsewhere { .. } => Operation::TransferOtherBank,
+            Self::Mall(_) => Operation::Mall,
+            Self::Welfare(_) => Operation::WelfarePurchase,
+        }
+    }
 }
 
 /// One payment: from where, to whom, how much.
@@ -80,21 +100,22 @@ pub struct Order {
 }
 
 impl Order {
-    /// The same payment, ordered where no medium is asked for.
-    pub fn without_proof(&self) -> Action {
+    /// The same transfer, ordered where no medium is asked for; none when it is no transfer.
+    pub fn without_proof(&self) -> Option<Action> {
         let (from, amount) = (self.from, self.amount);
         match &self.payee {
-            Payee::Here(to) => Action::TransferOwnBank {
+            Payee::Here(to) => Some(Action::TransferOwnBank {
                 from,
                 to: *to,
                 amount,
-            },
-            Payee::Elsewhere { account, bank } => Action::TransferOtherBank {
+            }),
+            Payee::Elsewhere { account, bank } => Some(Action::TransferOtherBank {
                 from,
                 to: account.clone(),
                 bank: bank.clone(),
                 amount,
-            },
+            }),
+            _ => None,
         }
     }
 }
@@ -387,6 +408,21 @@ pub enum Action {
         /// What from now on.
         wishes: AlertWishes,
     },
+    /// Something of the mall.
+    Mall(MallCommand),
+    /// Something of welfare vouchers.
+    Welfare(WelfareCommand),
+    /// Something of campaigns.
+    Campaign(CampaignCommand),
+    /// Something of appointments.
+    Appointment(AppointmentCommand),
+    /// Hand out a social-security card.
+    IssueSocialSecurityCard {
+        /// To whom.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+    },
 }
 
 impl Action {
@@ -413,10 +449,12 @@ impl Action {
             Self::LogOut { .. } => Operation::LogOut,
             Self::SetLocks { .. } => Operation::LockSetting,
             Self::AskAuthorisation { .. } => Operation::Authorisation,
-            Self::AuthorisedTransfer { order, .. } => match order.payee {
-                Payee::Here(_) => Operation::TransferOwnBank,
-                Payee::Elsewhere { .. } => Operation::TransferOtherBank,
-            },
+            Self::AuthorisedTransfer { order, .. } => order.payee.operation(),
+            Self::Mall(command) => command.operation(),
+            Self::Welfare(command) => command.operation(),
+            Self::Campaign(command) => command.operation(),
+            Self::Appointment(command) => command.operation(),
+            Self::IssueSocialSecurityCard { .. } => Operation::SocialSecurityCard,
             Self::IssueDevice { .. } => Operation::DeviceIssue,
             Self::RegisterShield { .. } => Operation::ShieldRegistration,
             Self::UnlockMedium { .. } => Operation::MediumUnlock,
@@ -438,9 +476,9 @@ impl Action {
             | Self::CardUse { amount, .. }
             | Self::TransferOwnBank { amount, .. }
             | Self::TransferOtherBank { amount, .. } => Some(*amount),
-            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
-                Some(order.amount)
-            }
+            Self::AskAuthorisation { order, .. }
+            | Self::AuthorisedTransfer { order, .. }
+            | Self::Welfare(WelfareCommand::Buy { order }) => Some(order.amount),
             _ => None,
         }
     }
@@ -452,9 +490,9 @@ impl Action {
             | Self::Withdrawal { account, .. }
             | Self::WithdrawalAt { account, .. } => *account,
             Self::TransferOwnBank { from, .. } | Self::TransferOtherBank { from, .. } => *from,
-            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
-                order.from
-            }
+            Self::AskAuthorisation { order, .. }
+            | Self::AuthorisedTransfer { order, .. }
+            | Self::Welfare(WelfareCommand::Buy { order }) => order.from,
             _ => None,
         }
     }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    appointments::AppointmentFact,
     calendar::Day,
+    campaigns::CampaignFact,
     command::Order,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
@@ -11,12 +13,15 @@ use super::{
     },
     ledger::BookAccount,
     locks::CardLocks,
+    mall::MallFact,
     media::{Limits, Medium, MediumKey, Scope},
     money::Fen,
     operation::Channel,
+    points::PointsReason,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
     session::{AlertWishes, PasswordHash},
+    welfare::WelfareFact,
 };
 
 /// One line of a movement of money.
@@ -254,5 +259,29 @@ pub enum Fact {
         customer: CustomerId,
         /// The account that changed.
         account: Option<AccountNumber>,
+    },
+    /// Something of the mall.
+    Mall(MallFact),
+    /// Somebody's points changed.
+    PointsMoved {
+        /// Whose.
+        customer: CustomerId,
+        /// Why.
+        reason: PointsReason,
+        /// By how many.
+        change: i64,
+        /// How many there are afterwards; folding checks it.
+        balance_after: i64,
+    },
+    /// Something of welfare vouchers.
+    Welfare(WelfareFact),
+    /// Something of campaigns.
+    Campaign(CampaignFact),
+    /// Something of appointments.
+    Appointment(AppointmentFact),
+    /// A social-security card was handed out.
+    SocialSecurityCardIssued {
+        /// To whom.
+        customer: CustomerId,
     },
 }

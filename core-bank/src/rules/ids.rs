@@ -45,6 +45,11 @@ macro_rules! sequence_id {
                 Self(seq)
             }
 
+            /// The number in it.
+            pub const fn number(self) -> u64 {
+                self.0
+            }
+
             /// Reads the letter and twelve digits; any other text names nothing.
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.strip_prefix($prefix)?;
@@ -85,6 +90,37 @@ sequence_id!(
     "A",
     "An authorisation that was asked for: `A` and twelve digits."
 );
+
+sequence_id!(GoodsId, "G", "Goods of the mall: `G` and twelve digits.");
+sequence_id!(OrderId, "O", "An order of the mall: `O` and twelve digits.");
+sequence_id!(
+    BatchId,
+    "W",
+    "A batch of welfare vouchers: `W` and twelve digits."
+);
+sequence_id!(
+    VoucherId,
+    "V",
+    "A welfare voucher: `V` and twelve digits, which are its record's number times 64 and its place in it."
+);
+sequence_id!(CampaignId, "P", "A campaign: `P` and twelve digits.");
+sequence_id!(BranchId, "B", "A branch: `B` and twelve digits.");
+sequence_id!(
+    AppointmentId,
+    "R",
+    "An appointment at a branch: `R` and twelve digits."
+);
+
+impl VoucherId {
+    /// Vouchers that one record may make.
+    pub const PER_RECORD: usize = 64;
+
+    /// The id of the voucher that record `seq` makes at `place`, which is below
+    /// [`Self::PER_RECORD`].
+    pub fn of_place(seq: u64, place: usize) -> Self {
+        Self(seq * Self::PER_RECORD as u64 + place as u64)
+    }
+}
 
 /// A customer's account: nineteen digits, the last one the Luhn check digit (ISO/IEC 7812-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -227,6 +263,14 @@ impl IdempotencyKey {
 
     fn of_content(text: &str) -> Option<Self> {
         Self::parse(text)
+    }
+
+    /// The key of a part of the request. Whoever sends it on purpose meets the part of their own
+    /// request, and is refused.
+    #[must_use]
+    pub fn of_part(&self, number: usize) -> Self {
+        let digest = blake3::hash(self.0.as_bytes()).to_hex();
+        Self(format!("{}/{number}", &digest.as_str()[..32]))
     }
 
     /// The key as it was sent.

@@ -13,6 +13,10 @@ pub enum LedgerKind {
     Asset,
     /// The bank owes it; its balance is usually a credit, thus positive.
     Liability,
+    /// What the bank earned; a credit.
+    Income,
+    /// What it cost the bank; a debit.
+    Expense,
 }
 
 impl LedgerKind {
@@ -21,55 +25,64 @@ impl LedgerKind {
         match self {
             Self::Asset => "asset",
             Self::Liability => "liability",
+            Self::Income => "income",
+            Self::Expense => "expense",
         }
     }
 }
 
-/// An account of the bank itself. Customers' deposits are not here: each has its own account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LedgerAccount {
-    /// Cash at the counters.
-    CashCounter,
-    /// Cash in the cash machines.
-    CashAtm,
-    /// What this bank and the other banks owe each other, settled outside of it.
-    Nostro,
-    /// What the card network and this bank owe each other, settled outside of it.
-    CardNetwork,
+macro_rules! chart {
+    ($($variant:ident $number:literal $name:literal $kind:ident $doc:literal;)+) => {
+        /// An account of the bank itself. Customers' deposits are not here: each has its own account.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum LedgerAccount {
+            $(#[doc = $doc] $variant,)+
+        }
+
+        impl LedgerAccount {
+            /// The whole chart, in the order of the trial balance.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name in postings and in the trial balance.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The number in the journal and in the projection: never given to another account.
+            pub fn number(self) -> u64 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+
+            /// What the account is.
+            pub fn kind(self) -> LedgerKind {
+                match self { $(Self::$variant => LedgerKind::$kind,)+ }
+            }
+
+            /// What is posted to it.
+            pub fn purpose(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)+ }
+            }
+        }
+    };
+}
+
+chart! {
+    CashCounter 1 "cash_counter" Asset "Cash at the counters.";
+    CashAtm 2 "cash_atm" Asset "Cash in the cash machines.";
+    Nostro 3 "nostro" Asset "What this bank holds at the central bank and other banks; settlements move it.";
+    CardNetwork 4 "card_network" Asset "What the card network and this bank owe each other, settled outside of it.";
+    MallMerchants 20 "mall_merchants" Liability "What the mall's merchants are owed for orders.";
+    PointsExpense 21 "points_expense" Expense "What points cost the bank when they pay, less what funded them.";
+    WelfareVouchers 22 "welfare_vouchers" Liability "Vouchers that enterprises paid for and nobody has spent yet.";
 }
 
 impl LedgerAccount {
-    /// The whole chart, in the order of the trial balance.
-    pub const ALL: [Self; 4] = [
-        Self::CashCounter,
-        Self::CashAtm,
-        Self::Nostro,
-        Self::CardNetwork,
-    ];
-
-    /// The name in postings and in the trial balance.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CashCounter => "cash_counter",
-            Self::CashAtm => "cash_atm",
-            Self::Nostro => "nostro",
-            Self::CardNetwork => "card_network",
-        }
-    }
-
-    /// The number in the journal: never given to another account.
-    fn journal_number(self) -> u64 {
-        match self {
-            Self::CashCounter => 1,
-            Self::CashAtm => 2,
-            Self::Nostro => 3,
-            Self::CardNetwork => 4,
-        }
-    }
-
-    /// What the account is.
-    pub fn kind(self) -> LedgerKind {
-        LedgerKind::Asset
+    /// The account of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|account| account.name() == name)
     }
 }
 
@@ -84,10 +97,7 @@ pub enum BookAccount {
 
 impl BookAccount {
     fn parse(text: &str) -> Option<Self> {
-        let ledger = LedgerAccount::ALL
-            .into_iter()
-            .find(|account| account.name() == text);
-        ledger
+        LedgerAccount::parse(text)
             .map(Self::Ledger)
             .or_else(|| AccountNumber::parse(text).map(Self::Customer))
     }
@@ -95,10 +105,9 @@ impl BookAccount {
 
 impl BookAccount {
     fn of_journal_number(number: u64) -> Option<Self> {
-        let ledger = LedgerAccount::ALL
-            .into_iter()
-            .find(|account| account.journal_number() == number);
+        let mut ledger = LedgerAccount::ALL.iter().copied();
         ledger
+            .find(|account| account.number() == number)
             .map(Self::Ledger)
             .or_else(|| AccountNumber::of_content(number).map(Self::Customer))
     }
@@ -119,7 +128,7 @@ impl Serialize for BookAccount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             _ if serializer.is_human_readable() => serializer.collect_str(self),
-            Self::Ledger(account) => serializer.serialize_u64(account.journal_number()),
+            Self::Ledger(account) => serializer.serialize_u64(account.number()),
             Self::Customer(number) => serializer.serialize_u64(number.digits()),
         }
     }

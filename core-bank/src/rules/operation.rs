@@ -16,7 +16,7 @@ pub enum Channel {
     Atm,
     /// The mobile bank, through a session.
     Mobile,
-    /// The bank's operator: audits only.
+    /// The bank's operator: audits, and what the bank offers beside money.
     Operator,
     /// The card network: other banks' cash machines, points of sale and web shops.
     Acquirer,
@@ -98,13 +98,36 @@ operations! {
     CardWithdrawal "card_withdrawal" "Pays cash out at another bank's machine.",
     PosPurchase "pos_purchase" "Pays with the card at a point of sale.",
     CardNotPresentPurchase "card_not_present_purchase" "Pays with the card's number alone.",
+    GoodsListing "goods_listing" "Takes goods into the mall's catalogue.",
+    CatalogueQuery "catalogue_query" "Lists the mall's goods.",
+    Mall "mall" "Orders from the mall, paid in money and points.",
+    OrderQuery "order_query" "Lists the customer's orders.",
+    OrderDispatch "order_dispatch" "Sends what was ordered.",
+    PointsQuery "points_query" "Lists the customer's points and how they changed.",
+    WelfarePurchase "welfare_purchase" "Buys a batch of welfare vouchers for an enterprise.",
+    WelfareIssue "welfare_issue" "Issues vouchers of a batch to employees.",
+    WelfareRedemption "welfare_redemption" "Spends a voucher on goods.",
+    VoucherQuery "voucher_query" "Lists the customer's vouchers.",
+    CampaignSetting "campaign_setting" "Announces a campaign.",
+    CampaignQuery "campaign_query" "Lists the campaigns.",
+    CheckIn "check_in" "Signs in for the day, and draws in a lottery.",
+    CampaignClaim "campaign_claim" "Takes a gift or a cover of a campaign.",
+    AwardQuery "award_query" "Lists what the customer won and claimed.",
+    BranchSetting "branch_setting" "Makes a branch and its slots known.",
+    BranchQuery "branch_query" "Lists branches near a place and their free slots.",
+    Appointment "appointment" "Books a slot at a branch.",
+    AppointmentQuery "appointment_query" "Lists the customer's appointments.",
+    AppointmentCancellation "appointment_cancellation" "Gives a booked slot back.",
+    AppointmentOutcome "appointment_outcome" "Notes whether a customer came.",
+    SocialSecurityCard "social_security_card" "Hands out a social-security card.",
+    SocialSecurityQuery "social_security_query" "Asks the office for a card holder's balance.",
 }
 
 impl Operation {
     /// Whether a token of this channel may ask for the operation at all. Whose account it is, is
     /// decided later, against the state.
     pub fn allows(self, channel: Channel) -> bool {
-        use Channel::{Acquirer, Atm, Counter, Kiosk, Messenger, Mobile, Online};
+        use Channel::{Acquirer, Atm, Counter, Kiosk, Messenger, Mobile, Online, Operator};
         let channels: &[Channel] = match self {
             Self::IdentityCheck
             | Self::RegisterCustomer
@@ -133,6 +156,26 @@ impl Operation {
             Self::ChannelSetting => &[Counter, Kiosk, Mobile, Online, Messenger],
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
+            Self::GoodsListing
+            | Self::OrderDispatch
+            | Self::CampaignSetting
+            | Self::BranchSetting => &[Operator],
+            Self::CatalogueQuery | Self::CampaignQuery => &[Mobile, Online, Messenger, Operator],
+            Self::BranchQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
+            Self::Mall | Self::OrderQuery | Self::WelfareRedemption | Self::CampaignClaim => {
+                &[Mobile, Online]
+            }
+            Self::PointsQuery
+            | Self::AwardQuery
+            | Self::VoucherQuery
+            | Self::CheckIn
+            | Self::Appointment
+            | Self::AppointmentQuery
+            | Self::AppointmentCancellation => &[Mobile, Online, Messenger],
+            Self::WelfarePurchase | Self::WelfareIssue => &[Counter, Mobile, Online],
+            Self::AppointmentOutcome => &[Counter],
+            Self::SocialSecurityCard => &[Counter, Kiosk],
+            Self::SocialSecurityQuery => &[Mobile, Messenger],
             Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],
         };
         channels.contains(&channel)

@@ -6,7 +6,9 @@
 
 use super::{
     answer::Answer,
+    appointments::Appointments,
     calendar::DayTotal,
+    campaigns::Campaigns,
     command::Party,
     fact::{Fact, Posting},
     ids::{
@@ -15,6 +17,7 @@ use super::{
     },
     ledger::{BookAccount, LedgerAccount},
     locks::CardLocks,
+    mall::Mall,
     media::{AUTHORISATION_MICROS, Media, Waiting},
     money::Fen,
     operation::Channel,
@@ -23,6 +26,7 @@ use super::{
     session::{Profile, Session},
     table::Table,
     time::BusinessTime,
+    welfare::Welfare,
 };
 
 /// How long an idempotency key, an identity check and an ended session are remembered: 24 hours of
@@ -160,6 +164,12 @@ pub struct State {
     pub(super) media: Table<CustomerId, Media>,
     pub(super) waiting: Table<AuthorisationId, Waiting>,
     pub(super) ended_sessions: Table<(u64, TokenDigest), BusinessTime>,
+    pub(super) points: Table<CustomerId, i64>,
+    pub(super) social_security: Table<CustomerId, ()>,
+    pub(super) mall: Mall,
+    pub(super) welfare: Welfare,
+    pub(super) campaigns: Campaigns,
+    pub(super) appointments: Appointments,
     ledger: Table<LedgerAccount, Fen>,
     keys: Table<KeyDigest, Remembered>,
     keys_by_age: Table<u64, KeyDigest>,
@@ -275,6 +285,12 @@ impl State {
         step.take(&mut self.media);
         step.take(&mut self.waiting);
         step.take(&mut self.ended_sessions);
+        step.take(&mut self.points);
+        step.take(&mut self.social_security);
+        self.mall.each_table(step);
+        self.welfare.each_table(step);
+        self.campaigns.each_table(step);
+        self.appointments.each_table(step);
         step.take(&mut self.ledger);
         step.take(&mut self.keys);
         step.take(&mut self.keys_by_age);
@@ -297,6 +313,7 @@ impl State {
         (self.seq, self.at) = (seq, at);
         self.forget_before(at.before(IDEMPOTENCY_MICROS));
         self.forget_authorisations(at.before(AUTHORISATION_MICROS));
+        self.forget_appointments(at);
         // A key that is there already belongs to the first of two records: the first answer stands.
         if !self.keys.contains(&key) {
             self.keys.put(
@@ -401,6 +418,20 @@ impl State {
                 limits,
             } => self.set_limits(*customer, *scope, *limits),
             Fact::LocksSet { card, locks } => self.set_locks(*card, locks),
+            Fact::Mall(fact) => self.fold_mall(fact),
+            Fact::PointsMoved {
+                customer,
+                change,
+                balance_after,
+                ..
+            } => self.move_points(*customer, *change, *balance_after),
+            Fact::Welfare(fact) => self.fold_welfare(fact),
+            Fact::Campaign(fact) => self.fold_campaign(fact),
+            Fact::Appointment(fact) => self.fold_appointment(fact),
+            Fact::SocialSecurityCardIssued { customer } => {
+                self.social_security.put(*customer, ());
+                Ok(())
+            }
             Fact::PosBought { card, day, total } => self.add_pos(
                 *card,
                 DayTotal {
@@ -556,14 +587,14 @@ impl State {
 
 /// What happens to every table of the state at once.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Mark,
     Keep,
     Drop,
 }
 
 impl Step {
-    fn take<K: Ord + Clone, V: Clone>(self, table: &mut Table<K, V>) {
+    pub(super) fn take<K: Ord + Clone, V: Clone>(self, table: &mut Table<K, V>) {
         match self {
             Self::Mark => table.mark(),
             Self::Keep => table.keep(),

@@ -1,0 +1,229 @@
+//! The mall: its catalogue, orders, parcels, and everybody's points.
+
+use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    authorisations::{self, ShownBody},
+    paging::own_page,
+    problem::Problem,
+    request::{AmountText, caller, query, well_formed},
+    write::{json_body, planted_slowness, read, write},
+};
+use crate::{
+    product_lists,
+    rules::{
+        AccountNumber, Action, Address, GoodsId, Label, MallCommand, MallWish, Operation, Order,
+        OrderId, Payee, RefusalCode as Code,
+    },
+};
+
+/// Goods that one page of the catalogue may hold.
+const PAGE_MAX: usize = 100;
+/// Pieces that one order may have.
+const QUANTITY_MAX: u32 = 1_000;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GoodsBody {
+    name: String,
+    price: AmountText,
+    stock: u32,
+}
+
+/// A name that people read, or which member is none.
+pub fn label(member: &str, text: &str) -> Result<Label, Problem> {
+    well_formed(member, "a name of 1 to 64 characters", Label::parse(text))
+}
+
+/// Where a parcel goes.
+pub fn address(text: &str) -> Result<Address, Problem> {
+    let form = "an address of 1 to 120 characters on one line";
+    well_formed("address", form, Address::parse(text))
+}
+
+pub async fn list_goods(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    write(
+        &service,
+        request,
+        Operation::GoodsListing,
+        |body: &GoodsBody, _| {
+            Ok(Action::Mall(MallCommand::ListGoods {
+                name: label("name", &body.name)?,
+                price: body.price.amount()?,
+                stock: body.stock,
+            }))
+        },
+    )
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueQuery {
+    #[serde(default = "default_limit")]
+    limit: usize,
+    cursor: Option<String>,
+}
+
+fn default_limit() -> usize {
+    20
+}
+
+pub async fn catalogue(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let caller = caller(&service, &parts.headers, Operation::CatalogueQuery)?;
+    let query: CatalogueQuery = query(&parts)?;
+    let problem = |what: &str| Problem::detailed(Code::InvalidQuery, what);
+    if !(1..=PAGE_MAX).contains(&query.limit) {
+        return Err(problem("`limit` is from 1 to 100"));
+    }
+    let after = match query.cursor.as_deref() {
+        None => None,
+        Some(text) => Some(GoodsId::parse(text).ok_or_else(|| problem("`cursor` is no goods"))?),
+    };
+    planted_slowness(&service, Operation::CatalogueQuery).await;
+    let now = service.clock.now();
+    let limit = query.limit;
+    let page = service.bank.read(move |state| {
+        state.reader(caller, Operation::CatalogueQuery, now)?;
+        let goods = state.mall().catalogue_after(after).take(limit + 1);
+        let goods = goods.map(|(id, goods, stock)| {
+            let (name, price) = (goods.name.as_str(), goods.price.to_string());
+            json!({"goods": id, "name": name, "price": price, "stock": stock})
+        });
+        Ok::<Vec<Value>, crate::rules::Refusal>(goods.collect())
+    });
+    let mut goods = page.await??;
+    let more = goods.len() > limit;
+    goods.truncate(limit);
+    let last = goods.last().map(|goods| goods["goods"].clone());
+    let next = more.then_some(last).flatten();
+    Ok(json_body(&json!({"goods": goods, "next": next})).into_response())
+}
+
+/// What an order asks, in the members of its body.
+pub fn wish(goods: &str, quantity: u32, points: u32, to: &str) -> Result<Payee, Problem> {
+    let right = (1..=QUANTITY_MAX).contains(&quantity);
+    let quantity = well_formed("quantity", "from 1 to 1000", right.then_some(quantity))?;
+    Ok(Payee::Mall(MallWish {
+        goods: GoodsId::parse(goods),
+        quantity,
+        points,
+        address: address(to)?,
+    }))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderBody {
+    from: String,
+    goods: String,
+    quantity: u32,
+    /// What points pay of the price; the amount is the rest.
+    points: u32,
+    amount: AmountText,
+    address: String,
+    authorisation: ShownBody,
+}
+
+/// An order comes out of a session, so it always shows an authorisation.
+pub async fn order(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let reading = read::<OrderBody>(&service, request, Operation::Mall).await?;
+    let body = &reading.body;
+    let order = Order {
+        from: AccountNumber::parse(&body.from),
+        payee: wish(&body.goods, body.quantity, body.points, &body.address)?,
+        amount: body.amount.amount()?,
+    };
+    let shown = authorisations::check(&service, &body.authorisation, &order).await?;
+    reading
+        .submit(&service, Action::AuthorisedTransfer { order, shown })
+        .await
+}
+
+pub async fn orders(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let operation = Operation::OrderQuery;
+    let page = own_page(&service, request, operation, product_lists::orders, |row| {
+        row.place
+    });
+    let page = page.await?;
+    let orders: Vec<Value> = page
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "order": row.id,
+                "at": row.at.to_string(),
+                "goods": row.goods,
+                "quantity": row.quantity,
+                "paid": row.paid.to_string(),
+                "points": row.points,
+                "parcel": row.parcel,
+            })
+        })
+        .collect();
+    Ok(json_body(&json!({"orders": orders, "next": page.next})).into_response())
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParcelBody {
+    parcel: String,
+}
+
+pub async fn dispatch(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let order = path.ok().and_then(|Path(order)| OrderId::parse(&order));
+    write(
+        &service,
+        request,
+        Operation::OrderDispatch,
+        |body: &ParcelBody, _| {
+            let parcel = label("parcel", &body.parcel)?;
+            Ok(Action::Mall(MallCommand::Dispatch { order, parcel }))
+        },
+    )
+    .await
+}
+
+pub async fn points(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let operation = Operation::PointsQuery;
+    let page = own_page(&service, request, operation, product_lists::points, |row| {
+        row.place
+    });
+    let page = page.await?;
+    let customer = page.customer;
+    let held = service
+        .bank
+        .read(move |state| state.points(customer))
+        .await?;
+    let entries: Vec<Value> = page
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "at": row.at.to_string(),
+                "reason": row.reason,
+                "change": row.change,
+                "balance_after": row.balance_after,
+            })
+        })
+        .collect();
+    let document = json!({"points": held, "entries": entries, "next": page.next});
+    Ok(json_body(&document).into_response())
+}

@@ -1,0 +1,186 @@
+//! Welfare vouchers: batches that enterprises buy and issue, and their one use.
+
+use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    authorisations::{self, ShownBody},
+    mall::address,
+    money::present,
+    problem::Problem,
+    request::{AmountText, caller, well_formed},
+    write::{json_body, planted_slowness, read, write},
+};
+use crate::rules::{
+    AccountNumber, Action, BATCH_MAX, BatchId, Caller, CustomerId, GoodsId, ISSUE_MAX, Operation,
+    Order, Payee, Refusal, RefusalCode as Code, VoucherId, VoucherKind, WelfareCommand,
+    WelfareWish,
+};
+
+/// Vouchers that one page may hold: whoever has more sees the rest by `after`.
+const PAGE_MAX: usize = 100;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchBody {
+    from: String,
+    kind: VoucherKind,
+    face_value: AmountText,
+    count: u32,
+    /// All of them together.
+    amount: AmountText,
+    /// Out of a session: what authorises it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    authorisation: Option<ShownBody>,
+}
+
+/// What a purchase asks, in the members of its body.
+pub fn wish(kind: VoucherKind, face_value: &AmountText, count: u32) -> Result<Payee, Problem> {
+    Ok(Payee::Welfare(WelfareWish {
+        kind,
+        face_value: face_value.amount()?,
+        count,
+    }))
+}
+
+pub async fn buy(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let reading = read::<BatchBody>(&service, request, Operation::WelfarePurchase).await?;
+    let body = &reading.body;
+    let order = Order {
+        from: AccountNumber::parse(&body.from),
+        payee: wish(body.kind, &body.face_value, body.count)?,
+        amount: body.amount.amount()?,
+    };
+    let action = match &body.authorisation {
+        Some(shown) => {
+            let terminal = matches!(reading.caller, Caller::Terminal(_));
+            let form = "for terminals, where the customer is known in person";
+            well_formed("authorisation", form, (!terminal).then_some(()))?;
+            let shown = authorisations::check(&service, shown, &order).await?;
+            Action::AuthorisedTransfer { order, shown }
+        }
+        None => Action::Welfare(WelfareCommand::Buy { order }),
+    };
+    reading.submit(&service, action).await
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssueBody {
+    /// The employees, by their customer numbers.
+    to: Vec<String>,
+}
+
+/// Issues to everybody in parts, between which others are served.
+pub async fn issue(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let batch = path.ok().and_then(|Path(batch)| BatchId::parse(&batch));
+    let reading = read::<IssueBody>(&service, request, Operation::WelfareIssue).await?;
+    let right = (1..=BATCH_MAX as usize).contains(&reading.body.to.len());
+    let form = "a list of 1 to 10000 customers";
+    well_formed("to", form, right.then_some(()))?;
+    let to: Vec<_> = reading
+        .body
+        .to
+        .iter()
+        .map(|customer| CustomerId::parse(customer))
+        .collect();
+    let parts = to.chunks(ISSUE_MAX).map(|part| {
+        Action::Welfare(WelfareCommand::Issue {
+            batch,
+            to: part.to_vec(),
+        })
+    });
+    reading.submit_parts(&service, parts).await
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedemptionBody {
+    goods: String,
+    address: String,
+}
+
+pub async fn redeem(
+    State(service): State<Shared>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let voucher = path
+        .ok()
+        .and_then(|Path(voucher)| VoucherId::parse(&voucher));
+    write(
+        &service,
+        request,
+        Operation::WelfareRedemption,
+        |body: &RedemptionBody, _| {
+            Ok(Action::Welfare(WelfareCommand::Redeem {
+                voucher,
+                goods: GoodsId::parse(&body.goods),
+                address: address(&body.address)?,
+            }))
+        },
+    )
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VouchersQuery {
+    after: Option<String>,
+}
+
+/// The customer's own vouchers, oldest first.
+pub async fn vouchers(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let operation = Operation::VoucherQuery;
+    let caller = caller(&service, &parts.headers, operation)?;
+    let query: VouchersQuery = super::request::query(&parts)?;
+    let after = match query.after.as_deref() {
+        None => None,
+        Some(text) => {
+            let problem = || Problem::detailed(Code::InvalidQuery, "`after` is no voucher");
+            Some(VoucherId::parse(text).ok_or_else(problem)?)
+        }
+    };
+    planted_slowness(&service, operation).await;
+    let now = service.clock.now();
+    let vouchers = service.bank.read(move |state| {
+        let reader = state.reader(caller, operation, now)?;
+        let own = reader.customer().ok_or(Code::Forbidden)?;
+        let welfare = state.welfare();
+        let vouchers = welfare.vouchers_of(own, after).take(PAGE_MAX);
+        let vouchers = vouchers.filter_map(|(id, voucher)| {
+            let wish = welfare.batch(voucher.batch)?.wish;
+            Some(json!({
+                "voucher": id,
+                "batch": voucher.batch,
+                "kind": wish.kind,
+                "face_value": wish.face_value.to_string(),
+                "order": voucher.redeemed,
+            }))
+        });
+        Ok::<Vec<Value>, Refusal>(vouchers.collect())
+    });
+    let vouchers = vouchers.await??;
+    let next = match vouchers.last() {
+        Some(last) if vouchers.len() == PAGE_MAX => last["voucher"].clone(),
+        _ => Value::Null,
+    };
+    Ok(json_body(&json!({"vouchers": vouchers, "next": next})).into_response())
+}
