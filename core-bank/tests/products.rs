@@ -412,10 +412,10 @@ fn a_lottery_gives_what_is_drawn_until_none_is_left() {
         .collect();
     let early = check_in(Some((lottery, 0)));
     assert_eq!(desk.ask(sessions[0], early), Err("campaign_not_running"));
-    let nowhere = check_in(Some((CampaignId::of_seq(1), 0)));
+    let nowhere = check_in(Some((CampaignId::of_seq(999), 0)));
     assert_eq!(desk.ask(sessions[0], nowhere), Err("campaign_not_found"));
     desk.at("2026-06-09T20:00:00+08:00");
-    let mut draw = |desk: &mut Desk, who: usize, number| match desk
+    let draw = |desk: &mut Desk, who: usize, number| match desk
         .ask(sessions[who], check_in(Some((lottery, number))))
     {
         Ok(Answer::CheckedIn(prize, points)) => {
