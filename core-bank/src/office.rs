@@ -50,7 +50,7 @@ fn stand_in(resident: ResidentId) -> Fen {
     let digest = blake3::hash(String::from(resident).as_bytes());
     let mut number = [0; 8];
     number.copy_from_slice(&digest.as_bytes()[..8]);
-    Fen((u64::from_le_bytes(number) % 20_000_000) as i64)
+    Fen((u64::from_le_bytes(number) % 20_000_000).cast_signed())
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
         let office = Office::new(Duration::from_millis(1_999));
         let told = office.balance(resident()).await;
         assert!(told.is_ok_and(|fen| (0..20_000_000).contains(&fen.0)));
-        let office = Office::new(Duration::from_secs(60));
+        let office = Office::new(Duration::from_mins(1));
         let asked = tokio::time::Instant::now();
         assert_eq!(
             office.balance(resident()).await,

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 
-use crate::{clock::BusinessClock, rules::Operation};
+use crate::{
+    clock::BusinessClock,
+    rules::{IDEMPOTENCY_KEYS_MAX, Operation},
+};
 
 /// A defect put in on purpose, to prove that a reconciliation finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct ServeOptions {
     pub slow: Vec<(Operation, Duration)>,
     /// A defect put in on purpose.
     pub plant: Option<Plant>,
+    /// Idempotency keys that memory holds, at most a million; the older ones are on disk.
+    pub keys_in_memory: usize,
 }
 
 /// An option that cannot be taken: wrong usage, exit code 2.
@@ -85,6 +90,7 @@ impl ServeOptions {
             clock_speed: 1.0,
             slow: Vec::new(),
             plant: None,
+            keys_in_memory: IDEMPOTENCY_KEYS_MAX,
         }
     }
 

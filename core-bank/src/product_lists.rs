@@ -91,7 +91,7 @@ fn insert_order(
         } => {
             let line = params![
                 customer.to_string(),
-                order.number(),
+                order.seq(),
                 record.at.0,
                 order.to_string(),
                 goods.to_string(),
@@ -110,11 +110,7 @@ fn insert_order(
         } => {
             connection
                 .prepare_cached("UPDATE orders SET parcel = ?1 WHERE customer = ?2 AND seq = ?3")?
-                .execute(params![
-                    parcel.as_str(),
-                    customer.to_string(),
-                    order.number()
-                ])?;
+                .execute(params![parcel.as_str(), customer.to_string(), order.seq()])?;
         }
     }
     Ok(())

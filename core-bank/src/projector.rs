@@ -3,31 +3,23 @@
 //! The file is disposable. It is rebuilt from the journal when it is missing, of another version,
 //! damaged, or ahead of the journal. Reads name the record they must include and wait for it.
 
-use std::{
-    borrow::Cow,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{borrow::Cow, fs, io, path::Path, sync::Arc, thread, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
-use tokio::sync::{Notify, oneshot, watch};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::{oneshot, watch};
 
 use crate::{
-    journal::{JournalError, JournalReader, Link},
+    history::{Entry, History, Progress, Wanted},
+    journal::{JournalError, JournalReader, JournalReaders, Link},
     metrics::Metrics,
     notices::{NOTICES_TABLE, insert_notices, notices_of},
+    older_keys::OlderKeys,
     product_lists::{PRODUCT_TABLES, insert_products},
-    rules::{AccountNumber, BookAccount, BusinessTime, Fact, Fen},
+    rules::{AccountNumber, BookAccount, Fact},
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 3;
+const PROJECTION_VERSION: i64 = 4;
 
 /// Records that one transaction of the projector takes.
 const CHUNK: usize = 8_000;
@@ -51,21 +43,6 @@ const CHECKPOINT_PAGES: i64 = 4_000;
 /// How long the projector waits after it failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// One line of an account's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The record that made it.
-    pub seq: u64,
-    /// When, in business time.
-    pub at: BusinessTime,
-    /// The operation's shared name.
-    pub operation: Cow<'static, str>,
-    /// What it changed.
-    pub amount: Fen,
-    /// What the account held afterwards.
-    pub balance_after: Fen,
-}
-
 /// Why the projection cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectionError {
@@ -80,129 +57,43 @@ pub enum ProjectionError {
     Io(#[from] io::Error),
 }
 
-/// Reads history; connections are kept for the next reader.
-pub struct History {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    projected: watch::Receiver<u64>,
-    wanted: Arc<Wanted>,
-}
-
-/// The highest record that somebody waits for.
-#[derive(Default)]
-struct Wanted {
-    seq: AtomicU64,
-    asked: Notify,
-}
-
-impl Wanted {
-    fn ask(&self, seq: u64) {
-        self.seq.fetch_max(seq, Ordering::Relaxed);
-        self.asked.notify_one();
-    }
-
-    /// Returns when somebody waits for a record after `projected`, at the latest after `patience`.
-    async fn beyond(&self, projected: u64, patience: Duration) {
-        let asked = async {
-            while self.seq.load(Ordering::Relaxed) <= projected {
-                self.asked.notified().await;
-            }
-        };
-        let _ = tokio::time::timeout(patience, asked).await;
-        // Whoever named a record that is far from written keeps nobody in haste.
-        self.seq.store(0, Ordering::Relaxed);
-    }
-}
-
-impl History {
-    /// Waits until record `seq` is projected; `false` when `patience` runs out first.
-    pub async fn reached(&self, seq: u64, patience: Duration) -> bool {
-        let mut projected = self.projected.clone();
-        if *projected.borrow() < seq {
-            self.wanted.ask(seq);
-        }
-        let waiting = projected.wait_for(|reached| *reached >= seq);
-        matches!(tokio::time::timeout(patience, waiting).await, Ok(Ok(_)))
-    }
-
-    fn connect(&self) -> Result<Connection, ProjectionError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(Duration::from_secs(2))?;
-        Ok(connection)
-    }
-
-    /// Up to `limit` entries of an account with numbers below `before`, newest first. It reads a
-    /// file: call it where blocking is allowed.
-    pub fn entries(
-        &self,
-        account: AccountNumber,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<Entry>, ProjectionError> {
-        self.with_connection(|connection| select_entries(connection, account, before, limit))
-    }
-
-    /// Reads with a connection of its own; it reads a file, too.
-    pub fn with_connection<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
-    ) -> Result<T, ProjectionError> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let connection = kept.map_or_else(|| self.connect(), Ok)?;
-        let found = read(&connection)?;
-        idle().push(connection);
-        Ok(found)
-    }
-}
-
-fn select_entries(
-    connection: &Connection,
-    account: AccountNumber,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<Entry>, ProjectionError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, at, operation, amount, balance_after FROM entries
-         WHERE account = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-    )?;
-    let before = before
-        .and_then(|seq| i64::try_from(seq).ok())
-        .unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![account.digits(), before, limit], |row| {
-        Ok(Entry {
-            seq: row.get(0)?,
-            at: BusinessTime(row.get(1)?),
-            operation: Cow::Owned(row.get(2)?),
-            amount: Fen(row.get(3)?),
-            balance_after: Fen(row.get(4)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// What the projector works with.
+pub struct ProjectorParts<'a> {
+    /// The projection's file.
+    pub path: &'a Path,
+    /// The journal.
+    pub journal: Arc<JournalReaders>,
+    /// The last durable record; the projector ends when this closes.
+    pub durable: watch::Receiver<u64>,
+    /// Where its progress is counted.
+    pub metrics: Arc<Metrics>,
+    /// Keys that memory holds.
+    pub keys_in_memory: usize,
 }
 
 /// Starts the projector's thread. It follows `durable` and ends when that closes; the receiver then
 /// tells how it went.
 pub fn start_projector(
-    path: &Path,
-    journal: Box<dyn JournalReader>,
-    durable: watch::Receiver<u64>,
-    metrics: Arc<Metrics>,
+    parts: ProjectorParts,
 ) -> Result<(History, oneshot::Receiver<Result<(), ProjectionError>>), ProjectionError> {
-    let connection = open_or_rebuild(path, *durable.borrow())?;
+    let durable = parts.durable;
+    let connection = open_or_rebuild(parts.path, *durable.borrow())?;
     let at = projected_seq(&connection)?;
+    let keys = OlderKeys::open(&connection, parts.keys_in_memory)?;
     let (published, projected) = watch::channel(at);
+    let (keys_published, keys_through) = watch::channel(keys.through);
     let (ended, end) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     let wanted = Arc::new(Wanted::default());
     let mut projector = Projector {
         wanted: Arc::clone(&wanted),
         connection,
-        journal,
+        journal: parts.journal.open()?,
         at,
         published,
-        metrics,
+        keys,
+        keys_published,
+        metrics: parts.metrics,
     };
     thread::Builder::new()
         .name("bank-projector".to_owned())
@@ -213,13 +104,12 @@ pub fn start_projector(
             drop(projector);
             let _ = ended.send(end);
         })?;
-    let history = History {
-        path: path.to_owned(),
-        idle: Mutex::default(),
+    let progress = Progress {
         projected,
+        keys_through,
         wanted,
     };
-    Ok((history, end))
+    Ok((History::new(parts.path, parts.journal, progress), end))
 }
 
 /// The projection, empty when what was there cannot be continued.
@@ -250,7 +140,11 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     // What a power cut takes from the projection, the journal gives back.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS projection (version INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT;
+        "CREATE TABLE IF NOT EXISTS projection (
+           version INTEGER NOT NULL,
+           seq INTEGER NOT NULL,
+           keys_seq INTEGER NOT NULL
+         ) STRICT;
          CREATE TABLE IF NOT EXISTS entries (
            account INTEGER NOT NULL,
            seq INTEGER NOT NULL,
@@ -269,7 +163,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     match version {
         None => {
             connection.execute(
-                "INSERT INTO projection (version, seq) VALUES (?1, 0)",
+                "INSERT INTO projection (version, seq, keys_seq) VALUES (?1, 0, 0)",
                 [PROJECTION_VERSION],
             )?;
         }
@@ -288,6 +182,8 @@ struct Projector {
     journal: Box<dyn JournalReader>,
     at: u64,
     published: watch::Sender<u64>,
+    keys: OlderKeys,
+    keys_published: watch::Sender<u64>,
     wanted: Arc<Wanted>,
     metrics: Arc<Metrics>,
 }
@@ -300,8 +196,8 @@ impl Projector {
     ) -> Result<(), ProjectionError> {
         loop {
             let goal = *durable.borrow_and_update();
-            while self.at < goal {
-                if let Err(error) = self.step() {
+            while self.at < goal || self.keys.are_due(goal) {
+                if let Err(error) = self.step(goal) {
                     // A full disk, most likely: the bank goes on without history until there is
                     // room, and the journal keeps what is to be projected.
                     tracing::warn!("history stands still at record {}: {error}", self.at);
@@ -322,8 +218,20 @@ impl Projector {
         }
     }
 
+    fn step(&mut self, durable: u64) -> Result<(), ProjectionError> {
+        if self.keys.are_due(durable) {
+            let journal = self.journal.as_mut();
+            self.keys.step(&mut self.connection, journal, durable)?;
+            self.keys_published.send_replace(self.keys.through);
+        }
+        if self.at < durable {
+            self.project()?;
+        }
+        Ok(())
+    }
+
     /// Projects the next chunk in one transaction, together with how far it reaches.
-    fn step(&mut self) -> Result<(), ProjectionError> {
+    fn project(&mut self) -> Result<(), ProjectionError> {
         let links = self.journal.read(self.at, CHUNK)?;
         let transaction = self.connection.transaction()?;
         let at = links.last().map_or(self.at, |link| link.record.seq);

@@ -4,7 +4,7 @@ use std::{
     io::{self, Write as _},
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -27,11 +27,11 @@ use crate::{
     clock::BusinessClock,
     connection::{HeadWatch, WatchedStream},
     data_folder::{DataFolder, DataFolderError},
-    journal::{JournalError, SqliteJournal},
+    journal::{JournalError, JournalReaders, SqliteJournal},
     metrics::Metrics,
     office::Office,
     options::{OptionError, ServeOptions},
-    projector::{ProjectionError, start_projector},
+    projector::{ProjectionError, ProjectorParts, start_projector},
     rules::Operation,
     verify::replay,
     writer::{WriterError, WriterParts, start_writer},
@@ -125,7 +125,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         .map_err(|error| io_error("the tokens cannot be read or made", error))?;
     let mut journal = SqliteJournal::open(&folder.journal())?;
     let began = Instant::now();
-    let (state, head) = replay(&mut journal)?;
+    let (state, head) = replay(&mut journal, options.keys_in_memory)?;
     let seq = state.seq();
     tracing::info!(
         "replayed {seq} records in {:?}, head {head}",
@@ -138,13 +138,17 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     let metrics = Arc::new(Metrics::default());
     metrics.durable(seq);
     let (durable_sender, durable) = watch::channel(seq);
-    let reader = SqliteJournal::open_reader(&folder.journal())?;
-    let (history, projector_end) = start_projector(
-        &folder.projection(),
-        reader,
-        durable.clone(),
-        Arc::clone(&metrics),
-    )?;
+    let journal_path = folder.journal();
+    let readers = JournalReaders::new(move || SqliteJournal::open_reader(&journal_path));
+    let readers = Arc::new(readers);
+    let (history, projector_end) = start_projector(ProjectorParts {
+        path: &folder.projection(),
+        journal: Arc::clone(&readers),
+        durable: durable.clone(),
+        metrics: Arc::clone(&metrics),
+        keys_in_memory: options.keys_in_memory,
+    })?;
+    let history = Arc::new(history);
     let (bank, writer_end) = start_writer(WriterParts {
         state,
         journal: Box::new(journal),
@@ -153,15 +157,13 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         metrics: Arc::clone(&metrics),
         durable: durable_sender,
     })?;
-    let journal_path = folder.journal();
     let service = Arc::new(Service {
-        bank,
+        bank: bank.with_history(Arc::clone(&history)),
         access,
         proofs: ProofPool::default(),
         office: Office::new(planted(options, Operation::SocialSecurityQuery)),
         history,
-        journal_readers: Mutex::default(),
-        open_reader: Box::new(move || SqliteJournal::open_reader(&journal_path)),
+        journal: readers,
         metrics,
         clock,
         test: options.test,

@@ -119,8 +119,12 @@ impl Audit {
 }
 
 /// Replays a journal into a state, for a server that starts.
-pub(crate) fn replay(journal: &mut SqliteJournal) -> Result<(State, ChainHash), JournalError> {
+pub(crate) fn replay(
+    journal: &mut SqliteJournal,
+    keys_in_memory: usize,
+) -> Result<(State, ChainHash), JournalError> {
     let mut state = State::default();
+    state.bound_keys(keys_in_memory);
     let (_, head) = journal.replay(&mut |record| {
         let damaged = |misfit: Misfit| JournalError::Damaged {
             seq: misfit.seq,

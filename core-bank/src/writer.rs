@@ -12,12 +12,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
+    history::History,
     journal::{Journal, JournalError, RECORD_VERSION, Record},
     metrics::Metrics,
     options::Plant,
     rules::{
-        Action, Answer, BusinessTime, Command, Envelope, Fact, Misfit, Operation, Refusal,
-        RefusalCode, State, Verdict, judge, judge_again,
+        Action, Answer, BusinessTime, Command, Envelope, Fact, KeyDigest, Looked, Misfit,
+        Operation, Refusal, RefusalCode, State, Verdict, judge, judge_again,
     },
 };
 
@@ -38,8 +39,15 @@ pub struct Reply {
 
 type ReadAction = Box<dyn FnOnce(&State) + Send>;
 
+/// What the writer tells about a request.
+enum Told {
+    Reply(Reply),
+    /// To look for its key among those of all records up to this one, and to ask again.
+    LookFirst(Box<Envelope>, KeyDigest, u64),
+}
+
 enum Work {
-    Write(Box<Envelope>, oneshot::Sender<Reply>),
+    Write(Box<Envelope>, oneshot::Sender<Told>),
     Read(ReadAction),
 }
 
@@ -47,23 +55,50 @@ enum Work {
 #[derive(Clone)]
 pub struct Bank {
     queue: mpsc::Sender<Work>,
+    history: Option<Arc<History>>,
 }
 
+/// How often a request is asked to look for its key beyond memory before it is turned away: once,
+/// unless as many keys as memory holds are decided while it looks.
+const LOOKS_MAX: u32 = 3;
+
 impl Bank {
+    /// The way into the same queue that finds older keys in `history`.
+    pub(crate) fn with_history(self, history: Arc<History>) -> Self {
+        let history = Some(history);
+        Self { history, ..self }
+    }
+
     /// Decides and records a request. The answer comes when it is durable.
     pub async fn write(&self, envelope: Envelope) -> Reply {
-        let (reply, answered) = oneshot::channel();
-        let outcome = match self.enqueue(Work::Write(Box::new(envelope), reply)) {
-            Err(refusal) => Err(refusal),
-            Ok(()) => match answered.await {
-                Ok(reply) => return reply,
-                Err(_) => Err(RefusalCode::OutcomeUnknown.into()),
-            },
-        };
-        Reply {
-            outcome,
+        let turned_away = |code: RefusalCode| Reply {
+            outcome: Err(code.into()),
             replayed: false,
+        };
+        let mut envelope = Box::new(envelope);
+        for _ in 0..=LOOKS_MAX {
+            let (reply, answered) = oneshot::channel();
+            if let Err(refusal) = self.enqueue(Work::Write(envelope, reply)) {
+                return turned_away(refusal.code);
+            }
+            match answered.await {
+                Ok(Told::Reply(reply)) => return reply,
+                Ok(Told::LookFirst(same, digest, through)) => {
+                    let Some(looked) = self.look_for_key(digest, through).await else {
+                        break;
+                    };
+                    envelope = same;
+                    envelope.looked = looked;
+                }
+                Err(_) => return turned_away(RefusalCode::OutcomeUnknown),
+            }
         }
+        turned_away(RefusalCode::Overloaded)
+    }
+
+    async fn look_for_key(&self, digest: KeyDigest, through: u64) -> Option<Looked> {
+        let history = self.history.clone()?;
+        history.look_for_key(digest, through).await
     }
 
     /// Reads the durable state.
@@ -139,11 +174,15 @@ pub fn start_writer(
             let _ = ended.send(end);
         })
         .map_err(|error| WriterError::Thread(error.to_string()))?;
-    Ok((Bank { queue }, end))
+    let bank = Bank {
+        queue,
+        history: None,
+    };
+    Ok((bank, end))
 }
 
 /// The answers of a group.
-type Answers = Vec<(oneshot::Sender<Reply>, Reply)>;
+type Answers = Vec<(oneshot::Sender<Told>, Told)>;
 
 /// Starts the task that hands a group's answers to whoever waits for them. It takes one wake-up from
 /// the writer's thread and wakes the others from within the runtime, which costs no system call and
@@ -152,9 +191,9 @@ fn start_post() -> mpsc::UnboundedSender<Answers> {
     let (post, mut groups) = mpsc::unbounded_channel::<Answers>();
     tokio::spawn(async move {
         while let Some(answers) = groups.recv().await {
-            for (sender, reply) in answers {
+            for (sender, told) in answers {
                 // A client that hung up finds its answer under its key.
-                let _ = sender.send(reply);
+                let _ = sender.send(told);
             }
         }
     });
@@ -171,6 +210,21 @@ struct Writer {
 
 /// Every how many operations a planted defect strikes.
 const PLANT_EVERY: u64 = 50;
+
+/// What came of an envelope.
+enum Decided {
+    Reply(Reply),
+    LookFirst(KeyDigest, u64),
+}
+
+impl Decided {
+    fn now(outcome: Result<(u64, Answer), Refusal>) -> Self {
+        Self::Reply(Reply {
+            outcome,
+            replayed: false,
+        })
+    }
+}
 
 /// A group on its way: what to record and whom to answer.
 #[derive(Default)]
@@ -230,8 +284,8 @@ impl Writer {
         }
         let mut answers = group.replies;
         if appended.is_err() {
-            for (_, reply) in &mut answers {
-                storage_full(reply, before);
+            for (_, told) in &mut answers {
+                storage_full(told, before);
             }
         }
         // The task that hands them out ends with the runtime, and everybody who waits with it.
@@ -246,8 +300,11 @@ impl Writer {
         match work {
             Work::Read(read) => group.reads.push(read),
             Work::Write(envelope, sender) => {
-                let reply = self.decide(&envelope, now, group)?;
-                group.replies.push((sender, reply));
+                let told = match self.decide(&envelope, now, group)? {
+                    Decided::Reply(reply) => Told::Reply(reply),
+                    Decided::LookFirst(digest, seq) => Told::LookFirst(envelope, digest, seq),
+                };
+                group.replies.push((sender, told));
             }
         }
         Ok(())
@@ -258,31 +315,22 @@ impl Writer {
         envelope: &Envelope,
         now: BusinessTime,
         group: &mut Group,
-    ) -> Result<Reply, Misfit> {
+    ) -> Result<Decided, Misfit> {
         let now = now.max(self.parts.state.at());
         let (command, decision) = match judge(&self.parts.state, envelope, now) {
-            Verdict::TurnedAway(refusal) => {
-                return Ok(Reply {
-                    outcome: Err(refusal),
-                    replayed: false,
-                });
-            }
+            Verdict::TurnedAway(refusal) => return Ok(Decided::now(Err(refusal))),
             Verdict::Repeated(seq, first) => {
-                let outcome = first.map(|answer| (seq, answer));
-                return Ok(Reply {
-                    outcome,
+                return Ok(Decided::Reply(Reply {
+                    outcome: first.map(|answer| (seq, answer)),
                     replayed: true,
-                });
+                }));
             }
+            Verdict::LookFirst(digest, seq) => return Ok(Decided::LookFirst(digest, seq)),
             Verdict::Decided(command, decision) => (command, decision),
         };
         let seq = self.parts.state.next_seq();
         if let (Ok(facts), true) = (&decision, self.loses(&envelope.action)) {
-            let outcome = Answer::of(facts).map(|answer| (seq, answer));
-            return Ok(Reply {
-                outcome,
-                replayed: false,
-            });
+            return Ok(Decided::now(Answer::of(facts).map(|answer| (seq, answer))));
         }
         let answer = self.record(envelope, command, decision, now, group)?;
         if answer.is_ok()
@@ -292,10 +340,7 @@ impl Writer {
             self.record(envelope, command, Ok(facts), now, group)
                 .map(drop)?;
         }
-        Ok(Reply {
-            outcome: answer.map(|answer| (seq, answer)),
-            replayed: false,
-        })
+        Ok(Decided::now(answer.map(|answer| (seq, answer))))
     }
 
     fn record(
@@ -342,7 +387,8 @@ impl Writer {
 
 /// What a reply becomes when its group was refused. Everything that was decided on the undone state
 /// is void, refusals included; only first answers that were durable before stand.
-fn storage_full(reply: &mut Reply, durable_seq: u64) {
+fn storage_full(told: &mut Told, durable_seq: u64) {
+    let Told::Reply(reply) = told else { return };
     match &reply.outcome {
         Ok((seq, _)) if reply.replayed && *seq <= durable_seq => {}
         _ => {

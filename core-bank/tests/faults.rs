@@ -9,7 +9,7 @@ use core_bank::{
     metrics::Metrics,
     rules::{
         Action, Answer, Caller, Channel, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId,
-        PersonName, RefusalCode, ResidentId, State,
+        Looked, PersonName, RefusalCode, ResidentId, State,
     },
     writer::{Bank, WriterError, WriterParts, start_writer},
 };
@@ -46,6 +46,7 @@ fn identity_check(key: &str) -> Envelope {
             name: PersonName::parse("Ann").unwrap(),
             resident: ResidentId::parse("11010519491231002X"),
         },
+        looked: Looked::default(),
     }
 }
 

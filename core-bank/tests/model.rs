@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use core_bank::rules::{
     AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardEntry, CardId,
     CardLocks, Channel, CustomerId, Envelope, Fact, Fen, Fingerprint, IdempotencyKey,
-    IdentityCheckId, LedgerAccount, Limits, MediumWish, Order, Payee, PersonName, Phone, Place,
-    Proof, RefusalCode, ResidentId, Scope, Shown, State, TokenDigest, TokenNonce, Verdict, judge,
+    IdentityCheckId, LedgerAccount, Limits, Looked, MediumWish, Order, Payee, PersonName, Phone,
+    Place, Proof, RefusalCode, ResidentId, Scope, Shown, State, TokenDigest, TokenNonce, Verdict,
+    judge,
 };
 use proptest::prelude::*;
 
@@ -375,8 +376,10 @@ impl Bank {
             key: key.clone(),
             fingerprint,
             action,
+            looked: Looked::default(),
         };
         match judge(&self.state, &envelope, at) {
+            Verdict::LookFirst(..) => panic!("no key is beyond memory"),
             Verdict::TurnedAway(refusal) => Err(refusal.code),
             Verdict::Repeated(_, first) => first.map_err(|refusal| refusal.code),
             Verdict::Decided(command, outcome) => {
@@ -573,6 +576,7 @@ fn an_idempotency_key_lives_24_hours_of_business_time() {
         key: IdempotencyKey::parse("k").unwrap(),
         fingerprint: Fingerprint([0; 16]),
         action: Action::IdentityCheck { name, resident },
+        looked: Looked::default(),
     };
     let mut ask = |at: i64| {
         let at = BusinessTime(at);
@@ -587,6 +591,7 @@ fn an_idempotency_key_lives_24_hours_of_business_time() {
                 "decided"
             }
             Verdict::Repeated(..) => "repeated",
+            Verdict::LookFirst(..) => panic!("no key is beyond memory"),
             Verdict::TurnedAway(_) => "turned away",
         }
     };

@@ -495,9 +495,9 @@ fn book(branch: BranchId, slot: &str) -> Action {
     })
 }
 
-fn booked(answer: Result<Answer, &'static str>) -> Option<AppointmentId> {
+fn booked(answer: Result<Answer, &'static str>) -> AppointmentId {
     match answer {
-        Ok(Answer::Booked(appointment)) => Some(appointment),
+        Ok(Answer::Booked(appointment)) => appointment,
         other => panic!("{other:?}"),
     }
 }
@@ -535,7 +535,10 @@ fn a_slot_is_booked_up_to_its_overbooking_and_a_cancellation_frees_it() {
     assert_eq!(desk.ask(li, book(branch, later)), Err("appointment_exists"));
     booked(desk.ask(wang, book(branch, ten)));
     assert_eq!(desk.ask(zhao, book(branch, ten)), Err("slot_full"));
-    let cancel = |appointment| Action::Appointment(AppointmentCommand::Cancel { appointment });
+    let cancel = |appointment| {
+        let appointment = Some(appointment);
+        Action::Appointment(AppointmentCommand::Cancel { appointment })
+    };
     assert_eq!(desk.ask(zhao, cancel(lis)), Err("appointment_not_found"));
     assert_eq!(desk.ask(li, cancel(lis)), Ok(Answer::Done));
     assert_eq!(desk.ask(li, cancel(lis)), Err("appointment_not_found"));

@@ -3,8 +3,8 @@
 
 use core_bank::rules::{
     AccountNumber, Action, Amount, BusinessTime, Caller, CardId, Channel, CustomerId, Envelope,
-    Fen, Fingerprint, IdempotencyKey, IdentityCheckId, PersonName, Phone, RefusalCode, ResidentId,
-    State, TokenDigest, TokenNonce, Verdict, judge, refusal_table,
+    Fen, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName, Phone, RefusalCode,
+    ResidentId, State, TokenDigest, TokenNonce, Verdict, judge, refusal_table,
 };
 
 /// Each line: business hour, who, what, `->`, what comes of it. Records count from 1, so that
@@ -163,8 +163,10 @@ fn tell(state: &mut State, line: usize, hour: i64, who: &str, what: &[&str]) -> 
         key: IdempotencyKey::parse(&format!("line-{line}")).unwrap(),
         fingerprint: Fingerprint([0; 16]),
         action: action(what, caller(who)),
+        looked: Looked::default(),
     };
     match judge(state, &envelope, at) {
+        Verdict::LookFirst(..) => panic!("no key is beyond memory"),
         Verdict::TurnedAway(refusal) => refusal.code.to_string(),
         Verdict::Repeated(..) => panic!("no line repeats a key"),
         Verdict::Decided(command, outcome) => {

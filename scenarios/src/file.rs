@@ -17,6 +17,7 @@ mod discrete;
 mod error;
 mod extends;
 mod fields;
+mod hours;
 mod incidents;
 mod journeys;
 mod latencies;

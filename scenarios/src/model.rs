@@ -36,7 +36,7 @@ pub use queue::{
     ShiftEnd, Tickets,
 };
 pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
-pub use resource::{Resource, ResourceKind, Roster};
+pub use resource::{Resource, ResourceKind, Roster, Stretch};
 pub use traffic::{Load, Window};
 
 use crate::figure::Figure;

@@ -33,6 +33,65 @@ fn says(rest: &str, words: &str) {
 }
 
 #[test]
+fn hours_of_servers_that_cannot_be_are_refused() {
+    let of = |servers: &str| RIGHT.replace("capacity = 3", servers);
+    for (servers, words) in [
+        (
+            "servers = [{ from = \"10:00\", to = \"10:00\" }, {}]",
+            "not later than it begins",
+        ),
+        (
+            "servers = [{ from = \"08:00\" }, {}]",
+            "outside the opening hours",
+        ),
+        (
+            "servers = [{ to = \"12:00\", break = { from = \"11:00\", to = \"13:00\" } }, {}]",
+            "outside its shift",
+        ),
+        (
+            "servers = [{ break = [{ from = \"11:00\", to = \"13:00\" }, { from = \"12:00\", to = \"14:00\" }] }, {}]",
+            "begins before another has ended",
+        ),
+        (
+            "servers = [{ from = \"10:00\", shifts = [{ to = \"12:00\" }] }, {}]",
+            "has `shifts` and hours beside them",
+        ),
+        (
+            "servers = [{ shifts = [{ to = \"12:00\" }, { from = \"11:00\" }] }, {}]",
+            "one begins at 11:00 before another ends at 12:00",
+        ),
+        (
+            "servers = [{ to = \"12:00\" }, { to = \"16:00\" }]",
+            "from 16:00 until closing 0 of `window` are on duty",
+        ),
+        (
+            "servers = [{ to = \"12:00\" }, {}]\nqueue = { lines = \"shortest\" }",
+            "has servers with hours and a line for each",
+        ),
+        (
+            "capacity = 3\nshift_end = \"changeover\"\nbreakdowns = { up = \"1h\", down = \"5min\" }",
+            "is relieved as a team and breaks down or jams",
+        ),
+    ] {
+        let told = told_of(&of(servers));
+        assert!(told.contains(words), "{servers}\n{told}");
+    }
+    let skilled = of("servers = [{}, { skills = [\"fx\"], to = \"16:00\" }]")
+        .replace("\"window\"]", "{ resource = \"window\", skill = \"fx\" }]");
+    let told = told_of(&skilled);
+    assert!(
+        told.contains("with skill `fx`, of whom nobody is on duty until closing"),
+        "{told}"
+    );
+    let steady = of("servers = [{ to = \"12:00\" }, {}]").replace(
+        "per_day = 100",
+        "rate_per_hour = 20\n[run]\nmode = \"steady_state\"\nwarm_up = \"1h\"\nlength = \"9h\"",
+    );
+    let told = told_of(&steady);
+    assert!(told.contains("means nothing in a steady state"), "{told}");
+}
+
+#[test]
 fn incidents_that_cannot_be_are_refused() {
     let incident = |keys: &str| format!("[[incidents]]\n{keys}");
     for (keys, words) in [

@@ -164,9 +164,12 @@ proptest! {
     }
 
     #[test]
-    fn no_server_told_apart_serves_two_at_once((text, seconds) in generated::servers_told_by_their_speed()) {
-        let day = day(&generated::sound(&text), 0);
-        for seconds in seconds {
+    fn no_server_told_apart_serves_two_at_once_or_begins_when_it_is_not_there(
+        (text, servers) in generated::servers_told_by_their_speed()
+    ) {
+        let scenario = generated::sound(&text);
+        let day = day(&scenario, 0);
+        for (seconds, hours) in servers {
             let served = |it: &&CustomerRecord| {
                 it.begun.is_some_and(|begun| it.left.0 - begun.0 == seconds * 1_000_000)
             };
@@ -174,6 +177,11 @@ proptest! {
             of.sort_by_key(|it| it.begun);
             for pair in of.windows(2) {
                 prop_assert!(pair[1].begun.is_some_and(|begun| begun >= pair[0].left), "{:?}", pair);
+            }
+            for begun in of.iter().filter_map(|it| it.begun) {
+                let second = (begun.0 - scenario.day.open.0) as f64 / 1e6;
+                let there = hours.is_none_or(|hours| hours.may_begin(second));
+                prop_assert!(there, "{} s at {}", seconds, begun.clock());
             }
         }
         prop_assert!(day.iter().all(|it| it.fate == CustomerFate::Served));

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::rules::State as BankState;
 use crate::{
-    projector::Entry,
+    history::Entry,
     rules::{AccountNumber, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code},
 };
 

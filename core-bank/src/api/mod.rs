@@ -29,7 +29,7 @@ mod write;
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU64},
     },
     time::Duration,
@@ -45,10 +45,10 @@ use crate::{
     access::Access,
     authentication::ProofPool,
     clock::BusinessClock,
-    journal::JournalReader,
+    history::History,
+    journal::JournalReaders,
     metrics::Metrics,
     office::Office,
-    projector::History,
     rules::{Operation, RefusalCode},
     writer::Bank,
 };
@@ -61,10 +61,8 @@ pub(crate) struct Service {
     pub access: Access,
     pub proofs: ProofPool,
     pub office: Office,
-    pub history: History,
-    pub journal_readers: Mutex<Vec<Box<dyn JournalReader>>>,
-    pub open_reader:
-        Box<dyn Fn() -> Result<Box<dyn JournalReader>, crate::journal::JournalError> + Send + Sync>,
+    pub history: Arc<History>,
+    pub journal: Arc<JournalReaders>,
     pub metrics: Arc<Metrics>,
     pub clock: BusinessClock,
     pub test: bool,

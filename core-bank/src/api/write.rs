@@ -8,6 +8,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use super::{Service, problem::Problem, request};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     rules::{
         AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
         CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
-        IdentityCheckId, Label, Operation, OrderId, RefusalCode, TokenNonce, TransferId,
+        IdentityCheckId, Looked, Operation, OrderId, RefusalCode, TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -76,6 +77,7 @@ impl<T> Reading<T> {
             key: self.key,
             fingerprint: self.fingerprint,
             action,
+            looked: Looked::default(),
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
@@ -98,6 +100,7 @@ impl<T> Reading<T> {
                 key: self.key.of_part(number),
                 fingerprint: self.fingerprint,
                 action,
+                looked: Looked::default(),
             };
             let deciding = service.bank.write(envelope);
             let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding)
@@ -153,6 +156,7 @@ pub async fn write_without_body(
         key,
         fingerprint,
         action,
+        looked: Looked::default(),
     };
     submit(service, envelope, StatusCode::OK).await
 }
@@ -242,7 +246,7 @@ struct Applied {
     campaign: Option<CampaignId>,
     /// What was drawn: `null` when it was nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    prize: Option<Option<Label>>,
+    prize: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     branch: Option<BranchId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -306,7 +310,7 @@ impl Applied {
             Answer::VouchersIssued(issued) => document.issued = Some(*issued),
             Answer::CampaignAnnounced(campaign) => document.campaign = Some(*campaign),
             Answer::CheckedIn(prize, points) => {
-                document.prize = Some(prize.as_deref().cloned());
+                document.prize = Some(json!(prize.as_deref()));
                 document.points = Some(*points);
             }
             Answer::Claimed(points) => document.points = *points,

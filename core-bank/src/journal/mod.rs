@@ -5,11 +5,13 @@
 
 mod chain;
 mod memory;
+mod readers;
 mod record;
 mod sqlite;
 
 pub use chain::{ChainHash, Link, decode_group, encode_group};
 pub use memory::{Fault, MemoryJournal};
+pub use readers::JournalReaders;
 pub use record::{RECORD_VERSION, Record};
 pub use sqlite::{SQLITE_VERSION_MIN, SqliteJournal};
 

@@ -6,9 +6,10 @@ use super::{
     decide::decide,
     fact::Fact,
     ids::{Fingerprint, IdempotencyKey, TokenDigest},
+    keys::{KeyDigest, Known, Looked},
     operation::{Channel, Operation},
     refusal::{Refusal, RefusalCode as Code},
-    state::{KeyDigest, Misfit, State},
+    state::{Misfit, State},
     time::BusinessTime,
 };
 
@@ -34,6 +35,8 @@ pub struct Envelope {
     pub fingerprint: Fingerprint,
     /// What is wanted.
     pub action: Action,
+    /// What was found of the key beyond memory: nothing, until [`Verdict::LookFirst`] asks for it.
+    pub looked: Looked,
 }
 
 /// What became of an envelope.
@@ -43,6 +46,9 @@ pub enum Verdict {
     TurnedAway(Refusal),
     /// Decided before: the first answer again, with the number of its record.
     Repeated(u64, Result<Answer, Refusal>),
+    /// The key may have been used: look for this digest among the keys of all records up to this
+    /// number, and ask again.
+    LookFirst(KeyDigest, u64),
     /// Decided now, and to be recorded whether it passed or not.
     Decided(Command, Result<Vec<Fact>, Refusal>),
 }
@@ -53,11 +59,14 @@ pub fn judge(state: &State, envelope: &Envelope, now: BusinessTime) -> Verdict {
         Ok(found) => found,
         Err(refusal) => return Verdict::TurnedAway(refusal),
     };
-    if let Some(first) = state.remembered(KeyDigest::of(by, &envelope.key), now) {
-        if first.fingerprint != envelope.fingerprint {
+    let digest = KeyDigest::of(by, &envelope.key);
+    match state.known(digest, &envelope.looked, now) {
+        Known::First(first) if first.fingerprint != envelope.fingerprint => {
             return Verdict::TurnedAway(Code::IdempotencyKeyReused.into());
         }
-        return Verdict::Repeated(first.seq, first.outcome.clone());
+        Known::First(first) => return Verdict::Repeated(first.seq, first.outcome.clone()),
+        Known::Beyond(seq) => return Verdict::LookFirst(digest, seq),
+        Known::New => {}
     }
     if !open {
         return Verdict::TurnedAway(Code::Unauthenticated.into());

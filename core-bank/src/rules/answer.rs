@@ -65,13 +65,11 @@ pub enum Answer {
 impl Answer {
     /// The answer that these facts give: a refusal, when they tell of one that left a trace.
     pub fn of(facts: &[Fact]) -> Result<Self, Refusal> {
-        match facts.first() {
-            Some(Fact::Refused { code, .. }) => Err((*code).into()),
-            _ => {
-                let mut told = facts.iter().filter_map(|fact| Self::of_fact(fact, facts));
-                Ok(told.next().unwrap_or(Self::Done))
-            }
+        if let Some(Fact::Refused { code, .. }) = facts.first() {
+            return Err((*code).into());
         }
+        let mut told = facts.iter().filter_map(|fact| Self::of_fact(fact, facts));
+        Ok(told.next().unwrap_or(Self::Done))
     }
 
     /// What a fact answers, on which the others of its record shed light.

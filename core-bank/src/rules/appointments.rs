@@ -44,7 +44,7 @@ impl Coordinates {
     }
 }
 
-fn millionths(text: &str, degrees_max: u32) -> Option<i32> {
+fn millionths(text: &str, degrees_max: i32) -> Option<i32> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text),
@@ -58,7 +58,7 @@ fn millionths(text: &str, degrees_max: u32) -> Option<i32> {
     }
     let scale = 10_i32.pow(6 - decimals.len() as u32);
     let size = whole.parse::<i32>().ok()? * 1_000_000 + decimals.parse::<i32>().ok()? * scale;
-    (size <= degrees_max as i32 * 1_000_000).then_some(sign * size)
+    (size <= degrees_max * 1_000_000).then_some(sign * size)
 }
 
 /// When a branch takes appointments, and how many.
@@ -229,10 +229,10 @@ pub struct Appointment {
 }
 
 /// Branches, and the appointments until a day after their slots.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Appointments {
     branches: Table<BranchId, Branch>,
-    appointments: Table<AppointmentId, Appointment>,
+    made: Table<AppointmentId, Appointment>,
     booked: Table<(BusinessTime, BranchId), u32>,
     by_slot: Table<(BusinessTime, AppointmentId), ()>,
     of_customer: Table<(CustomerId, AppointmentId), ()>,
@@ -241,7 +241,7 @@ pub struct Appointments {
 impl Appointments {
     pub(super) fn each_table(&mut self, step: Step) {
         step.take(&mut self.branches);
-        step.take(&mut self.appointments);
+        step.take(&mut self.made);
         step.take(&mut self.booked);
         step.take(&mut self.by_slot);
         step.take(&mut self.of_customer);
@@ -272,11 +272,11 @@ impl Appointments {
             .after(Some((customer, AppointmentId::of_seq(0))));
         own.map(|(key, ())| *key)
             .take_while(move |(owner, _)| *owner == customer)
-            .filter_map(|(_, id)| Some((id, self.appointments.get(&id)?)))
+            .filter_map(|(_, id)| Some((id, self.made.get(&id)?)))
     }
 
     fn remove(&mut self, id: AppointmentId, appointment: &Appointment) {
-        self.appointments.remove(&id);
+        self.made.remove(&id);
         self.by_slot.remove(&(appointment.slot, id));
         self.of_customer.remove(&(appointment.customer, id));
     }
@@ -359,7 +359,7 @@ impl Desk<'_> {
         id: Option<AppointmentId>,
     ) -> Result<(AppointmentId, &Appointment), Refusal> {
         let id = id.ok_or(Code::AppointmentNotFound)?;
-        let found = self.state.appointments.appointments.get(&id);
+        let found = self.state.appointments.made.get(&id);
         let standing = found.filter(|found| {
             found.status == AppointmentStatus::Booked && self.by.sees(found.customer)
         });
@@ -407,12 +407,12 @@ impl State {
                     slot: *slot,
                     status: AppointmentStatus::Booked,
                 };
-                book.appointments.put(*appointment, row);
+                book.made.put(*appointment, row);
                 book.by_slot.put((*slot, *appointment), ());
                 book.of_customer.put((*customer, *appointment), ());
             }
             AppointmentFact::Cancelled { appointment } => {
-                let found = book.appointments.get(appointment).copied();
+                let found = book.made.get(appointment).copied();
                 let found = found.ok_or("the appointment does not exist")?;
                 let booked = book.booked.edit(&(found.slot, found.branch));
                 let booked = booked.ok_or("the slot was not booked")?;
@@ -420,7 +420,7 @@ impl State {
                 book.remove(*appointment, &found);
             }
             AppointmentFact::Concluded { appointment, kept } => {
-                let found = book.appointments.edit(appointment);
+                let found = book.made.edit(appointment);
                 let found = found.ok_or("the appointment does not exist")?;
                 found.status = if *kept {
                     AppointmentStatus::Kept
@@ -439,7 +439,7 @@ impl State {
         while let Some((&(slot, id), ())) = book.by_slot.first()
             && slot <= limit
         {
-            match book.appointments.get(&id).copied() {
+            match book.made.get(&id).copied() {
                 Some(found) => book.remove(id, &found),
                 None => book.by_slot.remove(&(slot, id)),
             }

@@ -59,7 +59,7 @@ pub fn second_of_day(at: BusinessTime) -> i64 {
 }
 
 /// Money that adds up within a calendar day and is worth nothing on the next.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayTotal {
     /// The day it belongs to.
     pub day: Day,

@@ -187,9 +187,9 @@ pub struct Campaign {
 }
 
 /// Campaigns and who took part.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Campaigns {
-    campaigns: Table<CampaignId, Campaign>,
+    announced: Table<CampaignId, Campaign>,
     /// What is left of each prize, gift or cover, apart from the campaign, because it changes often.
     left: Table<(CampaignId, u8), u32>,
     claimed: Table<(CampaignId, CustomerId), ()>,
@@ -198,7 +198,7 @@ pub struct Campaigns {
 
 impl Campaigns {
     pub(super) fn each_table(&mut self, step: Step) {
-        step.take(&mut self.campaigns);
+        step.take(&mut self.announced);
         step.take(&mut self.left);
         step.take(&mut self.claimed);
         step.take(&mut self.signed_in);
@@ -206,7 +206,7 @@ impl Campaigns {
 
     /// All campaigns in order of id.
     pub fn all(&self) -> impl Iterator<Item = (CampaignId, &Campaign)> {
-        self.campaigns.iter().map(|(id, campaign)| (*id, campaign))
+        self.announced.iter().map(|(id, campaign)| (*id, campaign))
     }
 
     /// What is left of the prize at a place, or of a gift or a cover at place 0.
@@ -225,7 +225,7 @@ impl Campaigns {
         now: BusinessTime,
     ) -> Result<(CampaignId, &Campaign), Refusal> {
         let id = id.ok_or(Code::CampaignNotFound)?;
-        let campaign = self.campaigns.get(&id).ok_or(Code::CampaignNotFound)?;
+        let campaign = self.announced.get(&id).ok_or(Code::CampaignNotFound)?;
         if campaign.begins <= now && now < campaign.ends {
             Ok((id, campaign))
         } else {
@@ -254,7 +254,7 @@ impl Desk<'_> {
                 begins,
                 ends,
             } => {
-                if self.state.campaigns.campaigns.len() >= CAMPAIGNS_MAX {
+                if self.state.campaigns.announced.len() >= CAMPAIGNS_MAX {
                     return Err(Code::CatalogueFull.into());
                 }
                 Ok(vec![Fact::Campaign(CampaignFact::Announced {
@@ -380,7 +380,7 @@ impl State {
                     begins: *begins,
                     ends: *ends,
                 };
-                self.campaigns.campaigns.put(*campaign, row);
+                self.campaigns.announced.put(*campaign, row);
                 Ok(())
             }
             CampaignFact::CheckedIn { customer, day } => {

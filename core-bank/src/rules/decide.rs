@@ -6,13 +6,14 @@ use super::{
     ids::{
         AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
     },
+    keys::IDEMPOTENCY_MICROS,
     ledger::{BookAccount, LedgerAccount},
     locks::Place,
     money::Fen,
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
-    state::{Account, Card, CardStatus, Customer, IDEMPOTENCY_MICROS, State},
+    state::{Account, Card, CardStatus, Customer, State},
     time::BusinessTime,
 };
 

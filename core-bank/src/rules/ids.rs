@@ -45,8 +45,8 @@ macro_rules! sequence_id {
                 Self(seq)
             }
 
-            /// The number in it.
-            pub const fn number(self) -> u64 {
+            /// The number of the journal record that made it.
+            pub const fn seq(self) -> u64 {
                 self.0
             }
 

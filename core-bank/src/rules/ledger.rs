@@ -34,7 +34,7 @@ impl LedgerKind {
 macro_rules! chart {
     ($($variant:ident $number:literal $name:literal $kind:ident $doc:literal;)+) => {
         /// An account of the bank itself. Customers' deposits are not here: each has its own account.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum LedgerAccount {
             $(#[doc = $doc] $variant,)+
         }

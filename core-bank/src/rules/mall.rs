@@ -120,7 +120,7 @@ pub struct Goods {
 }
 
 /// The mall as it stands. Orders are here until they are sent; the projection lists them all.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mall {
     goods: Table<GoodsId, Goods>,
     /// Apart from the goods, because every order changes it.

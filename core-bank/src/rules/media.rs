@@ -145,7 +145,7 @@ impl Limits {
 }
 
 /// What a scope's limits are and what was used of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowance {
     /// The limits.
     pub limits: Limits,
@@ -201,7 +201,7 @@ impl Allowance {
 
 /// The media of one customer. It is small and plain, so that a payment changes it without an
 /// allocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
     /// The device and the last time step whose code was accepted or spent.
     pub device: Option<(TokenNonce, u64)>,
@@ -246,7 +246,7 @@ impl Media {
 }
 
 /// An authorisation that was asked for and waits to be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// Who asked.
     pub customer: CustomerId,

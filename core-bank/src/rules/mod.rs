@@ -14,6 +14,7 @@ mod command;
 mod decide;
 mod fact;
 mod ids;
+mod keys;
 mod ledger;
 mod locks;
 mod mall;
@@ -50,6 +51,7 @@ pub use ids::{
     CustomerId, Fingerprint, GoodsId, IdempotencyKey, IdentityCheckId, OrderId, SessionId,
     ShieldKey, TokenDigest, TokenNonce, TransferId, VoucherId,
 };
+pub use keys::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, KeyDigest, Looked, Remembered};
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
 pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
 pub use mall::{Goods, Mall, MallCommand, MallFact, MallWish};
@@ -60,9 +62,7 @@ pub use points::{PointsReason, PointsTerms};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
 pub use resident::{PersonName, Phone, ResidentId};
 pub use session::{AlertWishes, PasswordHash, Session};
-pub use state::{
-    Account, Card, CardStatus, Customer, IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, Misfit, State,
-};
+pub use state::{Account, Card, CardStatus, Customer, Misfit, State};
 pub use text::{Address, Label};
 pub use time::BusinessTime;
 pub use welfare::{

@@ -137,7 +137,8 @@ impl Operation {
             | Self::DeviceIssue
             | Self::PasswordSetting
             | Self::ShieldRegistration
-            | Self::MediumUnlock => &[Counter, Kiosk],
+            | Self::MediumUnlock
+            | Self::SocialSecurityCard => &[Counter, Kiosk],
             Self::ReportLoss | Self::TransferOwnBank | Self::TransferOtherBank => {
                 &[Counter, Kiosk, Mobile, Online, Messenger]
             }
@@ -152,7 +153,14 @@ impl Operation {
             | Self::SessionTermination
             | Self::AlertSetting
             | Self::Alerts
-            | Self::SuspiciousQuery => &[Mobile, Online, Messenger],
+            | Self::SuspiciousQuery
+            | Self::PointsQuery
+            | Self::AwardQuery
+            | Self::VoucherQuery
+            | Self::CheckIn
+            | Self::Appointment
+            | Self::AppointmentQuery
+            | Self::AppointmentCancellation => &[Mobile, Online, Messenger],
             Self::ChannelSetting => &[Counter, Kiosk, Mobile, Online, Messenger],
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
@@ -165,16 +173,8 @@ impl Operation {
             Self::Mall | Self::OrderQuery | Self::WelfareRedemption | Self::CampaignClaim => {
                 &[Mobile, Online]
             }
-            Self::PointsQuery
-            | Self::AwardQuery
-            | Self::VoucherQuery
-            | Self::CheckIn
-            | Self::Appointment
-            | Self::AppointmentQuery
-            | Self::AppointmentCancellation => &[Mobile, Online, Messenger],
             Self::WelfarePurchase | Self::WelfareIssue => &[Counter, Mobile, Online],
             Self::AppointmentOutcome => &[Counter],
-            Self::SocialSecurityCard => &[Counter, Kiosk],
             Self::SocialSecurityQuery => &[Mobile, Messenger],
             Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],
         };

@@ -31,7 +31,7 @@ fn lifetime(channel: Channel) -> i64 {
 }
 
 /// A session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Whose it is.
     pub customer: CustomerId,
@@ -81,7 +81,7 @@ pub struct AlertWishes {
 }
 
 /// How a customer logs in, and what the customer is told of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// The password, and the record that set it.
     pub password: Option<(u64, PasswordHash)>,

@@ -4,17 +4,19 @@
 //! commands is folded between [`State::mark`] and [`State::keep`]; when the journal refuses the
 //! group, [`State::drop_changes`] undoes it at the price of the rows that were touched.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     answer::Answer,
     appointments::Appointments,
     calendar::DayTotal,
     campaigns::Campaigns,
-    command::Party,
     fact::{Fact, Posting},
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdempotencyKey,
-        IdentityCheckId, TokenDigest,
+        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId,
+        TokenDigest,
     },
+    keys::{IDEMPOTENCY_MICROS, KeyDigest, Keys, Known, Looked, Remembered},
     ledger::{BookAccount, LedgerAccount},
     locks::CardLocks,
     mall::Mall,
@@ -29,15 +31,8 @@ use super::{
     welfare::Welfare,
 };
 
-/// How long an idempotency key, an identity check and an ended session are remembered: 24 hours of
-/// business time, in microseconds.
-pub const IDEMPOTENCY_MICROS: i64 = 24 * 3_600 * 1_000_000;
-
-/// How many idempotency keys are held at most; the oldest make room.
-pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
-
 /// A customer's current account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The owner.
     pub customer: CustomerId,
@@ -50,7 +45,7 @@ pub struct Account {
 }
 
 /// Whether a card may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CardStatus {
     /// It may.
     Active,
@@ -69,7 +64,7 @@ impl CardStatus {
 }
 
 /// A debit card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// The account it draws on.
     pub account: AccountNumber,
@@ -78,7 +73,7 @@ pub struct Card {
 }
 
 /// A customer. The name stays in the journal: no rule asks for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// The number of the document that identified the customer.
     pub resident: ResidentId,
@@ -95,47 +90,12 @@ pub struct Customer {
 }
 
 /// A check of somebody's document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityCheck {
     /// The number on the document.
     pub resident: ResidentId,
     /// When it was checked.
     pub at: BusinessTime,
-}
-
-/// The scoped digest under which an idempotency key is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyDigest([u8; 16]);
-
-impl KeyDigest {
-    /// The digest of a key within its owner's scope: a terminal's channel, a customer, a visitor.
-    pub fn of(by: Party, key: &IdempotencyKey) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        match by {
-            Party::Terminal(channel) => hasher.update(channel.name().as_bytes()),
-            Party::Customer(customer) | Party::Session(customer, _) => {
-                hasher.update(customer.to_string().as_bytes())
-            }
-            Party::Visitor => hasher.update(b"visitor"),
-        };
-        hasher.update(b"\0").update(key.as_str().as_bytes());
-        let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        Self(digest)
-    }
-}
-
-/// A decided request, kept for whoever repeats it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
-    /// What the request asked.
-    pub fingerprint: Fingerprint,
-    /// When it was decided.
-    pub at: BusinessTime,
-    /// The record that holds it.
-    pub seq: u64,
-    /// How it was decided.
-    pub outcome: Result<Answer, Refusal>,
 }
 
 /// A fact that does not fit the state: the journal is not the one that made this state.
@@ -148,8 +108,8 @@ pub struct Misfit {
     pub what: String,
 }
 
-/// The whole bank in memory.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The whole bank in memory. A snapshot holds all of it but the keys, which the journal gives back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     seq: u64,
     at: BusinessTime,
@@ -171,8 +131,9 @@ pub struct State {
     pub(super) campaigns: Campaigns,
     pub(super) appointments: Appointments,
     ledger: Table<LedgerAccount, Fen>,
-    keys: Table<KeyDigest, Remembered>,
-    keys_by_age: Table<u64, KeyDigest>,
+    #[serde(skip)]
+    keys: Keys,
+    #[serde(skip)]
     marked: Option<(u64, BusinessTime)>,
 }
 
@@ -247,10 +208,45 @@ impl State {
         own.sum::<i128>() + self.deposits()
     }
 
-    /// What became of a request with this key, when that is still remembered.
-    pub fn remembered(&self, digest: KeyDigest, now: BusinessTime) -> Option<&Remembered> {
-        let found = self.keys.get(&digest)?;
-        (found.at > now.before(IDEMPOTENCY_MICROS)).then_some(found)
+    /// What is known of a request's key: memory has it, or the search beyond memory, or nobody.
+    pub(super) fn known<'a>(
+        &'a self,
+        digest: KeyDigest,
+        looked: &'a Looked,
+        now: BusinessTime,
+    ) -> Known<'a> {
+        let lives = |found: &&Remembered| found.at > now.before(IDEMPOTENCY_MICROS);
+        if let Some(found) = self.keys.find(digest).filter(lives) {
+            return Known::First(found);
+        }
+        match self.keys.crowded_out(now) {
+            Some(seq) if seq > looked.through => Known::Beyond(seq),
+            Some(_) => looked
+                .found
+                .as_ref()
+                .filter(lives)
+                .map_or(Known::New, Known::First),
+            None => Known::New,
+        }
+    }
+
+    /// Holds no more than `bound` keys from here on. It is for a state without keys.
+    pub fn bound_keys(&mut self, bound: usize) {
+        self.keys = Keys::bounded(bound);
+    }
+
+    /// The keys of records up to `seq`, the last decided at `at`, are beyond memory.
+    pub fn begin_keys_after(&mut self, seq: u64, at: BusinessTime) {
+        self.keys.begin_after(seq, at);
+    }
+
+    /// Remembers the key of a record that is folded already, for a state that comes without keys.
+    pub fn recall(&mut self, key: KeyDigest, remembered: Remembered) {
+        self.keys
+            .forget_before(remembered.at.before(IDEMPOTENCY_MICROS));
+        if self.keys.find(key).is_none() {
+            self.keys.remember(key, remembered);
+        }
     }
 
     /// From here on changes can be undone.
@@ -292,8 +288,11 @@ impl State {
         self.campaigns.each_table(step);
         self.appointments.each_table(step);
         step.take(&mut self.ledger);
-        step.take(&mut self.keys);
-        step.take(&mut self.keys_by_age);
+        match step {
+            Step::Mark => self.keys.mark(),
+            Step::Keep => self.keys.keep(),
+            Step::Drop => self.keys.drop_changes(),
+        }
     }
 
     /// Moves on to record `seq` at `at`, forgets what is older than a day, and remembers the
@@ -315,22 +314,20 @@ impl State {
         self.forget_authorisations(at.before(AUTHORISATION_MICROS));
         self.forget_appointments(at);
         // A key that is there already belongs to the first of two records: the first answer stands.
-        if !self.keys.contains(&key) {
-            self.keys.put(
-                key,
-                Remembered {
-                    fingerprint,
-                    at,
-                    seq,
-                    outcome,
-                },
-            );
-            self.keys_by_age.put(seq, key);
-        }
+        self.recall(
+            key,
+            Remembered {
+                fingerprint,
+                at,
+                seq,
+                outcome,
+            },
+        );
         Ok(())
     }
 
     /// Folds one fact. [`State::turn_to`] has been called for its record.
+    #[expect(clippy::too_many_lines, reason = "a table: one fact an arm")]
     pub fn fold(&mut self, fact: &Fact) -> Result<(), Misfit> {
         let folded = match fact {
             Fact::IdentityVerified {
@@ -560,17 +557,7 @@ impl State {
     }
 
     fn forget_before(&mut self, limit: BusinessTime) {
-        while let Some((&seq, &key)) = self.keys_by_age.first() {
-            let old = self
-                .keys
-                .get(&key)
-                .is_none_or(|remembered| remembered.at <= limit);
-            if !old && self.keys_by_age.len() < IDEMPOTENCY_KEYS_MAX {
-                break;
-            }
-            self.keys.remove(&key);
-            self.keys_by_age.remove(&seq);
-        }
+        self.keys.forget_before(limit);
         while let Some((&check, found)) = self.checks.first()
             && found.at <= limit
         {

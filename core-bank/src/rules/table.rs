@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A map in key order. Between [`Table::mark`] and [`Table::keep`] it remembers the former value of
 /// each row it changes, so that [`Table::drop_changes`] brings the marked content back. The price is
 /// one small clone per changed row, and nothing while no mark is set.
@@ -24,6 +26,23 @@ impl<K, V> Default for Table<K, V> {
 impl<K: PartialEq, V: PartialEq> PartialEq for Table<K, V> {
     fn eq(&self, other: &Self) -> bool {
         self.rows == other.rows
+    }
+}
+
+/// A snapshot holds the rows in order, which makes them a table again without a search for each.
+impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.rows)
+    }
+}
+
+impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rows = Vec::<(K, V)>::deserialize(deserializer)?;
+        Ok(Self {
+            rows: rows.into_iter().collect(),
+            former: None,
+        })
     }
 }
 

@@ -139,7 +139,7 @@ pub struct Voucher {
 }
 
 /// Batches and vouchers as they stand.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Welfare {
     batches: Table<BatchId, Batch>,
     vouchers: Table<VoucherId, Voucher>,

@@ -6,7 +6,7 @@
 
 use core_bank::rules::{
     AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardId, Channel,
-    CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, PersonName, Phone,
+    CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName, Phone,
     ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
 };
 
@@ -89,8 +89,10 @@ impl Desk {
             key: key.clone(),
             fingerprint,
             action,
+            looked: Looked::default(),
         };
         match judge(&self.state, &envelope, self.clock) {
+            Verdict::LookFirst(..) => panic!("no key is beyond memory"),
             Verdict::TurnedAway(refusal) => Err(refusal.code.code()),
             Verdict::Repeated(_, first) => first.map_err(|refusal| refusal.code.code()),
             Verdict::Decided(command, outcome) => {

@@ -3,12 +3,13 @@
 
 use super::fields::Reader;
 use super::tree::{Origin, Table, Value};
-use crate::model::{Hold, Interruption, Journey, OnOutage, Resource, ShiftEnd, Step};
+use crate::model::{Hold, Interruption, Journey, OnOutage, Resource, ShiftEnd, Step, Stretch};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Reader {
     pub fn cross_checks(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
         self.enough_on_duty(table, resources, journeys);
+        self.skilled_at_closing(table, resources, journeys);
         self.no_circle_of_failures(table, journeys);
         self.no_deadlock(table, resources, journeys);
         self.one_told_apart(table, resources, journeys);
@@ -139,6 +140,41 @@ impl Reader {
                         );
                         return;
                     }
+                }
+            }
+        }
+    }
+
+    /// Whoever is inside at closing finds somebody who can serve it.
+    fn skilled_at_closing(&mut self, table: &Table, resources: &[Resource], journeys: &[Journey]) {
+        for journey in journeys {
+            let steps = every_step(journey);
+            let of_steps = steps.flat_map(|(steps, at, of)| {
+                steps[at].holds.iter().map(move |hold| (hold, Some(of)))
+            });
+            let all = journey.holds.iter().map(|hold| (hold, None));
+            for (hold, step) in all.chain(of_steps) {
+                let servers = &resources[hold.resource].servers;
+                let Some(skill) = hold.skill else { continue };
+                // Every change of who is there is a step: the last one lasts to the end.
+                let Some((last, _)) = resources[hold.resource].roster.steps.last() else {
+                    continue;
+                };
+                let stays = |hours: &Option<Vec<Stretch>>| match hours {
+                    None => true,
+                    Some(hours) => hours.iter().any(|(from, to)| from <= last && last < to),
+                };
+                let able = servers.each.iter().filter(|it| it.skills.contains(&skill));
+                if !able.into_iter().any(|server| stays(&server.hours)) {
+                    self.fault(
+                        place(table, journey, step),
+                        format!(
+                            "`{}` takes `{}` with skill `{}`, of whom nobody is on duty until closing: who is inside could never be served",
+                            journey.name, resources[hold.resource].name, servers.skills[skill]
+                        ),
+                        "keep one with this skill to the end of the day",
+                    );
+                    return;
                 }
             }
         }

@@ -1,9 +1,10 @@
-//! Resources and their rosters.
+//! Resources: how many there are of each.
 
 use super::fields::{Reader, Section};
+use super::hours::Hours;
 use super::law::NamedLaws;
-use super::tree::{Node, Table, Value};
-use crate::model::{Day, Label, Mode, Resource, ResourceKind, Roster, ShiftEnd};
+use super::tree::{Table, Value};
+use crate::model::{Day, Label, Mode, Resource, ResourceKind, Roster, Servers, ShiftEnd};
 use crate::time::SimTime;
 
 /// More of one kind than any branch has; keeps counting in range.
@@ -24,13 +25,6 @@ const SHIFT_ENDS: [(&str, ShiftEnd); 3] = [
     ("changeover", ShiftEnd::Changeover),
     ("resume", ShiftEnd::Resume),
 ];
-
-/// So many servers from one time to another.
-struct Shift {
-    count: i64,
-    from: SimTime,
-    to: SimTime,
-}
 
 impl Reader {
     pub fn resources(
@@ -93,16 +87,20 @@ impl Reader {
             }
             _ => None,
         };
-        let steps = day.and_then(|day| self.on_duty(section, day, mode, drawn.as_deref()));
         let shift_end = section
             .get("shift_end")
-            .and_then(|node| self.choice(node, &section.at("shift_end"), &SHIFT_ENDS));
+            .and_then(|node| self.choice(node, &section.at("shift_end"), &SHIFT_ENDS))
+            .unwrap_or_default();
         let queue = self.queue(section);
-        let mut servers = self.servers(section, laws);
+        let mut servers = self.servers(section, day.zip(mode), laws);
+        let steps = day.and_then(|day| {
+            let there = self.on_duty(section, (day, mode), drawn.as_deref(), &servers)?;
+            Some(there.steps(day, shift_end, !servers.each.is_empty()))
+        });
         servers.jams = self
             .subsection(section, "jams")
             .and_then(|jams| self.jams(&jams, name, names, laws));
-        self.told_apart(section, &queue, &servers);
+        self.told_apart(section, &queue, &servers, shift_end);
         Resource {
             name: name.to_owned(),
             label: self.label(section, name),
@@ -111,7 +109,7 @@ impl Reader {
                 steps: steps.unwrap_or_default(),
             },
             drawn: drawn.unwrap_or_default(),
-            shift_end: shift_end.unwrap_or_default(),
+            shift_end,
             queue,
             servers,
             cost_per_hour: self.optional_number(section, "cost_per_hour", 0.0..=1e6),
@@ -151,42 +149,35 @@ impl Reader {
     fn on_duty(
         &mut self,
         section: &Section<'_>,
-        day: &Day,
-        mode: Option<Mode>,
+        (day, mode): (&Day, Option<Mode>),
         drawn: Option<&[(f64, u32)]>,
-    ) -> Option<Vec<(SimTime, u32)>> {
+        servers: &Servers,
+    ) -> Option<Hours> {
         let (capacity, roster) = (section.table.entry("capacity"), section.get("roster"));
-        if let Some(servers) = section.get("servers") {
+        if let Some(listed) = section.get("servers") {
             if capacity.is_some() || roster.is_some() {
                 self.fault(
-                    servers.origin,
+                    listed.origin,
                     format!("`{}` says twice how many there are", section.path),
-                    "servers listed one by one are there all day; take out `capacity` and `roster`",
+                    "servers listed one by one have hours of their own; take out `capacity` and `roster`",
                 );
                 return None;
             }
-            let count = self.server_count(servers, &section.at("servers"))?;
-            return Some(vec![(day.open, count)]);
+            self.server_count(listed, &section.at("servers"))?;
+            return Some(Hours::of(servers, day));
         }
         match (capacity, roster) {
             (Some(capacity), None) => {
                 if matches!(capacity.node.value, Value::Table(_)) {
                     let most = drawn?.iter().map(|(_, count)| *count).max();
-                    return Some(vec![(day.open, most.unwrap_or(0))]);
+                    return Some(Hours::always(most.unwrap_or(0), day));
                 }
                 let path = section.at("capacity");
                 let count = self.whole(&capacity.node, &path, 0..=SERVERS_MAX)?;
-                Some(vec![(day.open, count as u32)])
+                Some(Hours::always(count as u32, day))
             }
             (None, Some(roster)) => {
-                if let Some(Mode::SteadyState { .. }) = mode {
-                    self.fault(
-                        roster.origin,
-                        format!("`{}` means nothing in a steady state", section.at("roster")),
-                        "a steady state has no clock; write `capacity = 3`",
-                    );
-                    return None;
-                }
+                self.has_a_clock(roster, &section.at("roster"), mode)?;
                 self.roster(roster, &section.at("roster"), day)
             }
             (Some(capacity), Some(_)) => {
@@ -206,62 +197,6 @@ impl Reader {
                 None
             }
         }
-    }
-
-    fn roster(&mut self, node: &Node, path: &str, day: &Day) -> Option<Vec<(SimTime, u32)>> {
-        let list = self.list(node, path)?;
-        let mut shifts = Vec::new();
-        let before = self.faults.len();
-        for (position, item) in list.iter().enumerate() {
-            let path = format!("{path}.{position}");
-            if let Some(section) = self.section(item, &path) {
-                self.shift(&section, day, &mut shifts);
-            }
-        }
-        if self.faults.len() > before {
-            return None;
-        }
-        if shifts.is_empty() {
-            self.fault(
-                node.origin,
-                format!("`{path}` has no shifts"),
-                "write `[{ count = 2 }]`",
-            );
-            return None;
-        }
-        Some(steps(&shifts, day))
-    }
-
-    /// `{ count = 1, from = "09:00", to = "15:00", break = { from, to } }`: adds
-    /// the shift and, as a negative count, its break.
-    fn shift(&mut self, section: &Section<'_>, day: &Day, shifts: &mut Vec<Shift>) -> Option<()> {
-        self.keys(section, "roster", &["count", "from", "to", "break"]);
-        let node = self.required(section, "count", "2")?;
-        let count = self.whole(node, &section.at("count"), 0..=SERVERS_MAX)?;
-        let count = count.cast_signed();
-        let hours = (day.open, day.close);
-        let from = self.within(section, "from", hours, "the opening hours");
-        let to = self.within(section, "to", hours, "the opening hours");
-        let shift = (from.unwrap_or(day.open), to.unwrap_or(day.close));
-        self.in_order(section, shift)?;
-        shifts.push(Shift {
-            count,
-            from: shift.0,
-            to: shift.1,
-        });
-        let pause = self.subsection(section, "break")?;
-        self.keys(&pause, "break", &["from", "to"]);
-        self.required(&pause, "from", "\"11:30\"");
-        self.required(&pause, "to", "\"13:30\"");
-        let from = self.within(&pause, "from", shift, "its shift")?;
-        let to = self.within(&pause, "to", shift, "its shift")?;
-        self.in_order(&pause, (from, to))?;
-        shifts.push(Shift {
-            count: -count,
-            from,
-            to,
-        });
-        Some(())
     }
 
     /// A clock time that must lie in a stretch named by `what`.
@@ -312,20 +247,4 @@ impl Reader {
         );
         None
     }
-}
-
-/// The sum of the shifts as steps; what ends at closing stays for those inside.
-fn steps(shifts: &[Shift], day: &Day) -> Vec<(SimTime, u32)> {
-    let mut moments: Vec<SimTime> = shifts.iter().flat_map(|s| [s.from, s.to]).collect();
-    moments.push(day.open);
-    moments.retain(|moment| *moment < day.close);
-    moments.sort_unstable();
-    moments.dedup();
-    let count = |at: SimTime| {
-        let on = shifts.iter().filter(|s| s.from <= at && at < s.to);
-        on.map(|s| s.count).sum::<i64>().max(0) as u32
-    };
-    let mut steps: Vec<_> = moments.into_iter().map(|at| (at, count(at))).collect();
-    steps.dedup_by_key(|(_, count)| *count);
-    steps
 }

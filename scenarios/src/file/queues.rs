@@ -4,7 +4,8 @@ use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Value};
 use crate::model::{
-    Breakdowns, BreaksBy, Choice, Interruption, Lines, Order, Queue, Server, Servers, Tickets,
+    Breakdowns, BreaksBy, Choice, Day, Interruption, Lines, Mode, Order, Queue, Server, Servers,
+    ShiftEnd, Tickets,
 };
 
 const ORDERS: [(&str, Order); 4] = [
@@ -111,7 +112,12 @@ impl Reader {
     }
 
     /// `servers = [{ count = 2, speed = 1.2, skills = ["cash"] }, …]`, `choice`, `breakdowns`.
-    pub fn servers(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Servers {
+    pub fn servers(
+        &mut self,
+        section: &Section<'_>,
+        clock: Option<(&Day, Mode)>,
+        laws: &NamedLaws,
+    ) -> Servers {
         let mut servers = Servers::default();
         if let Some(node) = section.get("choice") {
             let choice = self.choice(node, &section.at("choice"), &CHOICES);
@@ -131,14 +137,20 @@ impl Reader {
             .enumerate()
         {
             if let Some(section) = self.section(item, &format!("{path}.{position}")) {
-                self.server(&section, &mut servers);
+                self.server(&section, clock, &mut servers);
             }
         }
         servers
     }
 
-    fn server(&mut self, section: &Section<'_>, servers: &mut Servers) -> Option<()> {
-        self.keys(section, "servers", &["count", "speed", "skills"]);
+    fn server(
+        &mut self,
+        section: &Section<'_>,
+        clock: Option<(&Day, Mode)>,
+        servers: &mut Servers,
+    ) -> Option<()> {
+        let known = ["count", "speed", "skills", "from", "to", "break", "shifts"];
+        self.keys(section, "servers", &known);
         let count = self.optional_whole(section, "count", 1..=TOLD_APART_MAX);
         let speed = self.optional_number(section, "speed", 0.01..=100.0);
         let mut skills = Vec::new();
@@ -168,6 +180,7 @@ impl Reader {
         let server = Server {
             speed: speed.unwrap_or(1.0),
             skills,
+            hours: clock.and_then(|clock| self.hours_of_server(section, clock)),
         };
         for _ in 0..count.unwrap_or(1) {
             servers.each.push(server.clone());
@@ -199,12 +212,13 @@ impl Reader {
     }
 
     /// What does not go together where servers are told apart.
-    pub fn told_apart(&mut self, section: &Section<'_>, queue: &Queue, servers: &Servers) {
-        let apart = queue.lines != Lines::One
-            || !servers.each.is_empty()
-            || servers.breakdowns.is_some()
-            || servers.jams.is_some()
-            || servers.choice != Choice::default();
+    pub fn told_apart(
+        &mut self,
+        section: &Section<'_>,
+        queue: &Queue,
+        servers: &Servers,
+        shift_end: ShiftEnd,
+    ) {
         let mut refuse = |key: &str, why: &str, help: &str| {
             let origin = section
                 .table
@@ -241,16 +255,27 @@ impl Reader {
                 "skills go with `lines = \"one\"`",
             );
         }
-        let shift_end = section.get("shift_end");
-        if let Some(node) = shift_end
-            && apart
-            && !matches!(&node.value, Value::Text(text) if text == "finish")
-        {
+        let hours = servers.each.iter().any(|server| server.hours.is_some());
+        if queue.lines != Lines::One && hours {
             refuse(
-                "shift_end",
-                "has a shift end that servers told apart do not know",
-                "write `shift_end = \"finish\"`",
+                "servers",
+                "has servers with hours and a line for each",
+                "nobody tells those in the line of a server who goes home where to stand; write `lines = \"one\"`",
             );
+        }
+        let machines = servers.jams.is_some() || servers.breakdowns.is_some();
+        match shift_end {
+            ShiftEnd::Changeover if machines => refuse(
+                "shift_end",
+                "is relieved as a team and breaks down or jams",
+                "machines are not relieved; write `shift_end = \"finish\"` or `\"resume\"`",
+            ),
+            ShiftEnd::Resume if servers.jams.is_some() => refuse(
+                "shift_end",
+                "stops on the minute and jams",
+                "a server that stands jammed would be switched off, too; write `shift_end = \"finish\"`",
+            ),
+            _ => {}
         }
     }
 }

@@ -2,6 +2,8 @@
 //! written in the scenario file: with or without a byte-order mark, LF or CRLF,
 //! commas, semicolons or tabs, UTF-8 or GBK.
 
+mod shifts;
+
 use super::fields::Reader;
 use super::sources::{Source, decode_csv, read_bytes};
 use super::tree::{Entry, Node, Origin, Table, Value, parse_value};
@@ -29,10 +31,8 @@ impl Reader {
     pub fn fold_csv(&mut self, table: &mut Table) {
         if let Some(Value::Table(resources)) = value_of(table, "resources") {
             for node in resources.nodes_mut() {
-                if let Value::Table(resource) = &mut node.value
-                    && let Some(node) = resource.get_mut("roster")
-                {
-                    self.fold_roster(node);
+                if let Value::Table(resource) = &mut node.value {
+                    self.fold_shifts(resource);
                 }
             }
         }
@@ -194,38 +194,6 @@ impl Reader {
             bookings.push(table_node(booking, row.origin));
         }
         node.value = Value::List(bookings);
-    }
-
-    /// Columns `count,from,to,break_from,break_to`; only the first is needed.
-    fn fold_roster(&mut self, node: &mut Node) {
-        let columns = ["count", "from", "to", "break_from", "break_to"];
-        let Some(sheet) = self.sheet(node, &columns, 1) else {
-            return;
-        };
-        let mut shifts = Vec::new();
-        for row in &sheet.rows {
-            let mut shift = Table::default();
-            let mut pause = Table::default();
-            for (column, (text, origin)) in sheet.columns.iter().zip(&row.cells) {
-                if text.is_empty() {
-                    continue;
-                }
-                let cell = match column.as_str() {
-                    "count" => self.number_cell(&sheet, row, column, text, *origin),
-                    _ => Some(text_node(text, *origin)),
-                };
-                let Some(cell) = cell else { continue };
-                match column.strip_prefix("break_") {
-                    Some(end) => put(&mut pause, end, cell),
-                    None => put(&mut shift, column, cell),
-                }
-            }
-            if pause.iter().len() > 0 {
-                put(&mut shift, "break", table_node(pause, row.origin));
-            }
-            shifts.push(table_node(shift, row.origin));
-        }
-        node.value = Value::List(shifts);
     }
 
     /// Columns arrival, segment, service, patience; only the first is needed.

@@ -1,6 +1,6 @@
 //! How customers wait for a resource, and what interrupts who serves them.
 
-use super::Law;
+use super::{Law, Stretch};
 use crate::time::Span;
 use serde::Serialize;
 
@@ -97,6 +97,9 @@ pub struct Server {
     pub speed: f64,
     /// What it can do, as positions in [`Servers::skills`], ascending.
     pub skills: Vec<usize>,
+    /// When it is on duty, ascending and apart from each other; what ends at closing
+    /// stays for those inside. None is the whole day.
+    pub hours: Option<Vec<Stretch>>,
 }
 
 /// Servers that differ or are told apart.

@@ -51,13 +51,17 @@ pub enum ResourceKind {
     Other,
 }
 
+/// From a time of day until another.
+pub type Stretch = (SimTime, SimTime);
+
 /// How many servers are on duty, as steps of the day.
 ///
 /// A server whose shift ends finishes the current customer and leaves. After the
 /// last step's end its count stays for those still inside (overtime).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Roster {
-    /// `(from, count)`, ascending in time, the first at or before opening.
+    /// `(from, count)`, ascending in time, the first at or before opening. Where one
+    /// goes as another comes, who is there changes and the count does not.
     pub steps: Vec<(SimTime, u32)>,
 }
 

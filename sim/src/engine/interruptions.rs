@@ -28,13 +28,42 @@ impl<S: Source> Engine<'_, S> {
                 .units
                 .get(visitor.unit as usize)
                 .is_none_or(|unit| unit.skills & skills == skills);
-            able && engine.rank(other) > rank
+            able && engine.rank(other) > rank && engine.frees_a_server(other, resource)
         });
         let Some(victim) = victim else {
             return false;
         };
         self.interrupt(victim, wanted.preemption);
         true
+    }
+
+    /// Whether somebody could be served with what this customer would give back: not
+    /// if it is served by one who only finishes.
+    fn frees_a_server(&self, slot: usize, resource: usize) -> bool {
+        let (journey, _) = self.whereabouts(slot);
+        let visitor = &self.visitors[slot];
+        let through = journey.holds.iter().any(|hold| hold.resource == resource);
+        let taken = if through {
+            visitor.journey_taken
+        } else {
+            visitor.step_taken
+        };
+        self.pools[resource].could_serve_another(slot, visitor.unit as usize, taken)
+    }
+
+    /// Stops the services of servers told apart whose shift or break begins now.
+    pub(super) fn stop_those_off_duty(&mut self, resource: usize) {
+        for unit in 0..self.pools[resource].units.len() {
+            let Some(slot) = self.pools[resource].units[unit].serves_off_duty() else {
+                continue;
+            };
+            match self.visitors[slot].state {
+                State::InStep => self.interrupt(slot, Interruption::Resume),
+                State::Waiting => self.lose_while_waiting(slot, resource),
+                // A call in vain is soon over.
+                _ => {}
+            }
+        }
     }
 
     /// Stops the services of those above the roster.

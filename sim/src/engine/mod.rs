@@ -322,7 +322,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.picks = 0;
         for (number, pool) in self.pools.iter_mut().enumerate() {
             let capacity = self.plan.capacity[number];
-            pool.reset(capacity, &self.plan.pools[number]);
+            pool.reset(capacity, &self.plan.pools[number], self.now);
             for level in [&mut pool.duty_level, &mut pool.rostered_level] {
                 level.set(self.now, u64::from(capacity), &self.stretch);
             }

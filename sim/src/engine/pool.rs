@@ -29,6 +29,8 @@ pub struct Pool {
     walk_ins: u32,
     /// At work, but of a team that has been relieved.
     pub(super) leaving: u32,
+    /// Servers told apart at work who are not on duty any more.
+    finishing: u32,
     /// The event at which the team last changed.
     team_since: u64,
     /// Tickets to be called of people who have left.
@@ -53,6 +55,10 @@ pub struct Unit {
     /// Whom it serves.
     pub slot: u32,
     pub broken: bool,
+    /// By the roster, or by hours of its own.
+    on_duty: bool,
+    /// On duty, and no incident takes it out of use.
+    in_use: bool,
     pub breakdowns: u32,
     pub jams: u32,
     /// Time at work until it breaks down or jams.
@@ -64,9 +70,29 @@ pub struct Unit {
 }
 
 impl Unit {
+    fn new(on_duty: bool, now: u64) -> Self {
+        Self {
+            slot: NOBODY,
+            broken: false,
+            on_duty,
+            in_use: on_duty,
+            breakdowns: 0,
+            jams: 0,
+            until_breakdown: NEVER_WEARS,
+            until_jam: NEVER_WEARS,
+            waiting: 0,
+            idle_since: now,
+        }
+    }
+
     /// Whether it serves somebody.
     pub fn serves(&self) -> bool {
         self.slot != NOBODY
+    }
+
+    /// Whom it serves although its shift is over.
+    pub(super) fn serves_off_duty(&self) -> Option<usize> {
+        (self.serves() && !self.on_duty).then_some(self.slot as usize)
     }
 }
 
@@ -93,8 +119,8 @@ impl Pool {
         ]
     }
 
-    /// Starts again with so many servers.
-    pub(super) fn reset(&mut self, capacity: u32, plan: &PlannedPool) {
+    /// Starts again at a time with so many servers.
+    pub(super) fn reset(&mut self, capacity: u32, plan: &PlannedPool, now: u64) {
         self.capacity = capacity;
         self.rostered = capacity;
         self.lowered = 0;
@@ -102,19 +128,14 @@ impl Pool {
         self.walk_ins = 0;
         self.tickets_left = 0;
         self.leaving = 0;
+        self.finishing = 0;
         self.team_since = 0;
         self.units.clear();
-        let unit = Unit {
-            slot: NOBODY,
-            broken: false,
-            breakdowns: 0,
-            jams: 0,
-            until_breakdown: NEVER_WEARS,
-            until_jam: NEVER_WEARS,
-            waiting: 0,
-            idle_since: 0,
-        };
-        self.units.resize(plan.units.len(), unit);
+        let units = plan.units.iter().enumerate().map(|(number, unit)| {
+            let there = unit.is_on_duty(number, capacity, now);
+            Unit::new(there, now)
+        });
+        self.units.extend(units);
         self.note_free_units();
         self.levels().into_iter().for_each(|level| level.reset(0));
     }
@@ -122,7 +143,7 @@ impl Pool {
     /// Whether a server told apart could serve someone now.
     pub(super) fn unit_is_free(&self, unit: usize) -> bool {
         let it = &self.units[unit];
-        !it.serves() && !it.broken && self.in_use(unit)
+        !it.serves() && !it.broken && it.in_use
     }
 
     /// Notes anew which servers told apart are free.
@@ -234,6 +255,10 @@ impl<S: Source> Engine<'_, S> {
         }
         for hold in &wanted.holds {
             let pool = &mut self.pools[hold.resource];
+            debug_assert!(
+                !pool.units.is_empty() || pool.free() >= hold.count,
+                "a server would serve two at once"
+            );
             pool.busy += hold.count;
             if plan.pools[hold.resource].reserved > 0 && self.visitors[slot].booking == 0 {
                 pool.walk_ins += hold.count;
@@ -277,9 +302,13 @@ impl<S: Source> Engine<'_, S> {
         let visitor: &mut Visitor = &mut self.visitors[slot];
         let unit = std::mem::replace(&mut visitor.unit, NO_UNIT) as usize;
         let pool = &mut self.pools[resource];
-        if let Some(it) = pool.units.get_mut(unit) {
+        // Who has been relieved has handed its place over already.
+        if let Some(it) = pool.units.get_mut(unit)
+            && it.slot == slot as u32
+        {
             it.slot = NOBODY;
             it.idle_since = self.now;
+            pool.finishing -= u32::from(!it.in_use);
             pool.note_free_unit(unit);
         }
         if self.plan.pools[resource].queue.jockeying {
@@ -306,50 +335,91 @@ impl<S: Source> Engine<'_, S> {
 
     /// From now on so many servers are rostered.
     pub(super) fn change_roster(&mut self, resource: usize, count: u32) {
+        let planned = &self.plan.pools[resource];
         let pool = &mut self.pools[resource];
         pool.rostered = count;
         pool.rostered_level
             .set(self.now, u64::from(count), &self.stretch);
-        if self.plan.pools[resource].shift_end == ShiftEnd::Changeover {
+        if planned.shift_end == ShiftEnd::Changeover {
             pool.leaving = pool.busy;
             pool.team_since = self.ending.events;
         }
+        if !planned.units.is_empty() {
+            pool.change_shifts(planned, count, self.now);
+        }
         self.set_capacity(resource);
-        if self.plan.pools[resource].shift_end == ShiftEnd::Resume {
-            self.stop_those_above(resource);
+        if planned.shift_end == ShiftEnd::Resume {
+            if planned.units.is_empty() {
+                self.stop_those_above(resource);
+            } else {
+                self.stop_those_off_duty(resource);
+            }
         }
     }
 
     /// On duty are those of the roster that are not out of use.
     pub(super) fn set_capacity(&mut self, resource: usize) {
         let pool = &mut self.pools[resource];
-        let in_use = u64::from(pool.rostered).saturating_sub(pool.lowered) as u32;
-        pool.capacity = if pool.units.is_empty() {
-            in_use
+        if pool.units.is_empty() {
+            pool.capacity = u64::from(pool.rostered).saturating_sub(pool.lowered) as u32;
         } else {
-            // One that is out of use may be broken down, too.
-            let in_use = pool.units.iter().take(in_use as usize);
-            in_use.filter(|unit| !unit.broken).count() as u32
-        };
-        pool.note_free_units();
+            pool.look_at_units();
+        }
         let on_duty = pool.on_duty();
         pool.duty_level.set(self.now, on_duty, &self.stretch);
     }
 }
 
 impl Pool {
-    fn on_duty(&self) -> u64 {
-        if self.units.is_empty() || self.lowered == 0 {
-            return u64::from((self.capacity + self.leaving).max(self.busy));
+    /// Notes which servers told apart are on duty from now on.
+    fn change_shifts(&mut self, plan: &PlannedPool, count: u32, now: u64) {
+        let relieved = plan.shift_end == ShiftEnd::Changeover;
+        for (number, (unit, planned)) in self.units.iter_mut().zip(&plan.units).enumerate() {
+            let there = planned.is_on_duty(number, count, now);
+            if there && (relieved || !unit.on_duty) {
+                unit.idle_since = now;
+            }
+            unit.on_duty = there;
+            if relieved {
+                unit.slot = NOBODY;
+            }
         }
-        // Those out of use who finish a customer are there besides.
-        let units = self.units.iter().enumerate();
-        let finishing = units.filter(|(number, unit)| unit.serves() && !self.in_use(*number));
-        u64::from(self.capacity) + finishing.count() as u64
     }
 
-    /// Whether a server told apart is on the roster and not out of use.
-    fn in_use(&self, unit: usize) -> bool {
-        (unit as u64) < u64::from(self.rostered).saturating_sub(self.lowered)
+    /// Counts the servers told apart anew: an incident takes the highest numbers of
+    /// those on duty out of use, and one of them may be broken down, too.
+    fn look_at_units(&mut self) {
+        let mut lowered = self.lowered;
+        for unit in self.units.iter_mut().rev() {
+            let down = unit.on_duty && lowered > 0;
+            lowered -= u64::from(down);
+            unit.in_use = unit.on_duty && !down;
+        }
+        let serving = |unit: &&Unit| unit.in_use && !unit.broken;
+        self.capacity = self.units.iter().filter(serving).count() as u32;
+        let finishing = |unit: &&Unit| unit.serves() && !unit.in_use;
+        self.finishing = self.units.iter().filter(finishing).count() as u32;
+        self.note_free_units();
+    }
+
+    /// Those who finish a customer are there besides.
+    fn on_duty(&self) -> u64 {
+        if self.units.is_empty() {
+            u64::from((self.capacity + self.leaving).max(self.busy))
+        } else {
+            u64::from(self.capacity + self.leaving + self.finishing)
+        }
+    }
+
+    /// Whether the server that serves somebody could serve somebody else instead: it
+    /// is neither relieved nor only there to finish.
+    pub(super) fn could_serve_another(&self, slot: usize, unit: usize, taken: u64) -> bool {
+        match self.units.get(unit) {
+            Some(it) => it.slot == slot as u32 && it.in_use,
+            None => {
+                self.busy <= self.capacity + self.leaving
+                    && (self.leaving == 0 || taken >= self.team_since)
+            }
+        }
     }
 }

@@ -45,11 +45,23 @@ pub struct PlannedJams {
 }
 
 /// A server told apart.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PlannedUnit {
     pub speed: f64,
     /// One bit for each skill.
     pub skills: u64,
+    /// Whose hours are its own; else it is there if its number is below the roster's.
+    pub hours: Option<Vec<(u64, u64)>>,
+}
+
+impl PlannedUnit {
+    /// Whether it is on duty at a time at which so many are, if it has this number.
+    pub fn is_on_duty(&self, number: usize, count: u32, at: u64) -> bool {
+        match &self.hours {
+            None => number < count as usize,
+            Some(hours) => hours.iter().any(|(from, to)| *from <= at && at < *to),
+        }
+    }
 }
 
 pub(super) fn plan_pools(
@@ -63,7 +75,7 @@ pub(super) fn plan_pools(
         .zip(clearing)
         .enumerate()
         .map(|(number, (resource, clearing))| {
-            let units = units(resource);
+            let units = units(resource, scenario.day.close.0);
             let pool = PlannedPool {
                 reserved: super::appointments::reserved(scenario, number),
                 queue: resource.queue.clone(),
@@ -114,17 +126,28 @@ fn cumulated(drawn: &[(f64, u32)]) -> Vec<(f64, u32)> {
     drawn.iter().map(cumulate).collect()
 }
 
-fn units(resource: &Resource) -> Vec<PlannedUnit> {
+/// The servers of a resource one by one; what ends at closing stays for those inside.
+fn units(resource: &Resource, close: u64) -> Vec<PlannedUnit> {
     if !resource.told_apart() {
         return Vec::new();
     }
-    let each = resource.servers.each.iter().map(|server| PlannedUnit {
+    let each = &resource.servers.each;
+    let own_hours = each.iter().any(|server| server.hours.is_some());
+    let each = each.iter().map(|server| PlannedUnit {
         speed: server.speed,
         skills: server.skills.iter().fold(0, |all, skill| all | 1 << skill),
+        hours: own_hours.then(|| match &server.hours {
+            None => vec![(0, u64::MAX)],
+            Some(hours) => hours
+                .iter()
+                .map(|(from, to)| (from.0, if to.0 < close { to.0 } else { u64::MAX }))
+                .collect(),
+        }),
     });
     let alike = PlannedUnit {
         speed: 1.0,
         skills: 0,
+        hours: None,
     };
     let mut units: Vec<_> = each.collect();
     units.resize(units.len().max(resource.roster.most() as usize), alike);

@@ -65,6 +65,59 @@ fn positive_law() -> impl Strategy<Value = String> {
     })
 }
 
+/// When a server is there, in minutes since the opening, and its break.
+#[derive(Debug, Clone, Copy)]
+pub struct Hours {
+    from: u32,
+    to: u32,
+    pause: Option<(u32, u32)>,
+}
+
+impl Hours {
+    fn keys(self) -> String {
+        let mut keys = format!(
+            ", from = \"{}\", to = \"{}\"",
+            clock(self.from),
+            clock(self.to)
+        );
+        if let Some((from, to)) = self.pause {
+            let (from, to) = (clock(from), clock(to));
+            let _ = write!(keys, ", break = {{ from = \"{from}\", to = \"{to}\" }}");
+        }
+        keys
+    }
+
+    /// Whether the server may begin with somebody at a second since the opening: at
+    /// the very moment it goes, too, if it is given back then. What ends at closing
+    /// lasts.
+    pub fn may_begin(self, second: f64) -> bool {
+        let at = |minute: u32| f64::from(minute) * 60.0;
+        let inside = at(self.from) <= second && (second <= at(self.to) || self.to == MINUTES_OPEN);
+        let away = |(from, to): (u32, u32)| at(from) < second && second < at(to);
+        inside && !self.pause.is_some_and(away)
+    }
+}
+
+/// Hours of a server, of every second one its own.
+fn hours() -> impl Strategy<Value = Option<Hours>> {
+    let moments = [
+        0..=MINUTES_OPEN,
+        0..=MINUTES_OPEN,
+        0..=MINUTES_OPEN,
+        0..=MINUTES_OPEN,
+    ];
+    let hours = (moments, any::<bool>()).prop_filter_map(
+        "a shift of no length is refused",
+        |(mut moments, pause)| {
+            moments.sort_unstable();
+            let [from, begins, ends, to] = moments;
+            let pause = (pause && begins < ends && ends < to).then_some((begins, ends));
+            (from < to).then_some(Hours { from, to, pause })
+        },
+    );
+    option::of(hours)
+}
+
 /// A resource and whether its servers are told apart.
 fn resource() -> impl Strategy<Value = (String, bool)> {
     let order = select(vec!["fifo", "lifo", "random"]);
@@ -113,19 +166,25 @@ fn servers() -> BoxedStrategy<(String, bool, String)> {
         ))
     });
     let skills = subsequence(vec!["\"a\"", "\"b\""], 0..=2);
-    let server = (skills, select(vec!["0.5", "1", "2"])).prop_map(|(skills, speed)| {
-        format!("{{ skills = [{}], speed = {speed} }}", skills.join(", "))
-    });
+    let server =
+        (skills, select(vec!["0.5", "1", "2"]), hours()).prop_map(|(skills, speed, hours)| {
+            let hours = hours.map_or(String::new(), Hours::keys);
+            format!(
+                "{{ skills = [{}], speed = {speed}{hours} }}",
+                skills.join(", ")
+            )
+        });
     let choice = select(vec![
         "longest_idle",
         "lowest",
         "fastest",
         "most_specialised",
     ]);
-    let apart = (vec(server, 0..3), choice).prop_map(|(mut servers, choice)| {
+    let ends = select(vec!["finish", "changeover", "resume"]);
+    let apart = (vec(server, 0..3), choice, ends).prop_map(|(mut servers, choice, end)| {
         servers.push("{ skills = [\"a\", \"b\"] }".to_owned());
         let servers = servers.join(", ");
-        let text = format!("servers = [{servers}]\nchoice = \"{choice}\"");
+        let text = format!("servers = [{servers}]\nchoice = \"{choice}\"\nshift_end = \"{end}\"");
         (text, true, String::new())
     });
     let service = select(vec!["resume", "restart", "resample"]);
@@ -533,8 +592,9 @@ pub fn same_work_under_other_rules() -> impl Strategy<Value = Vec<String>> {
 }
 
 /// Servers told apart at one constant service; each speed is another, so that the
-/// time a service takes tells who served: `(scenario file, seconds of each server)`.
-pub fn servers_told_by_their_speed() -> impl Strategy<Value = (String, Vec<u64>)> {
+/// time a service takes tells who served: `(scenario file, seconds and hours of each
+/// server)`.
+pub fn servers_told_by_their_speed() -> impl Strategy<Value = (String, Vec<(u64, Option<Hours>)>)> {
     let choice = select(vec![
         "longest_idle",
         "lowest",
@@ -546,10 +606,20 @@ pub fn servers_told_by_their_speed() -> impl Strategy<Value = (String, Vec<u64>)
         (select(vec!["random", "shortest"]), any::<bool>())
             .prop_map(|(lines, jockeying)| format!("lines = \"{lines}\", jockeying = {jockeying}")),
     ];
-    (1_usize..5, choice, queue, 30_u32..300, 0_u32..1_000_000).prop_map(
-        |(count, choice, queue, per_day, seed)| {
-            let servers: Vec<String> = (0..count)
-                .map(|number| format!("{{ speed = {} }}", 1.0 / f64::from(1 << number)))
+    let hours = vec(hours(), 0..4);
+    (hours, choice, queue, 30_u32..300, 0_u32..1_000_000).prop_map(
+        |(mut hours, choice, queue, per_day, seed)| {
+            // Somebody is there all day, and where each has a line, everybody.
+            hours.push(None);
+            if queue.contains("lines") {
+                hours.fill(None);
+            }
+            let keys = |it: &Option<Hours>| it.map_or(String::new(), Hours::keys);
+            let each = hours.iter().enumerate();
+            let servers: Vec<String> = each
+                .map(|(number, it)| {
+                    format!("{{ speed = {}{} }}", 1.0 / f64::from(1 << number), keys(it))
+                })
                 .collect();
             let text = format!(
                 "{}[resources.r0]\nservers = [{}]\nchoice = \"{choice}\"\nqueue = {{ {queue} }}\n\
@@ -557,7 +627,8 @@ pub fn servers_told_by_their_speed() -> impl Strategy<Value = (String, Vec<u64>)
                 day(seed),
                 servers.join(", ")
             );
-            (text, (0..count).map(|number| 100 << number).collect())
+            let each = hours.into_iter().enumerate();
+            (text, each.map(|(number, it)| (100 << number, it)).collect())
         },
     )
 }

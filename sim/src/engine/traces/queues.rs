@@ -141,6 +141,7 @@ fn the_shortest_line_is_joined_and_kept_unless_jockeying() {
         let server = |speed| Server {
             speed,
             skills: Vec::new(),
+            hours: None,
         };
         scenario.resources[0].servers.each = vec![server(1.0), server(0.25)];
         // One is served and one waits at each server, whoever chose which. At 9:06 the
@@ -161,10 +162,12 @@ fn desks(choice: Choice) -> Scenario {
         Server {
             speed: 1.0,
             skills: Vec::new(),
+            hours: None,
         },
         Server {
             speed: 2.0,
             skills: vec![0],
+            hours: None,
         },
     ];
     scenario

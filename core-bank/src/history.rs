@@ -1,0 +1,198 @@
+//! Reads of the projection: entries, notices and older keys, each as whole as its reader asks.
+
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, params};
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    journal::JournalReaders,
+    older_keys,
+    projector::ProjectionError,
+    rules::{AccountNumber, BusinessTime, Fen, KeyDigest, Looked, Remembered},
+};
+
+/// One line of an account's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The record that made it.
+    pub seq: u64,
+    /// When, in business time.
+    pub at: BusinessTime,
+    /// The operation's shared name.
+    pub operation: Cow<'static, str>,
+    /// What it changed.
+    pub amount: Fen,
+    /// What the account held afterwards.
+    pub balance_after: Fen,
+}
+
+/// Reads history; connections are kept for the next reader.
+pub struct History {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    journal: Arc<JournalReaders>,
+    projected: watch::Receiver<u64>,
+    keys_through: watch::Receiver<u64>,
+    wanted: Arc<Wanted>,
+}
+
+/// How far the projector is, for the readers; and how far they want it, for the projector.
+pub struct Progress {
+    /// The last record whose entries are written.
+    pub projected: watch::Receiver<u64>,
+    /// The last record whose key is written.
+    pub keys_through: watch::Receiver<u64>,
+    /// What readers wait for.
+    pub wanted: Arc<Wanted>,
+}
+
+/// How long a request waits for the keys of older records to be written.
+const KEYS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The highest record that somebody waits for.
+#[derive(Default)]
+pub struct Wanted {
+    seq: AtomicU64,
+    asked: Notify,
+}
+
+impl Wanted {
+    fn ask(&self, seq: u64) {
+        self.seq.fetch_max(seq, Ordering::Relaxed);
+        self.asked.notify_one();
+    }
+
+    /// Returns when somebody waits for a record after `projected`, at the latest after `patience`.
+    pub async fn beyond(&self, projected: u64, patience: Duration) {
+        let asked = async {
+            while self.seq.load(Ordering::Relaxed) <= projected {
+                self.asked.notified().await;
+            }
+        };
+        let _ = tokio::time::timeout(patience, asked).await;
+        // Whoever named a record that is far from written keeps nobody in haste.
+        self.seq.store(0, Ordering::Relaxed);
+    }
+}
+
+impl History {
+    /// Reads the projection in `path` of this journal.
+    pub fn new(path: &Path, journal: Arc<JournalReaders>, progress: Progress) -> Self {
+        Self {
+            path: path.to_owned(),
+            idle: Mutex::default(),
+            journal,
+            projected: progress.projected,
+            keys_through: progress.keys_through,
+            wanted: progress.wanted,
+        }
+    }
+
+    /// Looks for a key among those of all records up to `through` that memory has forgotten; `None`
+    /// when the projector does not get that far in time, or a file cannot be read.
+    pub async fn look_for_key(self: Arc<Self>, digest: KeyDigest, through: u64) -> Option<Looked> {
+        let mut written = self.keys_through.clone();
+        let waiting = written.wait_for(|reached| *reached >= through);
+        let waited = tokio::time::timeout(KEYS_PATIENCE, waiting).await;
+        waited.ok()?.ok()?;
+        let looking = tokio::task::spawn_blocking(move || self.find_key(digest));
+        let looked = looking.await.ok()?;
+        looked
+            .map_err(|error| tracing::error!("older keys cannot be read: {error}"))
+            .ok()
+    }
+
+    fn find_key(&self, digest: KeyDigest) -> Result<Looked, ProjectionError> {
+        let (through, seq) =
+            self.with_connection(|connection| Ok(older_keys::find(connection, digest)?))?;
+        let Some(seq) = seq else {
+            return Ok(Looked {
+                through,
+                found: None,
+            });
+        };
+        let links = self.journal.read(seq - 1, 1)?;
+        let found = links.into_iter().next().map(|link| Remembered {
+            fingerprint: link.record.fingerprint,
+            at: link.record.at,
+            seq: link.record.seq,
+            outcome: link.record.answer(),
+        });
+        Ok(Looked { through, found })
+    }
+
+    /// Waits until record `seq` is projected; `false` when `patience` runs out first.
+    pub async fn reached(&self, seq: u64, patience: Duration) -> bool {
+        let mut projected = self.projected.clone();
+        if *projected.borrow() < seq {
+            self.wanted.ask(seq);
+        }
+        let waiting = projected.wait_for(|reached| *reached >= seq);
+        matches!(tokio::time::timeout(patience, waiting).await, Ok(Ok(_)))
+    }
+
+    fn connect(&self) -> Result<Connection, ProjectionError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(Duration::from_secs(2))?;
+        Ok(connection)
+    }
+
+    /// Up to `limit` entries of an account with numbers below `before`, newest first. It reads a
+    /// file: call it where blocking is allowed.
+    pub fn entries(
+        &self,
+        account: AccountNumber,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, ProjectionError> {
+        self.with_connection(|connection| select_entries(connection, account, before, limit))
+    }
+
+    /// Reads with a connection of its own; it reads a file, too.
+    pub fn with_connection<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
+    ) -> Result<T, ProjectionError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let connection = kept.map_or_else(|| self.connect(), Ok)?;
+        let found = read(&connection)?;
+        idle().push(connection);
+        Ok(found)
+    }
+}
+
+fn select_entries(
+    connection: &Connection,
+    account: AccountNumber,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<Entry>, ProjectionError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, operation, amount, balance_after FROM entries
+         WHERE account = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+    )?;
+    let before = before
+        .and_then(|seq| i64::try_from(seq).ok())
+        .unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![account.digits(), before, limit], |row| {
+        Ok(Entry {
+            seq: row.get(0)?,
+            at: BusinessTime(row.get(1)?),
+            operation: Cow::Owned(row.get(2)?),
+            amount: Fen(row.get(3)?),
+            balance_after: Fen(row.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

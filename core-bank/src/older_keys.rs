@@ -1,0 +1,151 @@
+//! Idempotency keys that memory had no room for, in the projection.
+//!
+//! Digests come in no order, so a key costs a page wherever it goes. Hence keys are written late, just
+//! before memory forgets them, many at a time and in order, into a table for each quarter of a day;
+//! a table whose keys are all older than a day is dropped whole. A bank that decides fewer requests a
+//! day than memory holds writes none.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::{
+    journal::JournalReader,
+    projector::ProjectionError,
+    rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
+};
+
+/// Business time that one table covers, in microseconds.
+const TABLE_MICROS: i64 = IDEMPOTENCY_MICROS / 4;
+
+/// Keys that one transaction takes.
+const BATCH: u64 = 250_000;
+
+/// Records that are read at a time.
+const CHUNK: usize = 4_096;
+
+fn table_of(at: BusinessTime) -> i64 {
+    at.0.div_euclid(TABLE_MICROS)
+}
+
+/// How far the keys of a bank are written, and how far they have to be.
+pub struct OlderKeys {
+    /// The keys of all records up to this one are written.
+    pub through: u64,
+    /// Records that may be without, half of those whose keys memory holds.
+    lag: u64,
+}
+
+impl OlderKeys {
+    /// What the projection holds; memory holds `bound` keys.
+    pub fn open(connection: &Connection, bound: usize) -> Result<Self, rusqlite::Error> {
+        let through =
+            connection.query_row("SELECT keys_seq FROM projection", [], |row| row.get(0))?;
+        Ok(Self {
+            through,
+            lag: (bound as u64 / 2).max(1),
+        })
+    }
+
+    /// Whether keys are due when `durable` is the last record.
+    pub fn are_due(&self, durable: u64) -> bool {
+        durable > self.through.saturating_add(self.lag)
+    }
+
+    /// Writes a batch of keys that are due.
+    pub fn step(
+        &mut self,
+        connection: &mut Connection,
+        journal: &mut dyn JournalReader,
+        durable: u64,
+    ) -> Result<(), ProjectionError> {
+        let goal = durable
+            .saturating_sub(self.lag / 2)
+            .min(self.through.saturating_add(BATCH));
+        let mut keys = Vec::new();
+        let mut at = BusinessTime::default();
+        let mut through = self.through;
+        while through < goal {
+            let links = journal.read(through, CHUNK)?;
+            let Some(last) = links.last() else { break };
+            (through, at) = (last.record.seq, last.record.at);
+            keys.extend(links.iter().map(|link| {
+                let record = &link.record;
+                let digest = KeyDigest::of(record.command.by, &record.key);
+                (table_of(record.at), digest, record.seq)
+            }));
+        }
+        keys.sort_unstable();
+        let transaction = connection.transaction()?;
+        for keys in keys.chunk_by(|one, other| one.0 == other.0) {
+            insert(&transaction, keys)?;
+        }
+        drop_expired(&transaction, table_of(at))?;
+        transaction
+            .prepare_cached("UPDATE projection SET keys_seq = ?1")?
+            .execute([through])?;
+        transaction.commit()?;
+        self.through = through;
+        Ok(())
+    }
+}
+
+fn insert(connection: &Connection, keys: &[(i64, KeyDigest, u64)]) -> Result<(), rusqlite::Error> {
+    let Some((table, ..)) = keys.first() else {
+        return Ok(());
+    };
+    connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS keys_{table} (
+           digest BLOB PRIMARY KEY,
+           seq INTEGER NOT NULL
+         ) STRICT, WITHOUT ROWID;"
+    ))?;
+    // The first of two records under one key stands.
+    let mut statement = connection.prepare(&format!(
+        "INSERT OR IGNORE INTO keys_{table} VALUES (?1, ?2)"
+    ))?;
+    for (_, digest, seq) in keys {
+        statement.execute(params![digest.bytes(), seq])?;
+    }
+    Ok(())
+}
+
+/// The numbers of the tables that there are.
+fn tables(connection: &Connection) -> Result<Vec<i64>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT CAST(substr(name, 6) AS INTEGER) FROM sqlite_schema
+         WHERE type = 'table' AND name LIKE 'keys\\_%' ESCAPE '\\' ORDER BY 1 DESC",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect()
+}
+
+/// Drops the tables whose newest key is older than a day when the newest of all stands in `newest`.
+fn drop_expired(connection: &Connection, newest: i64) -> Result<(), rusqlite::Error> {
+    for table in tables(connection)? {
+        if table < newest - IDEMPOTENCY_MICROS / TABLE_MICROS {
+            connection.execute_batch(&format!("DROP TABLE keys_{table}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The record that a key was used for, the newest if there are several, and the record up to which
+/// keys are written.
+pub fn find(
+    connection: &Connection,
+    digest: KeyDigest,
+) -> Result<(u64, Option<u64>), rusqlite::Error> {
+    // One reading, so that what is found belongs to the number.
+    let reading = connection.unchecked_transaction()?;
+    let through = reading.query_row("SELECT keys_seq FROM projection", [], |row| row.get(0))?;
+    for table in tables(&reading)? {
+        let select = format!("SELECT seq FROM keys_{table} WHERE digest = ?1");
+        let found = reading
+            .prepare_cached(&select)?
+            .query_row([digest.bytes()], |row| row.get(0))
+            .optional()?;
+        if found.is_some() {
+            return Ok((through, found));
+        }
+    }
+    Ok((through, None))
+}

@@ -1,0 +1,327 @@
+//! Idempotency keys: what was decided lately, for whoever asks the same again.
+//!
+//! A key lives for 24 hours of business time. Memory holds the newest, as many as the bound says, in
+//! the order of their records; older ones that still live are looked for beyond memory, in the
+//! projection, by whoever brings a request to the queue ([`Looked`]). The digests are found by a
+//! hash table that nothing iterates over, so no order of a hash shows anywhere.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashTable;
+
+use super::{
+    answer::Answer,
+    command::Party,
+    ids::{CustomerId, Fingerprint, IdempotencyKey},
+    refusal::Refusal,
+    time::BusinessTime,
+};
+
+/// How long an idempotency key, an identity check and an ended session are remembered: 24 hours of
+/// business time, in microseconds.
+pub const IDEMPOTENCY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+
+/// How many idempotency keys memory holds at most; the oldest make room.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
+
+/// The scoped digest under which an idempotency key is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyDigest([u8; 16]);
+
+impl KeyDigest {
+    /// The digest of a key within its owner's scope: a terminal's channel, a customer, a visitor.
+    pub fn of(by: Party, key: &IdempotencyKey) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        match by {
+            Party::Terminal(channel) => hasher.update(channel.name().as_bytes()),
+            Party::Customer(customer) | Party::Session(customer, _) => {
+                hasher.update(&scope_of(customer))
+            }
+            Party::Visitor => hasher.update(b"visitor"),
+        };
+        hasher.update(b"\0").update(key.as_str().as_bytes());
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self(digest)
+    }
+
+    /// The digest as it is stored.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The digest is as good as random, so its first bytes are a hash of it.
+    fn hash(self) -> u64 {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        u64::from_le_bytes(first)
+    }
+}
+
+/// A customer in a digest. Its text would do, but is ten times as slow to make.
+fn scope_of(customer: CustomerId) -> [u8; 9] {
+    let mut scope = *b"C00000000";
+    scope[1..].copy_from_slice(&customer.seq().to_le_bytes());
+    scope
+}
+
+/// A decided request, kept for whoever repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// What the request asked.
+    pub fingerprint: Fingerprint,
+    /// When it was decided.
+    pub at: BusinessTime,
+    /// The record that holds it.
+    pub seq: u64,
+    /// How it was decided.
+    pub outcome: Result<Answer, Refusal>,
+}
+
+/// What was found beyond memory for a request's key, before it came to the queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The keys of all records up to this one were looked at; 0 when nobody looked.
+    pub through: u64,
+    /// The request that was decided under this key.
+    pub found: Option<Remembered>,
+}
+
+/// What is known about a key.
+pub(super) enum Known<'a> {
+    /// It was decided.
+    First(&'a Remembered),
+    /// It may have been: whoever asks has to look through the keys up to this record first.
+    Beyond(u64),
+    /// It is new.
+    New,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kept {
+    digest: KeyDigest,
+    remembered: Remembered,
+}
+
+/// What undoes a change.
+#[derive(Clone, Debug)]
+enum Change {
+    Pushed,
+    Popped(Kept),
+}
+
+/// The last record whose key made room though it may still live, and when it was decided.
+type CrowdedOut = Option<(u64, BusinessTime)>;
+
+/// The keys of the newest records.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// In order of record.
+    kept: VecDeque<Kept>,
+    /// Where the key of a digest stands, counted from the first key ever, modulo 2³².
+    places: HashTable<u32>,
+    /// The place of the oldest key that is kept.
+    first: u32,
+    bound: usize,
+    crowded_out: CrowdedOut,
+    /// Since the mark: what was crowded out before, and the changes.
+    former: Option<(CrowdedOut, Vec<Change>)>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            kept: VecDeque::new(),
+            places: HashTable::new(),
+            first: 0,
+            bound: IDEMPOTENCY_KEYS_MAX,
+            crowded_out: None,
+            former: None,
+        }
+    }
+}
+
+/// Keys are equal when the same are kept.
+impl PartialEq for Keys {
+    fn eq(&self, other: &Self) -> bool {
+        self.kept == other.kept && self.crowded_out == other.crowded_out
+    }
+}
+
+impl Keys {
+    /// No keys yet, and never more than `bound` of them, which is at least one.
+    pub fn bounded(bound: usize) -> Self {
+        Self {
+            bound: bound.clamp(1, IDEMPOTENCY_KEYS_MAX),
+            ..Self::default()
+        }
+    }
+
+    fn kept_at(&self, place: u32) -> &Kept {
+        &self.kept[place.wrapping_sub(self.first) as usize]
+    }
+
+    pub(super) fn find(&self, digest: KeyDigest) -> Option<&Remembered> {
+        let is_it = |place: &u32| self.kept_at(*place).digest == digest;
+        let place = self.places.find(digest.hash(), is_it)?;
+        Some(&self.kept_at(*place).remembered)
+    }
+
+    /// The last record whose key was forgotten though it still lives.
+    pub(super) fn crowded_out(&self, now: BusinessTime) -> Option<u64> {
+        let (seq, at) = self.crowded_out?;
+        (at > now.before(IDEMPOTENCY_MICROS)).then_some(seq)
+    }
+
+    /// The keys of records up to `seq`, decided until `at`, are beyond memory.
+    pub(super) fn begin_after(&mut self, seq: u64, at: BusinessTime) {
+        self.crowded_out = Some((seq, at));
+    }
+
+    /// Remembers a key that is not kept yet.
+    pub(super) fn remember(&mut self, digest: KeyDigest, remembered: Remembered) {
+        if self.kept.len() >= self.bound
+            && let Some(oldest) = self.pop()
+        {
+            self.crowded_out = Some(oldest);
+        }
+        self.push_back(Kept { digest, remembered });
+        if let Some((_, changes)) = &mut self.former {
+            changes.push(Change::Pushed);
+        }
+    }
+
+    /// Forgets what was decided at `limit` or before.
+    pub(super) fn forget_before(&mut self, limit: BusinessTime) {
+        while let Some(oldest) = self.kept.front()
+            && oldest.remembered.at <= limit
+        {
+            self.pop();
+        }
+    }
+
+    fn push_back(&mut self, kept: Kept) {
+        let place = self.first.wrapping_add(self.kept.len() as u32);
+        let digest = kept.digest;
+        self.kept.push_back(kept);
+        self.index(digest, place);
+    }
+
+    fn index(&mut self, digest: KeyDigest, place: u32) {
+        let Self {
+            kept,
+            places,
+            first,
+            ..
+        } = self;
+        let hash_of = |place: &u32| kept[place.wrapping_sub(*first) as usize].digest.hash();
+        places.insert_unique(digest.hash(), place, hash_of);
+    }
+
+    fn unindex(&mut self, digest: KeyDigest, place: u32) {
+        let found = |held: &u32| *held == place;
+        if let Ok(entry) = self.places.find_entry(digest.hash(), found) {
+            entry.remove();
+        }
+    }
+
+    fn pop(&mut self) -> Option<(u64, BusinessTime)> {
+        let oldest = self.kept.pop_front()?;
+        self.unindex(oldest.digest, self.first);
+        self.first = self.first.wrapping_add(1);
+        let found = (oldest.remembered.seq, oldest.remembered.at);
+        if let Some((_, changes)) = &mut self.former {
+            changes.push(Change::Popped(oldest));
+        }
+        Some(found)
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.former = Some((self.crowded_out, Vec::new()));
+    }
+
+    pub(super) fn keep(&mut self) {
+        self.former = None;
+    }
+
+    pub(super) fn drop_changes(&mut self) {
+        let Some((crowded_out, changes)) = self.former.take() else {
+            return;
+        };
+        self.crowded_out = crowded_out;
+        for change in changes.into_iter().rev() {
+            match change {
+                Change::Pushed => {
+                    if let Some(newest) = self.kept.pop_back() {
+                        let place = self.first.wrapping_add(self.kept.len() as u32);
+                        self.unindex(newest.digest, place);
+                    }
+                }
+                Change::Popped(oldest) => {
+                    self.first = self.first.wrapping_sub(1);
+                    let digest = oldest.digest;
+                    self.kept.push_front(oldest);
+                    self.index(digest, self.first);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Channel;
+
+    fn digest(number: u64) -> KeyDigest {
+        let key = IdempotencyKey::parse(&format!("key-{number}")).unwrap();
+        KeyDigest::of(Party::Terminal(Channel::Atm), &key)
+    }
+
+    fn decided(seq: u64) -> Remembered {
+        Remembered {
+            fingerprint: Fingerprint([0; 16]),
+            at: BusinessTime(i64::try_from(seq).unwrap() * IDEMPOTENCY_MICROS / 10),
+            seq,
+            outcome: Ok(Answer::Done),
+        }
+    }
+
+    fn kept(keys: &Keys) -> Vec<u64> {
+        (0..100)
+            .filter_map(|number| keys.find(digest(number)))
+            .map(|found| found.seq)
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_keys_are_kept_and_the_last_that_made_room_is_known_while_it_lives() {
+        let mut keys = Keys::bounded(3);
+        (1..=5).for_each(|seq| keys.remember(digest(seq), decided(seq)));
+        assert_eq!(kept(&keys), [3, 4, 5]);
+        assert_eq!(keys.crowded_out(decided(11).at), Some(2));
+        assert_eq!(keys.crowded_out(decided(12).at), None);
+        keys.forget_before(decided(4).at);
+        assert_eq!(kept(&keys), [5]);
+        assert_eq!(keys.crowded_out(decided(11).at), Some(2));
+    }
+
+    #[test]
+    fn dropped_changes_bring_back_what_was_kept_even_if_a_whole_bound_went_by() {
+        let mut keys = Keys::bounded(3);
+        (1..=4).for_each(|seq| keys.remember(digest(seq), decided(seq)));
+        let before = keys.clone();
+        keys.mark();
+        (5..=12).for_each(|seq| keys.remember(digest(seq), decided(seq)));
+        keys.forget_before(decided(11).at);
+        assert_eq!(kept(&keys), [12]);
+        keys.drop_changes();
+        assert_eq!(keys, before);
+        assert_eq!(kept(&keys), [2, 3, 4]);
+        keys.mark();
+        keys.remember(digest(5), decided(5));
+        keys.keep();
+        keys.drop_changes();
+        assert_eq!(kept(&keys), [3, 4, 5]);
+    }
+}
