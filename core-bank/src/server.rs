@@ -147,6 +147,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         durable: durable.clone(),
         metrics: Arc::clone(&metrics),
         keys_in_memory: options.keys_in_memory,
+        clock: clock.clone(),
     })?;
     let history = Arc::new(history);
     let (bank, writer_end) = start_writer(WriterParts {
