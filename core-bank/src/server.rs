@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     access::{Access, random_prefix},
-    api::{Service, router},
+    api::{Description, Service, router},
     authentication::ProofPool,
     clock::BusinessClock,
     connection::{HeadWatch, WatchedStream},
@@ -174,6 +174,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         requests: AtomicU64::new(1),
         request_prefix: random_prefix()
             .map_err(|error| io_error("the system gives no random numbers", error))?,
+        description: Description::new(options.test),
     });
     Ok(Running {
         service,

@@ -190,7 +190,7 @@ fn history_pages_from_the_newest_to_the_oldest_without_gap_or_repetition() {
     );
     client
         .get(&bank.tokens.atm, &future)
-        .refused(503, "projection_behind");
+        .refused(404, "seq_unknown");
 }
 
 #[test]
@@ -486,5 +486,5 @@ fn a_reading_of_history_holds_what_was_durable_when_it_was_asked() {
     let never = format!("/v1/accounts/{}/entries?min_seq=99999999", li.account);
     client
         .get(&bank.tokens.atm, &never)
-        .refused(503, "projection_behind");
+        .refused(404, "seq_unknown");
 }

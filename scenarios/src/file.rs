@@ -12,6 +12,7 @@ mod canonical;
 mod checks;
 mod closing;
 mod conduct;
+mod cost;
 mod customers;
 mod discrete;
 mod error;
@@ -49,7 +50,7 @@ use tree::{Entry, Node, Origin, Table, Value};
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
 
 /// Keys of a scenario file at its top.
-const TOP: [&str; 22] = [
+const TOP: [&str; 23] = [
     "name",
     "question",
     "extends",
@@ -67,6 +68,7 @@ const TOP: [&str; 22] = [
     "incidents",
     "mobile",
     "campaigns",
+    "cost",
     "region",
     "load",
     "gates",
@@ -120,7 +122,8 @@ impl Reader {
         let run = self.run(table);
         let mode = run.as_ref().map(|run| run.mode);
         let day = self.day(table, mode);
-        let resources = self.resources(table, day.as_ref(), mode, &laws);
+        let mut resources = self.resources(table, day.as_ref(), mode, &laws);
+        let cost = self.cost(table, mode, &mut resources);
         let journeys = self.journeys(table, &resources, &laws);
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
         let latencies = self.latencies(table, &laws);
@@ -178,6 +181,7 @@ impl Reader {
             appointments,
             incidents: incidents?,
             mobile,
+            cost: cost?,
             campaigns: campaigns?,
             region,
             load,

@@ -9,6 +9,7 @@ mod arrivals;
 mod causes;
 mod closing;
 mod conduct;
+mod cost;
 mod definitions;
 mod incident;
 mod journey;
@@ -26,6 +27,7 @@ pub use closing::Closing;
 pub use conduct::{
     AbandonedCounts, Balking, ChannelChoice, Conduct, PromotedWhen, Promotion, Retry, Sees, Through,
 };
+pub use cost::{Cost, MachineCost};
 pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use latency::OnOutage;
@@ -88,6 +90,8 @@ pub struct Scenario {
     pub incidents: Vec<Incident>,
     /// The mobile bank's traffic beside the branch, if any.
     pub mobile: Option<Mobile>,
+    /// What a day costs beyond its resources.
+    pub cost: Cost,
     /// Spikes of traffic, in file order.
     pub campaigns: Vec<Campaign>,
     /// The branches, if there are many; then the rest says what a branch is like.

@@ -92,6 +92,39 @@ fn hours_of_servers_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn costs_that_cannot_be_are_refused() {
+    for (cost, words) in [
+        ("{}", "`resources.window.cost.purchase` is missing"),
+        (
+            "{ purchase = 9 }",
+            "`resources.window.cost.years` is missing",
+        ),
+        (
+            "{ purchase = 9, years = 0 }",
+            "`resources.window.cost.years`",
+        ),
+        (
+            "{ purchase = 9, years = 5 }\n[run]\nmode = \"steady_state\"\nwarm_up = \"1h\"\nlength = \"9h\"",
+            "is by the day, and a steady state has none",
+        ),
+    ] {
+        let text = RIGHT.replace("capacity = 3", &format!("capacity = 3\ncost = {cost}"));
+        let told = told_of(&text);
+        assert!(told.contains(words), "{cost}\n{told}");
+    }
+    says("[cost]\nwaiting_per_hour = -1", "`cost.waiting_per_hour`");
+    // Without what it counts there is no such figure.
+    says(
+        "[gates]\ncheap = \"cost <= 700\"",
+        "`cost` needs a `cost_per_hour`",
+    );
+    says(
+        "[cost]\nwaiting_per_hour = 30\n[gates]\ncheap = \"cost{interval=10:00} <= 700\"",
+        "`cost` is not reported by interval",
+    );
+}
+
+#[test]
 fn incidents_that_cannot_be_are_refused() {
     let incident = |keys: &str| format!("[[incidents]]\n{keys}");
     for (keys, words) in [

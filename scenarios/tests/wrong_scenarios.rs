@@ -337,12 +337,6 @@ fn an_order_of_holding_that_could_block_for_ever_is_refused() {
 #[test]
 fn what_is_not_yet_supported_is_refused_by_name() {
     wrong(
-        "capacity = 3",
-        "capacity = 3\ncost = {}",
-        "cost",
-        &["`resources.window.cost` is not yet supported"],
-    );
-    wrong(
         "balance_query",
         "loan_application",
         "\"loan_application\"",

@@ -6,6 +6,7 @@ mod changes;
 mod journeys;
 mod outages;
 mod pools;
+mod prices;
 mod segments;
 mod soundness;
 
@@ -13,6 +14,7 @@ pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
 pub use journeys::{PlannedJourney, PlannedLatency, PlannedStep, PlannedTime, Request, RequestId};
 pub use pools::PlannedPool;
+pub use prices::Prices;
 pub use segments::PlannedSegment;
 
 use crate::arrivals::ArrivalCurve;
@@ -68,6 +70,7 @@ pub struct Plan {
     /// Lines of all requests together.
     pub lines: u32,
     pub pools: Vec<PlannedPool>,
+    pub prices: Prices,
     /// Whether anything interrupts a service.
     pub interrupts: bool,
     /// Whether a long queue gives anybody another priority.
@@ -140,6 +143,7 @@ impl Plan {
             requests: requests.distinct,
             lines: 0,
             pools: pools::plan_pools(scenario, &clearing)?,
+            prices: Prices::of(scenario),
             interrupts: false,
             promotes_by_length: false,
             wears: false,

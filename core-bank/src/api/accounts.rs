@@ -6,20 +6,63 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Service, Shared,
+    endpoint::Endpoint,
     problem::Problem,
     request::{caller, query},
+    schemas::{self, Yuan},
     write::{json_body, planted_slowness},
 };
 use crate::rules::State as BankState;
 use crate::{
     history::Entry,
-    rules::{AccountNumber, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code},
+    rules::{
+        AccountNumber, CardId, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code,
+    },
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::read(
+            "/v1/customers/{customer}/accounts",
+            Operation::BalanceQuery,
+            of_customer,
+        )
+        .answers::<AccountsDocument>()
+        .refuses(&[Code::CustomerNotFound]),
+        Endpoint::read(
+            "/v1/accounts/{account}/entries",
+            Operation::HistoryQuery,
+            entries,
+        )
+        .asks::<EntriesQuery>()
+        .answers::<EntriesPage>()
+        .refuses(OF_PROJECTIONS)
+        .refuses(&[Code::AccountNotFound]),
+    ]
+}
+
+/// How a reading of the projection refuses.
+pub const OF_PROJECTIONS: &[Code] = &[Code::SeqUnknown, Code::ProjectionBehind];
+
+#[derive(Serialize, ToSchema)]
+struct AccountsDocument {
+    accounts: Vec<AccountRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AccountRow {
+    #[schema(value_type = schemas::Account)]
+    account: AccountNumber,
+    balance: Yuan,
+    card: CardId,
+    /// Of the card: `active` or `lost`.
+    status: &'static str,
+}
 
 pub async fn of_customer(
     State(service): State<Shared>,
@@ -43,22 +86,22 @@ pub async fn of_customer(
             list_accounts(state, customer)
         })
         .await??;
-    Ok(json_body(&json!({ "accounts": accounts })).into_response())
+    Ok(json_body(&AccountsDocument { accounts }).into_response())
 }
 
-fn list_accounts(state: &BankState, customer: CustomerId) -> Result<Vec<Value>, Refusal> {
+fn list_accounts(state: &BankState, customer: CustomerId) -> Result<Vec<AccountRow>, Refusal> {
     let owner = state.customer(customer).ok_or(Code::CustomerNotFound)?;
     let describe = |number: &AccountNumber| {
         let account = state.account(*number)?;
         let status = state
             .card(account.card)
             .map_or(CardStatus::Active, |card| card.status);
-        Some(json!({
-            "account": number,
-            "balance": account.balance.to_string(),
-            "card": account.card,
-            "status": status.name(),
-        }))
+        Some(AccountRow {
+            account: *number,
+            balance: account.balance.into(),
+            card: account.card,
+            status: status.name(),
+        })
     };
     Ok(owner.accounts.iter().filter_map(describe).collect())
 }
@@ -68,14 +111,38 @@ const PAGE_MAX: usize = 100;
 /// How long a reader waits for the projection to reach the record that it named.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct EntriesQuery {
+    /// Entries a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
+    /// `next` of the page before.
+    #[param(required = false, nullable = false)]
     cursor: Option<u64>,
+    /// The record that the answer must include.
     #[serde(default)]
+    #[param(required = false)]
     min_seq: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EntriesPage {
+    /// Newest first.
+    entries: Vec<EntryRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EntryRow {
+    seq: u64,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    operation: String,
+    amount: Yuan,
+    balance_after: Yuan,
 }
 
 fn default_limit() -> usize {
@@ -137,29 +204,33 @@ pub async fn projected(service: &Service, min_seq: u64) -> Result<(), Problem> {
         .await;
     // What was durable when the reader asked belongs to the answer; insisting is the reader's affair.
     if !whole && !service.history.reached(min_seq, Duration::ZERO).await {
-        return Err(Code::ProjectionBehind.into());
+        let known = min_seq <= *service.durable.borrow();
+        let code = if known {
+            Code::ProjectionBehind
+        } else {
+            Code::SeqUnknown
+        };
+        return Err(code.into());
     }
     Ok(())
 }
 
-fn page(entries: &[Entry], limit: usize) -> Value {
+fn page(entries: &[Entry], limit: usize) -> EntriesPage {
     let shown = &entries[..entries.len().min(limit)];
     let next = if entries.len() > limit {
         shown.last().map(|entry| entry.seq.to_string())
     } else {
         None
     };
-    let entries: Vec<Value> = shown
+    let entries = shown
         .iter()
-        .map(|entry| {
-            json!({
-                "seq": entry.seq,
-                "at": entry.at.to_string(),
-                "operation": entry.operation,
-                "amount": entry.amount.to_string(),
-                "balance_after": entry.balance_after.to_string(),
-            })
+        .map(|entry| EntryRow {
+            seq: entry.seq,
+            at: entry.at.to_string(),
+            operation: entry.operation.to_string(),
+            amount: entry.amount.into(),
+            balance_after: entry.balance_after.into(),
         })
         .collect();
-    json!({ "entries": entries, "next": next })
+    EntriesPage { entries, next }
 }

@@ -7,23 +7,47 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use http::HeaderMap;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::{HeaderMap, Method};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Service, Shared,
+    endpoint::{Endpoint, Rule},
     problem::Problem,
     request::{bearer, query},
+    schemas::{self, Yuan},
     write::json_body,
 };
 use crate::{
     journal::{JournalError, Link, Record},
     rules::{
-        AccountNumber, Action, Answer, BookAccount, Caller, Channel, Fact, LedgerAccount, Payee,
-        RefusalCode as Code, State as BankState,
+        AccountNumber, Action, Answer, BookAccount, Caller, Channel, CustomerId, Fact,
+        LedgerAccount, Payee, RefusalCode as Code, State as BankState,
     },
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let read = Method::GET;
+    vec![
+        Endpoint::new(read.clone(), "/v1/audit/records", Rule::Operator, records)
+            .named("audit_records", "Lists the journal's records in order.")
+            .asks::<RecordsQuery>()
+            .answers::<RecordsPage>(),
+        Endpoint::new(
+            read.clone(),
+            "/v1/audit/trial-balance",
+            Rule::Operator,
+            trial_balance,
+        )
+        .named("trial_balance", "Balances the books.")
+        .answers::<TrialBalance>(),
+        Endpoint::new(read, "/v1/audit/accounts", Rule::Operator, accounts)
+            .named("audit_accounts", "Lists every customer's account.")
+            .asks::<AccountsQuery>()
+            .answers::<AuditedAccounts>(),
+    ]
+}
 
 /// Records and accounts that one page of an audit may hold.
 const PAGE_MAX: usize = 10_000;
@@ -54,13 +78,52 @@ fn page_limit(limit: usize) -> Result<usize, Problem> {
     right.then_some(limit).ok_or_else(problem)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct RecordsQuery {
+    /// The record that the page follows.
     #[serde(default)]
+    #[param(required = false)]
     after: u64,
+    /// Records a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 10_000)]
     limit: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordsPage {
+    records: Vec<RecordRow>,
+    /// The last number on the page, or `after` when the page is empty.
+    last: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordRow {
+    seq: u64,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    operation: &'static str,
+    key: String,
+    channel: &'static str,
+    /// `applied` or `refused`.
+    outcome: &'static str,
+    code: Option<&'static str>,
+    #[schema(value_type = Option<CustomerId>)]
+    customer: Option<String>,
+    #[schema(value_type = Option<schemas::Account>)]
+    account: Option<AccountNumber>,
+    to: Option<String>,
+    amount: Option<Yuan>,
+    postings: Vec<PostingRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PostingRow {
+    /// An account of the books or of a customer.
+    account: String,
+    /// Positive credits the account.
+    amount: Yuan,
 }
 
 fn default_limit() -> usize {
@@ -77,8 +140,8 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
         let links = read_journal(&reading, query.after, limit)?;
         let page = &links[..links.len().min(limit)];
         let last = page.last().map_or(query.after, |link| link.record.seq);
-        let records: Vec<Value> = page.iter().map(|link| describe(&link.record)).collect();
-        Ok::<_, JournalError>(json!({ "records": records, "last": last }))
+        let records = page.iter().map(|link| describe(&link.record)).collect();
+        Ok::<_, JournalError>(RecordsPage { records, last })
     });
     let document = text.await.map_err(|_| Code::Internal)?.map_err(|error| {
         tracing::error!("the journal cannot be read: {error}");
@@ -96,13 +159,13 @@ fn read_journal(service: &Service, after: u64, limit: usize) -> Result<Vec<Link>
 }
 
 /// One record in the auditor's words.
-fn describe(record: &Record) -> Value {
+fn describe(record: &Record) -> RecordRow {
     let action = &record.command.action;
     let (outcome, code) = match record.answer() {
         Ok(_) => ("applied", None),
-        Err(refusal) => ("refused", Some(refusal.code)),
+        Err(refusal) => ("refused", Some(refusal.code.code())),
     };
-    let postings: Vec<Value> = record
+    let postings = record
         .outcome
         .iter()
         .flatten()
@@ -111,22 +174,25 @@ fn describe(record: &Record) -> Value {
             _ => None,
         })
         .flatten()
-        .map(|line| json!({"account": line.account, "amount": line.amount.to_string()}))
+        .map(|line| PostingRow {
+            account: line.account.to_string(),
+            amount: line.amount.into(),
+        })
         .collect();
-    json!({
-        "seq": record.seq,
-        "at": record.at.to_string(),
-        "operation": action.operation(),
-        "key": record.key,
-        "channel": record.command.by.channel(),
-        "outcome": outcome,
-        "code": code,
-        "customer": customer_of(record),
-        "account": account_of(record),
-        "to": payee_of(action),
-        "amount": action.amount().map(|amount| amount.to_string()),
-        "postings": postings,
-    })
+    RecordRow {
+        seq: record.seq,
+        at: record.at.to_string(),
+        operation: action.operation().name(),
+        key: record.key.to_string(),
+        channel: record.command.by.channel().name(),
+        outcome,
+        code,
+        customer: customer_of(record),
+        account: account_of(record),
+        to: payee_of(action),
+        amount: action.amount().map(Yuan::from),
+        postings,
+    }
 }
 
 /// The customer that a record names: whose session it was, or for whom it was done.
@@ -192,38 +258,67 @@ pub async fn trial_balance(
     Ok(json_body(&document).into_response())
 }
 
-fn balance_books(state: &BankState) -> Value {
-    let mut accounts: Vec<Value> = LedgerAccount::ALL
+#[derive(Serialize, ToSchema)]
+struct TrialBalance {
+    seq: u64,
+    /// Zero, always.
+    sum: Yuan,
+    accounts: Vec<BookRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BookRow {
+    account: String,
+    kind: &'static str,
+    balance: Yuan,
+}
+
+fn balance_books(state: &BankState) -> TrialBalance {
+    let mut accounts: Vec<BookRow> = LedgerAccount::ALL
         .iter()
-        .map(|account| {
-            json!({
-                "account": BookAccount::Ledger(*account),
-                "kind": account.kind().name(),
-                "balance": state.ledger(*account).to_string(),
-            })
+        .map(|account| BookRow {
+            account: BookAccount::Ledger(*account).to_string(),
+            kind: account.kind().name(),
+            balance: state.ledger(*account).into(),
         })
         .collect();
-    accounts.push(json!({
-        "account": "customer_deposits",
-        "kind": "liability",
-        "balance": yuan(state.deposits()),
-    }));
-    json!({ "seq": state.seq(), "sum": yuan(state.ledger_sum()), "accounts": accounts })
+    accounts.push(BookRow {
+        account: "customer_deposits".to_owned(),
+        kind: "liability",
+        balance: state.deposits().into(),
+    });
+    TrialBalance {
+        seq: state.seq(),
+        sum: state.ledger_sum().into(),
+        accounts,
+    }
 }
 
-/// Sums over all accounts may leave 64 bits, so they print from 128.
-fn yuan(fen: i128) -> String {
-    let sign = if fen < 0 { "-" } else { "" };
-    let fen = fen.unsigned_abs();
-    format!("{sign}{}.{:02}", fen / 100, fen % 100)
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct AccountsQuery {
+    /// The account that the page follows.
+    #[param(required = false, nullable = false, value_type = schemas::Account)]
     after: Option<String>,
+    /// Accounts a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 10_000)]
     limit: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AuditedAccounts {
+    accounts: Vec<AuditedAccount>,
+    /// Where the next page starts.
+    #[schema(value_type = Option<schemas::Account>)]
+    next: Option<AccountNumber>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AuditedAccount {
+    #[schema(value_type = schemas::Account)]
+    account: AccountNumber,
+    balance: Yuan,
 }
 
 pub async fn accounts(
@@ -249,13 +344,16 @@ pub async fn accounts(
     let rows = rows.await?;
     let page = &rows[..rows.len().min(limit)];
     let next = if rows.len() > limit {
-        page.last().map(|(number, _)| number)
+        page.last().map(|(number, _)| *number)
     } else {
         None
     };
-    let accounts: Vec<Value> = page
+    let accounts = page
         .iter()
-        .map(|(number, balance)| json!({"account": number, "balance": balance.to_string()}))
+        .map(|(number, balance)| AuditedAccount {
+            account: *number,
+            balance: (*balance).into(),
+        })
         .collect();
-    Ok(json_body(&json!({ "accounts": accounts, "next": next })).into_response())
+    Ok(json_body(&AuditedAccounts { accounts, next }).into_response())
 }

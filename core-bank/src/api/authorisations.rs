@@ -5,31 +5,57 @@ use axum::{
     response::Response,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
-    Service, Shared, mall,
+    Service, Shared,
+    endpoint::Endpoint,
+    mall,
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
+    schemas::Account,
     welfare,
     write::write,
 };
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
     rules::{
-        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Payee, Phone,
-        Proof, ShieldKey, Shown, TokenDigest, TokenNonce, VoucherKind, time_step,
+        AccountNumber, Action, AuthorisationId, GoodsId, Medium, MediumWish, Operation, Order,
+        Payee, Phone, Proof, RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce,
+        VoucherKind, time_step,
     },
 };
 
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/authorisations", Operation::Authorisation, ask)
+            .takes::<AuthorisationBody>()
+            .applied(&["authorisation", "text"])
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::SameAccount,
+                Code::CardLost,
+                Code::MediumNotFound,
+                Code::MediumInsufficient,
+                Code::MediumLocked,
+                Code::SmsDetailsWrong,
+            ])
+            .refuses(mall::OF_ORDERS)
+            .refuses(welfare::OF_BATCHES),
+    ]
+}
+
 /// What a payment is authorised with, and the payment itself.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AuthorisationBody {
     medium: Medium,
+    #[schema(value_type = Account)]
     from: String,
     /// Of a transfer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9A-Za-z]{1,34}$", example = "6200001000000000033")]
     to: Option<String>,
     amount: AmountText,
     #[serde(
@@ -37,10 +63,13 @@ struct AuthorisationBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false, pattern = "^[0-9A-Z]{2,11}$", example = "CCB")]
     bank: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = r"^\+?[0-9]{5,15}$", example = "13800000000")]
     phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]{6}$", example = "000033")]
     account_tail: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
@@ -48,12 +77,15 @@ struct AuthorisationBody {
     shield: Option<ShieldKey>,
     /// Of an order of the mall, with the three that follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<GoodsId>)]
     goods: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
     quantity: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     points: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 120)]
     address: Option<String>,
     /// Of a batch of welfare vouchers, with the two that follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,17 +176,20 @@ pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Resp
 
 /// What a transfer shows: `code` alone is a message's, with `device` a device's; `shield` and
 /// `signature` belong together.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShownBody {
+    #[schema(value_type = AuthorisationId)]
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shield: Option<ShieldKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9a-f]{128}$")]
     signature: Option<String>,
 }
 

@@ -4,21 +4,24 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
+use http::Method;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
     campaigns::moment,
+    endpoint::{Endpoint, Rule},
     mall::label,
     problem::Problem,
     request::{caller, query, well_formed},
+    schemas::{self, Degrees},
     write::{json_body, planted_slowness, write, write_without_body},
 };
 use crate::rules::{
-    Action, AppointmentCommand, AppointmentId, BranchId, BusinessTime, Coordinates, Operation,
-    Refusal, RefusalCode as Code, SlotPlan,
+    Action, AppointmentCommand, AppointmentId, AppointmentStatus, BranchId, BusinessTime,
+    Coordinates, Label, Operation, Refusal, RefusalCode as Code, SlotPlan,
 };
 
 /// Branches that one answer may list.
@@ -26,13 +29,152 @@ const NEAREST_MAX: usize = 50;
 /// The mean radius of the earth in metres (IUGG).
 const EARTH_METRES: f64 = 6_371_008.8;
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    let (branches, appointments_path) = ("/v1/branches", "/v1/appointments");
+    let cancellation = Operation::AppointmentCancellation;
+    vec![
+        Endpoint::write(branches, Operation::BranchSetting, open)
+            .takes::<BranchBody>()
+            .applied(&["branch"])
+            .refuses(&[Code::CatalogueFull]),
+        Endpoint::read(branches, Operation::BranchQuery, nearest)
+            .asks::<NearestQuery>()
+            .answers::<BranchesDocument>(),
+        Endpoint::read("/v1/branches/{branch}/slots", Operation::BranchQuery, slots)
+            .named("slots", "Lists a branch's slots of a day.")
+            .asks::<SlotsQuery>()
+            .answers::<SlotsDocument>()
+            .refuses(&[Code::BranchNotFound]),
+        Endpoint::write(appointments_path, Operation::Appointment, book)
+            .takes::<AppointmentBody>()
+            .applied(&["appointment"])
+            .refuses(&[
+                Code::BranchNotFound,
+                Code::SlotNotFound,
+                Code::AppointmentExists,
+                Code::SlotFull,
+            ]),
+        Endpoint::read(appointments_path, Operation::AppointmentQuery, appointments)
+            .answers::<AppointmentsDocument>(),
+        Endpoint::new(
+            Method::DELETE,
+            "/v1/appointments/{appointment}",
+            Rule::Channels(cancellation),
+            cancel,
+        )
+        .named(cancellation.name(), cancellation.summary())
+        .keyed()
+        .applied(&[])
+        .refuses(&[Code::AppointmentNotFound]),
+        Endpoint::write(
+            "/v1/appointments/{appointment}/outcomes",
+            Operation::AppointmentOutcome,
+            conclude,
+        )
+        .takes::<OutcomeBody>()
+        .applied(&[])
+        .refuses(&[Code::AppointmentNotFound, Code::AppointmentNotDue]),
+    ]
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BranchBody {
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
+    #[schema(value_type = Degrees)]
     latitude: String,
+    #[schema(value_type = Degrees)]
     longitude: String,
-    slots: SlotPlan,
+    slots: SlotsBody,
+}
+
+/// When a branch takes appointments, and how many.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SlotsBody {
+    /// The first slot's minute of the day in Shanghai.
+    #[schema(maximum = 1440)]
+    opens: u16,
+    /// The minute by which the last slot has ended.
+    #[schema(maximum = 1440)]
+    closes: u16,
+    /// The minutes of a slot.
+    #[schema(minimum = 1, maximum = 1440)]
+    minutes: u16,
+    /// The customers that a slot has room for.
+    places: u16,
+    /// The customers that may be booked beyond them.
+    overbooking: u16,
+}
+
+impl SlotsBody {
+    fn plan(&self) -> SlotPlan {
+        SlotPlan {
+            opens: self.opens,
+            closes: self.closes,
+            minutes: self.minutes,
+            places: self.places,
+            overbooking: self.overbooking,
+        }
+    }
+
+    fn of(plan: SlotPlan) -> Self {
+        Self {
+            opens: plan.opens,
+            closes: plan.closes,
+            minutes: plan.minutes,
+            places: plan.places,
+            overbooking: plan.overbooking,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct BranchesDocument {
+    /// The nearest first.
+    branches: Vec<BranchRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BranchRow {
+    branch: BranchId,
+    name: Label,
+    #[schema(value_type = Degrees)]
+    latitude: String,
+    #[schema(value_type = Degrees)]
+    longitude: String,
+    /// How far it is.
+    metres: u32,
+    slots: SlotsBody,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SlotsDocument {
+    /// Those that have not begun.
+    slots: Vec<SlotRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SlotRow {
+    #[schema(value_type = schemas::Moment)]
+    slot: String,
+    /// How many may still be booked.
+    free: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AppointmentsDocument {
+    appointments: Vec<AppointmentRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AppointmentRow {
+    appointment: AppointmentId,
+    branch: BranchId,
+    #[schema(value_type = schemas::Moment)]
+    slot: String,
+    status: AppointmentStatus,
 }
 
 const DEGREES: &str = "degrees with at most six decimals, like \"36.4567\"";
@@ -45,23 +187,28 @@ pub async fn open(State(service): State<Shared>, request: Request) -> Result<Res
         |body: &BranchBody, _| {
             let at = Coordinates::parse(&body.latitude, &body.longitude);
             let form = "at least one whole slot within the day";
-            well_formed("slots", form, body.slots.is_sound().then_some(()))?;
+            let slots = body.slots.plan();
+            let slots = well_formed("slots", form, slots.is_sound().then_some(slots))?;
             Ok(Action::Appointment(AppointmentCommand::OpenBranch {
                 name: label("name", &body.name)?,
                 at: well_formed("latitude` and `longitude", DEGREES, at)?,
-                slots: body.slots,
+                slots,
             }))
         },
     )
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct NearestQuery {
+    #[param(value_type = Degrees)]
     latitude: String,
+    #[param(value_type = Degrees)]
     longitude: String,
+    /// How many branches.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 50)]
     limit: usize,
 }
 
@@ -92,22 +239,18 @@ pub async fn nearest(State(service): State<Shared>, request: Request) -> Result<
             .collect();
         found.sort_unstable_by_key(|(metres, id, _)| (*metres, *id));
         let nearest = found.into_iter().take(query.limit);
-        let listed: Vec<Value> = nearest
-            .map(|(metres, id, branch)| {
-                json!({
-                    "branch": id,
-                    "name": branch.name,
-                    "latitude": degrees(branch.at.latitude),
-                    "longitude": degrees(branch.at.longitude),
-                    "metres": metres,
-                    "slots": branch.slots,
-                })
-            })
-            .collect();
-        Ok::<_, Refusal>(listed)
+        let listed = nearest.map(|(metres, id, branch)| BranchRow {
+            branch: id,
+            name: branch.name.clone(),
+            latitude: degrees(branch.at.latitude),
+            longitude: degrees(branch.at.longitude),
+            metres,
+            slots: SlotsBody::of(branch.slots),
+        });
+        Ok::<Vec<BranchRow>, Refusal>(listed.collect())
     });
     let branches = branches.await??;
-    Ok(json_body(&json!({ "branches": branches })).into_response())
+    Ok(json_body(&BranchesDocument { branches }).into_response())
 }
 
 /// The distance on the great circle, by the haversine formula, in whole metres.
@@ -126,9 +269,10 @@ fn degrees(millionths: i32) -> String {
     format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct SlotsQuery {
+    #[param(format = Date, example = "2026-06-10")]
     day: String,
 }
 
@@ -159,14 +303,14 @@ pub async fn slots(
         let slots = begins
             .map(|minute| BusinessTime(midnight.0 + i64::from(minute) * 60_000_000))
             .filter(|slot| plan.has_slot(*slot) && *slot > now)
-            .map(|slot| {
-                let free = plan.bookable() - state.appointments().booked(id, slot);
-                json!({"slot": slot.to_string(), "free": free})
+            .map(|slot| SlotRow {
+                slot: slot.to_string(),
+                free: plan.bookable() - state.appointments().booked(id, slot),
             });
-        Ok::<Vec<Value>, Refusal>(slots.collect())
+        Ok::<Vec<SlotRow>, Refusal>(slots.collect())
     });
     let slots = slots.await??;
-    Ok(json_body(&json!({ "slots": slots })).into_response())
+    Ok(json_body(&SlotsDocument { slots }).into_response())
 }
 
 /// The first moment of a day in Shanghai.
@@ -176,10 +320,12 @@ fn midnight(day: &str) -> Option<BusinessTime> {
     Some(BusinessTime::of(moment))
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AppointmentBody {
+    #[schema(value_type = BranchId)]
     branch: String,
+    #[schema(value_type = schemas::Moment)]
     slot: String,
 }
 
@@ -211,18 +357,16 @@ pub async fn appointments(
         let reader = state.reader(caller, operation, now)?;
         let own = reader.customer().ok_or(Code::Forbidden)?;
         let own = state.appointments().of_customer(own);
-        let listed = own.map(|(id, appointment)| {
-            json!({
-                "appointment": id,
-                "branch": appointment.branch,
-                "slot": appointment.slot.to_string(),
-                "status": appointment.status,
-            })
+        let listed = own.map(|(id, appointment)| AppointmentRow {
+            appointment: id,
+            branch: appointment.branch,
+            slot: appointment.slot.to_string(),
+            status: appointment.status,
         });
-        Ok::<Vec<Value>, Refusal>(listed.collect())
+        Ok::<Vec<AppointmentRow>, Refusal>(listed.collect())
     });
-    let own = own.await??;
-    Ok(json_body(&json!({ "appointments": own })).into_response())
+    let appointments = own.await??;
+    Ok(json_body(&AppointmentsDocument { appointments }).into_response())
 }
 
 fn appointment_of(path: Result<Path<String>, PathRejection>) -> Option<AppointmentId> {
@@ -246,7 +390,7 @@ pub async fn cancel(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OutcomeBody {
     kept: bool,

@@ -7,17 +7,46 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
+use utoipa::ToSchema;
+
 use super::{
     Shared,
+    endpoint::Endpoint,
     problem::Problem,
     request::{AmountText, well_formed},
     write::write,
 };
-use crate::rules::{Action, CardEntry, CardId, Operation, Place};
+use crate::rules::{Action, CardEntry, CardId, Operation, Place, RefusalCode as Code};
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/card-withdrawals", Operation::CardWithdrawal, withdraw)
+            .takes::<CardWithdrawalBody>()
+            .applied(&["balance"])
+            .refuses(OF_CARD_USES),
+        Endpoint::write("/v1/card-purchases", Operation::PosPurchase, purchase)
+            .takes::<CardPurchaseBody>()
+            .applied(&["balance"])
+            .refuses(OF_CARD_USES)
+            .refuses(&[Code::LockPosLimit, Code::LockOverseasCardNotPresent]),
+    ]
+}
+
+/// How a use of a card refuses.
+const OF_CARD_USES: &[Code] = &[
+    Code::CardNotFound,
+    Code::CardLost,
+    Code::LockOverseas,
+    Code::LockRegion,
+    Code::LockNight,
+    Code::InsufficientFunds,
+    Code::BalanceOverflow,
+];
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CardWithdrawalBody {
+    #[schema(value_type = CardId)]
     card: String,
     amount: AmountText,
     place: Place,
@@ -44,17 +73,20 @@ pub async fn withdraw(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CardPurchaseBody {
+    #[schema(value_type = CardId)]
     card: String,
     amount: AmountText,
     place: Place,
     entry: PurchaseEntry,
+    /// The shop, as the network names it.
+    #[schema(min_length = 1, max_length = 64, example = "Corner shop")]
     merchant: String,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum PurchaseEntry {
     Pos,

@@ -6,8 +6,43 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, customers::PresentCustomerBody, problem::Problem, write::write};
-use crate::rules::{Action, CardId, CustomerId, IdentityCheckId, Operation};
+use utoipa::ToSchema;
+
+use super::{
+    Shared,
+    customers::{OF_PRESENCE, PresentCustomerBody},
+    endpoint::Endpoint,
+    problem::Problem,
+    write::write,
+};
+use crate::rules::{Action, CardId, CustomerId, IdentityCheckId, Operation, RefusalCode as Code};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/cards", Operation::OpenCard, open)
+            .takes::<PresentCustomerBody>()
+            .applied(&["card", "account"])
+            .refuses(OF_PRESENCE)
+            .refuses(&[Code::CardLimit]),
+        Endpoint::write(
+            "/v1/cards/{card}/loss-reports",
+            Operation::ReportLoss,
+            report_loss,
+        )
+        .takes::<LossReportBody>()
+        .applied(&[])
+        .refuses(&[Code::CardNotFound, Code::CardAlreadyLost]),
+        Endpoint::write(
+            "/v1/cards/{card}/loss-lifts",
+            Operation::LiftLoss,
+            lift_loss,
+        )
+        .takes::<LossLiftBody>()
+        .applied(&[])
+        .refuses(OF_PRESENCE)
+        .refuses(&[Code::CardNotFound, Code::CardNotLost]),
+    ]
+}
 
 pub async fn open(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     write(
@@ -23,7 +58,7 @@ pub async fn open(State(service): State<Shared>, request: Request) -> Result<Res
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LossReportBody {}
 
@@ -50,9 +85,10 @@ pub async fn report_loss(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LossLiftBody {
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
 }
 

@@ -6,18 +6,52 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, problem::Problem, request::well_formed, write::write};
+use utoipa::ToSchema;
+
+use super::{Shared, endpoint::Endpoint, problem::Problem, request::well_formed, write::write};
 use crate::{
     access::TokenKind,
     rules::{
-        Action, CustomerId, IdentityCheckId, Operation, PersonName, Phone, RefusalCode, ResidentId,
+        Action, CustomerId, IdentityCheckId, Operation, PersonName, Phone, RefusalCode as Code,
+        ResidentId,
     },
 };
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write(
+            "/v1/identity-checks",
+            Operation::IdentityCheck,
+            check_identity,
+        )
+        .takes::<IdentityCheckBody>()
+        .applied(&["identity_check", "verified"])
+        .refuses(&[Code::IdentityNotVerified]),
+        Endpoint::write("/v1/customers", Operation::RegisterCustomer, register)
+            .takes::<RegisterBody>()
+            .applied(&["customer"])
+            .refuses(&[Code::IdentityCheckNotFound, Code::CustomerExists]),
+        Endpoint::write("/v1/ebanking", Operation::EbankingSignup, sign_up_ebanking)
+            .takes::<PresentCustomerBody>()
+            .applied(&["device_token"])
+            .refuses(OF_PRESENCE),
+    ]
+}
+
+/// How an operation refuses that asks the customer to be there.
+pub const OF_PRESENCE: &[Code] = &[
+    Code::IdentityCheckNotFound,
+    Code::CustomerNotFound,
+    Code::IdentityMismatch,
+];
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IdentityCheckBody {
+    #[schema(min_length = 1, max_length = 64, example = "Li Ming")]
     name: String,
+    /// The resident id (GB 11643), its check digit included.
+    #[schema(example = "11010519491231002X")]
     id_number: String,
 }
 
@@ -41,10 +75,12 @@ pub async fn check_identity(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RegisterBody {
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
+    #[schema(pattern = r"^\+?[0-9]{5,15}$", example = "13800000000")]
     phone: String,
 }
 
@@ -66,10 +102,13 @@ pub async fn register(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PresentCustomerBody {
+    #[schema(value_type = CustomerId)]
     pub customer: String,
+    /// The check that identified the customer in person, at most 24 hours ago.
+    #[schema(value_type = IdentityCheckId)]
     pub identity_check: String,
 }
 
@@ -83,7 +122,7 @@ pub async fn sign_up_ebanking(
         request,
         Operation::EbankingSignup,
         |body: &PresentCustomerBody, _| {
-            let (nonce, token) = issued.map_err(|_| RefusalCode::Internal)?;
+            let (nonce, token) = issued.map_err(|_| Code::Internal)?;
             let customer = CustomerId::parse(&body.customer);
             let check = IdentityCheckId::parse(&body.identity_check);
             Ok(Action::EbankingSignup {

@@ -5,10 +5,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
     cards::card_of,
+    endpoint::Endpoint,
     problem::Problem,
     request::{AmountText, caller, well_formed},
     write::{json_body, planted_slowness, write},
@@ -17,15 +19,31 @@ use crate::rules::{
     Action, CardLocks, LOCK_PLACES_MAX, Operation, Place, Refusal, RefusalCode as Code,
 };
 
+pub fn endpoints() -> Vec<Endpoint> {
+    let path = "/v1/cards/{card}/locks";
+    vec![
+        Endpoint::write(path, Operation::LockSetting, set)
+            .takes::<LocksBody>()
+            .applied(&[])
+            .refuses(&[Code::CardNotFound]),
+        Endpoint::read(path, Operation::LockSetting, show)
+            .named("locks", "Shows the five locks of a card.")
+            .answers::<LocksBody>()
+            .refuses(&[Code::CardNotFound]),
+    ]
+}
+
 /// All five at once: what is not locked is said, too.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LocksBody {
     overseas: bool,
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, min_items = 1, max_items = 16)]
     places: Option<Vec<Place>>,
     night: bool,
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     pos_daily: Option<AmountText>,
     overseas_card_not_present: bool,
 }

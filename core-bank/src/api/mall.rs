@@ -5,14 +5,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
+    accounts::OF_PROJECTIONS,
     authorisations::{self, ShownBody},
-    paging::own_page,
+    endpoint::{Endpoint, OF_PAYMENTS},
+    paging::{PageQuery, own_page},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
+    schemas::{self, Account, Yuan},
     write::{json_body, planted_slowness, read, write},
 };
 use crate::{
@@ -23,14 +26,120 @@ use crate::{
     },
 };
 
+/// How an order may refuse beside the reasons that every payment has.
+pub const OF_ORDERS: &[Code] = &[
+    Code::GoodsNotFound,
+    Code::GoodsSoldOut,
+    Code::PointsShare,
+    Code::PriceDiffers,
+    Code::PointsInsufficient,
+];
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let (goods, orders_path) = ("/v1/mall/goods", "/v1/mall/orders");
+    vec![
+        Endpoint::write(goods, Operation::GoodsListing, list_goods)
+            .takes::<GoodsBody>()
+            .applied(&["goods"])
+            .refuses(&[Code::CatalogueFull]),
+        Endpoint::read(goods, Operation::CatalogueQuery, catalogue)
+            .asks::<CatalogueQuery>()
+            .answers::<CataloguePage>(),
+        Endpoint::write(orders_path, Operation::Mall, order)
+            .takes::<OrderBody>()
+            .applied(&["order", "balance"])
+            .applied_perhaps(&["points"])
+            .refuses(OF_PAYMENTS)
+            .refuses(OF_ORDERS)
+            .refuses(&[Code::AccountNotFound]),
+        Endpoint::read(orders_path, Operation::OrderQuery, orders)
+            .asks::<PageQuery>()
+            .answers::<OrdersPage>()
+            .refuses(OF_PROJECTIONS),
+        Endpoint::write(
+            "/v1/mall/orders/{order}/dispatches",
+            Operation::OrderDispatch,
+            dispatch,
+        )
+        .takes::<ParcelBody>()
+        .applied(&[])
+        .refuses(&[Code::OrderNotFound]),
+        Endpoint::read("/v1/points", Operation::PointsQuery, points)
+            .asks::<PageQuery>()
+            .answers::<PointsPage>()
+            .refuses(OF_PROJECTIONS),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct CataloguePage {
+    goods: Vec<GoodsRow>,
+    /// Where the next page starts.
+    next: Option<GoodsId>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GoodsRow {
+    goods: GoodsId,
+    name: Label,
+    price: Yuan,
+    /// How many there are.
+    stock: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OrdersPage {
+    /// Newest first.
+    orders: Vec<OrderRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OrderRow {
+    #[schema(value_type = OrderId)]
+    order: String,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    #[schema(value_type = GoodsId)]
+    goods: String,
+    quantity: u32,
+    /// What was paid in money.
+    paid: Yuan,
+    /// What was paid in points.
+    points: u32,
+    /// The parcel, once it is on its way.
+    parcel: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PointsPage {
+    /// What the customer has now.
+    points: i64,
+    /// How they changed, newest first.
+    entries: Vec<PointsRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PointsRow {
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    reason: String,
+    change: i64,
+    balance_after: i64,
+}
+
 /// Goods that one page of the catalogue may hold.
 const PAGE_MAX: usize = 100;
 /// Pieces that one order may have.
 const QUANTITY_MAX: u32 = 1_000;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct GoodsBody {
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
     price: AmountText,
     stock: u32,
@@ -66,11 +175,15 @@ pub async fn list_goods(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct CatalogueQuery {
+    /// Goods a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
+    /// `next` of the page before.
+    #[param(value_type = GoodsId, required = false, nullable = false)]
     cursor: Option<String>,
 }
 
@@ -99,18 +212,20 @@ pub async fn catalogue(
     let page = service.bank.read(move |state| {
         state.reader(caller, Operation::CatalogueQuery, now)?;
         let goods = state.mall().catalogue_after(after).take(limit + 1);
-        let goods = goods.map(|(id, goods, stock)| {
-            let (name, price) = (goods.name.as_str(), goods.price.to_string());
-            json!({"goods": id, "name": name, "price": price, "stock": stock})
+        let goods = goods.map(|(id, goods, stock)| GoodsRow {
+            goods: id,
+            name: goods.name.clone(),
+            price: goods.price.into(),
+            stock,
         });
-        Ok::<Vec<Value>, crate::rules::Refusal>(goods.collect())
+        Ok::<Vec<GoodsRow>, crate::rules::Refusal>(goods.collect())
     });
     let mut goods = page.await??;
     let more = goods.len() > limit;
     goods.truncate(limit);
-    let last = goods.last().map(|goods| goods["goods"].clone());
+    let last = goods.last().map(|row| row.goods);
     let next = more.then_some(last).flatten();
-    Ok(json_body(&json!({"goods": goods, "next": next})).into_response())
+    Ok(json_body(&CataloguePage { goods, next }).into_response())
 }
 
 /// What an order asks, in the members of its body.
@@ -125,15 +240,19 @@ pub fn wish(goods: &str, quantity: u32, points: u32, to: &str) -> Result<Payee, 
     }))
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OrderBody {
+    #[schema(value_type = Account)]
     from: String,
+    #[schema(value_type = GoodsId)]
     goods: String,
+    #[schema(minimum = 1, maximum = 1000)]
     quantity: u32,
     /// What points pay of the price; the amount is the rest.
     points: u32,
     amount: AmountText,
+    #[schema(min_length = 1, max_length = 120)]
     address: String,
     authorisation: ShownBody,
 }
@@ -159,27 +278,26 @@ pub async fn orders(State(service): State<Shared>, request: Request) -> Result<R
         row.place
     });
     let page = page.await?;
-    let orders: Vec<Value> = page
-        .rows
-        .iter()
-        .map(|row| {
-            json!({
-                "order": row.id,
-                "at": row.at.to_string(),
-                "goods": row.goods,
-                "quantity": row.quantity,
-                "paid": row.paid.to_string(),
-                "points": row.points,
-                "parcel": row.parcel,
-            })
+    let rows = page.rows.into_iter();
+    let orders = rows
+        .map(|row| OrderRow {
+            order: row.id,
+            at: row.at.to_string(),
+            goods: row.goods,
+            quantity: row.quantity,
+            paid: row.paid.into(),
+            points: row.points,
+            parcel: row.parcel,
         })
         .collect();
-    Ok(json_body(&json!({"orders": orders, "next": page.next})).into_response())
+    let next = page.next;
+    Ok(json_body(&OrdersPage { orders, next }).into_response())
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ParcelBody {
+    #[schema(min_length = 1, max_length = 64)]
     parcel: String,
 }
 
@@ -212,18 +330,19 @@ pub async fn points(State(service): State<Shared>, request: Request) -> Result<R
         .bank
         .read(move |state| state.points(customer))
         .await?;
-    let entries: Vec<Value> = page
-        .rows
-        .iter()
-        .map(|row| {
-            json!({
-                "at": row.at.to_string(),
-                "reason": row.reason,
-                "change": row.change,
-                "balance_after": row.balance_after,
-            })
+    let rows = page.rows.into_iter();
+    let entries = rows
+        .map(|row| PointsRow {
+            at: row.at.to_string(),
+            reason: row.reason,
+            change: row.change,
+            balance_after: row.balance_after,
         })
         .collect();
-    let document = json!({"points": held, "entries": entries, "next": page.next});
+    let document = PointsPage {
+        points: held,
+        entries,
+        next: page.next,
+    };
     Ok(json_body(&document).into_response())
 }

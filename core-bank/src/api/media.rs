@@ -5,13 +5,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
-    customers::PresentCustomerBody,
+    customers::{OF_PRESENCE, PresentCustomerBody},
+    endpoint::Endpoint,
     problem::Problem,
     request::{AmountText, caller, well_formed},
+    schemas::Yuan,
     write::{json_body, planted_slowness, write},
 };
 use crate::{
@@ -22,6 +24,47 @@ use crate::{
         RefusalCode as Code, Scope, ShieldKey, State as BankState,
     },
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/media/devices", Operation::DeviceIssue, issue_device)
+            .takes::<PresentCustomerBody>()
+            .applied(&["device", "secret"])
+            .refuses(OF_PRESENCE),
+        Endpoint::write(
+            "/v1/media/shields",
+            Operation::ShieldRegistration,
+            register_shield,
+        )
+        .takes::<ShieldBody>()
+        .applied(&[])
+        .refuses(OF_PRESENCE),
+        Endpoint::write("/v1/media/unlocks", Operation::MediumUnlock, unlock)
+            .takes::<UnlockBody>()
+            .applied(&[])
+            .refuses(OF_PRESENCE),
+        Endpoint::write(
+            "/v1/customers/{customer}/limits",
+            Operation::LimitSetting,
+            set_limits,
+        )
+        .takes::<LimitsBody>()
+        .applied(&[])
+        .refuses(OF_PRESENCE)
+        .refuses(&[Code::LimitTooHigh]),
+        Endpoint::read(
+            "/v1/customers/{customer}/limits",
+            Operation::LimitSetting,
+            show_limits,
+        )
+        .named(
+            "limits",
+            "Shows a customer's limits and what was used of them.",
+        )
+        .answers::<LimitsDocument>()
+        .refuses(&[Code::CustomerNotFound]),
+    ]
+}
 
 pub async fn issue_device(
     State(service): State<Shared>,
@@ -44,10 +87,12 @@ pub async fn issue_device(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ShieldBody {
+    #[schema(value_type = CustomerId)]
     customer: String,
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
     public_key: ShieldKey,
 }
@@ -73,10 +118,12 @@ pub async fn register_shield(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UnlockBody {
+    #[schema(value_type = CustomerId)]
     customer: String,
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
     medium: Medium,
 }
@@ -97,17 +144,34 @@ pub async fn unlock(State(service): State<Shared>, request: Request) -> Result<R
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LimitsBody {
     scope: Scope,
     per_transaction: AmountText,
     daily: AmountText,
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     monthly: Option<AmountText>,
     /// At the counter and the kiosk; a session needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<IdentityCheckId>)]
     identity_check: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LimitsDocument {
+    limits: Vec<LimitsRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LimitsRow {
+    scope: Scope,
+    per_transaction: Yuan,
+    daily: Yuan,
+    monthly: Option<Yuan>,
+    used_today: Yuan,
+    used_this_month: Yuan,
 }
 
 pub fn customer_of(path: Result<Path<String>, PathRejection>) -> Option<CustomerId> {
@@ -163,22 +227,22 @@ pub async fn show_limits(
             Ok(describe(state, customer, today))
         })
         .await??;
-    Ok(json_body(&json!({ "limits": limits })).into_response())
+    Ok(json_body(&LimitsDocument { limits }).into_response())
 }
 
-fn describe(state: &BankState, customer: CustomerId, today: Day) -> Vec<Value> {
+fn describe(state: &BankState, customer: CustomerId, today: Day) -> Vec<LimitsRow> {
     let media = state.media(customer);
     let describe = |scope: Scope| {
         let allowance = media.allowance(scope);
         let (used_today, used_this_month) = allowance.used(today);
-        json!({
-            "scope": scope,
-            "per_transaction": allowance.limits.per_transaction.to_string(),
-            "daily": allowance.limits.daily.to_string(),
-            "monthly": allowance.limits.monthly.map(|fen| fen.to_string()),
-            "used_today": used_today.to_string(),
-            "used_this_month": used_this_month.to_string(),
-        })
+        LimitsRow {
+            scope,
+            per_transaction: allowance.limits.per_transaction.into(),
+            daily: allowance.limits.daily.into(),
+            monthly: allowance.limits.monthly.map(Yuan::from),
+            used_today: used_today.into(),
+            used_this_month: used_this_month.into(),
+        }
     };
-    Scope::ALL.map(describe).to_vec()
+    Vec::from(Scope::ALL.map(describe))
 }

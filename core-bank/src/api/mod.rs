@@ -1,6 +1,7 @@
 //! The HTTP edge: routes, strict parsing, and answers. Nothing is decided here.
 //!
-//! A file per domain; each hands an action to [`write::write`] or a reading to the bank.
+//! A file per room; each says its [`Endpoint`]s and hands an action to [`write::write`] or a reading
+//! to the bank.
 
 mod accounts;
 mod audit;
@@ -10,6 +11,8 @@ mod campaigns;
 mod card_network;
 mod cards;
 mod customers;
+mod description;
+mod endpoint;
 mod health;
 mod locks;
 mod mall;
@@ -17,10 +20,13 @@ mod media;
 mod money;
 mod notices;
 mod observe;
+mod openapi;
 mod outbox;
+mod page;
 mod paging;
 mod problem;
 mod request;
+mod schemas;
 mod sessions;
 mod social_security;
 mod test_clock;
@@ -35,10 +41,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router, middleware,
-    routing::{delete, get, post, put},
-};
+use axum::{Router, middleware, routing::post};
 use tokio::sync::watch;
 
 use crate::{
@@ -53,6 +56,8 @@ use crate::{
     writer::Bank,
 };
 
+pub(crate) use description::Description;
+use endpoint::Endpoint;
 use problem::Problem;
 
 /// Everything that a request may need.
@@ -71,87 +76,50 @@ pub(crate) struct Service {
     pub stopping: AtomicBool,
     pub requests: AtomicU64,
     pub request_prefix: u32,
+    pub description: Description,
 }
 
 type Shared = Arc<Service>;
 
+/// Every endpoint, in the order of the documentation. A room's endpoints are in its own file; this is
+/// the one list that the router and the API's description are made of.
+fn endpoints(test: bool) -> Vec<Endpoint> {
+    let rooms = [
+        customers::endpoints(),
+        cards::endpoints(),
+        accounts::endpoints(),
+        money::endpoints(),
+        authorisations::endpoints(),
+        media::endpoints(),
+        sessions::endpoints(),
+        notices::endpoints(),
+        locks::endpoints(),
+        card_network::endpoints(),
+        mall::endpoints(),
+        welfare::endpoints(),
+        campaigns::endpoints(),
+        branches::endpoints(),
+        social_security::endpoints(),
+        audit::endpoints(),
+        health::endpoints(),
+        description::endpoints(),
+    ];
+    let doors = if test {
+        [test_clock::endpoints(), outbox::endpoints()]
+    } else {
+        [Vec::new(), Vec::new()]
+    };
+    rooms.into_iter().chain(doors).flatten().collect()
+}
+
 /// The whole API.
 pub(crate) fn router(service: Shared) -> Router {
-    let mut v1 = Router::new()
-        .route("/identity-checks", post(customers::check_identity))
-        .route("/customers", post(customers::register))
-        .route("/customers/{customer}/accounts", get(accounts::of_customer))
-        .route("/ebanking", post(customers::sign_up_ebanking))
-        .route("/cards", post(cards::open))
-        .route("/cards/{card}/loss-reports", post(cards::report_loss))
-        .route("/cards/{card}/loss-lifts", post(cards::lift_loss))
-        .route("/cards/{card}/locks", get(locks::show).post(locks::set))
-        .route("/card-withdrawals", post(card_network::withdraw))
-        .route("/card-purchases", post(card_network::purchase))
-        .route("/accounts/{account}/entries", get(accounts::entries))
-        .route("/authorisations", post(authorisations::ask))
-        .route("/media/devices", post(media::issue_device))
-        .route("/media/shields", post(media::register_shield))
-        .route("/media/unlocks", post(media::unlock))
-        .route(
-            "/customers/{customer}/limits",
-            get(media::show_limits).post(media::set_limits),
-        )
-        .route("/deposits", post(money::deposit))
-        .route("/withdrawals", post(money::withdraw))
-        .route("/transfers", post(money::transfer))
-        .route("/sessions", get(sessions::list).post(sessions::log_in))
-        .route("/sessions/terminations", post(sessions::terminate))
-        .route(
-            "/customers/{customer}/channels",
-            post(sessions::set_channel),
-        )
-        .route("/passwords", post(sessions::set_password))
-        .route("/alerts", get(notices::alerts))
-        .route("/alerts/wishes", post(notices::set_wishes))
-        .route("/suspicious-events", get(notices::suspicious))
-        .route("/sessions/current", delete(sessions::log_out))
-        .route("/mall/goods", get(mall::catalogue).post(mall::list_goods))
-        .route("/mall/orders", get(mall::orders).post(mall::order))
-        .route("/mall/orders/{order}/dispatches", post(mall::dispatch))
-        .route("/points", get(mall::points))
-        .route("/welfare/batches", post(welfare::buy))
-        .route("/welfare/batches/{batch}/issues", post(welfare::issue))
-        .route("/welfare/vouchers", get(welfare::vouchers))
-        .route(
-            "/welfare/vouchers/{voucher}/redemptions",
-            post(welfare::redeem),
-        )
-        .route("/campaigns", get(campaigns::list).post(campaigns::announce))
-        .route("/campaigns/{campaign}/claims", post(campaigns::claim))
-        .route("/check-ins", post(campaigns::check_in))
-        .route("/awards", get(campaigns::awards))
-        .route("/branches", get(branches::nearest).post(branches::open))
-        .route("/branches/{branch}/slots", get(branches::slots))
-        .route(
-            "/appointments",
-            get(branches::appointments).post(branches::book),
-        )
-        .route("/appointments/{appointment}", delete(branches::cancel))
-        .route(
-            "/appointments/{appointment}/outcomes",
-            post(branches::conclude),
-        )
-        .route("/social-security/cards", post(social_security::issue_card))
-        .route("/social-security/balance", get(social_security::balance))
-        .route("/audit/records", get(audit::records))
-        .route("/audit/trial-balance", get(audit::trial_balance))
-        .route("/audit/accounts", get(audit::accounts));
-    if service.test {
-        v1 = v1
-            .route("/test/clock", put(test_clock::set))
-            .route("/test/outbox/{authorisation}", get(outbox::message));
+    let mut routes = Router::new();
+    for endpoint in endpoints(service.test) {
+        let (path, handler) = endpoint.route();
+        routes = routes.route(path, handler);
     }
-    let measured = Router::new()
-        .nest("/v1", v1)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+    let measured = routes
         .fallback(async || Problem::from(RefusalCode::NotFound))
         .method_not_allowed_fallback(async || Problem::from(RefusalCode::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(

@@ -7,21 +7,55 @@ use axum::{
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{
     Shared,
     authorisations::{self, ShownBody},
+    endpoint::{Endpoint, OF_PAYMENTS},
     problem::Problem,
     request::{self, AmountText, well_formed},
+    schemas::Account,
     write::{json_body, read, write},
 };
 use crate::rules::{
     AccountNumber, Action, Caller, Operation, Order, Payee, Place, RefusalCode as Code,
 };
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/deposits", Operation::Deposit, deposit)
+            .takes::<CashBody>()
+            .applied(&["balance"])
+            .refuses(&[Code::AccountNotFound, Code::BalanceOverflow]),
+        Endpoint::write("/v1/withdrawals", Operation::Withdrawal, withdraw)
+            .takes::<WithdrawalBody>()
+            .applied(&["balance"])
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::CardLost,
+                Code::LockOverseas,
+                Code::LockRegion,
+                Code::LockNight,
+                Code::InsufficientFunds,
+                Code::BalanceOverflow,
+            ]),
+        Endpoint::write("/v1/transfers", Operation::TransferOwnBank, transfer)
+            .named(
+                "transfer",
+                "Moves money to another account, here or elsewhere.",
+            )
+            .takes::<TransferBody>()
+            .applied(&["transfer", "balance"])
+            .refuses(OF_PAYMENTS)
+            .refuses(&[Code::AccountNotFound, Code::SameAccount, Code::CardLost]),
+    ]
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CashBody {
+    #[schema(value_type = Account)]
     account: String,
     amount: AmountText,
 }
@@ -42,9 +76,10 @@ pub async fn deposit(State(service): State<Shared>, request: Request) -> Result<
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WithdrawalBody {
+    #[schema(value_type = Account)]
     account: String,
     amount: AmountText,
     /// Where the machine stands; without it at home.
@@ -53,6 +88,7 @@ struct WithdrawalBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false)]
     place: Option<Place>,
 }
 
@@ -80,10 +116,13 @@ pub async fn withdraw(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TransferBody {
+    #[schema(value_type = Account)]
     from: String,
+    /// An account here, or elsewhere 1 to 34 letters or digits.
+    #[schema(pattern = "^[0-9A-Za-z]{1,34}$", example = "6200001000000000033")]
     to: String,
     amount: AmountText,
     /// The other bank's code; without it the payee is in this bank. `null` is no code.
@@ -92,6 +131,7 @@ struct TransferBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false, pattern = "^[0-9A-Z]{2,11}$", example = "CCB")]
     bank: Option<String>,
     /// Out of a session: what authorises it.
     #[serde(
@@ -99,6 +139,7 @@ struct TransferBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false)]
     authorisation: Option<ShownBody>,
 }
 

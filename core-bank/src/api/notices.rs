@@ -5,12 +5,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rusqlite::Connection;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
-    paging::own_page,
+    accounts::OF_PROJECTIONS,
+    endpoint::Endpoint,
+    paging::{PageQuery, own_page},
     problem::Problem,
+    schemas::{self, Yuan},
     write::{json_body, write},
 };
 use crate::{
@@ -18,6 +22,78 @@ use crate::{
     product_lists::Part,
     rules::{Action, AlertWishes, Operation},
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::read("/v1/alerts", Operation::Alerts, alerts)
+            .asks::<PageQuery>()
+            .answers::<AlertsPage>()
+            .refuses(OF_PROJECTIONS),
+        Endpoint::write("/v1/alerts/wishes", Operation::AlertSetting, set_wishes)
+            .takes::<WishesBody>()
+            .applied(&[]),
+        Endpoint::read(
+            "/v1/suspicious-events",
+            Operation::SuspiciousQuery,
+            suspicious,
+        )
+        .asks::<PageQuery>()
+        .answers::<EventsPage>()
+        .refuses(OF_PROJECTIONS),
+    ]
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WishesBody {
+    /// Every change of a balance.
+    balance_changes: bool,
+    /// Every log-in.
+    log_ins: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AlertsPage {
+    /// Newest first.
+    alerts: Vec<AlertRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AlertRow {
+    seq: u64,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    /// `balance_change`, `log_in`, `voucher` or `parcel`.
+    kind: &'static str,
+    operation: String,
+    channel: String,
+    #[schema(value_type = Option<schemas::Account>)]
+    account: Option<String>,
+    amount: Option<Yuan>,
+    balance_after: Option<Yuan>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EventsPage {
+    /// Newest first.
+    events: Vec<EventRow>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EventRow {
+    seq: u64,
+    #[schema(value_type = schemas::Moment)]
+    at: String,
+    operation: String,
+    channel: String,
+    code: Option<String>,
+    amount: Option<Yuan>,
+    place: Option<String>,
+}
 
 pub async fn set_wishes(
     State(service): State<Shared>,
@@ -27,30 +103,33 @@ pub async fn set_wishes(
         &service,
         request,
         Operation::AlertSetting,
-        |wishes: &AlertWishes, _| Ok(Action::SetAlerts { wishes: *wishes }),
+        |body: &WishesBody, _| {
+            let wishes = AlertWishes {
+                balance_changes: body.balance_changes,
+                log_ins: body.log_ins,
+            };
+            Ok(Action::SetAlerts { wishes })
+        },
     )
     .await
 }
 
 pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let (notices, next) = page(&service, request, NoticeKind::Alert).await?;
-    let alerts: Vec<Value> = notices
-        .iter()
-        .map(|notice| {
-            let kind = notice.alert_kind();
-            json!({
-                "seq": notice.seq,
-                "at": notice.at.to_string(),
-                "kind": kind,
-                "operation": notice.operation,
-                "channel": notice.channel,
-                "account": notice.account,
-                "amount": notice.amount.map(|fen| fen.to_string()),
-                "balance_after": notice.balance_after.map(|fen| fen.to_string()),
-            })
+    let alerts = notices
+        .into_iter()
+        .map(|notice| AlertRow {
+            seq: notice.seq,
+            at: notice.at.to_string(),
+            kind: notice.alert_kind(),
+            operation: notice.operation.into_owned(),
+            channel: notice.channel.into_owned(),
+            account: notice.account,
+            amount: notice.amount.map(Yuan::from),
+            balance_after: notice.balance_after.map(Yuan::from),
         })
         .collect();
-    Ok(json_body(&json!({"alerts": alerts, "next": next})).into_response())
+    Ok(json_body(&AlertsPage { alerts, next }).into_response())
 }
 
 pub async fn suspicious(
@@ -58,21 +137,19 @@ pub async fn suspicious(
     request: Request,
 ) -> Result<Response, Problem> {
     let (notices, next) = page(&service, request, NoticeKind::Suspicious).await?;
-    let events: Vec<Value> = notices
-        .iter()
-        .map(|notice| {
-            json!({
-                "seq": notice.seq,
-                "at": notice.at.to_string(),
-                "operation": notice.operation,
-                "channel": notice.channel,
-                "code": notice.code,
-                "amount": notice.amount.map(|fen| fen.to_string()),
-                "place": notice.place,
-            })
+    let events = notices
+        .into_iter()
+        .map(|notice| EventRow {
+            seq: notice.seq,
+            at: notice.at.to_string(),
+            operation: notice.operation.into_owned(),
+            channel: notice.channel.into_owned(),
+            code: notice.code.map(std::borrow::Cow::into_owned),
+            amount: notice.amount.map(Yuan::from),
+            place: notice.place,
         })
         .collect();
-    Ok(json_body(&json!({"events": events, "next": next})).into_response())
+    Ok(json_body(&EventsPage { events, next }).into_response())
 }
 
 /// One page of the asking customer's own notices, newest first, and where the next one starts.

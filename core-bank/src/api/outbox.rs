@@ -4,13 +4,46 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use http::Method;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{Shared, audit::operator, problem::Problem, write::json_body};
+use super::{
+    Shared,
+    audit::operator,
+    endpoint::{Endpoint, Rule},
+    problem::Problem,
+    write::json_body,
+};
 use crate::{
     authentication::{sms_code, transfer_text},
     rules::{AuthorisationId, MediumKey, RefusalCode as Code},
 };
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(
+            Method::GET,
+            "/v1/test/outbox/{authorisation}",
+            Rule::Operator,
+            message,
+        )
+        .named(
+            "test_outbox",
+            "Shows the message that a customer's phone would have got.",
+        )
+        .answers::<MessageDocument>()
+        .refuses(&[Code::AuthorisationNotFound]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct MessageDocument {
+    authorisation: AuthorisationId,
+    phone: String,
+    code: String,
+    text: String,
+}
 
 /// The code that was sent for an authorisation, as long as that waits.
 pub async fn message(
@@ -33,6 +66,11 @@ pub async fn message(
         "Code {code} for a payment of {} yuan. Never tell it to anybody.",
         order.amount
     );
-    let document = json!({"authorisation": id, "phone": phone, "code": code, "text": text});
+    let document = MessageDocument {
+        authorisation: id,
+        phone,
+        code,
+        text,
+    };
     Ok(json_body(&document).into_response())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::Request;
 use rusqlite::Connection;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     Shared,
@@ -21,13 +22,20 @@ use crate::{
 /// Rows that one page may hold.
 const PAGE_MAX: usize = 100;
 
-#[derive(Deserialize)]
+/// The parameters of a page.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct PageQuery {
+pub struct PageQuery {
+    /// Rows a page.
     #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
+    /// `next` of the page before.
+    #[param(required = false, nullable = false)]
     cursor: Option<u64>,
+    /// The record that the answer must include.
     #[serde(default)]
+    #[param(required = false)]
     min_seq: u64,
 }
 

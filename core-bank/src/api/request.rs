@@ -6,7 +6,10 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::{Service, problem::Problem};
 use crate::rules::{
@@ -94,7 +97,13 @@ pub async fn body<T: DeserializeOwned>(
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let code = if error.is_data() {
+        // A list in place of a choice, too deep a nesting or too great a number count as syntax errors
+        // where they are met, so whether it is JSON is asked of the whole.
+        let is_json = || {
+            let text = std::str::from_utf8(bytes).ok();
+            text.is_some_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+        };
+        let code = if error.is_data() || is_json() {
             Code::InvalidBody
         } else {
             Code::MalformedJson
@@ -168,6 +177,17 @@ impl Serialize for AmountText {
             Ok(amount) => serializer.collect_str(&amount),
             Err(_) => serializer.serialize_none(),
         }
+    }
+}
+
+/// A secret in a body: never written again, so it is no part of a fingerprint by itself.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
     }
 }
 

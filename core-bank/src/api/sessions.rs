@@ -4,14 +4,18 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
+use http::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
     Service, Shared,
+    customers::OF_PRESENCE,
+    endpoint::{Endpoint, Rule},
     media::customer_of,
     problem::Problem,
-    request::{caller, well_formed},
+    request::{Secret, caller, well_formed},
+    schemas,
     write::{json_body, planted_slowness, read, write, write_without_body},
 };
 use crate::{
@@ -23,8 +27,51 @@ use crate::{
     },
 };
 
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/sessions", Operation::LogIn, log_in)
+            .takes::<LogInBody>()
+            .applied(&["session"])
+            .refuses(&[
+                Code::WrongCredentials,
+                Code::LogInLocked,
+                Code::ChannelClosed,
+            ]),
+        Endpoint::read("/v1/sessions", Operation::SessionQuery, list).answers::<SessionsDocument>(),
+        Endpoint::new(
+            Method::DELETE,
+            "/v1/sessions/current",
+            Rule::Channels(Operation::LogOut),
+            log_out,
+        )
+        .named(Operation::LogOut.name(), Operation::LogOut.summary())
+        .keyed()
+        .applied(&[]),
+        Endpoint::write(
+            "/v1/sessions/terminations",
+            Operation::SessionTermination,
+            terminate,
+        )
+        .takes::<TerminationBody>()
+        .applied(&[])
+        .refuses(&[Code::SessionNotFound]),
+        Endpoint::write(
+            "/v1/customers/{customer}/channels",
+            Operation::ChannelSetting,
+            set_channel,
+        )
+        .takes::<ChannelBody>()
+        .applied(&[])
+        .refuses(OF_PRESENCE),
+        Endpoint::write("/v1/passwords", Operation::PasswordSetting, set_password)
+            .takes::<PasswordBody>()
+            .applied(&[])
+            .refuses(OF_PRESENCE),
+    ]
+}
+
 /// A channel that customers log in to.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum LogInChannel {
     Mobile,
@@ -42,15 +89,18 @@ impl LogInChannel {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// Either `device_token` or `password` logs in.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LogInBody {
+    #[schema(value_type = CustomerId)]
     customer: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     device_token: Option<String>,
-    /// Never written again: it counts in the fingerprint by its blinded digest.
-    #[serde(default, skip_serializing)]
-    password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 8, max_length = 64)]
+    password: Option<Secret>,
     channel: LogInChannel,
 }
 
@@ -65,7 +115,7 @@ pub async fn log_in(State(service): State<Shared>, request: Request) -> Result<R
         reading.body.password.take(),
     ) {
         (Some(token), None) => by_device(channel, customer, &token, (session, nonce)),
-        (None, Some(password)) => {
+        (None, Some(Secret(password))) => {
             reading.blind(&service.access, &password);
             by_password(&service, channel, customer, password, (session, nonce)).await?
         }
@@ -129,14 +179,15 @@ async fn by_password(
     })
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PasswordBody {
+    #[schema(value_type = CustomerId)]
     customer: String,
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
-    /// Never written again.
-    #[serde(skip_serializing)]
-    password: String,
+    #[schema(value_type = String, min_length = 8, max_length = 64)]
+    password: Secret,
 }
 
 pub async fn set_password(
@@ -145,8 +196,10 @@ pub async fn set_password(
 ) -> Result<Response, Problem> {
     let mut reading = read::<PasswordBody>(&service, request, Operation::PasswordSetting).await?;
     let form = "a password of 8 to 64 characters";
-    let right = (8..=64).contains(&reading.body.password.chars().count());
-    let password = right.then(|| std::mem::take(&mut reading.body.password));
+    let password = std::mem::take(&mut reading.body.password).0;
+    let password = (8..=64)
+        .contains(&password.chars().count())
+        .then_some(password);
     let password = well_formed("password", form, password)?;
     reading.blind(&service.access, &password);
     let salt = random_salt().map_err(|_| Code::Internal)?;
@@ -168,6 +221,23 @@ pub async fn log_out(State(service): State<Shared>, request: Request) -> Result<
     .await
 }
 
+#[derive(Serialize, ToSchema)]
+struct SessionsDocument {
+    sessions: Vec<SessionRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SessionRow {
+    session: SessionId,
+    channel: &'static str,
+    #[schema(value_type = schemas::Moment)]
+    began: String,
+    #[schema(value_type = schemas::Moment)]
+    expires: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
 pub async fn list(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let caller = caller(&service, request.headers(), Operation::SessionQuery)?;
     planted_slowness(&service, Operation::SessionQuery).await;
@@ -178,25 +248,24 @@ pub async fn list(State(service): State<Shared>, request: Request) -> Result<Res
         let owner = state.customer(own).ok_or(Code::CustomerNotFound)?;
         let open = owner.sessions.iter().filter_map(|digest| {
             let session = state.session(*digest)?;
-            session.stands(now).then(|| {
-                json!({
-                    "session": session.id,
-                    "channel": session.channel,
-                    "began": session.began.to_string(),
-                    "expires": session.expires.to_string(),
-                    "current": caller == Caller::Session(*digest),
-                })
+            session.stands(now).then(|| SessionRow {
+                session: session.id,
+                channel: session.channel.name(),
+                began: session.began.to_string(),
+                expires: session.expires.to_string(),
+                current: caller == Caller::Session(*digest),
             })
         });
-        Ok::<Vec<Value>, Refusal>(open.collect())
+        Ok::<Vec<SessionRow>, Refusal>(open.collect())
     });
     let sessions = sessions.await??;
-    Ok(json_body(&json!({ "sessions": sessions })).into_response())
+    Ok(json_body(&SessionsDocument { sessions }).into_response())
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TerminationBody {
+    #[schema(value_type = SessionId)]
     session: String,
 }
 
@@ -217,13 +286,14 @@ pub async fn terminate(
     .await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChannelBody {
     channel: LogInChannel,
     open: bool,
     /// At the counter and the kiosk; a session needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<IdentityCheckId>)]
     identity_check: Option<String>,
 }
 

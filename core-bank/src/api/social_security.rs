@@ -5,20 +5,58 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{
     Shared,
+    endpoint::Endpoint,
     problem::Problem,
     request::caller,
+    schemas::Yuan,
     write::{json_body, write},
 };
 use crate::rules::{Action, CustomerId, IdentityCheckId, Operation, RefusalCode as Code};
 
-#[derive(Serialize, Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write(
+            "/v1/social-security/cards",
+            Operation::SocialSecurityCard,
+            issue_card,
+        )
+        .takes::<CardBody>()
+        .applied(&[])
+        .refuses(&[
+            Code::IdentityCheckNotFound,
+            Code::CustomerNotFound,
+            Code::IdentityMismatch,
+            Code::SocialSecurityCardExists,
+        ]),
+        Endpoint::read(
+            "/v1/social-security/balance",
+            Operation::SocialSecurityQuery,
+            balance,
+        )
+        .answers::<BalanceDocument>()
+        .refuses(&[
+            Code::SocialSecurityCardMissing,
+            Code::OfficeTimeout,
+            Code::OfficeBusy,
+        ]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct BalanceDocument {
+    balance: Yuan,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CardBody {
+    #[schema(value_type = CustomerId)]
     customer: String,
+    #[schema(value_type = IdentityCheckId)]
     identity_check: String,
 }
 
@@ -57,5 +95,6 @@ pub async fn balance(State(service): State<Shared>, request: Request) -> Result<
         .bank
         .read(move |state| state.reader(caller, operation, now).map(drop));
     standing.await??;
-    Ok(json_body(&json!({"balance": balance.to_string()})).into_response())
+    let balance = balance.into();
+    Ok(json_body(&BalanceDocument { balance }).into_response())
 }

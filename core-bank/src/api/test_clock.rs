@@ -4,14 +4,17 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
-use serde_json::json;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
     audit::operator,
+    endpoint::{Endpoint, Rule},
     problem::Problem,
     request::{self, well_formed},
+    schemas,
     write::json_body,
 };
 use crate::{
@@ -20,9 +23,30 @@ use crate::{
     rules::{BusinessTime, Refusal, RefusalCode as Code, State as BankState},
 };
 
-#[derive(Deserialize)]
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(Method::PUT, "/v1/test/clock", Rule::Operator, set)
+            .named("test_clock", "Sets the business clock of a test's bank.")
+            .takes::<ClockBody>()
+            .answers::<ClockDocument>()
+            .refuses(&[Code::ClockBackwards]),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ClockBody {
+    /// A moment with its offset.
+    #[schema(example = "2026-06-09T10:00+08:00")]
+    business_time: String,
+    /// Business seconds a real second, above 0 and at most 100000.
+    #[schema(exclusive_minimum = 0, maximum = 100_000)]
+    speed: f64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ClockDocument {
+    #[schema(value_type = schemas::Moment)]
     business_time: String,
     speed: f64,
 }
@@ -48,6 +72,9 @@ pub async fn set(State(service): State<Shared>, request: Request) -> Result<Resp
         Ok(clock.now())
     };
     let now = service.bank.read(set).await??;
-    let document = json!({"business_time": now.to_string(), "speed": speed});
+    let document = ClockDocument {
+        business_time: now.to_string(),
+        speed,
+    };
     Ok(json_body(&document).into_response())
 }

@@ -5,32 +5,100 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
     authorisations::{self, ShownBody},
+    endpoint::{Endpoint, OF_PAYMENTS},
     mall::address,
     money::present,
     problem::Problem,
-    request::{AmountText, caller, well_formed},
+    request::{AmountText, caller, query, well_formed},
+    schemas::{Account, Yuan},
     write::{json_body, planted_slowness, read, write},
 };
 use crate::rules::{
     AccountNumber, Action, BATCH_MAX, BatchId, Caller, CustomerId, GoodsId, ISSUE_MAX, Operation,
-    Order, Payee, Refusal, RefusalCode as Code, VoucherId, VoucherKind, WelfareCommand,
+    Order, OrderId, Payee, Refusal, RefusalCode as Code, VoucherId, VoucherKind, WelfareCommand,
     WelfareWish,
 };
+
+/// How the purchase of a batch may refuse beside the reasons that every payment has.
+pub const OF_BATCHES: &[Code] = &[Code::BatchTooLarge, Code::PriceDiffers];
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::write("/v1/welfare/batches", Operation::WelfarePurchase, buy)
+            .takes::<BatchBody>()
+            .applied(&["batch", "balance"])
+            .refuses(OF_PAYMENTS)
+            .refuses(OF_BATCHES)
+            .refuses(&[Code::AccountNotFound]),
+        Endpoint::write(
+            "/v1/welfare/batches/{batch}/issues",
+            Operation::WelfareIssue,
+            issue,
+        )
+        .takes::<IssueBody>()
+        .applied(&["issued"])
+        .refuses(&[
+            Code::CustomerNotFound,
+            Code::BatchNotFound,
+            Code::BatchExhausted,
+            Code::VoucherIssuedAlready,
+        ]),
+        Endpoint::read("/v1/welfare/vouchers", Operation::VoucherQuery, vouchers)
+            .asks::<VouchersQuery>()
+            .answers::<VouchersPage>(),
+        Endpoint::write(
+            "/v1/welfare/vouchers/{voucher}/redemptions",
+            Operation::WelfareRedemption,
+            redeem,
+        )
+        .takes::<RedemptionBody>()
+        .applied(&["order"])
+        .applied_perhaps(&["points"])
+        .refuses(&[
+            Code::GoodsNotFound,
+            Code::GoodsSoldOut,
+            Code::VoucherNotFound,
+            Code::VoucherRedeemed,
+            Code::VoucherTooSmall,
+            Code::BalanceOverflow,
+        ]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct VouchersPage {
+    /// Oldest first.
+    vouchers: Vec<VoucherRow>,
+    /// Where the next page starts.
+    next: Option<VoucherId>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct VoucherRow {
+    voucher: VoucherId,
+    batch: BatchId,
+    kind: VoucherKind,
+    face_value: Yuan,
+    /// What it was spent on.
+    order: Option<OrderId>,
+}
 
 /// Vouchers that one page may hold: whoever has more sees the rest by `after`.
 const PAGE_MAX: usize = 100;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BatchBody {
+    #[schema(value_type = Account)]
     from: String,
     kind: VoucherKind,
     face_value: AmountText,
+    #[schema(minimum = 1, maximum = 10000)]
     count: u32,
     /// All of them together.
     amount: AmountText,
@@ -40,6 +108,7 @@ struct BatchBody {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(nullable = false)]
     authorisation: Option<ShownBody>,
 }
 
@@ -73,10 +142,11 @@ pub async fn buy(State(service): State<Shared>, request: Request) -> Result<Resp
     reading.submit(&service, action).await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IssueBody {
     /// The employees, by their customer numbers.
+    #[schema(value_type = Vec<CustomerId>, min_items = 1, max_items = 10000)]
     to: Vec<String>,
 }
 
@@ -106,10 +176,12 @@ pub async fn issue(
     reading.submit_parts(&service, parts).await
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RedemptionBody {
+    #[schema(value_type = GoodsId)]
     goods: String,
+    #[schema(min_length = 1, max_length = 120)]
     address: String,
 }
 
@@ -136,9 +208,11 @@ pub async fn redeem(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct VouchersQuery {
+    /// `next` of the page before.
+    #[param(value_type = VoucherId, required = false, nullable = false)]
     after: Option<String>,
 }
 
@@ -150,7 +224,7 @@ pub async fn vouchers(
     let (parts, _) = request.into_parts();
     let operation = Operation::VoucherQuery;
     let caller = caller(&service, &parts.headers, operation)?;
-    let query: VouchersQuery = super::request::query(&parts)?;
+    let query: VouchersQuery = query(&parts)?;
     let after = match query.after.as_deref() {
         None => None,
         Some(text) => {
@@ -167,20 +241,18 @@ pub async fn vouchers(
         let vouchers = welfare.vouchers_of(own, after).take(PAGE_MAX);
         let vouchers = vouchers.filter_map(|(id, voucher)| {
             let wish = welfare.batch(voucher.batch)?.wish;
-            Some(json!({
-                "voucher": id,
-                "batch": voucher.batch,
-                "kind": wish.kind,
-                "face_value": wish.face_value.to_string(),
-                "order": voucher.redeemed,
-            }))
+            Some(VoucherRow {
+                voucher: id,
+                batch: voucher.batch,
+                kind: wish.kind,
+                face_value: wish.face_value.into(),
+                order: voucher.redeemed,
+            })
         });
-        Ok::<Vec<Value>, Refusal>(vouchers.collect())
+        Ok::<Vec<VoucherRow>, Refusal>(vouchers.collect())
     });
     let vouchers = vouchers.await??;
-    let next = match vouchers.last() {
-        Some(last) if vouchers.len() == PAGE_MAX => last["voucher"].clone(),
-        _ => Value::Null,
-    };
-    Ok(json_body(&json!({"vouchers": vouchers, "next": next})).into_response())
+    let last = vouchers.last().map(|row| row.voucher);
+    let next = (vouchers.len() == PAGE_MAX).then_some(last).flatten();
+    Ok(json_body(&VouchersPage { vouchers, next }).into_response())
 }

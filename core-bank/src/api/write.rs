@@ -7,17 +7,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
-use serde::{Serialize, Serializer, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
-use super::{Service, problem::Problem, request};
+use super::{
+    Service,
+    problem::Problem,
+    request,
+    schemas::{self, Yuan},
+};
 use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
     rules::{
         AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
-        CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
-        IdentityCheckId, Looked, Operation, OrderId, RefusalCode, TokenNonce, TransferId,
+        CampaignId, CardId, CustomerId, Envelope, Fingerprint, GoodsId, IdempotencyKey,
+        IdentityCheckId, Label, Looked, Operation, OrderId, RefusalCode, TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -202,9 +207,11 @@ fn answer(access: &Access, reply: Reply, status: StatusCode) -> Result<Response,
     Ok(response)
 }
 
-/// The members that an applied command answers.
-#[derive(Serialize, Default)]
-struct Applied {
+/// The members that an applied command answers; an endpoint names those that it answers.
+#[derive(Serialize, Default, ToSchema)]
+pub struct Applied {
+    /// The number of the journal record that holds the effect.
+    #[schema(minimum = 1)]
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity_check: Option<IdentityCheckId>,
@@ -215,14 +222,17 @@ struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<CardId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Account>)]
     account: Option<AccountNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     device_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer: Option<TransferId>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yuan")]
-    balance: Option<Fen>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Yuan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorisation: Option<AuthorisationId>,
@@ -231,6 +241,7 @@ struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Token>)]
     secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goods: Option<GoodsId>,
@@ -244,21 +255,13 @@ struct Applied {
     issued: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign: Option<CampaignId>,
-    /// What was drawn: `null` when it was nothing.
+    /// What was drawn, when it was something.
     #[serde(skip_serializing_if = "Option::is_none")]
-    prize: Option<Value>,
+    prize: Option<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
     branch: Option<BranchId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<AppointmentId>,
-}
-
-#[expect(clippy::ref_option, reason = "serde asks for this signature")]
-fn yuan<S: Serializer>(fen: &Option<Fen>, serializer: S) -> Result<S::Ok, S::Error> {
-    match fen {
-        Some(fen) => serializer.collect_str(fen),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl Applied {
@@ -281,10 +284,10 @@ impl Applied {
                 document.device_token = Some(access.token(TokenKind::Device, *nonce));
             }
             Answer::Done => {}
-            Answer::CashMoved(balance) => document.balance = Some(*balance),
+            Answer::CashMoved(balance) => document.balance = Some((*balance).into()),
             Answer::Transferred(transfer, balance) => {
                 document.transfer = Some(*transfer);
-                document.balance = Some(*balance);
+                document.balance = Some((*balance).into());
             }
             Answer::AuthorisationAsked(id, order) => {
                 document.authorisation = Some(*id);
@@ -301,16 +304,17 @@ impl Applied {
             Answer::Ordered(told) => {
                 let (order, balance, points) = **told;
                 document.order = Some(order);
-                (document.balance, document.points) = (balance, points);
+                document.balance = balance.map(Yuan::from);
+                document.points = points;
             }
             Answer::BatchBought(batch, balance) => {
                 document.batch = Some(*batch);
-                document.balance = Some(*balance);
+                document.balance = Some((*balance).into());
             }
             Answer::VouchersIssued(issued) => document.issued = Some(*issued),
             Answer::CampaignAnnounced(campaign) => document.campaign = Some(*campaign),
             Answer::CheckedIn(prize, points) => {
-                document.prize = Some(json!(prize.as_deref()));
+                document.prize = prize.as_deref().cloned();
                 document.points = Some(*points);
             }
             Answer::Claimed(points) => document.points = *points,

@@ -28,5 +28,12 @@ pub fn shield_signed(key: ShieldKey, text: &str, signature: &[u8; 64]) -> bool {
 
 /// Whether these bytes are a public key that a U-shield may have.
 pub fn is_shield_key(key: ShieldKey) -> bool {
-    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| !key.is_weak())
+    is_canonical(&key.0) && VerifyingKey::from_bytes(&key.0).is_ok_and(|key| !key.is_weak())
+}
+
+/// Whether a point's coordinate is below 2^255 - 19, as RFC 8032, 5.1.3, asks; two spellings of one
+/// key would be two U-shields.
+fn is_canonical(point: &[u8; 32]) -> bool {
+    let high = point[31] & 0x7f == 0x7f && point[1..31].iter().all(|byte| *byte == 0xff);
+    !(high && point[0] >= 0xed)
 }

@@ -27,6 +27,18 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every channel, in the order of the documentation.
+    pub const ALL: &[Self] = &[
+        Self::Counter,
+        Self::Kiosk,
+        Self::Atm,
+        Self::Acquirer,
+        Self::Mobile,
+        Self::Online,
+        Self::Messenger,
+        Self::Operator,
+    ];
+
     /// The name in answers and records.
     pub fn name(self) -> &'static str {
         match self {
@@ -61,6 +73,13 @@ macro_rules! operations {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
+                }
+            }
+
+            /// One sentence for people.
+            pub fn summary(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)+
                 }
             }
         }

@@ -79,6 +79,7 @@ refusals! {
     MethodNotAllowed "method_not_allowed" 405 final None fresh "This address does not take this method.";
     Unauthenticated "unauthenticated" 401 final None fresh "The bearer token is missing or unknown.";
     Forbidden "forbidden" 403 final None fresh "This token may not do this.";
+    RateLimited "rate_limited" 429 retry None fresh "Too many requests; Retry-After says in how many seconds one may pass.";
     IdempotencyKeyMissing "idempotency_key_missing" 400 final None fresh "The header Idempotency-Key with 1 to 64 visible ASCII characters is missing.";
     UnsupportedMediaType "unsupported_media_type" 415 final None fresh "The body must be application/json.";
     BodyTooLarge "body_too_large" 413 final None fresh "The body is larger than 16 KiB; a batch of vouchers takes 256 KiB.";
@@ -155,6 +156,7 @@ refusals! {
     InsufficientFunds "insufficient_funds" 422 final None frozen "The account holds less than the amount.";
     BalanceOverflow "balance_overflow" 422 final None frozen "An account cannot hold that much.";
     ClockBackwards "clock_backwards" 422 final None fresh "The business time lies before that of the last record.";
+    SeqUnknown "seq_unknown" 404 retry None fresh "The journal has no record of the number `min_seq` yet.";
     Overloaded "overloaded" 503 retry None fresh "The bank has more requests than it can hold.";
     ProjectionBehind "projection_behind" 503 retry None fresh "The history has not yet reached `min_seq`.";
     OfficeTimeout "office_timeout" 504 retry None fresh "The social-security office did not answer within 2 seconds.";

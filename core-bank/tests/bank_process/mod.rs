@@ -300,6 +300,11 @@ pub fn post_bytes(token: &str, key: &str, path: &str, body: &[u8]) -> Vec<u8> {
 }
 
 pub fn read_response(stream: &mut BufReader<TcpStream>) -> io::Result<Response> {
+    read_response_of(stream)
+}
+
+/// Reads an answer from whatever carries it.
+pub fn read_response_of(stream: &mut impl io::BufRead) -> io::Result<Response> {
     let torn = || io::Error::new(io::ErrorKind::UnexpectedEof, "the answer is torn");
     let mut line = String::new();
     stream.read_line(&mut line)?;

@@ -1,6 +1,6 @@
 //! Who and what serves.
 
-use super::words::{law_words, line, percent};
+use super::words::{law_words, line, percent, rounded};
 use crate::model::{BreaksBy, Order, Queue, Resource, Scenario};
 use std::fmt::Write;
 
@@ -31,6 +31,11 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
             ),
         );
         servers(text, scenario, resource);
+        cost(text, resource);
+    }
+    if let Some(cost) = scenario.cost.waiting_per_hour {
+        let cost = rounded(cost);
+        line(text, format!("  an hour of waiting costs {cost} yuan"));
     }
 }
 
@@ -53,6 +58,20 @@ fn servers(text: &mut String, scenario: &Scenario, resource: &Resource) {
         line(
             text,
             format!("    each jams after {every} at work; {clears} clears it in {takes}"),
+        );
+    }
+}
+
+/// What it costs, where that is said.
+fn cost(text: &mut String, resource: &Resource) {
+    if let Some(cost) = resource.cost_per_hour {
+        line(text, format!("    costs {} yuan an hour", rounded(cost)));
+    }
+    if let Some(machine) = &resource.machine {
+        let day = rounded(machine.per_day());
+        line(
+            text,
+            format!("    each costs {day} yuan a day, used or not"),
         );
     }
 }

@@ -4,18 +4,8 @@
 
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[
-    (
-        "",
-        "cost",
-        "the cost of waiting, staff and machines in detail",
-    ),
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
-    (
-        "resources",
-        "cost",
-        "purchase and upkeep beside the hourly cost",
-    ),
     ("mobile", "mall", "sessions of the mall"),
     ("mobile", "messenger", "sessions of the messenger"),
     ("mobile", "retry", "users who try again"),

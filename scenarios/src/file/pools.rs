@@ -69,6 +69,7 @@ impl Reader {
             "roster",
             "label",
             "cost_per_hour",
+            "cost",
             "shift_end",
             "queue",
             "servers",
@@ -113,6 +114,7 @@ impl Reader {
             queue,
             servers,
             cost_per_hour: self.optional_number(section, "cost_per_hour", 0.0..=1e6),
+            machine: self.machine_cost(section, mode),
             shared: self.flag(section, "shared"),
         }
     }

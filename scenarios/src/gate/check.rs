@@ -131,8 +131,11 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
     if let (Some(region), Some(_)) = (&scenario.region, &gate.population.branch) {
         return of_one_branch(gate, region.len() <= region.told as usize);
     }
-    if figure == Figure::Cost && scenario.resources.iter().all(|r| r.cost_per_hour.is_none()) {
-        return refuse("`cost` needs a `cost_per_hour` of some resource".into());
+    if figure == Figure::Cost && !scenario.has_costs() {
+        return refuse(
+            "`cost` needs a `cost_per_hour` or `cost` of some resource, or `waiting_per_hour` in [cost]"
+                .into(),
+        );
     }
     if let Some(why) = scenario.lacks_cause_of(figure) {
         return refuse(why.into());
@@ -170,7 +173,17 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             &["service", "interval"],
             &["segment", "interval"],
         ],
-        FigureKind::Resources => &[&[], &["resource"], &["interval"], &["resource", "interval"]],
+        FigureKind::Resources if figure == Figure::Cost => {
+            match scenario.cost.waiting_per_hour {
+                // What a customer's waiting costs is told of everything customers are told by.
+                Some(_) => &[&[], &["resource"], &["channel"], &["service"], &["segment"]],
+                None => &[&[], &["resource"]],
+            }
+        }
+        FigureKind::Resources if figure == Figure::QueueLength => {
+            &[&[], &["resource"], &["interval"]]
+        }
+        FigureKind::Resources => &[&[], &["resource"]],
         FigureKind::Mobile if figure == Figure::MobileRequests => {
             &[&[], &["operation"], &["interval"]]
         }

@@ -1,6 +1,6 @@
 //! Who and what serves.
 
-use super::{Label, Queue, Servers, ShiftEnd};
+use super::{Label, MachineCost, Queue, Servers, ShiftEnd};
 use crate::time::SimTime;
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub struct Resource {
     pub servers: Servers,
     /// Cost of one server for one rostered hour in yuan, if costs are asked for.
     pub cost_per_hour: Option<f64>,
+    /// What each costs besides, rostered or not, if it is a machine.
+    pub machine: Option<MachineCost>,
     /// One pool for all branches of a region.
     pub shared: bool,
 }

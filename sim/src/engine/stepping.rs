@@ -20,6 +20,8 @@ const CHANGE_TURN: Turn = 2 * ROSTER_RANK;
 pub struct Levels {
     /// Of each resource: waiting, busy, on duty, rostered.
     pub pools: Vec<[u128; 4]>,
+    /// What each resource costs, in millionths of a yuan.
+    pub costs: Vec<u64>,
     pub waiting: u128,
     pub people: u128,
     pub waiting_by_interval: Vec<u128>,
@@ -35,6 +37,15 @@ impl Levels {
     /// Adds what an engine has seen in a replication that is over.
     pub fn add<S: Source>(&mut self, engine: &Engine<'_, S>) {
         self.pools.resize(engine.pools.len(), [0; 4]);
+        self.costs.resize(engine.pools.len(), 0);
+        for (resource, pool) in engine.pools.iter().enumerate() {
+            let planned = &engine.plan.pools[resource];
+            // What all share is paid for once, by the region.
+            if !planned.shared {
+                let rostered = pool.rostered_level.integral();
+                self.costs[resource] += engine.plan.prices.of_resource(resource, rostered);
+            }
+        }
         for (sums, pool) in self.pools.iter_mut().zip(&engine.pools) {
             let levels = [
                 &pool.waiting_level,

@@ -193,7 +193,8 @@ impl<'r> RegionDay<'r> {
             self.levels.add(engine);
             watch.levels(outlet, engine);
         }
-        self.shared.finish(latest, &mut self.levels);
+        let prices = &self.plan.plans[0].prices;
+        self.shared.finish(latest, prices, &mut self.levels);
         Ok(all)
     }
 

@@ -5,6 +5,7 @@ use super::outlets::RegionPlan;
 use crate::engine::levels::{Level, Stretch};
 use crate::engine::stepping::Levels;
 use crate::engine::{Engine, Observer};
+use crate::plan::Prices;
 use scenarios::model::Roster;
 use scenarios::time::SimTime;
 
@@ -119,7 +120,7 @@ impl<'s> SharedPools<'s> {
     }
 
     /// Puts the shared servers' own levels in the place of the branches'.
-    pub fn finish(&mut self, end: u64, levels: &mut Levels) {
+    pub fn finish(&mut self, end: u64, prices: &Prices, levels: &mut Levels) {
         for pool in &mut self.pools {
             let end = end.max(self.stretch.to);
             pool.duty.set(end, 0, &self.stretch);
@@ -127,6 +128,9 @@ impl<'s> SharedPools<'s> {
             if let Some(sums) = levels.pools.get_mut(pool.resource) {
                 sums[2] = pool.duty.integral();
                 sums[3] = pool.rostered.integral();
+            }
+            if let Some(cost) = levels.costs.get_mut(pool.resource) {
+                *cost = prices.of_resource(pool.resource, pool.rostered.integral());
             }
         }
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 const SECONDS_PER_MICRO: f64 = 1e-6;
 const STANDARD_QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
-const MICROS_PER_HOUR: f64 = 3.6e9;
+const MILLIONTH: f64 = 1e-6;
 
 /// Everything that the table is made from.
 pub struct Sources<'run> {
@@ -315,21 +315,11 @@ impl<'run> Writer<'run> {
         let plan = self.sources.plan;
         let counted = plan.counted_length();
         let uses = std::mem::take(&mut self.sources.totals.uses);
-        let resources = &self.sources.scenario.resources;
-        let all_cost: f64 = resources
-            .iter()
-            .zip(&uses)
-            .filter_map(|(resource, used)| {
-                resource
-                    .cost_per_hour
-                    .map(|cost| cost * used.rostered.spread.least as f64)
-            })
-            .sum();
-        let costs = resources
-            .iter()
-            .any(|resource| resource.cost_per_hour.is_some());
+        let scenario = self.sources.scenario;
+        let costs: Vec<Daily> = uses.iter().map(|used| used.cost.clone()).collect();
+        self.costs(costs);
         for (number, used) in uses.into_iter().enumerate() {
-            let resource = resources.get(number);
+            let resource = scenario.resources.get(number);
             let population = Population {
                 resource: resource.map(|resource| resource.name.clone()),
                 ..Population::default()
@@ -358,38 +348,35 @@ impl<'run> Writer<'run> {
                 .and_then(|e| e.interval)
                 .map(|(_, high)| high.clamp(0.0, 1.0));
             self.push(occupancy);
-            if let Some(cost) = resource.and_then(|resource| resource.cost_per_hour) {
-                let row = self.daily(
-                    Figure::Cost,
-                    population,
-                    "yuan/day",
-                    used.rostered,
-                    cost / MICROS_PER_HOUR,
-                );
-                self.push(row);
-            } else if resource.is_none() && costs {
-                let days = used.rostered.days;
-                let cost = (days > 0).then_some(all_cost / MICROS_PER_HOUR);
-                let estimate = cost.map(|value| Estimate {
-                    value,
-                    interval: self.t.map(|_| (value, value)),
-                });
-                let row = row(
-                    Figure::Cost,
-                    population,
-                    "yuan/day",
-                    days,
-                    estimate,
-                    1.0,
-                    |row| {
-                        row.min = cost;
-                        row.max = cost;
-                        row.sd = cost.filter(|_| days >= 2).map(|_| 0.0);
-                        row.quantiles = self.plain_quantiles(&[], 1.0);
-                    },
-                );
-                self.push(row);
+        }
+    }
+
+    /// What a day costs: all together, what the waiting of a population's customers
+    /// costs where that is counted, and each resource that costs something.
+    fn costs(&mut self, mut costs: Vec<Daily>) {
+        let scenario = self.sources.scenario;
+        let Some(all) = costs.pop().filter(|_| scenario.has_costs()) else {
+            return;
+        };
+        let mut told = vec![(Population::default(), all)];
+        if scenario.cost.waiting_per_hour.is_some() {
+            let waiting = std::mem::take(&mut self.sources.totals.waiting_costs);
+            let names = self.sources.populations.names.iter().cloned();
+            told.extend(names.zip(waiting).skip(1));
+        }
+        for (number, cost) in costs.into_iter().enumerate() {
+            if scenario.resource_has_cost(number) {
+                let resource = Some(scenario.resources[number].name.clone());
+                let population = Population {
+                    resource,
+                    ..Population::default()
+                };
+                told.push((population, cost));
             }
+        }
+        for (population, cost) in told {
+            let row = self.daily(Figure::Cost, population, "yuan/day", cost, MILLIONTH);
+            self.push(row);
         }
     }
 

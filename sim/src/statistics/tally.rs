@@ -97,7 +97,8 @@ pub struct Use {
     pub occupancy: Ratio,
     /// Each day's occupancy in billionths.
     pub occupancy_daily: Daily,
-    pub rostered: Daily,
+    /// In millionths of a yuan; of all together, with the customers' waiting.
+    pub cost: Daily,
 }
 
 /// Everything of a run, or of the part of it that one thread went through.
@@ -110,6 +111,9 @@ pub struct Totals {
     pub people_by_interval: Vec<Daily>,
     pub queue_by_interval: Vec<Daily>,
     pub overtime: Daily,
+    /// Of each population that is plain, what its customers' waiting costs, in
+    /// millionths of a yuan.
+    pub waiting_costs: Vec<Daily>,
     pub from_arrival: WaitsFromArrival,
     pub misses: MissCounts,
     /// Days on which the promise was kept, of those on which it could be broken.
@@ -263,7 +267,8 @@ impl<'run> Tally<'run> {
         }
         self.totals.from_arrival.end_day();
         self.keep_day(replication);
-        self.totals.fold_levels(levels, self.frame);
+        let waiting_cost = self.end_day_of_waiting();
+        self.totals.fold_levels(levels, waiting_cost, self.frame);
         self.totals
             .overtime
             .add(ending.last_left.saturating_sub(self.frame.plan.close));
@@ -280,6 +285,22 @@ impl<'run> Tally<'run> {
         self.totals.customers += ending.customers;
         self.totals.unserved += self.day_unserved;
         self.totals.days_with_unserved += u64::from(self.day_unserved > 0);
+    }
+
+    /// Counts what the day's waiting costs, of those who left in vain, too; tells that
+    /// of all together.
+    fn end_day_of_waiting(&mut self) -> u64 {
+        let prices = &self.frame.plan.prices;
+        let costs = self.day.iter().map(|day| {
+            let counts = &day.counts;
+            let in_vain = counts.abandoned_wait + counts.turned_away_wait;
+            prices.of_waiting(day.sums[WAIT] + in_vain)
+        });
+        let plain = self.totals.waiting_costs.iter_mut();
+        for (daily, cost) in plain.zip(costs.clone()) {
+            daily.add(cost);
+        }
+        costs.take(1).sum()
     }
 
     fn keep_day(&mut self, replication: u32) {
@@ -438,6 +459,7 @@ impl Totals {
             from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
             cells: vec![cell; frame.populations.len()],
             uses: vec![Use::default(); frame.plan.capacity.len() + 1],
+            waiting_costs: vec![Daily::default(); frame.populations.plain()],
             people_by_interval: vec![Daily::default(); intervals],
             queue_by_interval: vec![Daily::default(); intervals],
             ..Self::default()
@@ -468,8 +490,10 @@ impl Totals {
             used.queue.merge(&other.queue);
             used.occupancy.merge(&other.occupancy);
             used.occupancy_daily.merge(&other.occupancy_daily);
-            used.rostered.merge(&other.rostered);
+            used.cost.merge(&other.cost);
         }
+        let waiting = self.waiting_costs.iter_mut().zip(&other.waiting_costs);
+        waiting.for_each(|(daily, other)| daily.merge(other));
         self.people.merge(&other.people);
         self.overtime.merge(&other.overtime);
         let intervals = self
@@ -494,13 +518,14 @@ impl Totals {
         self.days_with_unserved += other.days_with_unserved;
     }
 
-    fn fold_levels(&mut self, levels: &Levels, frame: &Frame<'_>) {
-        let mut all = [0; 3];
+    fn fold_levels(&mut self, levels: &Levels, waiting_cost: u64, frame: &Frame<'_>) {
+        let mut all = [0, 0, waiting_cost];
         let resources = frame.plan.capacity.len();
-        for (used, level) in self.uses.iter_mut().zip(&levels.pools) {
-            let [waiting, busy, duty, rostered] = level.map(micros);
-            used.add(waiting, busy, duty, rostered);
-            for (sum, level) in all.iter_mut().zip([busy, duty, rostered]) {
+        let each = levels.pools.iter().zip(&levels.costs);
+        for (used, (level, cost)) in self.uses.iter_mut().zip(each) {
+            let [waiting, busy, duty, _] = level.map(micros);
+            used.add(waiting, busy, duty, *cost);
+            for (sum, level) in all.iter_mut().zip([busy, duty, *cost]) {
                 *sum += level;
             }
         }
@@ -518,14 +543,14 @@ impl Totals {
 }
 
 impl Use {
-    fn add(&mut self, queue: u64, busy: u64, duty: u64, rostered: u64) {
+    fn add(&mut self, queue: u64, busy: u64, duty: u64, cost: u64) {
         self.queue.add(queue);
         self.occupancy.add(duty, busy);
         if duty > 0 {
             self.occupancy_daily
                 .add((u128::from(busy) * 1_000_000_000 / u128::from(duty)) as u64);
         }
-        self.rostered.add(rostered);
+        self.cost.add(cost);
     }
 }
 

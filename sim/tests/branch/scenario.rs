@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 use scenarios::model::{
-    AbandonedCounts, ArrivalPiece, Arrivals, Closing, Conduct, Day, Failure, Hold, Journey, Label,
-    Law, Mode, Part, Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster, Run,
-    Scenario, Segment, Servers, Service, ShiftEnd, Step, StepTime, WarmUp,
+    AbandonedCounts, ArrivalPiece, Arrivals, Closing, Conduct, Cost, Day, Failure, Hold, Journey,
+    Label, Law, Mode, Part, Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster,
+    Run, Scenario, Segment, Servers, Service, ShiftEnd, Step, StepTime, WarmUp,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -52,6 +52,7 @@ pub fn empty() -> Scenario {
         appointments: None,
         incidents: Vec::new(),
         mobile: None,
+        cost: Cost::default(),
         campaigns: Vec::new(),
         region: None,
         load: None,
@@ -82,6 +83,7 @@ pub fn resource(name: &str, steps: &[(SimTime, u32)]) -> Resource {
         servers: Servers::default(),
         drawn: Vec::new(),
         cost_per_hour: None,
+        machine: None,
         shared: false,
     }
 }

@@ -1,0 +1,146 @@
+//! The JSON forms of the rules' own types, for the API's description. The rules know nothing of it.
+
+use serde::{Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{Object, ObjectBuilder, Schema, Type},
+    },
+};
+
+use super::request::AmountText;
+use crate::rules::{
+    Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BranchId, CampaignId,
+    CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, Medium, OrderId, Place, Scope,
+    SessionId, ShieldKey, TokenNonce, TransferId, VoucherId, VoucherKind,
+};
+
+fn text(pattern: &str, example: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern))
+        .examples([example])
+        .build()
+}
+
+macro_rules! texts {
+    ($($type:ident $name:literal $pattern:literal $example:literal)+) => {$(
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                text($pattern, $example).into()
+            }
+        }
+        impl ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )+};
+}
+
+texts! {
+    CustomerId "CustomerId" "^C[0-9]{12}$" "C000000000002"
+    IdentityCheckId "IdentityCheckId" "^I[0-9]{12}$" "I000000000001"
+    CardId "CardId" "^K[0-9]{12}$" "K000000000003"
+    TransferId "TransferId" "^T[0-9]{12}$" "T000000000005"
+    SessionId "SessionId" "^S[0-9]{12}$" "S000000000006"
+    AuthorisationId "AuthorisationId" "^A[0-9]{12}$" "A000000000007"
+    GoodsId "GoodsId" "^G[0-9]{12}$" "G000000000008"
+    OrderId "OrderId" "^O[0-9]{12}$" "O000000000009"
+    BatchId "BatchId" "^W[0-9]{12}$" "W000000000010"
+    VoucherId "VoucherId" "^V[0-9]{12}$" "V000000000704"
+    CampaignId "CampaignId" "^P[0-9]{12}$" "P000000000012"
+    BranchId "BranchId" "^B[0-9]{12}$" "B000000000013"
+    AppointmentId "AppointmentId" "^R[0-9]{12}$" "R000000000014"
+    Degrees "Degrees" "^-?[0-9]{1,3}(\\.[0-9]{1,6})?$" "36.4567"
+    Account "AccountNumber" "^[0-9]{19}$" "6200001000000000033"
+    TokenNonce "DeviceSerial" "^[0-9a-f]{32}$" "00112233445566778899aabbccddeeff"
+    ShieldKey "ShieldKey" "^[0-9a-f]{64}$" "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+    Token "Token" "^[0-9a-f]{64}$" "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+    AmountText "Amount" "^(?!0(\\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$" "12.34"
+    Yuan "Yuan" "^-?[0-9]+\\.[0-9]{2}$" "100.50"
+    Place "Place" "^([1-6][0-9]{5}|[A-Z]{2})$" "371500"
+    Moment "Moment" "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+\\+08:00$" "2026-06-09T10:00:00+08:00"
+}
+
+/// The schema of an account's number.
+pub fn account_number() -> RefOr<Schema> {
+    Account::schema()
+}
+
+/// Stands for an account's number in schemas.
+pub struct Account;
+
+/// Stands for a secret token in schemas.
+pub struct Token;
+
+/// Stands for a geographical latitude or longitude in schemas.
+pub struct Degrees;
+
+impl PartialSchema for Label {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(64))
+            .into()
+    }
+}
+
+impl ToSchema for Label {}
+
+/// Stands for a moment of business time in schemas.
+pub struct Moment;
+
+/// Money in answers: yuan with two decimals, and a sign where it may be negative.
+#[derive(Clone, Debug)]
+pub struct Yuan(i128);
+
+impl From<Fen> for Yuan {
+    fn from(fen: Fen) -> Self {
+        Self(fen.0.into())
+    }
+}
+
+impl From<Amount> for Yuan {
+    fn from(amount: Amount) -> Self {
+        amount.fen().into()
+    }
+}
+
+/// Sums over all accounts may leave 64 bits.
+impl From<i128> for Yuan {
+    fn from(fen: i128) -> Self {
+        Self(fen)
+    }
+}
+
+impl Serialize for Yuan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let fen = self.0.unsigned_abs();
+        serializer.collect_str(&format_args!("{sign}{}.{:02}", fen / 100, fen % 100))
+    }
+}
+
+macro_rules! choices {
+    ($($type:ident [$($name:literal),+])+) => {$(
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .enum_values(Some([$($name),+]))
+                    .into()
+            }
+        }
+        impl ToSchema for $type {}
+    )+};
+}
+
+choices! {
+    Medium ["sms", "device", "shield"]
+    AppointmentStatus ["booked", "kept", "no_show"]
+    VoucherKind ["card", "voucher"]
+    Scope ["sms", "device_online", "device_mobile", "shield"]
+}
