@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::{
     journal::Record,
@@ -204,18 +204,42 @@ pub fn select_notices(
         .and_then(|seq| i64::try_from(seq).ok())
         .unwrap_or(i64::MAX);
     let known = params![customer.to_string(), kind as i64, before, limit];
-    let rows = statement.query_map(known, |row| {
-        Ok(Notice {
-            seq: row.get(0)?,
-            at: BusinessTime(row.get(1)?),
-            operation: Cow::Owned(row.get(2)?),
-            channel: Cow::Owned(row.get(3)?),
-            code: row.get::<_, Option<String>>(4)?.map(Cow::Owned),
-            account: row.get(5)?,
-            amount: row.get::<_, Option<i64>>(6)?.map(Fen),
-            balance_after: row.get::<_, Option<i64>>(7)?.map(Fen),
-            place: row.get(8)?,
-        })
-    })?;
+    statement
+        .query_map(known, |row| notice_at(row, 0))?
+        .collect()
+}
+
+/// Up to `limit` alerts of all customers after a customer and a record, in their order, with whose
+/// they are.
+pub fn select_alerts(
+    connection: &Connection,
+    after: Option<(CustomerId, u64)>,
+    limit: usize,
+) -> Result<Vec<(String, Notice)>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT customer, seq, at, operation, channel, code, account, amount, balance_after, place
+         FROM notices WHERE (customer, kind, seq) > (?1, 0, ?2) AND kind = 0
+         ORDER BY customer, kind, seq LIMIT ?3",
+    )?;
+    let (customer, seq) = after.map_or_else(Default::default, |(customer, seq)| {
+        (customer.to_string(), i64::try_from(seq).unwrap_or(i64::MAX))
+    });
+    let known = params![customer, seq, limit];
+    let rows = statement.query_map(known, |row| Ok((row.get(0)?, notice_at(row, 1)?)))?;
     rows.collect()
+}
+
+/// The notice in the columns of a row from this one on.
+fn notice_at(row: &Row, first: usize) -> Result<Notice, rusqlite::Error> {
+    Ok(Notice {
+        seq: row.get(first)?,
+        at: BusinessTime(row.get(first + 1)?),
+        operation: Cow::Owned(row.get(first + 2)?),
+        channel: Cow::Owned(row.get(first + 3)?),
+        code: row.get::<_, Option<String>>(first + 4)?.map(Cow::Owned),
+        account: row.get(first + 5)?,
+        amount: row.get::<_, Option<i64>>(first + 6)?.map(Fen),
+        balance_after: row.get::<_, Option<i64>>(first + 7)?.map(Fen),
+        place: row.get(first + 8)?,
+    })
 }

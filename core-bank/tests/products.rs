@@ -556,8 +556,10 @@ fn a_no_show_is_noted_by_a_teller_once_the_time_has_come() {
     let ten = "2026-06-10T10:00:00+08:00";
     let first = booked(desk.ask(lis, book(branch, ten)));
     let second = booked(desk.ask(wangs, book(branch, ten)));
-    let conclude =
-        |appointment, kept| Action::Appointment(AppointmentCommand::Conclude { appointment, kept });
+    let conclude = |appointment, kept| {
+        let appointment = Some(appointment);
+        Action::Appointment(AppointmentCommand::Conclude { appointment, kept })
+    };
     assert_eq!(desk.ask(ATM, conclude(first, false)), Err("forbidden"));
     desk.at("2026-06-10T09:59:59+08:00");
     assert_eq!(

@@ -1,10 +1,15 @@
 //! Sessions of the mobile bank, as the load generator plays them.
 
+use super::money::VOUCHER_FEN;
 use super::{Session, SessionStep};
 use crate::SimError;
+use crate::keyed::Key;
 use crate::mobile::{Traffic, customer};
 use scenarios::model::{Campaign, Mobile};
-use scenarios::operation::Channel;
+use scenarios::operation::{Channel, Operation};
+
+/// The stream of the enterprises that issue vouchers.
+const ENTERPRISES: u64 = u64::MAX - 1;
 
 /// The branch name of traffic of no branch.
 pub const BRANCH: &str = "mobile";
@@ -33,6 +38,7 @@ pub fn sessions(
                     at,
                     channel: Channel::Mobile,
                     operation: traffic.operations()[traffic.operation(key, place)],
+                    amount_fen: None,
                 })
             });
             Session {
@@ -42,6 +48,23 @@ pub fn sessions(
                 steps: places.collect(),
             }
         }));
+    }
+    let enterprises = Key::of_stream(seed, replication, ENTERPRISES);
+    for (number, campaign) in (0_u64..).zip(campaigns) {
+        let at = campaign.at.0;
+        if campaign.welfare_vouchers > 0 && (from..to).contains(&at) {
+            sessions.push(Session {
+                key: enterprises.nth(number),
+                branch: BRANCH.to_owned(),
+                customer: format!("enterprise-{}", number + 1),
+                steps: vec![SessionStep {
+                    at,
+                    channel: Channel::Counter,
+                    operation: Operation::WelfareIssue,
+                    amount_fen: Some(i64::from(campaign.welfare_vouchers) * VOUCHER_FEN),
+                }],
+            });
+        }
     }
     Ok(sessions)
 }

@@ -14,6 +14,9 @@ const AMOUNT_SIGMA: f64 = 1.0;
 const MEDIAN_PAID_YUAN: f64 = 800.0;
 const MEDIAN_DEPOSITED_YUAN: f64 = 2_000.0;
 
+/// What one welfare voucher is worth, in fen.
+pub const VOUCHER_FEN: i64 = 10_000;
+
 /// Amount in fen of the operation at this place of a session, if it moves money.
 pub fn amount_fen(operation: Operation, key: Key, place: u32) -> Option<i64> {
     let median = match operation {
@@ -40,6 +43,18 @@ pub fn allowed(operation: Operation) -> Vec<String> {
         Operation::Withdrawal | Operation::TransferOwnBank | Operation::TransferOtherBank => {
             vec!["insufficient_funds".to_owned()]
         }
+        // Others may be quicker, and who comes again has been there.
+        Operation::Mall => [
+            "goods_sold_out",
+            "points_insufficient",
+            "insufficient_funds",
+        ]
+        .map(ToOwned::to_owned)
+        .to_vec(),
+        Operation::CheckIn => vec!["checked_in_already".to_owned()],
+        Operation::Appointment => ["slot_full", "appointment_exists"]
+            .map(ToOwned::to_owned)
+            .to_vec(),
         _ => Vec::new(),
     }
 }
