@@ -50,13 +50,14 @@ impl Plan {
             Window::Busiest(length) => sim::busiest_window(scenario, length),
             Window::Between(from, to) => (from, to),
         };
-        let left_out = scenario.mobile.as_ref().map_or_else(Vec::new, |mobile| {
-            mobile
-                .mix_left_out
-                .iter()
-                .map(|(operation, weight)| format!("{operation} ({weight})"))
-                .collect()
-        });
+        let apps = scenario
+            .mobile
+            .iter()
+            .flat_map(scenarios::model::Mobile::apps);
+        let left_out = apps
+            .flat_map(|(_, sessions)| &sessions.mix_left_out)
+            .map(|(operation, weight)| format!("{operation} ({weight})"))
+            .collect();
         let operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
             .context("cannot plan the operations of the day")?;
         Ok(Self {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     clock::BusinessClock,
     rules::{IDEMPOTENCY_KEYS_MAX, Operation},
+    snapshot::RECORDS_PER_SNAPSHOT,
 };
 
 /// A defect put in on purpose, to prove that a reconciliation finds it.
@@ -49,6 +50,8 @@ pub struct ServeOptions {
     pub plant: Option<Plant>,
     /// Idempotency keys that memory holds, at most a million; the older ones are on disk.
     pub keys_in_memory: usize,
+    /// Records between two snapshots of the state.
+    pub records_per_snapshot: u64,
 }
 
 /// An option that cannot be taken: wrong usage, exit code 2.
@@ -91,6 +94,7 @@ impl ServeOptions {
             slow: Vec::new(),
             plant: None,
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
+            records_per_snapshot: RECORDS_PER_SNAPSHOT,
         }
     }
 

@@ -3,7 +3,7 @@
 //! The file is disposable. It is rebuilt from the journal when it is missing, of another version,
 //! damaged, or ahead of the journal. Reads name the record they must include and wait for it.
 
-use std::{borrow::Cow, fs, io, path::Path, sync::Arc, thread, time::Duration};
+use std::{borrow::Cow, io, path::Path, sync::Arc, thread, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
@@ -16,6 +16,7 @@ use crate::{
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
     product_lists::{PRODUCT_TABLES, insert_products},
+    repair::remove_database,
     rules::{AccountNumber, BookAccount, Fact},
 };
 
@@ -117,22 +118,23 @@ pub fn start_projector(
     Ok((History::new(parts.path, parts.journal, progress), end))
 }
 
-/// The projection, empty when what was there cannot be continued.
+/// The projection, empty when what was there cannot be continued. One that knows more than the
+/// journal is a witness that the journal lost its end.
 fn open_or_rebuild(path: &Path, durable: u64) -> Result<Connection, ProjectionError> {
     if let Ok(connection) = open(path)
-        && projected_seq(&connection).is_ok_and(|seq| seq <= durable)
+        && let Ok(seq) = projected_seq(&connection)
     {
-        return Ok(connection);
+        if seq <= durable {
+            return Ok(connection);
+        }
+        return Err(ProjectionError::Journal(JournalError::TailLost {
+            last: durable,
+            seen: seq,
+            witness: path.display().to_string(),
+        }));
     }
     tracing::warn!("the projection is rebuilt from the journal");
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
+    remove_database(path)?;
     open(path)
 }
 

@@ -32,8 +32,9 @@ use crate::{
     office::Office,
     options::{OptionError, ServeOptions},
     projector::{ProjectionError, ProjectorParts, start_projector},
+    recovery::{Recovered, RecoveryError, recover},
     rules::Operation,
-    verify::replay,
+    snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
     writer::{WriterError, WriterParts, start_writer},
 };
 
@@ -59,6 +60,9 @@ pub enum ServeError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The state cannot be recovered.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
     /// The projection cannot be used.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
@@ -125,11 +129,19 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         .map_err(|error| io_error("the tokens cannot be read or made", error))?;
     let mut journal = SqliteJournal::open(&folder.journal())?;
     let began = Instant::now();
-    let (state, head) = replay(&mut journal, options.keys_in_memory)?;
+    let recovered = recover(&mut journal, folder.path(), options.keys_in_memory)?;
+    let Recovered { state, head, .. } = recovered;
     let seq = state.seq();
+    if let Some((torn, kept)) = &recovered.cut {
+        tracing::warn!(
+            "record {torn} at the end of the journal was torn: it is cut off and kept in {}",
+            kept.display()
+        );
+    }
     tracing::info!(
-        "replayed {seq} records in {:?}, head {head}",
-        began.elapsed()
+        "recovered {seq} records in {:?} from the snapshot of record {}, head {head}",
+        began.elapsed(),
+        recovered.snapshot
     );
     let clock = match options.clock {
         Some(start) => BusinessClock::starting(start, options.clock_speed),
@@ -150,6 +162,14 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         clock: clock.clone(),
     })?;
     let history = Arc::new(history);
+    start_snapshots(SnapshotParts {
+        folder: SnapshotFolder::new(folder.path()),
+        journal: Arc::clone(&readers),
+        durable: durable.clone(),
+        newest: recovered.snapshot,
+        every: options.records_per_snapshot,
+    })
+    .map_err(|error| io_error("the thread of snapshots cannot start", error))?;
     let (bank, writer_end) = start_writer(WriterParts {
         state,
         journal: Box::new(journal),

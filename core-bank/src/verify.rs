@@ -6,7 +6,7 @@ use std::path::Path;
 use rust_decimal::Decimal;
 
 use crate::{
-    journal::{ChainHash, Journal as _, JournalError, Record, SqliteJournal, find, walk},
+    journal::{ChainHash, JournalError, Record, SqliteJournal, find, walk},
     rules::{Misfit, State, decide},
 };
 
@@ -116,21 +116,4 @@ impl Audit {
         self.movements += u64::from(record.moves_money());
         record.fold_into(&mut self.state).map(drop)
     }
-}
-
-/// Replays a journal into a state, for a server that starts.
-pub(crate) fn replay(
-    journal: &mut SqliteJournal,
-    keys_in_memory: usize,
-) -> Result<(State, ChainHash), JournalError> {
-    let mut state = State::default();
-    state.bound_keys(keys_in_memory);
-    let (_, head) = journal.replay(&mut |record| {
-        let damaged = |misfit: Misfit| JournalError::Damaged {
-            seq: misfit.seq,
-            what: misfit.what,
-        };
-        record.fold_into(&mut state).map(drop).map_err(damaged)
-    })?;
-    Ok((state, head))
 }

@@ -120,6 +120,9 @@ fn every_operation_does_what_its_row_of_the_documentation_says() {
         ("cash_atm", "-80.50"),
         ("nostro", "0.25"),
         ("card_network", "0.00"),
+        ("mall_merchants", "0.00"),
+        ("points_expense", "0.00"),
+        ("welfare_vouchers", "0.00"),
         ("customer_deposits", "60.25"),
     ];
     assert_eq!(rows, expected);

@@ -14,11 +14,16 @@ use std::{
 };
 
 use bank_process::{BankProcess, new_rich_person};
-use core_bank::verify;
+use core_bank::{find_noted, verify};
 use serde_json::{Value, json};
 
-/// Kills in one run; more with `BANK_KILLS=200`.
-const KILLS: u64 = 8;
+/// Kills in one run. For long: `BANK_KILLS=200 cargo test -p core-bank --test kill -- --nocapture`;
+/// `BANK_SEED` sets the instants and the transfers.
+const KILLS: u64 = 20;
+
+fn number(name: &str, or: u64) -> u64 {
+    std::env::var(name).map_or(or, |text| text.parse().unwrap())
+}
 
 /// Numbers without a pattern to the eye; the instants need no better (Vigna's `SplitMix64`).
 fn scatter(seed: u64) -> u64 {
@@ -31,7 +36,7 @@ fn scatter(seed: u64) -> u64 {
 /// Transfers back and forth until the server dies; returns what it acknowledged: key to record.
 fn load(
     bank: &BankProcess,
-    run: u64,
+    (seed, run): (u64, u64),
     worker: u64,
     accounts: &[String],
     stop: &AtomicBool,
@@ -42,7 +47,7 @@ fn load(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let pair = scatter(run * 1_000_000 + worker * 10_000 + number) as usize;
+        let pair = scatter(seed + run * 1_000_000 + worker * 10_000 + number) as usize;
         let (from, to) = (pair % accounts.len(), (pair + 1) % accounts.len());
         let body = json!({"from": accounts[from], "to": accounts[to], "amount": "0.01"});
         let key = format!("{run}-{worker}-{number}");
@@ -57,10 +62,10 @@ fn load(
     acknowledged
 }
 
-fn audit(bank: &BankProcess) -> BTreeMap<String, Vec<u64>> {
+/// Reads the records after `after` into `records`, by key; returns the last one's number. That the
+/// earlier ones are what they were shows by their chain hash.
+fn audit(bank: &BankProcess, mut after: u64, records: &mut BTreeMap<String, Vec<u64>>) -> u64 {
     let mut client = bank.client();
-    let mut records: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let mut after = 0;
     loop {
         let path = format!("/v1/audit/records?after={after}&limit=10000");
         let page = client.get(&bank.tokens.operator, &path).expect(200).body;
@@ -77,7 +82,7 @@ fn audit(bank: &BankProcess) -> BTreeMap<String, Vec<u64>> {
                 .push(seq);
         }
         if rows.is_empty() {
-            return records;
+            return after;
         }
     }
 }
@@ -93,32 +98,40 @@ fn fen(posting: &Value) -> i64 {
 
 #[test]
 fn killed_at_any_instant_the_bank_loses_and_doubles_nothing_that_it_acknowledged() {
+    let (kills, seed) = (number("BANK_KILLS", KILLS), number("BANK_SEED", 1));
     let data = tempfile::tempdir().unwrap();
-    let mut bank = BankProcess::start(data.path(), "");
+    // Snapshots and keys beyond memory come often, so that kills meet them, too.
+    let options = "snapshots=1500 keys=700";
+    let mut bank = BankProcess::start(data.path(), options);
     let accounts: Vec<String> = (0..4)
         .map(|number| new_rich_person(&bank, number, "1000.00").account)
         .collect();
-    let kills = std::env::var("BANK_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok());
     let acknowledged = Mutex::new(BTreeMap::new());
-    for run in 0..kills.unwrap_or(KILLS) {
+    let (mut records, mut last) = (BTreeMap::new(), 0);
+    for run in 0..kills {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             for worker in 0..4 {
                 let (bank, accounts, stop, acknowledged) = (&bank, &accounts, &stop, &acknowledged);
                 scope.spawn(move || {
-                    let mut done = load(bank, run, worker, accounts, stop);
+                    let mut done = load(bank, (seed, run), worker, accounts, stop);
                     acknowledged.lock().unwrap().append(&mut done);
                 });
             }
-            thread::sleep(Duration::from_micros(50_000 + scatter(run) % 400_000));
+            thread::sleep(Duration::from_micros(
+                20_000 + scatter(seed + run) % 400_000,
+            ));
             bank.send_kill();
             stop.store(true, Ordering::Relaxed);
         });
         bank.kill();
-        bank = BankProcess::start(data.path(), "");
-        let records = audit(&bank);
+        // Before anybody repairs anything: the chain is whole as the kill left it.
+        let left = verify(data.path()).unwrap();
+        assert_eq!((left.ledger_sum, left.decided_otherwise), (0, None));
+        assert_eq!(left.deposits, 400_000);
+        bank = BankProcess::start(data.path(), options);
+        last = audit(&bank, last, &mut records);
+        assert_eq!(last, left.records, "the start changed the journal");
         for (key, seq) in &*acknowledged.lock().unwrap() {
             assert_eq!(
                 records.get(key),
@@ -131,11 +144,12 @@ fn killed_at_any_instant_the_bank_loses_and_doubles_nothing_that_it_acknowledged
             .client()
             .get(&bank.tokens.operator, "/v1/audit/trial-balance");
         assert_eq!(trial.expect(200).text("sum"), "0.00");
-        let report = verify(data.path()).unwrap();
-        assert_eq!((report.ledger_sum, report.decided_otherwise), (0, None));
-        assert_eq!(report.deposits, 400_000);
+        assert_eq!(find_noted(data.path(), left.head).unwrap(), Some(last));
     }
     let acknowledged = acknowledged.into_inner().unwrap().len();
+    println!(
+        "seed {seed}: {kills} kills, {acknowledged} acknowledged transfers, all of them among {last} records once"
+    );
     assert!(
         acknowledged > 100,
         "only {acknowledged} transfers were acknowledged under load"

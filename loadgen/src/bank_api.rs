@@ -152,7 +152,7 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
         }
         O::LogIn => post(
             "/v1/sessions",
-            &json!({"customer": id()?, "device_token": device()?, "channel": "mobile"}),
+            &json!({"customer": id()?, "device_token": device()?, "channel": question.channel.name()}),
         ),
         O::LogOut => read(Method::DELETE, "/v1/sessions/current".to_owned()),
         O::Alerts => read(Method::GET, "/v1/alerts?limit=20".to_owned()),

@@ -68,6 +68,8 @@ pub enum Figure {
     MobileRequests,
     MobileRate,
     MobileSessions,
+    MobileRetries,
+    MobileGivenUp,
     Latency,
     ServiceLatency,
     GeneratorLag,
@@ -163,7 +165,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -190,6 +192,8 @@ impl Figure {
         Self::MobileRequests,
         Self::MobileRate,
         Self::MobileSessions,
+        Self::MobileRetries,
+        Self::MobileGivenUp,
         Self::Latency,
         Self::ServiceLatency,
         Self::GeneratorLag,
@@ -226,6 +230,8 @@ impl Figure {
             Self::MobileRequests => "mobile_requests",
             Self::MobileRate => "mobile_rate",
             Self::MobileSessions => "mobile_sessions",
+            Self::MobileRetries => "mobile_retries",
+            Self::MobileGivenUp => "mobile_given_up",
             Self::Latency => "latency",
             Self::ServiceLatency => "service_latency",
             Self::GeneratorLag => "generator_lag",
@@ -299,7 +305,8 @@ impl Figure {
             Self::QueueLength | Self::PeopleInBranch => "people",
             Self::Occupancy | Self::PromiseKept | Self::Errors => "share",
             Self::Cost => "yuan/day",
-            Self::MobileRequests => "requests/day",
+            Self::MobileRequests | Self::MobileRetries => "requests/day",
+            Self::MobileGivenUp => "sessions/day",
             Self::MobileSessions => "sessions",
             Self::MobileRate | Self::Throughput => "1/s",
         }
@@ -329,7 +336,11 @@ impl Figure {
             | Self::PeopleInBranch
             | Self::Overtime
             | Self::PromiseKept => FigureKind::Branch,
-            Self::MobileRequests | Self::MobileRate | Self::MobileSessions => FigureKind::Mobile,
+            Self::MobileRequests
+            | Self::MobileRate
+            | Self::MobileSessions
+            | Self::MobileRetries
+            | Self::MobileGivenUp => FigureKind::Mobile,
             Self::Latency
             | Self::ServiceLatency
             | Self::GeneratorLag

@@ -128,9 +128,9 @@ impl Reader {
         let arrivals = self.arrivals(table, day.as_ref(), mode, &laws);
         let latencies = self.latencies(table, &laws);
         let incidents = self.incidents(table, &resources, day.as_ref(), mode);
-        let mobile = self.mobile(table, &laws, mode);
         let campaigns = self.campaigns(table, mode, table.get("mobile").is_some());
         let region = self.region(table, day.as_ref());
+        let mobile = self.mobile(table, &laws, mode, region.as_deref());
         let load = self.load(table, day.as_ref(), mode);
         let gates = self.gates(table);
         let report = self.report(table, &gates);

@@ -32,7 +32,7 @@ pub use incident::{Affected, Effect, Incident};
 pub use journey::{Failure, Hold, Journey, Part, QueueBy, Repeat, Step, StepTime};
 pub use latency::OnOutage;
 pub use law::Law;
-pub use mobile::{Campaign, DAYS_OF_A_MONTH, Mobile};
+pub use mobile::{App, Campaign, DAYS_OF_A_MONTH, Mobile, MobileRetry, Sessions};
 pub use queue::{
     Breakdowns, BreaksBy, Choice, Interruption, Jams, Lines, Order, Queue, Server, Servers,
     ShiftEnd, Tickets,

@@ -82,11 +82,17 @@ fn the_smart_branch_is_the_reference_scenario_with_the_promise_kept() {
         ]
     );
     let mobile = scenario.mobile.as_ref().expect("the city's mobile bank");
-    let offered: f64 = mobile.mix.iter().map(|(_, weight)| weight).sum();
-    let left_out: f64 = mobile.mix_left_out.iter().map(|(_, weight)| weight).sum();
+    let offered: f64 = mobile.bank.mix.iter().map(|(_, weight)| weight).sum();
+    let left_out: f64 = mobile
+        .bank
+        .mix_left_out
+        .iter()
+        .map(|(_, weight)| weight)
+        .sum();
     assert!((offered - 88.5).abs() < 1e-9 && (left_out - 11.5).abs() < 1e-9);
     assert!(
         mobile
+            .bank
             .mix_left_out
             .iter()
             .any(|(it, _)| *it == Operation::BillPayment)

@@ -15,6 +15,9 @@ pub const BRANCH_STREAM: u64 = 0;
 pub const MOBILE_STREAM: u64 = 1;
 /// The servers of the branch.
 pub const SERVER_STREAM: u64 = 2;
+/// The sessions of the mall, and of the messenger.
+pub const MALL_STREAM: u64 = 3;
+pub const MESSENGER_STREAM: u64 = 4;
 
 /// The appointments of the branch.
 pub const APPOINTMENT_STREAM: u64 = 16;
@@ -50,6 +53,9 @@ pub enum Purpose {
     Mix { place: u32 },
     /// Pause before the operation at this place.
     Think { place: u32 },
+    /// How long until the request at this place is made again, which is the
+    /// `tries`th time.
+    TryAgain { place: u32, tries: u32 },
     /// Which of the mobile bank's customers.
     Who,
     /// Whether a fraction of a copy is played.
@@ -123,6 +129,7 @@ impl Purpose {
             Self::Payee { place } => (12 << 56) | place as u64,
             Self::Mix { place } => (13 << 56) | place as u64,
             Self::Think { place } => (14 << 56) | place as u64,
+            Self::TryAgain { place, tries } => (71 << 56) | ((tries as u64) << 32) | place as u64,
             Self::Who => 15 << 56,
             Self::Copy => 16 << 56,
             Self::CopyOf { copy } => (17 << 56) | copy as u64,

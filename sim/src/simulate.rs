@@ -18,7 +18,7 @@ use crate::steady;
 use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::{FigureRow, FigureTable};
-use scenarios::model::{Journey, Label, Random, Scenario};
+use scenarios::model::{Journey, Label, Mobile, Random, Scenario};
 use scenarios::summary::{Minutes, Misses};
 use scenarios::time::Span;
 use std::ops::Range;
@@ -224,16 +224,36 @@ fn mobile_days(
     let Some(mobile) = scenario.mobile.as_ref().filter(|mobile| mobile.days > 0) else {
         return Ok(Some((Vec::new(), None)));
     };
-    let traffic = Traffic::new(mobile, &scenario.campaigns, options.seed)?;
+    let apps = Traffic::of(scenario, options.seed)?;
     let stop = options.stop.as_deref();
-    let days: Option<Vec<_>> = (0..mobile.days.min(replications))
-        .map(|replication| traffic.count(replication, options.threads, stop))
-        .collect();
+    let day = |replication: u32| {
+        let counts = apps.iter();
+        let mut counts = counts.map(|app| app.count(replication, options.threads, stop));
+        let first = counts.next()??;
+        counts.try_fold(first, |all, next| Some(all.join(&next?)))
+    };
+    let days: Option<Vec<_>> = (0..mobile.days.min(replications)).map(day).collect();
     Ok(days.map(|days| {
         let quantiles = quantiles(scenario);
-        let rows = mobile::rows(&days, traffic.operations(), &quantiles);
+        let operations = apps.iter().flat_map(|traffic| {
+            let operations = traffic.operations().iter();
+            operations.map(|operation| (traffic.app, *operation))
+        });
+        let told = mobile::Told {
+            operations: operations.collect(),
+            branches: branches_of_users(scenario, mobile),
+            retries: mobile.retry.is_some(),
+        };
+        let rows = mobile::rows(&days, &told, &quantiles);
         (rows, days.first().map(MobileDay::of))
     }))
+}
+
+/// The branches whose active users are told one by one.
+fn branches_of_users(scenario: &Scenario, mobile: &Mobile) -> Vec<String> {
+    let region = scenario.region.as_ref();
+    let told = region.filter(|it| !mobile.by_branch.is_empty() && it.len() <= it.told as usize);
+    told.map_or_else(Vec::new, |region| region.names())
 }
 
 /// Consecutive replications run together.

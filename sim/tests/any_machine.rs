@@ -21,7 +21,7 @@ fn every_shipped_scenario_gives_the_same_bytes_on_any_number_of_threads() {
         scenario.run.until = None;
         // A hundredth of the city: its mobile bank is simulated request by request.
         if let Some(mobile) = &mut scenario.mobile {
-            mobile.monthly_actives /= 100;
+            mobile.bank.monthly_actives /= 100;
         }
         let everything = |threads: usize| {
             let options = Options {

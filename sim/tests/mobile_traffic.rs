@@ -5,7 +5,7 @@ mod branch;
 
 use branch::smart;
 use scenarios::figure::{Figure, FigureRow, Population};
-use scenarios::model::{Campaign, Law, Mobile, Scenario};
+use scenarios::model::{Campaign, Law, Mobile, Scenario, Sessions};
 use scenarios::operation::Operation;
 use scenarios::time::{SimTime, Span};
 use sim::{Options, Outcome, operations, simulate};
@@ -16,16 +16,22 @@ fn scenario(actives: u64, requests: u32, think: Law) -> Scenario {
     let mut scenario = smart(3.2, 0.3);
     scenario.run.replications = 2;
     scenario.mobile = Some(Mobile {
-        monthly_actives: actives,
-        log_ins_per_month: 30.0,
-        hourly_weights: [1.0; 24],
-        requests_per_session: requests,
-        think,
-        mix: vec![
-            (Operation::BalanceQuery, 60.0),
-            (Operation::HistoryQuery, 40.0),
-        ],
-        mix_left_out: Vec::new(),
+        bank: Sessions {
+            monthly_actives: actives,
+            log_ins_per_month: 30.0,
+            hourly_weights: [1.0; 24],
+            requests_per_session: requests,
+            think,
+            mix: vec![
+                (Operation::BalanceQuery, 60.0),
+                (Operation::HistoryQuery, 40.0),
+            ],
+            mix_left_out: Vec::new(),
+        },
+        mall: None,
+        messenger: None,
+        retry: None,
+        by_branch: Vec::new(),
         days: 2,
     });
     scenario

@@ -3,7 +3,7 @@
 mod branch;
 
 use branch::{MINUTE, SECOND, smart, step};
-use scenarios::model::{Law, Load, Mobile, Scenario, StepTime, Window};
+use scenarios::model::{Law, Load, Mobile, Scenario, Sessions, StepTime, Window};
 use scenarios::operation::{Operation, PlannedOperation};
 use scenarios::time::{SimTime, Span};
 use sim::{busiest_window, operations};
@@ -15,20 +15,25 @@ fn scenario(volume: f64) -> Scenario {
     pay.operation = Some(Operation::TransferOwnBank);
     scenario.journeys[0].steps.push(pay);
     scenario.mobile = Some(Mobile {
-        monthly_actives: 20_000,
-        log_ins_per_month: 17.5,
-        hourly_weights: [
-            12.0, 7.0, 4.0, 3.0, 4.0, 8.0, 20.0, 42.0, 62.0, 80.0, 86.0, 78.0, 80.0, 70.0, 66.0,
-            68.0, 70.0, 66.0, 60.0, 62.0, 66.0, 60.0, 42.0, 24.0,
-        ],
-        requests_per_session: 6,
-        think: Law::Exponential { mean: 14.0 },
-        mix: vec![
-            (Operation::BalanceQuery, 60.0),
-            (Operation::TransferOwnBank, 40.0),
-            (Operation::Mall, 10.0),
-        ],
-        mix_left_out: vec![(Operation::Mall, 10.0)],
+        bank: Sessions {
+            monthly_actives: 20_000,
+            log_ins_per_month: 17.5,
+            hourly_weights: [
+                12.0, 7.0, 4.0, 3.0, 4.0, 8.0, 20.0, 42.0, 62.0, 80.0, 86.0, 78.0, 80.0, 70.0,
+                66.0, 68.0, 70.0, 66.0, 60.0, 62.0, 66.0, 60.0, 42.0, 24.0,
+            ],
+            requests_per_session: 6,
+            think: Law::Exponential { mean: 14.0 },
+            mix: vec![
+                (Operation::BalanceQuery, 60.0),
+                (Operation::TransferOwnBank, 40.0),
+            ],
+            mix_left_out: vec![(Operation::Mall, 10.0)],
+        },
+        mall: None,
+        messenger: None,
+        retry: None,
+        by_branch: Vec::new(),
         days: 0,
     });
     scenario.load = Some(Load {

@@ -80,5 +80,5 @@ fn the_whole_network_is_read_in_a_dozen_lines() {
     let region = scenario.region.as_deref().expect("a region");
     assert_eq!((region.len(), region.kinds.len()), (15_500, 1));
     let mobile = scenario.mobile.as_ref().expect("a mobile bank");
-    assert!((mobile.sessions_per_day() - 72_625_000.0).abs() < 1.0);
+    assert!((mobile.bank.sessions_per_day() - 72_625_000.0).abs() < 1.0);
 }

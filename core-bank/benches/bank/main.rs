@@ -7,6 +7,7 @@
 
 mod client;
 mod disk;
+mod replay;
 mod server;
 mod table;
 
@@ -22,6 +23,16 @@ fn main() {
     }
     // cargo passes --bench; `cargo test --benches` does not, and wants no long run.
     if !env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    if let Ok(data) = env::var("BENCH_BANK_REPLAY") {
+        let data = std::path::PathBuf::from(data);
+        if !data.exists() {
+            replay::prepare(&data, 100_000, 1_000_000);
+        }
+        for _ in 0..3 {
+            println!("{:?}", replay::open(&data));
+        }
         return;
     }
     let number = |name, or: u64| env::var(name).ok().map_or(or, |text| text.parse().unwrap());

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::rules::{
     Action, AppointmentCommand, AppointmentId, AppointmentStatus, BranchId, BusinessTime,
-    Coordinates, Label, Operation, Refusal, RefusalCode as Code, SlotPlan,
+    Coordinates, Day, Label, Operation, Refusal, RefusalCode as Code, SlotPlan,
 };
 
 /// Branches that one answer may list.
@@ -144,8 +144,8 @@ struct BranchRow {
     latitude: String,
     #[schema(value_type = Degrees)]
     longitude: String,
-    /// How far it is.
-    metres: u32,
+    /// How far it is from the place that was asked for.
+    metres: Option<u32>,
     slots: SlotsBody,
 }
 
@@ -202,10 +202,11 @@ pub async fn open(State(service): State<Shared>, request: Request) -> Result<Res
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct NearestQuery {
-    #[param(value_type = Degrees)]
-    latitude: String,
-    #[param(value_type = Degrees)]
-    longitude: String,
+    /// With a longitude: near there; without both, in the order of their numbers.
+    #[param(value_type = Degrees, required = false, nullable = false)]
+    latitude: Option<String>,
+    #[param(value_type = Degrees, required = false, nullable = false)]
+    longitude: Option<String>,
     /// How many branches.
     #[serde(default = "default_limit")]
     #[param(value_type = u32, required = false, minimum = 1, maximum = 50)]
@@ -226,8 +227,15 @@ pub async fn nearest(State(service): State<Shared>, request: Request) -> Result<
     if !(1..=NEAREST_MAX).contains(&query.limit) {
         return Err(problem("`limit` is from 1 to 50".to_owned()));
     }
-    let here = Coordinates::parse(&query.latitude, &query.longitude);
-    let here = here.ok_or_else(|| problem(format!("`latitude` and `longitude` are {DEGREES}")))?;
+    let here = match (&query.latitude, &query.longitude) {
+        (None, None) => None,
+        (latitude, longitude) => {
+            let place = latitude.as_deref().zip(longitude.as_deref());
+            let read = place.and_then(|(north, east)| Coordinates::parse(north, east));
+            let wrong = || problem(format!("`latitude` and `longitude` are {DEGREES}"));
+            Some(read.ok_or_else(wrong)?)
+        }
+    };
     planted_slowness(&service, operation).await;
     let now = service.clock.now();
     let branches = service.bank.read(move |state| {
@@ -235,7 +243,7 @@ pub async fn nearest(State(service): State<Shared>, request: Request) -> Result<
         let mut found: Vec<_> = state
             .appointments()
             .branches()
-            .map(|(id, branch)| (metres(here, branch.at), id, branch))
+            .map(|(id, branch)| (here.map(|here| metres(here, branch.at)), id, branch))
             .collect();
         found.sort_unstable_by_key(|(metres, id, _)| (*metres, *id));
         let nearest = found.into_iter().take(query.limit);
@@ -272,8 +280,9 @@ fn degrees(millionths: i32) -> String {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct SlotsQuery {
-    #[param(format = Date, example = "2026-06-10")]
-    day: String,
+    /// Today unless it is said.
+    #[param(required = false, nullable = false, format = Date, example = "2026-06-10")]
+    day: Option<String>,
 }
 
 /// The slots of a day, with how many customers may still be booked for each.
@@ -286,8 +295,12 @@ pub async fn slots(
     let operation = Operation::BranchQuery;
     let caller = caller(&service, &parts.headers, operation)?;
     let query: SlotsQuery = query(&parts)?;
-    let midnight = midnight(&query.day)
-        .ok_or_else(|| Problem::detailed(Code::InvalidQuery, "`day` is no day like 2026-06-10"))?;
+    let midnight = match &query.day {
+        None => Day::of(service.clock.now()).begins(),
+        Some(day) => midnight(day).ok_or_else(|| {
+            Problem::detailed(Code::InvalidQuery, "`day` is no day like 2026-06-10")
+        })?,
+    };
     let branch = path.ok().and_then(|Path(branch)| BranchId::parse(&branch));
     planted_slowness(&service, operation).await;
     let now = service.clock.now();

@@ -9,6 +9,8 @@
 
 use std::fmt;
 
+use bytes::{Buf as _, Bytes};
+
 use super::{JournalError, RECORD_VERSION, Record};
 
 /// The hash over all records up to one.
@@ -31,6 +33,16 @@ impl ChainHash {
         Some(Self(bytes))
     }
 
+    /// The 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The hash of these 32 bytes.
+    pub fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     fn then(self, record: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.0).update(record);
@@ -49,7 +61,7 @@ impl fmt::Display for ChainHash {
 pub struct Link {
     /// The record.
     pub record: Record,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     hash: ChainHash,
 }
 
@@ -100,36 +112,55 @@ pub fn encode_group(
 
 /// Reads the records of a group whose first should be number `first`. The chain is checked by
 /// [`Link::check`], which needs the hash before.
-pub fn decode_group(first: u64, mut bytes: &[u8]) -> Result<Vec<Link>, JournalError> {
-    let mut links = Vec::new();
-    while !bytes.is_empty() {
-        let seq = first + links.len() as u64;
-        let (link, rest) = decode_link(seq, bytes)?;
-        links.push(link);
-        bytes = rest;
+pub fn decode_group(first: u64, bytes: Bytes) -> Result<Vec<Link>, JournalError> {
+    match decode_sound(first, bytes) {
+        (links, None) => Ok(links),
+        (_, Some(error)) => Err(error),
     }
-    Ok(links)
 }
 
-fn decode_link(seq: u64, bytes: &[u8]) -> Result<(Link, &[u8]), JournalError> {
+/// Reads the records before the first that cannot be read, and says what is wrong with that one.
+pub fn decode_sound(first: u64, mut bytes: Bytes) -> (Vec<Link>, Option<JournalError>) {
+    let mut links = Vec::with_capacity(bytes.len() / 128);
+    while !bytes.is_empty() {
+        match decode_link(first + links.len() as u64, &mut bytes) {
+            Ok(link) => links.push(link),
+            Err(error) => return (links, Some(error)),
+        }
+    }
+    (links, None)
+}
+
+/// Takes the first record off `bytes`.
+fn decode_link(seq: u64, bytes: &mut Bytes) -> Result<Link, JournalError> {
     let damaged = |what: &str| JournalError::Damaged {
         seq,
         what: what.to_owned(),
     };
-    let (length, rest) = bytes
-        .split_first_chunk::<4>()
-        .ok_or(damaged("it is torn"))?;
+    let whole = bytes.clone();
+    let torn = || {
+        if holds_a_link(&whole) {
+            damaged("its length is not that of its bytes")
+        } else {
+            JournalError::Torn { seq }
+        }
+    };
+    let (length, _) = bytes.split_first_chunk::<4>().ok_or_else(torn)?;
     let length = u32::from_le_bytes(*length) as usize;
-    let (body, rest) = rest.split_at_checked(length).ok_or(damaged("it is torn"))?;
-    let (hash, rest) = rest
-        .split_first_chunk::<32>()
-        .ok_or(damaged("it is torn"))?;
+    bytes.advance(4);
+    if bytes.len() < length {
+        return Err(torn());
+    }
+    let body = bytes.split_to(length);
+    let (hash, _) = bytes.split_first_chunk::<32>().ok_or_else(torn)?;
+    let hash = ChainHash(*hash);
+    bytes.advance(32);
     if let Some(version) = body.first().filter(|version| **version != RECORD_VERSION) {
         return Err(damaged(&format!(
             "it has version {version}, and this program reads version {RECORD_VERSION}"
         )));
     }
-    let (record, unread): (Record, &[u8]) = postcard::take_from_bytes(body)
+    let (record, unread): (Record, &[u8]) = postcard::take_from_bytes(&body)
         .map_err(|error| damaged(&format!("it does not read as a record ({error})")))?;
     if !unread.is_empty() {
         return Err(damaged("it is longer than a record"));
@@ -140,12 +171,45 @@ fn decode_link(seq: u64, bytes: &[u8]) -> Result<(Link, &[u8]), JournalError> {
             record.seq
         )));
     }
-    Ok((
-        Link {
-            record,
-            bytes: body.to_vec(),
-            hash: ChainHash(*hash),
-        },
-        rest,
-    ))
+    Ok(Link {
+        record,
+        bytes: body,
+        hash,
+    })
+}
+
+/// Whether a record stands anywhere in `bytes` that follows by its hash from the 32 bytes before it:
+/// then whatever is before it was damaged, not torn.
+fn holds_a_link(bytes: &[u8]) -> bool {
+    let follows = |rest: &[u8]| {
+        let (before, rest) = rest.split_first_chunk::<32>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (body, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (hash, _) = rest.split_first_chunk::<32>()?;
+        Some(ChainHash(*before).then(body) == ChainHash(*hash))
+    };
+    (0..bytes.len()).any(|place| follows(&bytes[place..]).unwrap_or(false))
+}
+
+/// The lengths of a group's records with their hashes, in order, as far as they are whole.
+fn lengths(mut bytes: &[u8]) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let (length, _) = bytes.split_first_chunk::<4>()?;
+        let whole = 4 + u32::from_le_bytes(*length) as usize + 32;
+        bytes = bytes.get(whole..)?;
+        Some(whole)
+    })
+}
+
+/// How many whole records a group's bytes hold, whether or not they are sound.
+pub fn records_in(bytes: &[u8]) -> u64 {
+    lengths(bytes).count() as u64
+}
+
+/// How long a group's records up to number `last` are, when its first is number `first`.
+pub fn length_of(first: u64, bytes: &[u8], last: u64) -> usize {
+    let count = (last + 1).saturating_sub(first);
+    lengths(bytes)
+        .take(usize::try_from(count).unwrap_or(usize::MAX))
+        .sum()
 }

@@ -8,6 +8,7 @@ mod memory;
 mod readers;
 mod record;
 mod sqlite;
+mod wal;
 
 pub use chain::{ChainHash, Link, decode_group, encode_group};
 pub use memory::{Fault, MemoryJournal};
@@ -39,7 +40,7 @@ pub enum JournalError {
     SyncUnknown(String),
     /// A record is not what was written.
     #[error(
-        "record {seq} of the journal is damaged: {what}. Restore the data folder from a backup"
+        "record {seq} of the journal is damaged: {what}. Restore the bank from a backup, or give up this record and all after it with `branchlab bank repair --keep-prefix`"
     )]
     Damaged {
         /// The first record that cannot be trusted.
@@ -47,16 +48,58 @@ pub enum JournalError {
         /// What was found.
         what: String,
     },
+    /// The journal ends in the middle of a record.
+    #[error(
+        "record {seq} of the journal is torn. Restore the bank from a backup, or give up this record and all after it with `branchlab bank repair --keep-prefix`"
+    )]
+    Torn {
+        /// The record whose end is missing.
+        seq: u64,
+    },
+    /// The log of the journal's file is damaged in front of durable records.
+    #[error(
+        "frame {frame} of journal.sqlite-wal is damaged, and durable records follow it. Restore the bank from a backup, or give up what follows with `branchlab bank repair --keep-prefix`"
+    )]
+    LogDamaged {
+        /// The first wrong frame; 0 is the log's head.
+        frame: usize,
+    },
+    /// Records that were durable once are not in the journal any more.
+    #[error(
+        "the journal ends with record {last}, and {witness} shows that record {seen} was durable: the journal lost its tail, or it is another bank's. Restore the bank from a backup, or give up what is missing with `branchlab bank repair --keep-prefix`"
+    )]
+    TailLost {
+        /// The journal's last record.
+        last: u64,
+        /// A record that was durable.
+        seen: u64,
+        /// What shows it.
+        witness: String,
+    },
     /// The journal cannot be opened or read.
     #[error("the journal cannot be used: {0}")]
     Unusable(String),
 }
 
+impl JournalError {
+    /// The first record that is torn or damaged.
+    pub fn record(&self) -> Option<u64> {
+        match self {
+            Self::Damaged { seq, .. } | Self::Torn { seq } => Some(*seq),
+            _ => None,
+        }
+    }
+}
+
 /// Reads records; any number of readers may exist beside the writer. They see durable groups only.
 pub trait JournalReader: Send {
     /// Up to about `limit` records after record `after`, in order; always whole groups but the
-    /// first, and at least one record when there is one.
+    /// first, and at least one record when there is one. What precedes a damaged record is read; the
+    /// damage is the error of whoever asks for that record first.
     fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError>;
+
+    /// The number of the last record that the journal claims to hold; 0 when it is empty.
+    fn last(&mut self) -> Result<u64, JournalError>;
 }
 
 /// Appends groups. There is one writer.
@@ -74,12 +117,22 @@ pub trait Journal: Send {
         Ok(())
     }
 
+    /// Makes the writer ready to append after record `seq`, whose chain hash is `head`.
+    fn continue_after(&mut self, seq: u64, head: ChainHash);
+
+    /// Takes everything after record `seq` out of the journal, for good, and returns its bytes.
+    fn cut_after(&mut self, seq: u64) -> Result<Vec<u8>, JournalError>;
+
     /// Reads the whole journal from its first record, verifies the chain, and leaves the writer
     /// ready to append after the last. Returns the last link's number and hash.
     fn replay(
         &mut self,
         visit: &mut dyn FnMut(Record) -> Result<(), JournalError>,
-    ) -> Result<(u64, ChainHash), JournalError>;
+    ) -> Result<(u64, ChainHash), JournalError> {
+        let (seq, head) = walk(self.reader()?.as_mut(), visit)?;
+        self.continue_after(seq, head);
+        Ok((seq, head))
+    }
 }
 
 /// The number of the record whose chain hash this is, if the journal holds one: whoever noted a hash
@@ -103,7 +156,7 @@ pub fn find(reader: &mut dyn JournalReader, noted: ChainHash) -> Result<Option<u
 }
 
 /// How many records a replay reads at a time.
-const REPLAY_CHUNK: usize = 4_096;
+pub(crate) const REPLAY_CHUNK: usize = 4_096;
 
 /// Walks a journal from its first record and checks that each record follows from the one before.
 pub fn walk(

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{
-    Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, Misfit, Refusal, State,
+    Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, KeyDigest, Misfit, Refusal,
+    State,
 };
 
 /// The version of records that this code writes, and the first byte of each. Readers refuse versions
@@ -33,14 +34,16 @@ pub struct Record {
 impl Record {
     /// Folds this record: the state after it, and what it answers.
     pub fn fold_into(&self, state: &mut State) -> Result<Result<Answer, Refusal>, Misfit> {
-        state.record(
-            self.seq,
-            self.at,
-            &self.command,
-            &self.key,
-            self.fingerprint,
-            &self.outcome,
-        )
+        self.fold_with(state, KeyDigest::of(self.command.by, &self.key))
+    }
+
+    /// The same for whoever has made the digest of its key already.
+    pub(crate) fn fold_with(
+        &self,
+        state: &mut State,
+        key: KeyDigest,
+    ) -> Result<Result<Answer, Refusal>, Misfit> {
+        state.record_under(key, self.seq, self.at, self.fingerprint, &self.outcome)
     }
 }
 

@@ -9,10 +9,16 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, ffi};
+use bytes::Bytes;
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, ffi,
+};
 
 use super::{
-    ChainHash, Journal, JournalError, JournalReader, Link, Record, decode_group, encode_group, walk,
+    ChainHash, Journal, JournalError, JournalReader, Link, Record,
+    chain::{decode_sound, length_of},
+    encode_group,
+    wal::{self, WalState},
 };
 
 /// The oldest `SQLite` whose write-ahead log is trusted here, as `SQLITE_VERSION_NUMBER` counts.
@@ -30,8 +36,35 @@ pub struct SqliteJournal {
 }
 
 impl SqliteJournal {
-    /// Opens or makes the journal file. [`Journal::replay`] comes before the first append.
+    /// Opens or makes the journal file. [`Journal::continue_after`] or a replay comes before the
+    /// first append.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
+        Self::examine(path)?;
+        Self::create(path)
+    }
+
+    /// Refuses a file whose log `SQLite` would cut short of durable commits.
+    pub fn examine(path: &Path) -> Result<(), JournalError> {
+        let examined = wal::examine(path);
+        match examined.map_err(|error| JournalError::Unusable(error.to_string()))? {
+            WalState::Whole => Ok(()),
+            WalState::TornEnd => {
+                tracing::warn!(
+                    "the end of the journal's log is torn: a group that was not durable"
+                );
+                Ok(())
+            }
+            WalState::Damaged(frame) => Err(JournalError::LogDamaged { frame }),
+        }
+    }
+
+    /// The last record, as far as this writer knows, and its chain hash.
+    pub fn head(&self) -> (u64, ChainHash) {
+        self.head
+    }
+
+    /// The same as [`Self::open`], whatever the log looks like.
+    pub fn create(path: &Path) -> Result<Self, JournalError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
             let found = rusqlite::version();
             return Err(JournalError::Unusable(format!(
@@ -86,6 +119,40 @@ impl SqliteJournal {
         self.connection
             .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
             .map_err(|error| unusable(&error))
+    }
+
+    fn cut(&mut self, seq: u64) -> Result<Vec<u8>, rusqlite::Error> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut cut = Vec::new();
+        let split: Option<(i64, Vec<u8>)> = transaction
+            .query_row(
+                "SELECT first_seq, body FROM journal
+                 WHERE first_seq <= ?1 AND last_seq > ?1 ORDER BY first_seq DESC LIMIT 1",
+                [as_sql(seq)],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        if let Some((first, mut body)) = split {
+            let kept = length_of(u64::try_from(first).unwrap_or(0), &body, seq);
+            cut.extend(body.drain(kept..));
+            transaction.execute(
+                "UPDATE journal SET last_seq = ?2, body = ?3 WHERE first_seq = ?1",
+                (first, as_sql(seq), body),
+            )?;
+        }
+        let mut statement = transaction
+            .prepare("SELECT body FROM journal WHERE first_seq > ?1 ORDER BY first_seq")?;
+        let mut rows = statement.query([as_sql(seq)])?;
+        while let Some(row) = rows.next()? {
+            cut.extend_from_slice(row.get_ref(0)?.as_blob()?);
+        }
+        drop(rows);
+        drop(statement);
+        transaction.execute("DELETE FROM journal WHERE first_seq > ?1", [as_sql(seq)])?;
+        transaction.commit()?;
+        Ok(cut)
     }
 
     fn commit(&mut self, first: u64, last: u64, body: &[u8]) -> Result<(), rusqlite::Error> {
@@ -184,12 +251,13 @@ impl Journal for SqliteJournal {
         }
     }
 
-    fn replay(
-        &mut self,
-        visit: &mut dyn FnMut(Record) -> Result<(), JournalError>,
-    ) -> Result<(u64, ChainHash), JournalError> {
-        self.head = walk(self.reader()?.as_mut(), visit)?;
-        Ok(self.head)
+    fn continue_after(&mut self, seq: u64, head: ChainHash) {
+        self.head = (seq, head);
+    }
+
+    fn cut_after(&mut self, seq: u64) -> Result<Vec<u8>, JournalError> {
+        let cut = self.cut(seq).map_err(|error| unusable(&error))?;
+        Ok(cut)
     }
 }
 
@@ -211,26 +279,51 @@ impl JournalReader for SqliteReader {
             .query([as_sql(after + 1)])
             .map_err(|error| unusable(&error))?;
         let mut links = Vec::new();
-        while let Some(row) = rows.next().map_err(|error| unusable(&error))? {
-            let first: u64 = row.get(0).map_err(|error| unusable(&error))?;
-            let last: u64 = row.get(1).map_err(|error| unusable(&error))?;
-            let body = row
-                .get_ref(2)
-                .and_then(|value| Ok(value.as_blob()?))
-                .map_err(|error| unusable(&error))?;
-            let group = decode_group(first, body)?;
-            if group.len() as u64 != (last + 1).saturating_sub(first) {
-                let what = format!("its group ends before record {last}");
-                return Err(JournalError::Damaged {
-                    seq: first + group.len() as u64,
-                    what,
-                });
-            }
+        loop {
+            let read = rows.next().map_err(|error| unusable(&error));
+            let group = read.and_then(|row| row.map(group_of).transpose());
+            let (group, wrong) = match group {
+                Ok(Some(sound)) => sound,
+                Ok(None) => return Ok(links),
+                Err(error) => (Vec::new(), Some(error)),
+            };
             links.extend(group.into_iter().filter(|link| link.record.seq > after));
-            if links.len() >= limit {
-                break;
+            match wrong {
+                Some(error) if links.is_empty() => return Err(error),
+                Some(_) => return Ok(links),
+                None if links.len() >= limit => return Ok(links),
+                None => {}
             }
         }
-        Ok(links)
     }
+
+    fn last(&mut self) -> Result<u64, JournalError> {
+        let select = "SELECT last_seq FROM journal ORDER BY first_seq DESC LIMIT 1";
+        let last = self.connection.query_row(select, [], |row| row.get(0));
+        Ok(last
+            .optional()
+            .map_err(|error| unusable(&error))?
+            .unwrap_or(0))
+    }
+}
+
+/// The sound records of a row, and what is wrong with the rest.
+fn group_of(row: &rusqlite::Row) -> Result<(Vec<Link>, Option<JournalError>), JournalError> {
+    let first: u64 = row.get(0).map_err(|error| unusable(&error))?;
+    let last: u64 = row.get(1).map_err(|error| unusable(&error))?;
+    let body = row
+        .get_ref(2)
+        .and_then(|value| Ok(value.as_blob()?))
+        .map_err(|error| unusable(&error))?;
+    let (links, wrong) = decode_sound(first, Bytes::copy_from_slice(body));
+    let end = first.saturating_add(links.len() as u64);
+    let wrong = wrong.or_else(|| match end {
+        end if end <= last => Some(JournalError::Torn { seq: end }),
+        end if end > last.saturating_add(1) => Some(JournalError::Damaged {
+            seq: last.saturating_add(1),
+            what: format!("its group should end with record {last}"),
+        }),
+        _ => None,
+    });
+    Ok((links, wrong))
 }

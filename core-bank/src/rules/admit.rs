@@ -162,11 +162,23 @@ impl State {
         fingerprint: Fingerprint,
         outcome: &Result<Vec<Fact>, Refusal>,
     ) -> Result<Result<Answer, Refusal>, Misfit> {
+        let key = KeyDigest::of(command.by, key);
+        self.record_under(key, seq, at, fingerprint, outcome)
+    }
+
+    /// The same for whoever has made the digest of the key already.
+    pub fn record_under(
+        &mut self,
+        key: KeyDigest,
+        seq: u64,
+        at: BusinessTime,
+        fingerprint: Fingerprint,
+        outcome: &Result<Vec<Fact>, Refusal>,
+    ) -> Result<Result<Answer, Refusal>, Misfit> {
         let answer = match outcome {
             Ok(facts) => Answer::of(facts),
             Err(refusal) => Err(*refusal),
         };
-        let key = KeyDigest::of(command.by, key);
         self.turn_to(seq, at, key, fingerprint, answer.clone())?;
         for fact in outcome.iter().flatten() {
             self.fold(fact)?;

@@ -20,6 +20,11 @@ impl ResidentId {
         (check[0] == check_character(body)).then_some(Self(bytes))
     }
 
+    /// Seventeen digits with their check character.
+    pub fn complete(body: &str) -> String {
+        format!("{body}{}", char::from(check_character(body.as_bytes())))
+    }
+
     /// The number with its birthday hidden, for people to recognise.
     pub fn masked(&self) -> String {
         let text = String::from(*self);
@@ -29,9 +34,9 @@ impl ResidentId {
 
 /// The check character of seventeen digits: their sum weighted by powers of two modulo 11.
 fn check_character(body: &[u8]) -> u8 {
-    let sum = body
-        .iter()
-        .fold(0_u32, |sum, digit| (sum + u32::from(digit - b'0')) * 2 % 11);
+    let sum = body.iter().fold(0_u32, |sum, digit| {
+        (sum + u32::from(digit.wrapping_sub(b'0'))) * 2 % 11
+    });
     b"10X98765432"[sum as usize]
 }
 

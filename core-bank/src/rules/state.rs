@@ -530,25 +530,20 @@ impl State {
             return Err("the postings do not sum to zero");
         }
         for posting in postings {
-            let before = self
-                .balance(posting.account)
-                .ok_or("an account does not exist")?;
-            let after = before
-                .checked_add(posting.amount)
-                .ok_or("a balance overflows")?;
-            if after != posting.balance_after {
-                return Err("a posting does not lead to its balance");
-            }
             match posting.account {
-                BookAccount::Ledger(account) => self.ledger.put(account, after),
-                BookAccount::Customer(_) if after < Fen::ZERO => {
-                    return Err("a customer's account falls below zero");
+                BookAccount::Ledger(account) => {
+                    let before = self.ledger(account);
+                    self.ledger.put(account, posting.lead_from(before)?);
                 }
                 BookAccount::Customer(number) => {
                     let account = self
                         .accounts
                         .edit(&number)
                         .ok_or("an account does not exist")?;
+                    let after = posting.lead_from(account.balance)?;
+                    if after < Fen::ZERO {
+                        return Err("a customer's account falls below zero");
+                    }
                     account.balance = after;
                 }
             }
@@ -568,6 +563,20 @@ impl State {
         {
             self.sessions.remove(&ended.1);
             self.ended_sessions.remove(&ended);
+        }
+    }
+}
+
+impl Posting {
+    /// The balance after this posting, which must be the one that it states.
+    fn lead_from(&self, before: Fen) -> Result<Fen, &'static str> {
+        let after = before
+            .checked_add(self.amount)
+            .ok_or("a balance overflows")?;
+        if after == self.balance_after {
+            Ok(after)
+        } else {
+            Err("a posting does not lead to its balance")
         }
     }
 }

@@ -41,6 +41,7 @@ fn server_of_the_other_tests() {
             ("slow", slow) => options.slow.push(ServeOptions::parse_slow(slow).unwrap()),
             ("plant", plant) => options.plant = Some(plant.parse().unwrap()),
             ("clock", clock) => options.clock = Some(ServeOptions::parse_clock(clock).unwrap()),
+            ("snapshots", every) => options.records_per_snapshot = every.parse().unwrap(),
             ("keys", keys) => options.keys_in_memory = keys.parse().unwrap(),
             ("speed", speed) => options.clock_speed = speed.parse().unwrap(),
             other => panic!("{other:?}"),

@@ -42,6 +42,8 @@ pub(crate) fn figure(name: &str, lang: Lang) -> String {
         "mobile_requests" => ("requests of the mobile bank", "手机银行请求数"),
         "mobile_rate" => ("requests a second of the mobile bank", "手机银行每秒请求数"),
         "mobile_sessions" => ("mobile sessions in progress", "手机银行在线会话数"),
+        "mobile_retries" => ("mobile requests made again", "手机银行重复请求数"),
+        "mobile_given_up" => ("mobile sessions given up", "手机银行放弃会话数"),
         "latency" => ("latency", "时延"),
         "service_latency" => ("service latency", "服务端时延"),
         "generator_lag" => ("generator lag", "发压端滞后"),

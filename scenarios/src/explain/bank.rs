@@ -1,7 +1,7 @@
 //! The mobile bank beside the branch, and what is played on the core bank.
 
 use super::words::{law_words, line, rounded};
-use crate::model::{Scenario, Window};
+use crate::model::{App, Scenario, Sessions, Window};
 
 pub(super) fn explain(text: &mut String, scenario: &Scenario) {
     if !scenario.latencies.is_empty() {
@@ -14,21 +14,10 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         line(text, format!("  {operation}: {}", law_words(law)));
     }
     if let Some(mobile) = &scenario.mobile {
-        let log_ins = mobile.sessions_per_day();
-        let sum: f64 = mobile.hourly_weights.iter().sum();
-        let busiest = mobile.hourly_weights.iter().fold(0.0_f64, |a, b| a.max(*b));
-        let peak = log_ins * busiest / sum / 3600.0;
         line(text, "\nThe mobile bank beside it");
-        line(
-            text,
-            format!(
-                "  {} active users, {} log-ins a day, {} requests each: {} requests a second in the busiest hour.",
-                mobile.monthly_actives,
-                rounded(log_ins),
-                mobile.requests_per_session,
-                rounded(peak * f64::from(mobile.requests_per_session))
-            ),
-        );
+        for (app, sessions) in mobile.apps() {
+            explain_app(text, app, sessions);
+        }
         if mobile.days > 0 {
             let days = match mobile.days {
                 1 => "The first day".to_owned(),
@@ -39,17 +28,13 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
                 format!("  {days} of it are simulated request by request."),
             );
         }
-        if !mobile.mix_left_out.is_empty() {
-            let names: Vec<_> = mobile
-                .mix_left_out
-                .iter()
-                .map(|(it, _)| it.name())
-                .collect();
+        if let Some(retry) = &mobile.retry {
             line(
                 text,
                 format!(
-                    "  Left out, because the bank does not offer them yet: {}.",
-                    names.join(", ")
+                    "  Who gets no answer while the bank is stopped asks again after {}, {} times at most.",
+                    law_words(&retry.after),
+                    retry.tries
                 ),
             );
         }
@@ -81,6 +66,48 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
             format!(
                 "  {window}, {} times faster, every session {} times, over at most {} connections; no answer in {} is a time-out.",
                 load.speed, load.volume, load.connections, load.timeout
+            ),
+        );
+    }
+}
+
+/// How much traffic an application makes, and what of it is not played.
+fn explain_app(text: &mut String, app: App, sessions: &Sessions) {
+    let log_ins = sessions.sessions_per_day();
+    let sum: f64 = sessions.hourly_weights.iter().sum();
+    let weights = sessions.hourly_weights.iter();
+    let busiest = weights.fold(0.0_f64, |a, b| a.max(*b));
+    let peak = log_ins * busiest / sum / 3600.0;
+    let of = match app {
+        App::Bank => "",
+        App::Mall => "The mall: ",
+        App::Messenger => "The messenger: ",
+    };
+    line(
+        text,
+        format!(
+            "  {of}{} active users, {} log-ins a day, {} requests each: {} requests a second in the busiest hour.",
+            sessions.monthly_actives,
+            rounded(log_ins),
+            sessions.requests_per_session,
+            rounded(peak * f64::from(sessions.requests_per_session))
+        ),
+    );
+    if sessions.mix_left_out.is_empty() {
+        return;
+    }
+    let names = sessions.mix_left_out.iter().map(|(it, _)| it.name());
+    let names = names.collect::<Vec<_>>().join(", ");
+    if sessions.is_played() {
+        line(
+            text,
+            format!("  Left out, because the bank does not offer them yet: {names}."),
+        );
+    } else {
+        line(
+            text,
+            format!(
+                "  Simulated, but not played, because the bank does not offer it yet: {names}."
             ),
         );
     }

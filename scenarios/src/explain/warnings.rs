@@ -2,7 +2,8 @@
 
 use super::words::{per_hour, percent};
 use crate::model::{
-    ArrivalPiece, Journey, JourneyId, Label, Resource, Roster, Scenario, Step, StepTime,
+    Affected, App, ArrivalPiece, Effect, Incident, Journey, JourneyId, Label, Mobile, Resource,
+    Roster, Scenario, Sessions, Step, StepTime,
 };
 use crate::time::SimTime;
 
@@ -68,20 +69,53 @@ pub fn warnings(scenario: &Scenario) -> Vec<Label> {
             "没有名为 `promise` 的判据：将不分析未达标的原因",
         ));
     }
-    if let Some(mobile) = &scenario.mobile
-        && !mobile.mix_left_out.is_empty()
+    for (app, sessions) in scenario.mobile.iter().flat_map(Mobile::apps) {
+        warnings.extend(left_out(app, sessions));
+    }
+    let silent = |it: &Incident| {
+        it.what == Affected::Bank && matches!(it.effect, Effect::Stopped | Effect::Unanswered)
+    };
+    if scenario
+        .mobile
+        .as_ref()
+        .is_some_and(|it| it.retry.is_some())
+        && !scenario.incidents.iter().any(silent)
     {
-        let left: f64 = mobile.mix_left_out.iter().map(|(_, weight)| weight).sum();
-        let all: f64 = left + mobile.mix.iter().map(|(_, weight)| weight).sum::<f64>();
-        let share = percent(left / all);
         warnings.push(Label::new(
-            format!(
-                "{share} of the mobile mix are operations that the bank does not offer yet; the rest takes their place"
-            ),
-            format!("手机银行业务组合中有 {share} 是核心系统尚未提供的操作，由其余操作按比例补足"),
+            "`mobile.retry` is of incidents in which the bank is stopped or does not answer, and there is none",
+            "`mobile.retry` 只在核心系统停机或无应答的事件中起作用，而场景中没有这样的事件",
         ));
     }
     warnings
+}
+
+/// What of an application's requests the bank does not offer.
+fn left_out(app: App, sessions: &Sessions) -> Option<Label> {
+    let left: f64 = sessions.mix_left_out.iter().map(|(_, weight)| weight).sum();
+    if left <= 0.0 {
+        return None;
+    }
+    let all: f64 = left + sessions.mix.iter().map(|(_, weight)| weight).sum::<f64>();
+    let share = percent(left / all);
+    let (en, zh) = match app {
+        App::Bank => ("mobile", "手机银行"),
+        App::Mall => ("mall's", "商城"),
+        App::Messenger => ("messenger's", "即时通讯"),
+    };
+    if !sessions.is_played() {
+        return Some(Label::new(
+            format!(
+                "the bank does not offer anything of the {en} mix yet: its sessions are simulated, but not played"
+            ),
+            format!("核心系统尚未提供{zh}业务组合中的任何操作：其会话只作仿真，不作压测"),
+        ));
+    }
+    Some(Label::new(
+        format!(
+            "{share} of the {en} mix are operations that the bank does not offer yet; the rest takes their place"
+        ),
+        format!("{zh}业务组合中有 {share} 是核心系统尚未提供的操作，由其余操作按比例补足"),
+    ))
 }
 
 /// Pools to which more work comes, in some stretch of arrivals, than they can do.

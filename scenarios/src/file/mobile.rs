@@ -3,8 +3,11 @@
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::tree::{Node, Table};
-use crate::model::{Campaign, Mobile, Mode};
+use crate::model::{Branches, Campaign, Mobile, MobileRetry, Mode, Region, Sessions};
 use crate::operation::Operation;
+
+/// Actives, at most: more than any bank's.
+const ACTIVES_MAX: u64 = 2_000_000_000;
 
 impl Reader {
     pub fn mobile(
@@ -12,6 +15,7 @@ impl Reader {
         table: &Table,
         laws: &NamedLaws,
         mode: Option<Mode>,
+        region: Option<&Region>,
     ) -> Option<Mobile> {
         self.needs_days(table, "mobile", mode)?;
         let section = self.section(table.get("mobile")?, "mobile")?;
@@ -23,20 +27,25 @@ impl Reader {
             "think",
             "mix",
             "days",
+            "mall",
+            "messenger",
+            "retry",
         ];
         self.keys(&section, "mobile", &known);
-        let actives = self
-            .required(&section, "monthly_actives", "300000")
-            .and_then(|node| self.whole(node, "mobile.monthly_actives", 0..=2_000_000_000));
+        let by_branch = self.actives_by_branch(&section, region);
+        let actives = match (&by_branch, section.get("monthly_actives")) {
+            (Some(each), None) => Some(each.iter().sum()),
+            _ => self.monthly_actives(&section),
+        };
         let log_ins = self
             .required(&section, "log_ins_per_month", "17.5")
-            .and_then(|node| self.number(node, "mobile.log_ins_per_month", 0.0..=10_000.0));
+            .and_then(|node| self.log_ins_per_month(node, &section));
         let weights = self
             .required(&section, "hourly_weights", "[12, 7, … 24 numbers]")
-            .and_then(|node| self.hourly_weights(node));
+            .and_then(|node| self.hourly_weights(node, &section.at("hourly_weights")));
         let requests = self
             .required(&section, "requests_per_session", "6")
-            .and_then(|node| self.whole(node, "mobile.requests_per_session", 1..=1000));
+            .and_then(|node| self.requests_per_session(node, &section));
         let think = self
             .required(
                 &section,
@@ -50,23 +59,154 @@ impl Reader {
                 "mix",
                 "{ balance_query = 75, history_query = 25 }",
             )
-            .and_then(|node| self.mobile_mix(node));
+            .and_then(|node| self.mobile_mix(node, &section.at("mix")));
+        if let (Some(node), Some((offered, _))) = (section.get("mix"), &mix)
+            && offered.iter().all(|(_, weight)| *weight <= 0.0)
+        {
+            self.fault(
+                node.origin,
+                "`mobile.mix` has nothing that the bank offers yet",
+                "add balance_query or history_query",
+            );
+            return None;
+        }
+        let retry = match section.get("retry") {
+            Some(_) => Some(self.mobile_retry(&section, laws)?),
+            None => None,
+        };
         let days = self.optional_whole(&section, "days", 0..=366);
         let (mix, mix_left_out) = mix?;
-        Some(Mobile {
+        let bank = Sessions {
             monthly_actives: actives?,
             log_ins_per_month: log_ins?,
             hourly_weights: weights?,
-            requests_per_session: requests? as u32,
+            requests_per_session: requests?,
             think: think?,
             mix,
             mix_left_out,
+        };
+        let mut other = |key: &str| match section.get(key) {
+            Some(_) => Some(Some(self.other_app(&section, key, &bank, laws)?)),
+            None => Some(None),
+        };
+        let (mall, messenger) = (other("mall")?, other("messenger")?);
+        Some(Mobile {
+            bank,
+            mall,
+            messenger,
+            retry,
+            by_branch: by_branch.unwrap_or_default(),
             days: days.unwrap_or(0) as u32,
         })
     }
 
-    fn hourly_weights(&mut self, node: &Node) -> Option<[f64; 24]> {
-        let path = "mobile.hourly_weights";
+    /// Each branch's active users, if any branch tells its own; those that do not have
+    /// none.
+    fn actives_by_branch(
+        &mut self,
+        section: &Section<'_>,
+        region: Option<&Region>,
+    ) -> Option<Vec<u64>> {
+        let Branches::Listed(branches) = &region?.branches else {
+            return None;
+        };
+        if branches
+            .iter()
+            .all(|branch| branch.mobile_actives.is_none())
+        {
+            return None;
+        }
+        if let Some(node) = section.get("monthly_actives") {
+            self.fault(
+                node.origin,
+                "`mobile.monthly_actives` stands beside `mobile_actives` of branches",
+                "theirs add up to the whole; take `monthly_actives` out",
+            );
+        }
+        let each = branches.iter().map(|it| it.mobile_actives.unwrap_or(0));
+        Some(each.collect())
+    }
+
+    /// `mall = { monthly_actives = 60000, mix = { … } }`: what it does not say is as in
+    /// the mobile bank.
+    fn other_app(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        bank: &Sessions,
+        laws: &NamedLaws,
+    ) -> Option<Sessions> {
+        let app = self.subsection(section, key)?;
+        let known = [
+            "monthly_actives",
+            "log_ins_per_month",
+            "hourly_weights",
+            "requests_per_session",
+            "think",
+            "mix",
+        ];
+        self.keys(&app, "mobile application", &known);
+        let actives = self.monthly_actives(&app);
+        let log_ins = match app.get("log_ins_per_month") {
+            Some(node) => self.log_ins_per_month(node, &app),
+            None => Some(bank.log_ins_per_month),
+        };
+        let weights = match app.get("hourly_weights") {
+            Some(node) => self.hourly_weights(node, &app.at("hourly_weights")),
+            None => Some(bank.hourly_weights),
+        };
+        let requests = match app.get("requests_per_session") {
+            Some(node) => self.requests_per_session(node, &app),
+            None => Some(bank.requests_per_session),
+        };
+        let think = match app.get("think") {
+            Some(node) => self.law(node, &app.at("think"), laws),
+            None => Some(bank.think.clone()),
+        };
+        let mix = self
+            .required(&app, "mix", "{ mall = 80, balance_query = 20 }")
+            .and_then(|node| self.mobile_mix(node, &app.at("mix")));
+        let (mix, mix_left_out) = mix?;
+        Some(Sessions {
+            monthly_actives: actives?,
+            log_ins_per_month: log_ins?,
+            hourly_weights: weights?,
+            requests_per_session: requests?,
+            think: think?,
+            mix,
+            mix_left_out,
+        })
+    }
+
+    /// `retry = { after = "5s", tries = 3 }`.
+    fn mobile_retry(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<MobileRetry> {
+        let retry = self.subsection(section, "retry")?;
+        self.keys(&retry, "mobile retry", &["after", "tries"]);
+        let after = self
+            .required(&retry, "after", "\"5s\"")
+            .and_then(|node| self.law(node, &retry.at("after"), laws));
+        let tries = self.optional_whole(&retry, "tries", 1..=1000);
+        Some(MobileRetry {
+            after: after?,
+            tries: tries.unwrap_or(3) as u32,
+        })
+    }
+
+    fn monthly_actives(&mut self, section: &Section<'_>) -> Option<u64> {
+        let node = self.required(section, "monthly_actives", "300000")?;
+        self.whole(node, &section.at("monthly_actives"), 0..=ACTIVES_MAX)
+    }
+
+    fn log_ins_per_month(&mut self, node: &Node, section: &Section<'_>) -> Option<f64> {
+        self.number(node, &section.at("log_ins_per_month"), 0.0..=10_000.0)
+    }
+
+    fn requests_per_session(&mut self, node: &Node, section: &Section<'_>) -> Option<u32> {
+        let requests = self.whole(node, &section.at("requests_per_session"), 1..=1000)?;
+        Some(requests as u32)
+    }
+
+    fn hourly_weights(&mut self, node: &Node, path: &str) -> Option<[f64; 24]> {
         let list = self.list(node, path)?;
         let numbers: Vec<_> = list
             .iter()
@@ -98,38 +238,26 @@ impl Reader {
     fn mobile_mix(
         &mut self,
         node: &Node,
+        path: &str,
     ) -> Option<(Vec<(Operation, f64)>, Vec<(Operation, f64)>)> {
-        let section = self.section(node, "mobile.mix")?;
+        let section = self.section(node, path)?;
         let mut mix = Vec::new();
         for entry in section.table.iter() {
             let weight = self.number(&entry.node, &section.at(&entry.key), 0.0..=100.0);
             if let Ok(operation) = entry.key.parse::<Operation>() {
                 mix.push(weight.map(|weight| (operation, weight)));
             } else {
-                self.look_up(
-                    entry.key_origin,
-                    "mobile.mix",
-                    &entry.key,
-                    &Operation::names(),
-                );
+                self.look_up(entry.key_origin, path, &entry.key, &Operation::names());
                 mix.push(None);
             }
         }
         let mix: Vec<(Operation, f64)> = mix.into_iter().collect::<Option<_>>()?;
         let weights: Vec<f64> = mix.iter().map(|(_, weight)| *weight).collect();
-        self.shares(node.origin, "mobile.mix", &weights)?;
-        let (offered, left_out): (Vec<_>, Vec<_>) = mix
-            .into_iter()
-            .partition(|(operation, _)| operation.is_offered());
-        if offered.iter().all(|(_, weight)| *weight <= 0.0) {
-            self.fault(
-                node.origin,
-                "`mobile.mix` has nothing that the bank offers yet",
-                "add balance_query or history_query",
-            );
-            return None;
-        }
-        Some((offered, left_out))
+        self.shares(node.origin, path, &weights)?;
+        Some(
+            mix.into_iter()
+                .partition(|(operation, _)| operation.is_offered()),
+        )
     }
 
     /// `[[campaigns]]`: spikes of the mobile bank's traffic, or of the branch's.

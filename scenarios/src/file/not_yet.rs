@@ -6,9 +6,6 @@
 const KEYS: &[(&str, &str, &str)] = &[
     ("", "targets", "write targets as [gates]"),
     ("day", "holidays", "a calendar of holidays"),
-    ("mobile", "mall", "sessions of the mall"),
-    ("mobile", "messenger", "sessions of the messenger"),
-    ("mobile", "retry", "users who try again"),
     ("load", "model", "closed load"),
     ("load", "retry", "operations sent again"),
     (

@@ -218,7 +218,14 @@ impl Reader {
         day: &Day,
     ) -> Option<RegionBranch> {
         let known = [
-            "name", "template", "per_day", "x_km", "y_km", "closed", "set",
+            "name",
+            "template",
+            "per_day",
+            "mobile_actives",
+            "x_km",
+            "y_km",
+            "closed",
+            "set",
         ];
         self.keys(section, "branches", &known);
         let node = self.required(section, "name", "\"market-street\"")?;
@@ -232,6 +239,7 @@ impl Reader {
             _ => &nothing,
         };
         let per_day = self.optional_number(section, "per_day", 0.0..=1e6);
+        let mobile_actives = self.optional_whole(section, "mobile_actives", 0..=100_000_000);
         let x_km = self.optional_number(section, "x_km", -20_000.0..=20_000.0);
         let y_km = self.optional_number(section, "y_km", -20_000.0..=20_000.0);
         let closed = self.closed(section, day)?;
@@ -240,6 +248,7 @@ impl Reader {
             name,
             kind,
             per_day,
+            mobile_actives,
             x_km: x_km.unwrap_or(0.0),
             y_km: y_km.unwrap_or(0.0),
             closed,

@@ -114,10 +114,11 @@ impl Reader {
         }
     }
 
-    /// Columns `name,template,per_day,x_km,y_km,closed`; any other is a path of
-    /// what differs in a branch.
+    /// Columns `name,template,per_day,mobile_actives,x_km,y_km,closed`; any other is a
+    /// path of what differs in a branch.
     fn fold_branches(&mut self, node: &mut Node) {
-        let known = ["name", "template", "per_day", "x_km", "y_km", "closed"];
+        let numbers = ["per_day", "mobile_actives", "x_km", "y_km"];
+        let known = [&["name", "template", "closed"][..], &numbers].concat();
         let Some(sheet) = self.open_sheet(node, &known, 1) else {
             return;
         };
@@ -129,7 +130,7 @@ impl Reader {
                 if text.is_empty() {
                     continue;
                 }
-                let number = ["per_day", "x_km", "y_km"].contains(&column.as_str());
+                let number = numbers.contains(&column.as_str());
                 if !known.contains(&column.as_str()) {
                     let plain = if sheet.decimal_comma {
                         text.replace(',', ".")

@@ -3,7 +3,7 @@
 
 use super::{Gate, GateError, Statistic};
 use crate::figure::{Figure, FigureKind, Population};
-use crate::model::{Mode, Scenario};
+use crate::model::{Mobile, Mode, Scenario};
 use crate::names::nearest;
 use crate::operation::{Channel, Operation};
 use crate::time::SimTime;
@@ -30,7 +30,9 @@ fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
     let mut operations: BTreeSet<_> = steps.filter_map(|step| step.operation).collect();
     if let Some(mobile) = &scenario.mobile {
         operations.insert(Operation::LogIn);
-        operations.extend(mobile.mix.iter().map(|(operation, _)| *operation));
+        for (_, sessions) in mobile.apps() {
+            operations.extend(sessions.asked().iter().map(|(operation, _)| *operation));
+        }
     }
     operations
 }
@@ -78,6 +80,10 @@ fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
                 .into_iter()
                 .map(Channel::name)
                 .collect(),
+            "service" if gate.figure.kind() == FigureKind::Mobile => {
+                let apps = scenario.mobile.iter().flat_map(Mobile::apps);
+                apps.map(|(app, _)| app.name()).collect()
+            }
             "service" => names(&scenario.services, |service| &service.name),
             "segment" => names(&scenario.segments, |segment| &segment.name),
             "resource" => names(&scenario.resources, |resource| &resource.name),
@@ -113,12 +119,7 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             "`{figure}` is measured under load, and the scenario has no [load]"
         ));
     }
-    let mobile_days = scenario.mobile.as_ref().map_or(0, |mobile| mobile.days);
-    if figure.kind() == FigureKind::Mobile && mobile_days == 0 {
-        return refuse(format!(
-            "`{figure}` needs [mobile] with `days = 1`: so many days of it are simulated"
-        ));
-    }
+    mobile_is_told(figure, scenario)?;
     let closes = scenario.region.as_ref().is_some_and(|it| it.closes());
     if matches!(figure, Figure::Lost | Figure::ToMobile) {
         if !closes {
@@ -129,6 +130,14 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         }
     }
     if let (Some(region), Some(_)) = (&scenario.region, &gate.population.branch) {
+        let by_branch = scenario
+            .mobile
+            .as_ref()
+            .is_some_and(|it| !it.by_branch.is_empty());
+        let log_ins = gate.population.operation.as_deref() == Some(Operation::LogIn.name());
+        if figure == Figure::MobileRequests && by_branch && log_ins {
+            return Ok(());
+        }
         return of_one_branch(gate, region.len() <= region.told as usize);
     }
     if figure == Figure::Cost && !scenario.has_costs() {
@@ -162,7 +171,29 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         return refuse("a steady state has no overtime".into());
     }
     let asked: Vec<&str> = asked(&gate.population);
-    let allowed: &[&[&str]] = match figure.kind() {
+    let allowed = reported_by(figure, scenario);
+    if !allowed.contains(&asked.as_slice()) {
+        return refuse(format!(
+            "`{figure}` is not reported by {}",
+            asked.join(" and ")
+        ));
+    }
+    for (dimension, reported) in [
+        ("service", scenario.report.service_by_interval),
+        ("segment", scenario.report.segment_by_interval),
+    ] {
+        if asked == [dimension, "interval"] && !reported {
+            return refuse(format!(
+                "`{figure}` by {dimension} and interval needs `{dimension}_by_interval = true` in [report]"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// By which dimensions a figure is told.
+fn reported_by(figure: Figure, scenario: &Scenario) -> &'static [&'static [&'static str]] {
+    match figure.kind() {
         FigureKind::Customers => &[
             &[],
             &["channel"],
@@ -185,26 +216,40 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         }
         FigureKind::Resources => &[&[], &["resource"]],
         FigureKind::Mobile if figure == Figure::MobileRequests => {
-            &[&[], &["operation"], &["interval"]]
+            let several = scenario
+                .mobile
+                .as_ref()
+                .is_some_and(|it| it.apps().count() > 1);
+            if several {
+                &[&[], &["operation"], &["interval"], &["service"]]
+            } else {
+                &[&[], &["operation"], &["interval"]]
+            }
+        }
+        FigureKind::Mobile if matches!(figure, Figure::MobileRetries | Figure::MobileGivenUp) => {
+            &[&[]]
         }
         FigureKind::Branch | FigureKind::Mobile => &[&[], &["interval"]],
         FigureKind::Load => &[&[], &["operation"], &["channel"]],
-    };
-    if !allowed.contains(&asked.as_slice()) {
-        return refuse(format!(
-            "`{figure}` is not reported by {}",
-            asked.join(" and ")
-        ));
     }
-    for (dimension, reported) in [
-        ("service", scenario.report.service_by_interval),
-        ("segment", scenario.report.segment_by_interval),
-    ] {
-        if asked == [dimension, "interval"] && !reported {
-            return refuse(format!(
-                "`{figure}` by {dimension} and interval needs `{dimension}_by_interval = true` in [report]"
-            ));
-        }
+}
+
+/// Whether the scenario's mobile bank has this figure.
+fn mobile_is_told(figure: Figure, scenario: &Scenario) -> Result<(), GateError> {
+    let days = scenario.mobile.as_ref().map_or(0, |mobile| mobile.days);
+    if figure.kind() == FigureKind::Mobile && days == 0 {
+        return Err(GateError::NoSuchRow(format!(
+            "`{figure}` needs [mobile] with `days = 1`: so many days of it are simulated"
+        )));
+    }
+    let retries = scenario
+        .mobile
+        .as_ref()
+        .is_some_and(|it| it.retry.is_some());
+    if matches!(figure, Figure::MobileRetries | Figure::MobileGivenUp) && !retries {
+        return Err(GateError::NoSuchRow(format!(
+            "`{figure}` needs a `retry` of [mobile]"
+        )));
     }
     Ok(())
 }

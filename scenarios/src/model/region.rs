@@ -62,6 +62,8 @@ pub struct RegionBranch {
     pub kind: usize,
     /// Customers expected a day; as many as its kind says if none.
     pub per_day: Option<f64>,
+    /// Active users of the mobile bank among its customers, if it tells them.
+    pub mobile_actives: Option<u64>,
     /// Kilometres east and north of anywhere.
     pub x_km: f64,
     /// See `x_km`.

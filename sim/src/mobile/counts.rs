@@ -18,16 +18,31 @@ pub struct Counts {
     ends: Vec<u32>,
     /// By position in the operations of the traffic.
     operations: Vec<u64>,
+    /// Requests made again, and sessions given up.
+    again: u64,
+    given_up: u64,
+    /// Sessions of each branch's users.
+    of_branches: Vec<u64>,
 }
 
 impl Counts {
     /// Nothing yet.
-    pub fn new(operations: usize) -> Self {
+    pub fn new(operations: usize, branches: usize) -> Self {
         Self {
             requests: vec![0; DAY_SECONDS + 1],
             starts: vec![0; DAY_SECONDS + 1],
             ends: vec![0; DAY_SECONDS + 1],
             operations: vec![0; operations],
+            again: 0,
+            given_up: 0,
+            of_branches: vec![0; branches],
+        }
+    }
+
+    /// One session more of a branch's user.
+    pub fn add_of_branch(&mut self, branch: Option<usize>) {
+        if let Some(sessions) = branch.and_then(|it| self.of_branches.get_mut(it)) {
+            *sessions += 1;
         }
     }
 
@@ -36,9 +51,36 @@ impl Counts {
     pub fn add(&mut self, request: &Request) {
         let second = ((request.at / SECOND) as usize).min(DAY_SECONDS);
         self.requests[second] += 1;
-        self.starts[second] += u32::from(request.place == 0);
+        self.starts[second] += u32::from(request.starts());
         self.ends[second] += u32::from(request.last);
         self.operations[request.operation] += 1;
+        self.again += u64::from(request.tries > 0);
+        self.given_up += u64::from(request.in_vain && request.last);
+    }
+
+    /// Puts the counts of another application beside these: its operations come after.
+    pub fn join(mut self, other: &Self) -> Self {
+        let own = std::mem::take(&mut self.operations);
+        self.operations.resize(other.operations.len(), 0);
+        self.merge(other);
+        let others = std::mem::replace(&mut self.operations, own);
+        self.operations.extend(others);
+        self
+    }
+
+    /// Requests of the day that had been made before, in vain.
+    pub fn again(&self) -> u64 {
+        self.again
+    }
+
+    /// Sessions that end because a request got no answer.
+    pub fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    /// Sessions of each branch's users.
+    pub fn of_branches(&self) -> &[u64] {
+        &self.of_branches
     }
 
     /// Adds the counts of another part.
@@ -51,7 +93,10 @@ impl Counts {
             own.iter_mut().zip(other).for_each(|(a, b)| *a += b);
         }
         let operations = self.operations.iter_mut().zip(&other.operations);
-        operations.for_each(|(a, b)| *a += b);
+        let of_branches = self.of_branches.iter_mut().zip(&other.of_branches);
+        operations.chain(of_branches).for_each(|(a, b)| *a += b);
+        self.again += other.again;
+        self.given_up += other.given_up;
     }
 
     /// Requests of the day, those after midnight of its sessions included.

@@ -21,7 +21,8 @@ pub struct Requests<'traffic, Starts: Iterator<Item = (u64, Key)>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Due {
     at: u64,
-    /// `session << 32 | place`; sessions are told apart, so no two are equal.
+    /// `session << 32 | tries << 16 | place`; sessions are told apart, so no two are
+    /// equal.
     which: u64,
 }
 
@@ -31,7 +32,27 @@ impl Due {
     }
 
     fn place(self) -> u32 {
-        self.which as u32
+        self.which as u32 & 0xFFFF
+    }
+
+    fn tries(self) -> u32 {
+        (self.which >> 16) as u32 & 0xFFFF
+    }
+
+    /// The same session's next place.
+    fn next(self, after: u64) -> Self {
+        Self {
+            at: self.at + after,
+            which: (self.which & !0xFFFF_FFFF) | u64::from(self.place() + 1),
+        }
+    }
+
+    /// The same again.
+    fn again(self, after: u64) -> Self {
+        Self {
+            at: self.at + after,
+            which: self.which + (1 << 16),
+        }
     }
 }
 
@@ -57,16 +78,22 @@ impl<Starts: Iterator<Item = (u64, Key)>> Requests<'_, Starts> {
     fn happens(&self, due: Due) -> (Request, Option<Due>) {
         let (session, place) = (due.session(), due.place());
         let key = self.key.nth(u64::from(session));
-        let next = self.traffic.pause(key, place + 1).map(|pause| Due {
-            at: due.at + pause,
-            which: due.which + 1,
-        });
+        let in_vain = self.traffic.is_in_vain(due.at);
+        let next = if in_vain {
+            let after = self.traffic.tries_again_after(key, place, due.tries());
+            after.map(|after| due.again(after))
+        } else {
+            let pause = self.traffic.pause(key, place + 1);
+            pause.map(|pause| due.next(pause))
+        };
         let request = Request {
             at: due.at,
             session,
             place,
+            tries: due.tries(),
             operation: self.traffic.operation(key, place),
             last: next.is_none(),
+            in_vain,
         };
         (request, next)
     }

@@ -5,6 +5,7 @@ use crate::statistics::histogram::{BinNumber, Histogram, bin_of};
 use crate::statistics::moments::{Daily, Spread};
 use crate::statistics::{quantile, t_quantile};
 use scenarios::figure::{Figure, FigureRow, Population, QuantileValue};
+use scenarios::model::App;
 use scenarios::operation::Operation;
 use scenarios::time::SimTime;
 
@@ -56,13 +57,23 @@ impl Seconds {
     }
 }
 
+/// What the rows of the mobile bank are told by.
+pub struct Told {
+    /// Each application's operation, in the order in which they are counted.
+    pub operations: Vec<(App, Operation)>,
+    /// The branches whose users are counted one by one.
+    pub branches: Vec<String>,
+    /// Whether requests can be in vain.
+    pub retries: bool,
+}
+
 /// The rows of the days counted: requests, their rate second by second, and the
 /// sessions in progress.
-pub fn rows(days: &[Counts], operations: &[Operation], quantiles: &[f64]) -> Vec<FigureRow> {
+pub fn rows(days: &[Counts], told: &Told, quantiles: &[f64]) -> Vec<FigureRow> {
     let t = (days.len() >= 2)
         .then(|| t_quantile((days.len() - 1) as f64))
         .flatten();
-    let mut rows = requests(days, operations, quantiles, t);
+    let mut rows = requests(days, told, quantiles, t);
     let by_second = |day: &Counts| -> Vec<u64> {
         let seconds = day.by_second().iter();
         seconds.map(|count| u64::from(*count)).collect()
@@ -79,13 +90,10 @@ pub fn rows(days: &[Counts], operations: &[Operation], quantiles: &[f64]) -> Vec
     rows
 }
 
-fn requests(
-    days: &[Counts],
-    operations: &[Operation],
-    quantiles: &[f64],
-    t: Option<f64>,
-) -> Vec<FigureRow> {
-    let daily = |count: &dyn Fn(&Counts) -> u64, population: Population| {
+/// Counts of days: requests in all, by application where there are several, by
+/// operation, hour by hour, the log-ins of each branch's users; and what was in vain.
+fn requests(days: &[Counts], of: &Told, quantiles: &[f64], t: Option<f64>) -> Vec<FigureRow> {
+    let counted = |figure: Figure, count: &dyn Fn(&Counts) -> u64, population: Population| {
         let mut daily = Daily::default();
         for day in days {
             daily.add(count(day));
@@ -101,16 +109,41 @@ fn requests(
             min: seen(daily.spread.least),
             max: seen(daily.spread.greatest),
             quantiles: told(quantiles, &daily.histogram.sorted()),
-            ..empty(Figure::MobileRequests, population)
+            ..empty(figure, population)
         }
     };
+    let daily = |count: &dyn Fn(&Counts) -> u64, population: Population| {
+        counted(Figure::MobileRequests, count, population)
+    };
+    let sum_of = |of_these: &dyn Fn(App, Operation) -> bool, day: &Counts| -> u64 {
+        let counts = of.operations.iter().zip(day.by_operation());
+        let these = counts.filter(|((app, operation), _)| of_these(*app, *operation));
+        these.map(|(_, count)| *count).sum()
+    };
     let mut rows = vec![daily(&Counts::total, Population::default())];
-    for (place, operation) in operations.iter().enumerate() {
+    let mut apps: Vec<App> = of.operations.iter().map(|(app, _)| *app).collect();
+    apps.dedup();
+    for app in apps.iter().filter(|_| apps.len() > 1) {
+        let population = Population {
+            service: Some(app.name().to_owned()),
+            ..Population::default()
+        };
+        rows.push(daily(&|day| sum_of(&|it, _| it == *app, day), population));
+    }
+    let mut operations: Vec<Operation> = Vec::new();
+    for (_, operation) in &of.operations {
+        if operations.contains(operation) {
+            continue;
+        }
+        operations.push(*operation);
         let population = Population {
             operation: Some(operation.name().to_owned()),
             ..Population::default()
         };
-        rows.push(daily(&|day| day.by_operation()[place], population));
+        rows.push(daily(
+            &|day| sum_of(&|_, it| it == *operation, day),
+            population,
+        ));
     }
     for hour in 0..HOURS {
         let count = |day: &Counts| -> u64 {
@@ -120,6 +153,19 @@ fn requests(
         rows.push(daily(&count, of_hour(hour)));
     }
     rows.push(daily(&Counts::after_midnight, of_hour(HOURS)));
+    for (number, branch) in of.branches.iter().enumerate() {
+        let population = Population {
+            branch: Some(branch.clone()),
+            operation: Some(Operation::LogIn.name().to_owned()),
+            ..Population::default()
+        };
+        rows.push(daily(&|day| day.of_branches()[number], population));
+    }
+    if of.retries {
+        let all = Population::default;
+        rows.push(counted(Figure::MobileRetries, &Counts::again, all()));
+        rows.push(counted(Figure::MobileGivenUp, &Counts::given_up, all()));
+    }
     rows
 }
 

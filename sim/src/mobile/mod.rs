@@ -8,14 +8,17 @@ mod figures;
 
 pub use counts::{Counts, MobileDay, MobileSecond};
 pub use day::Requests;
-pub use figures::rows;
+pub use figures::{Told, rows};
 
 use crate::SimError;
 use crate::arrivals::ArrivalCurve;
-use crate::keyed::{Key, MOBILE_STREAM, Purpose};
+use crate::keyed::{Key, MALL_STREAM, MESSENGER_STREAM, MOBILE_STREAM, Purpose};
 use crate::law::Sampler;
 use crate::source::Keyed;
-use scenarios::model::{ArrivalPiece, Arrivals, Campaign, Mobile};
+use scenarios::model::{
+    Affected, App, ArrivalPiece, Arrivals, Effect, Incident, Mobile, MobileRetry, Scenario,
+    Sessions,
+};
 use scenarios::operation::Operation;
 use scenarios::time::SimTime;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,16 +29,35 @@ use std::thread;
 /// good as the whole, and its calendar stays small.
 const SESSIONS_OF_A_CELL: f64 = 262_144.0;
 
-/// The mobile bank of a scenario, ready to be drawn from.
+/// The sessions of one application of a scenario's mobile bank, ready to be drawn from.
 #[derive(Debug)]
 pub struct Traffic {
+    /// Which application.
+    pub app: App,
+    /// Whether the load generator plays it: the bank offers what it asks for.
+    pub is_played: bool,
+    stream: u64,
     seed: u64,
     curve: ArrivalCurve,
     think: Sampler,
     mix: Mix,
     requests: u32,
+    actives: u64,
+    /// Of active users, numbered branch by branch, how many are of each branch and
+    /// those before it; none where they are not told by branch.
+    up_to_branch: Vec<u64>,
+    silence: Option<Silence>,
     /// Parts of the day's traffic: each one's share of the curve.
     cells: Vec<f64>,
+}
+
+/// When the bank gives no answer, and what users do then.
+#[derive(Debug)]
+struct Silence {
+    /// From when until when.
+    stretches: Vec<(u64, u64)>,
+    after: Sampler,
+    tries: u32,
 }
 
 /// One request of a session.
@@ -46,34 +68,79 @@ pub struct Request {
     /// The session's number in its cell, and the request's in the session, from 0.
     pub session: u32,
     pub place: u32,
+    /// How often the same has been asked in vain before.
+    pub tries: u32,
     /// Position in [`Traffic::operations`].
     pub operation: usize,
     /// Whether the session ends with it.
     pub last: bool,
+    /// Whether it gets no answer.
+    pub in_vain: bool,
+}
+
+impl Request {
+    /// Whether a session starts with it.
+    pub fn starts(&self) -> bool {
+        self.place == 0 && self.tries == 0
+    }
 }
 
 impl Traffic {
-    /// Makes a scenario's mobile bank ready.
+    /// Makes a scenario's mobile bank ready, application by application.
     ///
     /// # Errors
     /// Its laws or weights cannot be drawn from.
-    pub fn new(mobile: &Mobile, campaigns: &[Campaign], seed: u64) -> Result<Self, SimError> {
+    pub fn of(scenario: &Scenario, seed: u64) -> Result<Vec<Self>, SimError> {
+        let Some(mobile) = &scenario.mobile else {
+            return Ok(Vec::new());
+        };
+        let apps = mobile.apps();
+        apps.map(|(app, sessions)| Self::new(scenario, mobile, (app, sessions), seed))
+            .collect()
+    }
+
+    fn new(
+        scenario: &Scenario,
+        mobile: &Mobile,
+        (app, sessions): (App, &Sessions),
+        seed: u64,
+    ) -> Result<Self, SimError> {
         let refuse = |problem: String| SimError::Scenario {
             place: "mobile".to_owned(),
             problem,
         };
-        let curve = ArrivalCurve::new(&day(mobile).map_err(refuse)?, 0, false)
+        let curve = ArrivalCurve::new(&day(sessions).map_err(refuse)?, 0, false)
             .map_err(refuse)?
-            .with_campaigns(campaigns.iter().filter(|it| it.mobile));
-        let cells = (mobile.sessions_per_day() / SESSIONS_OF_A_CELL)
+            .with_campaigns(scenario.campaigns.iter().filter(|it| it.mobile));
+        let cells = (sessions.sessions_per_day() / SESSIONS_OF_A_CELL)
             .ceil()
             .clamp(1.0, 1e6);
+        let mut sum = 0;
+        let up_to_branch = mobile.by_branch.iter().map(|actives| {
+            sum += actives;
+            sum
+        });
+        let silence = mobile
+            .retry
+            .as_ref()
+            .map(|retry| Silence::of(&scenario.incidents, retry).map_err(refuse))
+            .transpose()?;
         Ok(Self {
+            app,
+            is_played: sessions.is_played(),
+            stream: match app {
+                App::Bank => MOBILE_STREAM,
+                App::Mall => MALL_STREAM,
+                App::Messenger => MESSENGER_STREAM,
+            },
             seed,
             curve,
-            think: Sampler::new(&mobile.think).map_err(refuse)?,
-            mix: Mix::new(mobile),
-            requests: mobile.requests_per_session,
+            think: Sampler::new(&sessions.think).map_err(refuse)?,
+            mix: Mix::new(sessions),
+            requests: sessions.requests_per_session,
+            actives: sessions.monthly_actives,
+            up_to_branch: up_to_branch.collect(),
+            silence: silence.filter(|it| !it.stretches.is_empty()),
             cells: vec![1.0 / cells; cells as usize],
         })
     }
@@ -90,7 +157,7 @@ impl Traffic {
 
     /// Where the draws of a cell's sessions come from.
     pub fn key(&self, replication: u32, cell: usize) -> Key {
-        let key = Key::of_stream(self.seed, replication, MOBILE_STREAM);
+        let key = Key::of_stream(self.seed, replication, self.stream);
         if self.cells.len() == 1 {
             key
         } else {
@@ -128,6 +195,53 @@ impl Traffic {
         self.mix.at(key.uniform(Purpose::Mix { place }))
     }
 
+    /// Whether a request at this moment gets no answer.
+    #[inline]
+    pub fn is_in_vain(&self, at: u64) -> bool {
+        self.silence.as_ref().is_some_and(|silence| {
+            let mut stretches = silence.stretches.iter();
+            stretches.any(|(from, to)| *from <= at && at < *to)
+        })
+    }
+
+    /// How long after a request in vain the same is asked again; none if the user
+    /// gives up.
+    pub fn tries_again_after(&self, key: Key, place: u32, tries: u32) -> Option<u64> {
+        let silence = self.silence.as_ref().filter(|it| tries < it.tries)?;
+        let tries = tries + 1;
+        let after = silence
+            .after
+            .micros(key.bits(Purpose::TryAgain { place, tries }));
+        Some(after.max(1))
+    }
+
+    /// Which active user a session is of.
+    fn who(&self, key: Key) -> u64 {
+        let who = (u128::from(key.bits(Purpose::Who)) * u128::from(self.actives.max(1))) >> 64;
+        who as u64
+    }
+
+    /// How many branches have active users of their own.
+    pub fn branches(&self) -> usize {
+        self.up_to_branch.len()
+    }
+
+    /// Whose branch's active user a session is of, where they are told by branch.
+    pub fn branch(&self, key: Key) -> Option<usize> {
+        let all = *self.up_to_branch.last()?;
+        // Of another application there may be more or fewer users: alike among the branches.
+        let who = u128::from(self.who(key)) * u128::from(all) / u128::from(self.actives.max(1));
+        let branch = self
+            .up_to_branch
+            .partition_point(|up_to| u128::from(*up_to) <= who);
+        Some(branch.min(self.up_to_branch.len() - 1))
+    }
+
+    /// The name of the customer whose session it is.
+    pub fn customer(&self, key: Key) -> String {
+        format!("m{}", self.who(key))
+    }
+
     /// Whether a session has no request at this place any more.
     fn ends_before(&self, place: u32) -> bool {
         place > 0 && (place >= self.requests || self.mix.is_empty())
@@ -144,7 +258,7 @@ impl Traffic {
         let next = AtomicUsize::new(0);
         let stopped = || stop.is_some_and(|flag| flag.load(Ordering::Relaxed));
         let work = || {
-            let mut counts = Counts::new(self.operations().len());
+            let mut counts = Counts::new(self.operations().len(), self.branches());
             loop {
                 let cell = next.fetch_add(1, Ordering::Relaxed);
                 if cell >= self.cells.len() || stopped() {
@@ -152,6 +266,11 @@ impl Traffic {
                 }
                 for request in Requests::new(self, replication, cell) {
                     counts.add(&request);
+                }
+                if self.branches() > 0 {
+                    for (_, key) in self.starts(replication, cell) {
+                        counts.add_of_branch(self.branch(key));
+                    }
                 }
             }
         };
@@ -181,13 +300,26 @@ impl Traffic {
 
 /// Which of the mobile bank's customers a session is of.
 pub fn customer(mobile: &Mobile, key: Key) -> String {
-    let who =
-        (u128::from(key.bits(Purpose::Who)) * u128::from(mobile.monthly_actives.max(1))) >> 64;
+    let actives = mobile.bank.monthly_actives.max(1);
+    let who = (u128::from(key.bits(Purpose::Who)) * u128::from(actives)) >> 64;
     format!("m{who}")
 }
 
+impl Silence {
+    fn of(incidents: &[Incident], retry: &MobileRetry) -> Result<Self, String> {
+        let silent = incidents.iter().filter(|it| {
+            it.what == Affected::Bank && matches!(it.effect, Effect::Stopped | Effect::Unanswered)
+        });
+        Ok(Self {
+            stretches: silent.map(|it| (it.from.0, it.to.0)).collect(),
+            after: Sampler::new(&retry.after)?,
+            tries: retry.tries,
+        })
+    }
+}
+
 /// The day's sessions, hour by hour.
-fn day(mobile: &Mobile) -> Result<Arrivals, String> {
+fn day(mobile: &Sessions) -> Result<Arrivals, String> {
     let weights: f64 = mobile.hourly_weights.iter().sum();
     let sessions = mobile.sessions_per_day();
     if !(weights.is_finite() && weights > 0.0 && sessions.is_finite() && sessions >= 0.0) {
@@ -222,14 +354,9 @@ struct Mix {
 }
 
 impl Mix {
-    fn new(mobile: &Mobile) -> Self {
-        let offered = mobile.mix.iter().filter(|(operation, weight)| {
-            *weight > 0.0
-                && !mobile
-                    .mix_left_out
-                    .iter()
-                    .any(|(left_out, _)| left_out == operation)
-        });
+    fn new(sessions: &Sessions) -> Self {
+        let asked = sessions.asked().iter();
+        let offered = asked.filter(|(_, weight)| *weight > 0.0);
         let total: f64 = offered.clone().map(|(_, weight)| weight).sum();
         let mut sum = 0.0;
         let mut mix = Self {

@@ -169,13 +169,13 @@ fn phone_session(
     key: Key,
     phones: &Phones,
 ) -> Result<Session, SimError> {
-    let think = Sampler::new(&mobile.think).map_err(|problem| SimError::Scenario {
+    let think = Sampler::new(&mobile.bank.think).map_err(|problem| SimError::Scenario {
         place: "mobile".to_owned(),
         problem,
     })?;
     let possible = |operation: &Operation| {
         matches!(operation, Operation::BalanceQuery | Operation::HistoryQuery)
-            || mobile.mix.iter().any(|(known, _)| known == operation)
+            || mobile.bank.mix.iter().any(|(known, _)| known == operation)
     };
     let key = key.nth(u64::from(phones.customer)).under(Purpose::Away);
     let steps = &journeys[phones.journey as usize].steps;

@@ -55,17 +55,7 @@ pub fn operations(
     let mut plan = Plan::new(&at_once, &OperationLatencies::default())?;
     plan.seed = seed;
     let mut sessions = branch::sessions(scenario, &plan, replication, from.0, to.0)?;
-    if let Some(mobile) = &scenario.mobile {
-        let campaigns = &scenario.campaigns;
-        sessions.extend(mobile::sessions(
-            mobile,
-            campaigns,
-            seed,
-            replication,
-            from.0,
-            to.0,
-        )?);
-    }
+    sessions.extend(mobile::sessions(scenario, seed, replication, from.0, to.0)?);
     sessions.sort_by(|a, b| (a.steps[0].at, &a.customer).cmp(&(b.steps[0].at, &b.customer)));
     let volume = scenario.load.as_ref().map_or(1.0, |load| load.volume);
     let mut planned = Vec::new();

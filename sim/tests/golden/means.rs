@@ -12,7 +12,8 @@ const NORMAL_975: f64 = 1.959_964;
 /// Half of the 95% interval, at most so much of the mean.
 const WIDEST: f64 = 0.02;
 
-/// Rows of `figure,of,mean`, `of` being `*` or one dimension as in `interval=09:00`.
+/// Rows of `figure,of,mean`, `of` being `*` or dimensions as in `interval=09:00`, with a
+/// space between two of them.
 pub fn agree(scenario: &Scenario, text: &str) -> Result<(), String> {
     let options = Options {
         threads: 2,
@@ -55,12 +56,14 @@ fn population(of: &str) -> Result<Population, String> {
     if of == "*" {
         return Ok(population);
     }
-    let (dimension, name) = of
-        .split_once('=')
-        .ok_or_else(|| format!("`{of}` is not as in `interval=09:00`"))?;
-    let place = population
-        .dimension_mut(dimension)
-        .ok_or_else(|| format!("no dimension `{dimension}`"))?;
-    *place = Some(name.to_owned());
+    for of in of.split_whitespace() {
+        let (dimension, name) = of
+            .split_once('=')
+            .ok_or_else(|| format!("`{of}` is not as in `interval=09:00`"))?;
+        let place = population
+            .dimension_mut(dimension)
+            .ok_or_else(|| format!("no dimension `{dimension}`"))?;
+        *place = Some(name.to_owned());
+    }
     Ok(population)
 }

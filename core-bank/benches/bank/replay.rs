@@ -1,0 +1,102 @@
+//! How fast a bank starts: 100,000 accounts, a tail of a million transfers.
+
+use std::{path::Path, time::Instant};
+
+use core_bank::{
+    SeedOptions,
+    journal::{Journal, RECORD_VERSION, Record, SqliteJournal},
+    recover,
+    rules::{
+        AccountNumber, Action, Amount, BusinessTime, Channel, Command, Fingerprint, IdempotencyKey,
+        Party, State, decide,
+    },
+    seed,
+};
+
+const KEYS: usize = 1_000_000;
+
+/// Seeds a bank and appends transfers between its customers, straight to the journal.
+pub fn prepare(data: &Path, customers: u32, transfers: u64) {
+    let mut accounts = Vec::new();
+    let options = SeedOptions {
+        customers,
+        seed: 1,
+        balance: Amount::parse("10000.00").unwrap(),
+        at: "2026-06-09T10:00+08:00".parse().unwrap(),
+        password: None,
+    };
+    let began = Instant::now();
+    let records = seed(data, &options, &mut |customer| {
+        accounts.push(customer.account);
+        Ok(())
+    })
+    .unwrap();
+    println!(
+        "seeded {customers} customers in {:?}, {records} records",
+        began.elapsed()
+    );
+    let mut journal = SqliteJournal::open(&data.join("journal.sqlite")).unwrap();
+    let recovered = recover(&mut journal, data, KEYS).unwrap();
+    append(&mut journal, recovered.state, &accounts, transfers);
+}
+
+/// Transfers from one account to another, all over the city.
+fn append(journal: &mut SqliteJournal, mut state: State, accounts: &[AccountNumber], count: u64) {
+    let mut group = Vec::new();
+    for number in 0..count {
+        let place = |factor: u64| (number.wrapping_mul(factor) >> 11) as usize % accounts.len();
+        let from = place(0x9e37_79b9_7f4a_7c15);
+        let to = (from + 1 + place(0xbf58_476d_1ce4_e5b9) % (accounts.len() - 1)) % accounts.len();
+        let record = transfer(&state, accounts[from], accounts[to]);
+        record.fold_into(&mut state).unwrap().unwrap();
+        group.push(record);
+        if group.len() == 64 || number + 1 == count {
+            journal
+                .append(state.seq() - group.len() as u64, &group)
+                .unwrap();
+            journal.tidy().unwrap();
+            group.clear();
+        }
+    }
+}
+
+/// A transfer of one fen as the record that the writer would make of it.
+pub fn transfer(state: &State, from: AccountNumber, to: AccountNumber) -> Record {
+    let command = Command {
+        by: Party::Terminal(Channel::Counter),
+        action: Action::TransferOwnBank {
+            from: Some(from),
+            to: Some(to),
+            amount: Amount::parse("0.01").unwrap(),
+        },
+    };
+    let seq = state.next_seq();
+    let at = BusinessTime(state.at().0 + 50);
+    let outcome = decide(state, &command, at);
+    assert!(outcome.is_ok());
+    Record {
+        v: RECORD_VERSION,
+        seq,
+        at,
+        key: IdempotencyKey::parse(&format!("bench-{seq:020}")).unwrap(),
+        fingerprint: Fingerprint([7; 16]),
+        command,
+        outcome,
+    }
+}
+
+/// Opens the bank: seconds, CPU seconds, records replayed.
+pub fn open(data: &Path) -> (f64, f64, u64) {
+    let cpu = cpu_seconds();
+    let began = Instant::now();
+    let mut journal = SqliteJournal::open(&data.join("journal.sqlite")).unwrap();
+    let recovered = recover(&mut journal, data, KEYS).unwrap();
+    let seconds = began.elapsed().as_secs_f64();
+    let used = cpu_seconds() - cpu;
+    (seconds, used, recovered.state.seq() - recovered.snapshot)
+}
+
+pub fn cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}

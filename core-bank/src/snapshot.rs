@@ -1,0 +1,254 @@
+//! Snapshots: the state after some record in a file, so that a start need not replay the whole journal.
+//!
+//! A snapshot is a shortcut and never a truth. It is believed when its checksum holds, the same rules
+//! made it, and the journal's chain hash at its record is the one that it names; otherwise an older
+//! one is tried, and in the end the journal from its first record. `bank verify` uses none.
+//!
+//! A file is `magic (16 bytes) · rules (32) · record (8, little endian) · chain hash (32) · state in
+//! the wire format of postcard · BLAKE3 of all before (32)`. Idempotency keys are not in it: the
+//! newest are read off the journal again.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    journal::{ChainHash, JournalError, JournalReaders},
+    recovery::{self, RecoveryError},
+    rules::State,
+};
+
+const MAGIC: &[u8; 16] = b"bank snapshot 1\n";
+const HASH: usize = 32;
+const HEAD: usize = MAGIC.len() + HASH + 8 + HASH;
+
+/// Which rules made a snapshot: the digest of their sources.
+const RULES: &str = env!("RULES_FINGERPRINT");
+
+/// Snapshots that are kept: the second is for the day when the first turns out bad.
+const KEPT: usize = 2;
+
+/// Niceness of the thread that makes snapshots.
+const NICENESS: i32 = 15;
+
+/// Records between two snapshots, unless a test says otherwise.
+pub const RECORDS_PER_SNAPSHOT: u64 = 1_000_000;
+
+/// A state and the record that it follows.
+pub struct Snapshot {
+    /// The state, without idempotency keys.
+    pub state: State,
+    /// The chain hash of its last record.
+    pub head: ChainHash,
+}
+
+/// The snapshots of a data folder.
+#[derive(Clone, Debug)]
+pub struct SnapshotFolder(PathBuf);
+
+impl SnapshotFolder {
+    /// Those in this folder.
+    pub fn new(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    /// The snapshots that are there, newest first, by the record that their names claim.
+    pub fn list(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.0)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let seq = name
+                .and_then(|name| name.strip_prefix("snapshot-"))
+                .and_then(|name| name.strip_suffix(".bin"))
+                .and_then(|digits| digits.parse().ok());
+            if let Some(seq) = seq {
+                found.push((seq, path));
+            }
+        }
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(found)
+    }
+
+    /// Writes a snapshot, whole or not at all, and removes those that it makes superfluous.
+    pub fn write(&self, state: &State, head: ChainHash) -> io::Result<()> {
+        let seq = state.seq();
+        let path = self.0.join(format!("snapshot-{seq:012}.bin"));
+        let unfinished = path.with_extension("unfinished");
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)?;
+        file.write_all(&encode(state, head)?)?;
+        file.sync_all()?;
+        drop(file);
+        fs::rename(&unfinished, &path)?;
+        File::open(&self.0)?.sync_all()?;
+        for (_, superfluous) in self.list()?.into_iter().skip(KEPT) {
+            fs::remove_file(superfluous)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the snapshots after record `seq`.
+    pub fn remove_after(&self, seq: u64) -> io::Result<()> {
+        for (found, path) in self.list()? {
+            if found > seq {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn encode(state: &State, head: ChainHash) -> io::Result<Vec<u8>> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&rules_fingerprint());
+    bytes.extend_from_slice(&state.seq().to_le_bytes());
+    bytes.extend_from_slice(head.bytes());
+    let mut bytes = postcard::to_extend(state, bytes).map_err(io::Error::other)?;
+    let checksum = blake3::hash(&bytes);
+    bytes.extend_from_slice(checksum.as_bytes());
+    Ok(bytes)
+}
+
+fn rules_fingerprint() -> [u8; 32] {
+    *blake3::hash(RULES.as_bytes()).as_bytes()
+}
+
+/// Reads a snapshot, or says why it is not to be believed.
+pub fn read(path: &Path) -> Result<Snapshot, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let Some((content, checksum)) = bytes.split_last_chunk::<HASH>() else {
+        return Err("it is too short".to_owned());
+    };
+    if content.len() < HEAD || &content[..MAGIC.len()] != MAGIC {
+        return Err("it is no snapshot of this version".to_owned());
+    }
+    if blake3::hash(content) != *checksum {
+        return Err("its checksum does not hold".to_owned());
+    }
+    let (head, body) = content.split_at(HEAD);
+    let (rules, rest) = head[MAGIC.len()..].split_at(HASH);
+    if rules != rules_fingerprint() {
+        return Err("other rules made it".to_owned());
+    }
+    let (seq, hash) = rest.split_at(8);
+    let seq = seq.try_into().map(u64::from_le_bytes).unwrap_or_default();
+    let hash = hash.try_into().map(ChainHash::of_bytes);
+    let state: State = postcard::from_bytes(body).map_err(|error| error.to_string())?;
+    match hash {
+        Ok(head) if state.seq() == seq && state.ledger_sum() == 0 => Ok(Snapshot { state, head }),
+        _ => Err("its state is not the one that it names".to_owned()),
+    }
+}
+
+/// What the thread that makes snapshots works with.
+pub struct SnapshotParts {
+    /// Where they go.
+    pub folder: SnapshotFolder,
+    /// The journal.
+    pub journal: Arc<JournalReaders>,
+    /// The last durable record; the thread ends when this closes.
+    pub durable: watch::Receiver<u64>,
+    /// The record of the newest snapshot that was believed at the start.
+    pub newest: u64,
+    /// Records between two snapshots.
+    pub every: u64,
+}
+
+/// Starts a thread of low priority that makes a snapshot whenever enough records are durable. It
+/// folds a state of its own from the newest snapshot on, so the writer never waits for it; that
+/// state is gone when the snapshot is written.
+pub fn start_snapshots(parts: SnapshotParts) -> io::Result<()> {
+    let runtime = tokio::runtime::Handle::current();
+    let SnapshotParts {
+        folder,
+        journal,
+        mut durable,
+        newest,
+        every,
+    } = parts;
+    thread::Builder::new()
+        .name("bank-snapshots".to_owned())
+        .spawn(move || {
+            // Without it snapshots only take more than their share.
+            let _ = rustix::process::setpriority_process(None, NICENESS);
+            let mut next = newest.saturating_add(every);
+            // It ends with the writer.
+            while let Ok(seq) = runtime
+                .block_on(durable.wait_for(|seq| *seq >= next))
+                .map(|seq| *seq)
+            {
+                match make(&folder, &journal, seq) {
+                    Ok(()) => tracing::info!("wrote a snapshot of record {seq}"),
+                    // A full disk, most likely; the journal goes on alone.
+                    Err(error) => tracing::warn!("a snapshot failed: {error}"),
+                }
+                next = seq.saturating_add(every);
+            }
+        })
+        .map(drop)
+}
+
+/// Makes a snapshot of the state after record `seq`.
+fn make(folder: &SnapshotFolder, journal: &JournalReaders, seq: u64) -> Result<(), RecoveryError> {
+    let mut reader = journal.open()?;
+    let known = recovery::newest_snapshot(folder, reader.as_mut())?;
+    let (state, head) = recovery::fold_until(reader, known, seq)?;
+    Ok(folder.write(&state, head)?)
+}
+
+impl Snapshot {
+    /// The state before the first record.
+    pub fn genesis() -> Self {
+        Self {
+            state: State::default(),
+            head: ChainHash::GENESIS,
+        }
+    }
+
+    /// Whether the journal holds this snapshot's record with the hash that it names.
+    pub fn is_of(
+        &self,
+        reader: &mut dyn crate::journal::JournalReader,
+    ) -> Result<bool, JournalError> {
+        let seq = self.state.seq();
+        if seq == 0 {
+            return Ok(self.head == ChainHash::GENESIS);
+        }
+        let links = reader.read(seq - 1, 1)?;
+        Ok(links.first().is_some_and(|link| link.hash() == self.head))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_byte_of_a_snapshot_is_changed_or_missing_it_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapshot-0.bin");
+        let bytes = encode(&State::default(), ChainHash::GENESIS).unwrap();
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(read(&path).unwrap().state, State::default());
+        for place in 0..bytes.len() {
+            let mut wrong = bytes.clone();
+            wrong[place] ^= 1;
+            fs::write(&path, &wrong).unwrap();
+            assert!(read(&path).is_err(), "byte {place}");
+            fs::write(&path, &bytes[..place]).unwrap();
+            assert!(read(&path).is_err(), "{place} bytes");
+        }
+    }
+}
