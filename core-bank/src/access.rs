@@ -28,6 +28,10 @@ pub struct TerminalTokens {
     /// For the card network; folders of before it got one at their next start.
     #[serde(default)]
     pub acquirer: String,
+    /// For the second person, who approves what the operator proposes; folders of before it got one
+    /// at their next start.
+    #[serde(default)]
+    pub reviewer: String,
 }
 
 /// What a customer's token is for; the two kinds never stand in for each other.
@@ -43,7 +47,7 @@ pub enum TokenKind {
 
 /// Understands bearer tokens and makes customers' tokens.
 pub struct Access {
-    terminals: [(TokenDigest, Channel); 5],
+    terminals: [(TokenDigest, Channel); 6],
     seal: [u8; 32],
     sms_key: [u8; 32],
 }
@@ -60,6 +64,7 @@ impl Access {
                 atm: random_token()?,
                 operator: random_token()?,
                 acquirer: random_token()?,
+                reviewer: random_token()?,
             };
             write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
         }
@@ -73,11 +78,15 @@ impl Access {
             serde_json::from_slice(&fs::read(&tokens_path)?).map_err(|_| {
                 bad_file(
                     &tokens_path,
-                    "counter, kiosk, atm, operator and acquirer tokens",
+                    "counter, kiosk, atm, operator, acquirer and reviewer tokens",
                 )
             })?;
-        if tokens.acquirer.is_empty() {
-            tokens.acquirer = random_token()?;
+        if tokens.acquirer.is_empty() || tokens.reviewer.is_empty() {
+            for missing in [&mut tokens.acquirer, &mut tokens.reviewer] {
+                if missing.is_empty() {
+                    *missing = random_token()?;
+                }
+            }
             write_private(&tokens_path, &serde_json::to_vec_pretty(&tokens)?)?;
         }
         let terminals = [
@@ -86,6 +95,7 @@ impl Access {
             (digest(&tokens.atm), Channel::Atm),
             (digest(&tokens.operator), Channel::Operator),
             (digest(&tokens.acquirer), Channel::Acquirer),
+            (digest(&tokens.reviewer), Channel::Reviewer),
         ];
         Ok(Self {
             terminals,

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,7 +18,8 @@ use crate::{
     journal::JournalReaders,
     older_keys,
     projector::ProjectionError,
-    rules::{AccountNumber, BusinessTime, Fen, KeyDigest, Looked, Remembered},
+    rules::{AccountNumber, BookAccount, BusinessTime, Fen, KeyDigest, Looked, Remembered},
+    statements::{Statement, select_balances, select_statement},
 };
 
 /// One line of an account's history.
@@ -151,11 +153,30 @@ impl History {
     /// file: call it where blocking is allowed.
     pub fn entries(
         &self,
-        account: AccountNumber,
+        account: BookAccount,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Entry>, ProjectionError> {
         self.with_connection(|connection| select_entries(connection, account, before, limit))
+    }
+
+    /// What moved on an account between two moments, the second excluded. It reads a file, too.
+    pub fn statement(
+        &self,
+        account: AccountNumber,
+        period: Range<BusinessTime>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Statement, ProjectionError> {
+        let account = BookAccount::Customer(account);
+        self.with_connection(|connection| {
+            select_statement(connection, account, &period, after, limit)
+        })
+    }
+
+    /// Every account's balance after record `seq`, the bank's own among them. It reads all there is.
+    pub fn balances_at(&self, seq: u64) -> Result<Vec<(BookAccount, Fen)>, ProjectionError> {
+        self.with_connection(|connection| select_balances(connection, seq))
     }
 
     /// Reads with a connection of its own; it reads a file, too.
@@ -174,7 +195,7 @@ impl History {
 
 fn select_entries(
     connection: &Connection,
-    account: AccountNumber,
+    account: BookAccount,
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<Entry>, ProjectionError> {
@@ -185,14 +206,17 @@ fn select_entries(
     let before = before
         .and_then(|seq| i64::try_from(seq).ok())
         .unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![account.digits(), before, limit], |row| {
-        Ok(Entry {
-            seq: row.get(0)?,
-            at: BusinessTime(row.get(1)?),
-            operation: Cow::Owned(row.get(2)?),
-            amount: Fen(row.get(3)?),
-            balance_after: Fen(row.get(4)?),
-        })
-    })?;
+    let rows = statement.query_map(params![account.number(), before, limit], entry_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The entry of a row of number, time, operation, amount and balance.
+pub fn entry_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        seq: row.get(0)?,
+        at: BusinessTime(row.get(1)?),
+        operation: Cow::Owned(row.get(2)?),
+        amount: Fen(row.get(3)?),
+        balance_after: Fen(row.get(4)?),
+    })
 }

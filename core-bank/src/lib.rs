@@ -29,6 +29,7 @@ pub mod rules;
 mod seed;
 mod server;
 mod snapshot;
+mod statements;
 mod verify;
 pub mod writer;
 

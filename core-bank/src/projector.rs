@@ -17,7 +17,7 @@ use crate::{
     older_keys::OlderKeys,
     product_lists::{PRODUCT_TABLES, insert_products},
     repair::remove_database,
-    rules::{AccountNumber, BookAccount, Fact},
+    rules::Fact,
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
@@ -283,8 +283,9 @@ impl Projector {
     }
 }
 
-/// What a record means for the histories of the accounts that it touched.
-fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use<'_> {
+/// What a record means for the histories of the accounts that it touched, customers' and the bank's
+/// own, by their numbers.
+fn entries_of(link: &Link) -> impl Iterator<Item = (u64, Entry)> + use<'_> {
     let record = &link.record;
     let movements = record
         .outcome
@@ -294,10 +295,7 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             Fact::MoneyMoved { postings, .. } => Some(postings),
             _ => None,
         });
-    movements.flatten().filter_map(|posting| {
-        let BookAccount::Customer(account) = posting.account else {
-            return None;
-        };
+    movements.flatten().map(|posting| {
         let entry = Entry {
             seq: record.seq,
             at: record.at,
@@ -305,19 +303,19 @@ fn entries_of(link: &Link) -> impl Iterator<Item = (AccountNumber, Entry)> + use
             amount: posting.amount,
             balance_after: posting.balance_after,
         };
-        Some((account, entry))
+        (posting.account.number(), entry)
     })
 }
 
 fn insert_entries(
     connection: &Connection,
-    entries: &[(AccountNumber, Entry)],
+    entries: &[(u64, Entry)],
 ) -> Result<(), rusqlite::Error> {
     let mut statement =
         connection.prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (account, entry) in entries {
         statement.execute(params![
-            account.digits(),
+            account,
             entry.seq,
             entry.at.0,
             entry.operation,

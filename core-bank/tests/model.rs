@@ -547,7 +547,7 @@ proptest! {
                 prop_assert_eq!(found.0, expected);
             }
             prop_assert_eq!(bank.state.ledger(LedgerAccount::CashCounter).0, model.cash);
-            prop_assert_eq!(bank.state.ledger(LedgerAccount::Nostro).0, model.abroad);
+            prop_assert_eq!(bank.state.ledger(LedgerAccount::Settlement).0, model.abroad);
             prop_assert_eq!(bank.state.ledger(LedgerAccount::CardNetwork).0, model.network);
         }
         // Every balance is the sum of its postings, whatever the state says it is.

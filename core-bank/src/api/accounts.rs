@@ -17,11 +17,11 @@ use super::{
     schemas::{self, Yuan},
     write::{json_body, planted_slowness},
 };
-use crate::rules::State as BankState;
 use crate::{
     history::Entry,
     rules::{
-        AccountNumber, CardId, CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code,
+        AccountNumber, AccountStatus, BookAccount, BusinessTime, Caller, CardId, CardStatus,
+        CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
     },
 };
 
@@ -60,7 +60,7 @@ struct AccountRow {
     account: AccountNumber,
     balance: Yuan,
     card: CardId,
-    /// Of the card: `active` or `lost`.
+    /// `active`; of the card `lost` or `card_closed`; of the account `closed`.
     status: &'static str,
 }
 
@@ -93,14 +93,20 @@ fn list_accounts(state: &BankState, customer: CustomerId) -> Result<Vec<AccountR
     let owner = state.customer(customer).ok_or(Code::CustomerNotFound)?;
     let describe = |number: &AccountNumber| {
         let account = state.account(*number)?;
-        let status = state
+        let card = state
             .card(account.card)
             .map_or(CardStatus::Active, |card| card.status);
+        // A card that was closed alone leaves its account open.
+        let status = match (account.status, card) {
+            (AccountStatus::Closed, _) => "closed",
+            (AccountStatus::Open, CardStatus::Closed) => "card_closed",
+            (AccountStatus::Open, card) => card.name(),
+        };
         Some(AccountRow {
             account: *number,
             balance: account.balance.into(),
             card: account.card,
-            status: status.name(),
+            status,
         })
     };
     Ok(owner.accounts.iter().filter_map(describe).collect())
@@ -128,7 +134,7 @@ struct EntriesQuery {
 }
 
 #[derive(Serialize, ToSchema)]
-struct EntriesPage {
+pub struct EntriesPage {
     /// Newest first.
     entries: Vec<EntryRow>,
     /// Where the next page starts.
@@ -136,7 +142,7 @@ struct EntriesPage {
 }
 
 #[derive(Serialize, ToSchema)]
-struct EntryRow {
+pub struct EntryRow {
     seq: u64,
     #[schema(value_type = schemas::Moment)]
     at: String,
@@ -168,19 +174,11 @@ pub async fn entries(
         .and_then(|Path(account)| AccountNumber::parse(&account));
     planted_slowness(&service, Operation::HistoryQuery).await;
     let now = service.clock.now();
-    let account = service
+    let number = service
         .bank
-        .read(move |state| {
-            let reader = state.reader(caller, Operation::HistoryQuery, now)?;
-            let number = account.ok_or(Code::AccountNotFound)?;
-            let account = state.account(number).ok_or(Code::AccountNotFound)?;
-            if reader.sees(account.customer) {
-                Ok(number)
-            } else {
-                Err(Refusal::from(Code::AccountNotFound))
-            }
-        })
+        .read(move |state| readable(state, caller, Operation::HistoryQuery, account, now))
         .await??;
+    let account = BookAccount::Customer(number);
     projected(&service, query.min_seq).await?;
     let reading = std::sync::Arc::clone(&service);
     // One entry more than the page shows whether there is a next one.
@@ -192,6 +190,24 @@ pub async fn entries(
         Code::Internal
     })?;
     Ok(json_body(&page(&entries, limit)).into_response())
+}
+
+/// An account whose history the caller may read; also a closed one has it.
+pub fn readable(
+    state: &BankState,
+    caller: Caller,
+    operation: Operation,
+    account: Option<AccountNumber>,
+    now: BusinessTime,
+) -> Result<AccountNumber, Refusal> {
+    let reader = state.reader(caller, operation, now)?;
+    let number = account.ok_or(Code::AccountNotFound)?;
+    let account = state.account(number).ok_or(Code::AccountNotFound)?;
+    if reader.sees(account.customer) {
+        Ok(number)
+    } else {
+        Err(Code::AccountNotFound.into())
+    }
 }
 
 /// Waits until the projection holds what was durable when the reader asked, as far as a second's
@@ -215,22 +231,26 @@ pub async fn projected(service: &Service, min_seq: u64) -> Result<(), Problem> {
     Ok(())
 }
 
-fn page(entries: &[Entry], limit: usize) -> EntriesPage {
+pub fn page(entries: &[Entry], limit: usize) -> EntriesPage {
     let shown = &entries[..entries.len().min(limit)];
     let next = if entries.len() > limit {
         shown.last().map(|entry| entry.seq.to_string())
     } else {
         None
     };
-    let entries = shown
-        .iter()
-        .map(|entry| EntryRow {
+    let entries = shown.iter().map(EntryRow::of).collect();
+    EntriesPage { entries, next }
+}
+
+impl EntryRow {
+    /// One entry as it is shown.
+    pub fn of(entry: &Entry) -> Self {
+        Self {
             seq: entry.seq,
             at: entry.at.to_string(),
             operation: entry.operation.to_string(),
             amount: entry.amount.into(),
             balance_after: entry.balance_after.into(),
-        })
-        .collect();
-    EntriesPage { entries, next }
+        }
+    }
 }

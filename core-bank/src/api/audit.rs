@@ -25,8 +25,8 @@ use crate::{
     notices::select_alerts,
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
-        CampaignId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, RefusalCode as Code,
-        State as BankState, VoucherId, WelfareFact,
+        CampaignId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
+        RefusalCode as Code, State as BankState, VoucherId, WelfareFact,
     },
 };
 
@@ -114,6 +114,8 @@ struct RecordRow {
     operation: &'static str,
     key: String,
     channel: &'static str,
+    /// Where a card was used, where the request said it.
+    place: Option<Place>,
     /// `applied` or `refused`.
     outcome: &'static str,
     code: Option<&'static str>,
@@ -219,7 +221,12 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
     Ok(json_body(&document).into_response())
 }
 
-fn read_journal(service: &Service, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
+/// Records after a number, those that are durable.
+pub fn read_journal(
+    service: &Service,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Link>, JournalError> {
     // Numbers beyond the journal's grammar come after every record.
     if after > i64::MAX as u64 - 1 {
         return Ok(Vec::new());
@@ -254,6 +261,7 @@ fn describe(record: &Record) -> RecordRow {
         operation: action.operation().name(),
         key: record.key.to_string(),
         channel: record.command.by.channel().name(),
+        place: action.place(),
         outcome,
         code,
         customer: customer_of(record),
@@ -313,10 +321,8 @@ fn account_of(record: &Record) -> Option<AccountNumber> {
 
 fn payee_of(action: &Action) -> Option<String> {
     match action.payee()? {
-        Payee::Here(to) => to.map(|to| to.to_string()),
-        Payee::Elsewhere { account, .. } => Some(account),
-        Payee::Mall(wish) => wish.goods.map(|goods| goods.to_string()),
-        Payee::Welfare(_) => None,
+        Payee::Here(None) | Payee::Welfare(_) => None,
+        payee => Some(payee.to_string()),
     }
 }
 
@@ -330,18 +336,23 @@ pub async fn trial_balance(
 }
 
 #[derive(Serialize, ToSchema)]
-struct TrialBalance {
-    seq: u64,
+pub struct TrialBalance {
+    /// The record after which the books stood so.
+    pub seq: u64,
     /// Zero, always.
-    sum: Yuan,
-    accounts: Vec<BookRow>,
+    pub sum: Yuan,
+    /// The bank's own accounts, and all customers' deposits in one row.
+    pub accounts: Vec<BookRow>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct BookRow {
-    account: String,
-    kind: &'static str,
-    balance: Yuan,
+pub struct BookRow {
+    /// Of the chart, or `customer_deposits`.
+    pub account: String,
+    /// `asset`, `liability`, `income` or `expense`.
+    pub kind: &'static str,
+    /// Positive when it is a credit.
+    pub balance: Yuan,
 }
 
 fn balance_books(state: &BankState) -> TrialBalance {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service, Shared,
+    bills::BillBody,
     endpoint::Endpoint,
     mall,
     money::{payee_of, present},
@@ -34,6 +35,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .applied(&["authorisation", "text"])
             .refuses(&[
                 Code::AccountNotFound,
+                Code::AccountClosed,
+                Code::BillerNotFound,
+                Code::SchoolNotListed,
                 Code::SameAccount,
                 Code::CardLost,
                 Code::MediumNotFound,
@@ -54,8 +58,16 @@ struct AuthorisationBody {
     #[schema(value_type = Account)]
     from: String,
     /// Of a transfer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[0-9A-Za-z]{1,34}$", example = "6200001000000000033")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(
+        nullable = false,
+        pattern = "^[0-9A-Za-z]{1,34}$",
+        example = "6200001000000000033"
+    )]
     to: Option<String>,
     amount: AmountText,
     #[serde(
@@ -65,6 +77,14 @@ struct AuthorisationBody {
     )]
     #[schema(nullable = false, pattern = "^[0-9A-Z]{2,11}$", example = "CCB")]
     bank: Option<String>,
+    /// In place of `to` and `bank`.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(nullable = false)]
+    bill: Option<BillBody>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = r"^\+?[0-9]{5,15}$", example = "13800000000")]
     phone: Option<String>,
@@ -101,21 +121,21 @@ impl AuthorisationBody {
     fn payee(&self) -> Result<Payee, Problem> {
         let order = (&self.goods, self.quantity, self.points, &self.address);
         let batch = (self.kind, &self.face_value, self.count);
-        match (&self.to, order, batch) {
-            (Some(to), (None, None, None, None), (None, None, None)) => {
-                payee_of(to, self.bank.as_deref())
-            }
-            (
-                None,
-                (Some(goods), Some(quantity), Some(points), Some(address)),
-                (None, None, None),
-            ) if self.bank.is_none() => mall::wish(goods, quantity, points, address),
-            (None, (None, None, None, None), (Some(kind), Some(face_value), Some(count)))
-                if self.bank.is_none() =>
-            {
-                welfare::wish(kind, face_value, count)
-            }
-            _ => well_formed("from", "followed by the members of one payment alone", None),
+        let no_order = order == (&None, None, None, &None);
+        let no_batch = batch.0.is_none() && batch.1.is_none() && batch.2.is_none();
+        match (&self.to, &self.bank, &self.bill) {
+            (Some(to), bank, None) if no_order && no_batch => payee_of(to, bank.as_deref()),
+            (None, None, Some(bill)) if no_order && no_batch => bill.payee(),
+            (None, None, None) => match (order, batch) {
+                ((Some(goods), Some(quantity), Some(points), Some(address)), _) if no_batch => {
+                    mall::wish(goods, quantity, points, address)
+                }
+                (_, (Some(kind), Some(face_value), Some(count))) if no_order => {
+                    welfare::wish(kind, face_value, count)
+                }
+                _ => one_payment(),
+            },
+            _ => one_payment(),
         }
     }
 
@@ -148,6 +168,12 @@ impl AuthorisationBody {
             }
         }
     }
+}
+
+fn one_payment() -> Result<Payee, Problem> {
+    let form =
+        "there alone, with `bank`, or replaced by `bill`, by an order's or a batch's members";
+    well_formed("to", form, None)
 }
 
 fn six_digits(text: &str) -> Option<u32> {

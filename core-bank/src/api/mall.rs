@@ -10,8 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Shared,
     accounts::OF_PROJECTIONS,
-    authorisations::{self, ShownBody},
+    authorisations::ShownBody,
     endpoint::{Endpoint, OF_PAYMENTS},
+    money::{pay, present},
     paging::{PageQuery, own_page},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
@@ -254,10 +255,16 @@ struct OrderBody {
     amount: AmountText,
     #[schema(min_length = 1, max_length = 120)]
     address: String,
-    authorisation: ShownBody,
+    /// What authorises it: without it nothing is ordered.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(nullable = false)]
+    authorisation: Option<ShownBody>,
 }
 
-/// An order comes out of a session, so it always shows an authorisation.
 pub async fn order(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let reading = read::<OrderBody>(&service, request, Operation::Mall).await?;
     let body = &reading.body;
@@ -266,10 +273,8 @@ pub async fn order(State(service): State<Shared>, request: Request) -> Result<Re
         payee: wish(&body.goods, body.quantity, body.points, &body.address)?,
         amount: body.amount.amount()?,
     };
-    let shown = authorisations::check(&service, &body.authorisation, &order).await?;
-    reading
-        .submit(&service, Action::AuthorisedTransfer { order, shown })
-        .await
+    let shown = body.authorisation.clone();
+    pay(&service, reading, order, shown.as_ref()).await
 }
 
 pub async fn orders(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {

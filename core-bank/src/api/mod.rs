@@ -6,14 +6,18 @@
 mod accounts;
 mod audit;
 mod authorisations;
+mod bills;
+mod books;
 mod branches;
 mod campaigns;
 mod card_network;
 mod cards;
+mod closing;
 mod customers;
 mod description;
 mod endpoint;
 mod health;
+mod loans;
 mod locks;
 mod mall;
 mod media;
@@ -26,10 +30,13 @@ mod page;
 mod paging;
 mod problem;
 mod request;
+mod returns;
 mod schemas;
 mod sessions;
 mod social_security;
+mod statements;
 mod test_clock;
+mod wealth;
 mod welfare;
 mod write;
 
@@ -95,6 +102,13 @@ fn endpoints(test: bool) -> Vec<Endpoint> {
         notices::endpoints(),
         locks::endpoints(),
         card_network::endpoints(),
+        bills::endpoints(),
+        statements::endpoints(),
+        closing::endpoints(),
+        wealth::endpoints(),
+        loans::endpoints(),
+        returns::endpoints(),
+        books::endpoints(),
         mall::endpoints(),
         welfare::endpoints(),
         campaigns::endpoints(),

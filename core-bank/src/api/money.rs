@@ -10,13 +10,13 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    Shared,
+    Service, Shared,
     authorisations::{self, ShownBody},
     endpoint::{Endpoint, OF_PAYMENTS},
     problem::Problem,
     request::{self, AmountText, well_formed},
     schemas::Account,
-    write::{json_body, read, write},
+    write::{Reading, json_body, read, write},
 };
 use crate::rules::{
     AccountNumber, Action, Caller, Operation, Order, Payee, Place, RefusalCode as Code,
@@ -27,13 +27,19 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::write("/v1/deposits", Operation::Deposit, deposit)
             .takes::<CashBody>()
             .applied(&["balance"])
-            .refuses(&[Code::AccountNotFound, Code::BalanceOverflow]),
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::AccountClosed,
+                Code::BalanceOverflow,
+            ]),
         Endpoint::write("/v1/withdrawals", Operation::Withdrawal, withdraw)
             .takes::<WithdrawalBody>()
             .applied(&["balance"])
             .refuses(&[
                 Code::AccountNotFound,
+                Code::AccountClosed,
                 Code::CardLost,
+                Code::CardClosed,
                 Code::LockOverseas,
                 Code::LockRegion,
                 Code::LockNight,
@@ -48,7 +54,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .takes::<TransferBody>()
             .applied(&["transfer", "balance"])
             .refuses(OF_PAYMENTS)
-            .refuses(&[Code::AccountNotFound, Code::SameAccount, Code::CardLost]),
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::AccountClosed,
+                Code::SameAccount,
+                Code::CardLost,
+            ]),
     ]
 }
 
@@ -162,18 +173,29 @@ pub async fn transfer(
         from: AccountNumber::parse(&body.from),
         payee: payee_of(&body.to, body.bank.as_deref())?,
     };
-    let action = match &body.authorisation {
+    let shown = body.authorisation.clone();
+    pay(&service, reading, order, shown.as_ref()).await
+}
+
+/// Has a payment decided: with what was shown for it out of a session, without at a terminal, where
+/// the customer is known in person.
+pub async fn pay<T>(
+    service: &Service,
+    reading: Reading<T>,
+    order: Order,
+    shown: Option<&ShownBody>,
+) -> Result<Response, Problem> {
+    let action = match shown {
         Some(shown) => {
             let terminal = matches!(reading.caller, Caller::Terminal(_));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
-            let shown = authorisations::check(&service, shown, &order).await?;
+            let shown = authorisations::check(service, shown, &order).await?;
             Action::AuthorisedTransfer { order, shown }
         }
-        // A transfer within or to another bank, as it was just read.
-        None => order.without_proof().ok_or(Code::Internal)?,
+        None => order.without_proof(),
     };
-    reading.submit(&service, action).await
+    reading.submit(service, action).await
 }
 
 /// The payee: here, or in the bank of this code.

@@ -11,9 +11,10 @@ use utoipa::{
 
 use super::request::AmountText;
 use crate::rules::{
-    Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BranchId, CampaignId,
-    CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, Medium, OrderId, Place, Scope,
-    SessionId, ShieldKey, TokenNonce, TransferId, VoucherId, VoucherKind,
+    Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BillKind, BranchId,
+    CampaignId, CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, LoanId, Medium,
+    NetAssetValue, OrderId, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId, ShieldKey,
+    TokenNonce, TransferId, VoucherId, VoucherKind,
 };
 
 fn text(pattern: &str, example: &str) -> Object {
@@ -45,6 +46,12 @@ texts! {
     CardId "CardId" "^K[0-9]{12}$" "K000000000003"
     TransferId "TransferId" "^T[0-9]{12}$" "T000000000005"
     SessionId "SessionId" "^S[0-9]{12}$" "S000000000006"
+    LoanId "LoanId" "^L[0-9]{12}$" "L000000000012"
+    ReturnId "ReturnId" "^R[0-9]{12}$" "R000000000050"
+    ProductCode "ProductCode" "^[0-9A-Z]{2,12}$" "W1"
+    NetAssetValue "NetAssetValue" "^(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?$" "1.0234"
+    CalendarDay "CalendarDay" "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" "2026-06-09"
+    Units "Units" "^[0-9]+\\.[0-9]{2}$" "977.13"
     AuthorisationId "AuthorisationId" "^A[0-9]{12}$" "A000000000007"
     GoodsId "GoodsId" "^G[0-9]{12}$" "G000000000008"
     OrderId "OrderId" "^O[0-9]{12}$" "O000000000009"
@@ -52,7 +59,7 @@ texts! {
     VoucherId "VoucherId" "^V[0-9]{12}$" "V000000000704"
     CampaignId "CampaignId" "^P[0-9]{12}$" "P000000000012"
     BranchId "BranchId" "^B[0-9]{12}$" "B000000000013"
-    AppointmentId "AppointmentId" "^R[0-9]{12}$" "R000000000014"
+    AppointmentId "AppointmentId" "^Q[0-9]{12}$" "Q000000000014"
     Degrees "Degrees" "^-?[0-9]{1,3}(\\.[0-9]{1,6})?$" "36.4567"
     Account "AccountNumber" "^[0-9]{19}$" "6200001000000000033"
     TokenNonce "DeviceSerial" "^[0-9a-f]{32}$" "00112233445566778899aabbccddeeff"
@@ -89,6 +96,11 @@ impl PartialSchema for Label {
 }
 
 impl ToSchema for Label {}
+/// Stands for a calendar day in schemas.
+pub struct CalendarDay;
+
+/// Stands for units of a wealth product in answers' schemas.
+pub struct Units;
 
 /// Stands for a moment of business time in schemas.
 pub struct Moment;
@@ -139,6 +151,8 @@ macro_rules! choices {
 }
 
 choices! {
+    BillKind ["electricity", "broadband", "telecom", "tuition"]
+    ReturnKind ["reversal", "refund"]
     Medium ["sms", "device", "shield"]
     AppointmentStatus ["booked", "kept", "no_show"]
     VoucherKind ["card", "voucher"]

@@ -9,18 +9,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
-    authorisations::{self, ShownBody},
+    authorisations::ShownBody,
     endpoint::{Endpoint, OF_PAYMENTS},
     mall::address,
-    money::present,
+    money::{pay, present},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
     schemas::{Account, Yuan},
     write::{json_body, planted_slowness, read, write},
 };
 use crate::rules::{
-    AccountNumber, Action, BATCH_MAX, BatchId, Caller, CustomerId, GoodsId, ISSUE_MAX, Operation,
-    Order, OrderId, Payee, Refusal, RefusalCode as Code, VoucherId, VoucherKind, WelfareCommand,
+    AccountNumber, Action, BATCH_MAX, BatchId, CustomerId, GoodsId, ISSUE_MAX, Operation, Order,
+    OrderId, Payee, Refusal, RefusalCode as Code, VoucherId, VoucherKind, WelfareCommand,
     WelfareWish,
 };
 
@@ -129,17 +129,8 @@ pub async fn buy(State(service): State<Shared>, request: Request) -> Result<Resp
         payee: wish(body.kind, &body.face_value, body.count)?,
         amount: body.amount.amount()?,
     };
-    let action = match &body.authorisation {
-        Some(shown) => {
-            let terminal = matches!(reading.caller, Caller::Terminal(_));
-            let form = "for terminals, where the customer is known in person";
-            well_formed("authorisation", form, (!terminal).then_some(()))?;
-            let shown = authorisations::check(&service, shown, &order).await?;
-            Action::AuthorisedTransfer { order, shown }
-        }
-        None => Action::Welfare(WelfareCommand::Buy { order }),
-    };
-    reading.submit(&service, action).await
+    let shown = body.authorisation.clone();
+    pay(&service, reading, order, shown.as_ref()).await
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

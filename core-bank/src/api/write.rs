@@ -21,8 +21,9 @@ use crate::{
     authentication::transfer_text,
     rules::{
         AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
-        CampaignId, CardId, CustomerId, Envelope, Fingerprint, GoodsId, IdempotencyKey,
-        IdentityCheckId, Label, Looked, Operation, OrderId, RefusalCode, TokenNonce, TransferId,
+        CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
+        IdentityCheckId, Label, LoanId, Looked, Operation, OrderId, RefusalCode, ReturnId,
+        TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -86,6 +87,37 @@ impl<T> Reading<T> {
         };
         submit(service, envelope, StatusCode::CREATED).await
     }
+
+    /// Has an action decided again and again, each step under a key that follows from the request's,
+    /// until the answer says that it was the last. Others are served between the steps, and a
+    /// repetition of the request finds every step's first answer.
+    pub async fn submit_steps(
+        self,
+        service: &Service,
+        action: &Action,
+        is_last: impl Fn(&Answer) -> bool,
+    ) -> Result<Response, Problem> {
+        planted_slowness(service, action.operation()).await;
+        let stem = blake3::hash(self.key.as_str().as_bytes()).to_hex();
+        let mut key = self.key;
+        for step in 1_u32.. {
+            let envelope = Envelope {
+                caller: self.caller,
+                key,
+                fingerprint: self.fingerprint,
+                action: action.clone(),
+                looked: Looked::default(),
+            };
+            let reply = decided(service, envelope).await?;
+            let more = matches!(&reply.outcome, Ok((_, answer)) if !is_last(answer));
+            if !more {
+                return answer(&service.access, reply, StatusCode::CREATED);
+            }
+            let next = format!("{}.{step}", &stem[..32]);
+            key = IdempotencyKey::parse(&next).ok_or(RefusalCode::Internal)?;
+        }
+        Err(RefusalCode::Internal.into())
+    }
 }
 
 impl<T> Reading<T> {
@@ -107,10 +139,7 @@ impl<T> Reading<T> {
                 action,
                 looked: Looked::default(),
             };
-            let deciding = service.bank.write(envelope);
-            let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding)
-                .await
-                .map_err(|_| RefusalCode::AnswerTimeout)?;
+            let reply = decided(service, envelope).await?;
             replayed &= reply.replayed;
             match reply.outcome {
                 Ok((seq, Answer::VouchersIssued(count))) => (last, issued) = (seq, issued + count),
@@ -172,11 +201,14 @@ async fn submit(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     planted_slowness(service, envelope.action.operation()).await;
-    let deciding = service.bank.write(envelope);
-    let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding)
-        .await
-        .map_err(|_| RefusalCode::AnswerTimeout)?;
+    let reply = decided(service, envelope).await?;
     answer(&service.access, reply, status)
+}
+
+async fn decided(service: &Service, envelope: Envelope) -> Result<Reply, Problem> {
+    let deciding = service.bank.write(envelope);
+    let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding).await;
+    reply.map_err(|_| RefusalCode::AnswerTimeout.into())
 }
 
 /// Sleeps as long as a test asked for. It happens ahead of the queue, so nobody else waits.
@@ -262,6 +294,28 @@ pub struct Applied {
     branch: Option<BranchId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<AppointmentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Units>)]
+    units: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Yuan>,
+    /// Of an application: `approved` or `declined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loan: Option<LoanId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_out: Option<Yuan>,
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    returned: Option<ReturnId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::CalendarDay>)]
+    day: Option<String>,
+    /// Whether the day is closed with this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<bool>,
 }
 
 impl Applied {
@@ -300,28 +354,67 @@ impl Applied {
             Answer::SessionStarted(nonce) => {
                 document.session = Some(access.token(TokenKind::Session, *nonce));
             }
-            Answer::GoodsListed(goods) => document.goods = Some(*goods),
-            Answer::Ordered(told) => {
-                let (order, balance, points) = **told;
-                document.order = Some(order);
-                document.balance = balance.map(Yuan::from);
-                document.points = points;
-            }
-            Answer::BatchBought(batch, balance) => {
-                document.batch = Some(*batch);
-                document.balance = Some((*balance).into());
-            }
-            Answer::VouchersIssued(issued) => document.issued = Some(*issued),
-            Answer::CampaignAnnounced(campaign) => document.campaign = Some(*campaign),
-            Answer::CheckedIn(prize, points) => {
-                document.prize = prize.as_deref().cloned();
-                document.points = Some(*points);
-            }
-            Answer::Claimed(points) => document.points = *points,
-            Answer::BranchOpened(branch) => document.branch = Some(*branch),
-            Answer::Booked(appointment) => document.appointment = Some(*appointment),
+            _ => document.tell_of_products(answer),
         }
         document
+    }
+
+    /// What products and books answer.
+    fn tell_of_products(&mut self, answer: &Answer) {
+        match answer {
+            Answer::WealthSubscribed(units, balance) => {
+                self.units = Some(Fen(*units).to_string());
+                self.balance = Some((*balance).into());
+            }
+            Answer::WealthRedeemed(amount, balance) => {
+                self.amount = Some((*amount).into());
+                self.balance = Some((*balance).into());
+            }
+            Answer::LoanApproved(loan) => {
+                self.decision = Some("approved");
+                self.loan = Some(*loan);
+            }
+            Answer::LoanDeclined(reason) => {
+                self.decision = Some("declined");
+                self.reason = Some(reason.name());
+            }
+            Answer::AccountClosed(paid_out) => self.paid_out = Some((*paid_out).into()),
+            Answer::ReturnProposed(id) => self.returned = Some(*id),
+            Answer::DayEnd(day, closed) => {
+                self.day = Some(day.to_string());
+                self.closed = Some(*closed);
+            }
+            _ => self.tell_of_offers(answer),
+        }
+    }
+}
+
+impl Applied {
+    /// What the mall, welfare, campaigns and appointments answer.
+    fn tell_of_offers(&mut self, answer: &Answer) {
+        match answer {
+            Answer::GoodsListed(goods) => self.goods = Some(*goods),
+            Answer::Ordered(told) => {
+                let (order, balance, points) = **told;
+                self.order = Some(order);
+                self.balance = balance.map(Yuan::from);
+                self.points = points;
+            }
+            Answer::BatchBought(batch, balance) => {
+                self.batch = Some(*batch);
+                self.balance = Some((*balance).into());
+            }
+            Answer::VouchersIssued(issued) => self.issued = Some(*issued),
+            Answer::CampaignAnnounced(campaign) => self.campaign = Some(*campaign),
+            Answer::CheckedIn(prize, points) => {
+                self.prize = prize.as_deref().cloned();
+                self.points = Some(*points);
+            }
+            Answer::Claimed(points) => self.points = *points,
+            Answer::BranchOpened(branch) => self.branch = Some(*branch),
+            Answer::Booked(appointment) => self.appointment = Some(*appointment),
+            _ => {}
+        }
     }
 }
 

@@ -2,18 +2,24 @@
 
 use super::{
     appointments::AppointmentFact,
+    calendar::Day,
     campaigns::CampaignFact,
+    closing::ClosingFact,
     command::Order,
+    day_end::BooksFact,
     fact::{Fact, Posting},
     ids::{
         AccountNumber, AppointmentId, AuthorisationId, BatchId, BranchId, CampaignId, CardId,
-        CustomerId, GoodsId, IdentityCheckId, OrderId, TokenNonce, TransferId,
+        CustomerId, GoodsId, IdentityCheckId, LoanId, OrderId, ReturnId, TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    loans::{DeclineReason, LoanFact},
     mall::MallFact,
     money::Fen,
     refusal::Refusal,
+    returns::ReturnFact,
     text::Label,
+    wealth::WealthFact,
     welfare::WelfareFact,
 };
 
@@ -41,6 +47,20 @@ pub enum Answer {
     DeviceIssued(TokenNonce),
     /// The session began; its token derives from this number.
     SessionStarted(TokenNonce),
+    /// Units were bought, so many hundredths; what the account holds now.
+    WealthSubscribed(i64, Fen),
+    /// Units were sold for so much; what the account holds now.
+    WealthRedeemed(Fen, Fen),
+    /// The loan may be drawn.
+    LoanApproved(LoanId),
+    /// There is no loan, and why.
+    LoanDeclined(DeclineReason),
+    /// The account is closed; so much was paid out.
+    AccountClosed(Fen),
+    /// The reversal or refund waits for the second person.
+    ReturnProposed(ReturnId),
+    /// The end of this day has come so far; whether that is all.
+    DayEnd(Day, bool),
     /// The goods are in the catalogue.
     GoodsListed(GoodsId),
     /// The order was made; what the paying account, if any paid, and the points hold now, if they
@@ -68,12 +88,39 @@ impl Answer {
         if let Some(Fact::Refused { code, .. }) = facts.first() {
             return Err((*code).into());
         }
-        let mut told = facts.iter().filter_map(|fact| Self::of_fact(fact, facts));
-        Ok(told.next().unwrap_or(Self::Done))
+        let product = facts.iter().find_map(|fact| Self::of_product(fact, facts));
+        let answer = product.or_else(|| facts.iter().find_map(Self::of_fact));
+        Ok(answer.unwrap_or(Self::Done))
     }
 
-    /// What a fact answers, on which the others of its record shed light.
-    fn of_fact(fact: &Fact, all: &[Fact]) -> Option<Self> {
+    /// What products and books answer, with the balance that other facts of the record tell.
+    fn of_product(fact: &Fact, facts: &[Fact]) -> Option<Self> {
+        let balance = || match facts.iter().find_map(Self::of_fact) {
+            Some(Self::CashMoved(balance)) => balance,
+            _ => Fen::ZERO,
+        };
+        match fact {
+            Fact::Wealth(WealthFact::Subscribed { units, .. }) => {
+                Some(Self::WealthSubscribed(*units, balance()))
+            }
+            Fact::Wealth(WealthFact::Redeemed { amount, .. }) => {
+                Some(Self::WealthRedeemed(*amount, balance()))
+            }
+            Fact::Loans(LoanFact::Approved { loan, .. }) => Some(Self::LoanApproved(*loan)),
+            Fact::Loans(LoanFact::Declined { reason, .. }) => Some(Self::LoanDeclined(*reason)),
+            Fact::Closing(ClosingFact::Account { paid_out, .. }) => {
+                Some(Self::AccountClosed(*paid_out))
+            }
+            Fact::Returns(ReturnFact::Proposed { id, .. }) => Some(Self::ReturnProposed(*id)),
+            Fact::Returns(ReturnFact::Approved { .. }) => Some(Self::Done),
+            Fact::Books(BooksFact::Reached { day, .. }) => Some(Self::DayEnd(*day, false)),
+            Fact::Books(BooksFact::DayClosed { day }) => Some(Self::DayEnd(*day, true)),
+            _ => Self::of_offer(fact, facts),
+        }
+    }
+
+    /// What is answered by the mall, welfare, campaigns and appointments.
+    fn of_offer(fact: &Fact, all: &[Fact]) -> Option<Self> {
         match fact {
             Fact::Mall(MallFact::GoodsListed { goods, .. }) => Some(Self::GoodsListed(*goods)),
             Fact::Mall(MallFact::Ordered { order, .. }) => {
@@ -103,6 +150,12 @@ impl Answer {
             Fact::Appointment(AppointmentFact::Booked { appointment, .. }) => {
                 Some(Self::Booked(*appointment))
             }
+            _ => None,
+        }
+    }
+
+    fn of_fact(fact: &Fact) -> Option<Self> {
+        match fact {
             Fact::IdentityVerified { check, .. } => Some(Self::IdentityVerified(*check)),
             Fact::CustomerRegistered { customer, .. } => Some(Self::CustomerRegistered(*customer)),
             Fact::CardOpened { card, account, .. } => Some(Self::CardOpened(*card, *account)),
@@ -140,13 +193,16 @@ impl Answer {
             | Fact::ChannelSet { .. }
             | Fact::AlertsSet { .. }
             | Fact::AlertDue { .. }
-            | Fact::Mall(MallFact::Dispatched { .. })
+            | Fact::Wealth(_)
+            | Fact::Loans(_)
+            | Fact::Closing(_)
+            | Fact::Returns(_)
+            | Fact::Books(_)
+            | Fact::Mall(_)
             | Fact::PointsMoved { .. }
-            | Fact::Welfare(WelfareFact::Redeemed { .. })
-            | Fact::Campaign(CampaignFact::Won { .. })
-            | Fact::Appointment(
-                AppointmentFact::Cancelled { .. } | AppointmentFact::Concluded { .. },
-            )
+            | Fact::Welfare(_)
+            | Fact::Campaign(_)
+            | Fact::Appointment(_)
             | Fact::SocialSecurityCardIssued { .. } => None,
         }
     }

@@ -40,6 +40,9 @@ impl Desk<'_> {
                 }
             }
             Payee::Elsewhere { .. } => {}
+            Payee::Biller(bill) => {
+                bill.biller()?;
+            }
             Payee::Mall(wish) => self.orderable(wish, order.amount, account.customer)?,
             Payee::Welfare(wish) => Self::batch_for_sale(wish, order.amount)?,
         }
@@ -56,7 +59,8 @@ impl Desk<'_> {
         let amount = order.amount;
         let to = match &order.payee {
             Payee::Here(to) => BookAccount::Customer(self.any_account(*to)?.0),
-            Payee::Elsewhere { .. } => BookAccount::Ledger(LedgerAccount::Nostro),
+            Payee::Elsewhere { .. } => BookAccount::Ledger(LedgerAccount::Settlement),
+            Payee::Biller(_) => BookAccount::Ledger(LedgerAccount::BillsPayable),
             Payee::Mall(wish) => return self.order_facts((payer, owner), wish, amount, facts),
             Payee::Welfare(wish) => return self.batch_facts((payer, owner), wish, amount, facts),
         };

@@ -35,12 +35,6 @@ impl Day {
         Self(days as i32)
     }
 
-    /// The first moment of the day.
-    pub fn begins(self) -> BusinessTime {
-        let days = i64::from(self.0) * SECONDS_PER_DAY * MICROS_PER_SECOND;
-        BusinessTime(days - OFFSET)
-    }
-
     /// The month of this day, by the algorithm `civil_from_days` of Howard Hinnant
     /// (<https://howardhinnant.github.io/date_algorithms.html>): years begin in March, so that the
     /// leap day is the last.
@@ -103,8 +97,6 @@ mod tests {
             assert_eq!(i64::from(Day::of(at).0), midnight.div_euclid(86_400));
             let month = i32::from(local.year()) * 12 + i32::from(local.month()) - 1;
             assert_eq!(Day::of(at).month(), Month(month), "{local}");
-            assert_eq!(Day::of(Day::of(at).begins()), Day::of(at));
-            assert_eq!(second_of_day(Day::of(at).begins()), 0);
             let clock = i64::from(local.hour()) * 3_600
                 + i64::from(local.minute()) * 60
                 + i64::from(local.second());

@@ -23,10 +23,14 @@ impl Desk<'_> {
         place: Place,
     ) -> Decision {
         let (number, account) = self.account(account)?;
-        if self.is_lost(account.card) {
+        let card = self.state.card(account.card).map(|card| card.status);
+        if card == Some(CardStatus::Lost) {
             return Err(Code::CardLost.into());
         }
         if self.by == Party::Terminal(Channel::Atm) {
+            if card == Some(CardStatus::Closed) {
+                return Err(Code::CardClosed.into());
+            }
             let allowed =
                 self.state
                     .locks_allow(account.card, CardEntry::Atm, place, amount, self.now);
@@ -53,8 +57,10 @@ impl Desk<'_> {
         place: Place,
     ) -> Decision {
         let (id, card, owner) = self.card(card)?;
-        if card.status == CardStatus::Lost {
-            return Ok(refused(Code::CardLost, owner));
+        match card.status {
+            CardStatus::Lost => return Ok(refused(Code::CardLost, owner)),
+            CardStatus::Closed => return Ok(refused(Code::CardClosed, owner)),
+            CardStatus::Active => {}
         }
         let allowed = self.state.locks_allow(id, entry, place, amount, self.now);
         if let Err(code) = allowed {
@@ -87,11 +93,6 @@ impl Desk<'_> {
             card,
             locks: locks.clone(),
         }])
-    }
-
-    fn is_lost(&self, card: CardId) -> bool {
-        let card = self.state.card(card);
-        card.is_some_and(|card| card.status == CardStatus::Lost)
     }
 }
 

@@ -4,18 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     appointments::AppointmentCommand,
+    bills::Bill,
     campaigns::CampaignCommand,
+    closing::ClosingAction,
+    day_end::BooksAction,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, SessionId, ShieldKey,
         TokenDigest, TokenNonce,
     },
+    loans::LoanAction,
     locks::{CardEntry, CardLocks, Place},
     mall::{MallCommand, MallWish},
     media::{Limits, Medium, Scope},
     money::Amount,
     operation::{Channel, Operation},
     resident::{PersonName, Phone, ResidentId},
+    returns::ReturnAction,
     session::{AlertWishes, PasswordHash},
+    wealth::WealthAction,
     welfare::{WelfareCommand, WelfareWish},
 };
 
@@ -70,6 +76,8 @@ pub enum Payee {
         /// The other bank's code.
         bank: String,
     },
+    /// To somebody who sent a bill.
+    Biller(Bill),
     /// To the merchants of the mall, for goods.
     Mall(MallWish),
     /// For a batch of welfare vouchers.
@@ -77,13 +85,28 @@ pub enum Payee {
 }
 
 impl Payee {
-    /// The operation that such a payment is.
-    pub fn operation(&self) -> Operation {
+    /// What paying it is called.
+    fn operation(&self) -> Operation {
         match self {
             Self::Here(_) => Operation::TransferOwnBank,
             Self::Elsewhere { .. } => Operation::TransferOtherBank,
+            Self::Biller(_) => Operation::BillPayment,
             Self::Mall(_) => Operation::Mall,
             Self::Welfare(_) => Operation::WelfarePurchase,
+        }
+    }
+}
+
+impl std::fmt::Display for Payee {
+    /// As the audit names it; empty for an account here that cannot be.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Here(Some(to)) => to.fmt(f),
+            Self::Here(None) => Ok(()),
+            Self::Elsewhere { account, .. } => f.write_str(account),
+            Self::Biller(bill) => write!(f, "{}/{}", bill.biller, bill.reference),
+            Self::Mall(wish) => wish.goods.map_or(Ok(()), |goods| goods.fmt(f)),
+            Self::Welfare(wish) => write!(f, "{} vouchers", wish.count),
         }
     }
 }
@@ -100,22 +123,32 @@ pub struct Order {
 }
 
 impl Order {
-    /// The same transfer, ordered where no medium is asked for; none when it is no transfer.
-    pub fn without_proof(&self) -> Option<Action> {
+    /// The same payment, ordered where no medium is asked for.
+    pub fn without_proof(&self) -> Action {
         let (from, amount) = (self.from, self.amount);
         match &self.payee {
-            Payee::Here(to) => Some(Action::TransferOwnBank {
+            Payee::Here(to) => Action::TransferOwnBank {
                 from,
                 to: *to,
                 amount,
-            }),
-            Payee::Elsewhere { account, bank } => Some(Action::TransferOtherBank {
+            },
+            Payee::Elsewhere { account, bank } => Action::TransferOtherBank {
                 from,
                 to: account.clone(),
                 bank: bank.clone(),
                 amount,
+            },
+            Payee::Biller(bill) => Action::PayBill {
+                from,
+                bill: bill.clone(),
+                amount,
+            },
+            Payee::Mall(_) => Action::Mall(MallCommand::Order {
+                order: self.clone(),
             }),
-            _ => None,
+            Payee::Welfare(_) => Action::Welfare(WelfareCommand::Buy {
+                order: self.clone(),
+            }),
         }
     }
 }
@@ -408,6 +441,26 @@ pub enum Action {
         /// What from now on.
         wishes: AlertWishes,
     },
+    /// Pay a bill where the customer is known in person; out of a session it is an
+    /// [`Action::AuthorisedTransfer`] to the biller.
+    PayBill {
+        /// From this account.
+        from: Option<AccountNumber>,
+        /// Which bill.
+        bill: Bill,
+        /// How much.
+        amount: Amount,
+    },
+    /// Something of wealth products.
+    Wealth(WealthAction),
+    /// Something of loans.
+    Loans(LoanAction),
+    /// Close an account or a card.
+    Close(ClosingAction),
+    /// Something of a reversal or a refund.
+    Returns(ReturnAction),
+    /// Something of the bank's books.
+    Books(BooksAction),
     /// Something of the mall.
     Mall(MallCommand),
     /// Something of welfare vouchers.
@@ -450,6 +503,12 @@ impl Action {
             Self::SetLocks { .. } => Operation::LockSetting,
             Self::AskAuthorisation { .. } => Operation::Authorisation,
             Self::AuthorisedTransfer { order, .. } => order.payee.operation(),
+            Self::PayBill { .. } => Operation::BillPayment,
+            Self::Wealth(action) => action.operation(),
+            Self::Loans(action) => action.operation(),
+            Self::Close(action) => action.operation(),
+            Self::Returns(action) => action.operation(),
+            Self::Books(action) => action.operation(),
             Self::Mall(command) => command.operation(),
             Self::Welfare(command) => command.operation(),
             Self::Campaign(command) => command.operation(),
@@ -475,10 +534,23 @@ impl Action {
             | Self::WithdrawalAt { amount, .. }
             | Self::CardUse { amount, .. }
             | Self::TransferOwnBank { amount, .. }
-            | Self::TransferOtherBank { amount, .. } => Some(*amount),
+            | Self::TransferOtherBank { amount, .. }
+            | Self::PayBill { amount, .. }
+            | Self::Loans(LoanAction::Apply { amount, .. }) => Some(*amount),
+            Self::Wealth(action) => action.amount(),
+            Self::Returns(ReturnAction::Propose { amount, .. }) => *amount,
             Self::AskAuthorisation { order, .. }
             | Self::AuthorisedTransfer { order, .. }
+            | Self::Mall(MallCommand::Order { order })
             | Self::Welfare(WelfareCommand::Buy { order }) => Some(order.amount),
+            _ => None,
+        }
+    }
+
+    /// Where a card was used, when the request says it.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::WithdrawalAt { place, .. } | Self::CardUse { place, .. } => Some(*place),
             _ => None,
         }
     }
@@ -488,10 +560,16 @@ impl Action {
         match self {
             Self::Deposit { account, .. }
             | Self::Withdrawal { account, .. }
-            | Self::WithdrawalAt { account, .. } => *account,
-            Self::TransferOwnBank { from, .. } | Self::TransferOtherBank { from, .. } => *from,
+            | Self::WithdrawalAt { account, .. }
+            | Self::Loans(LoanAction::Apply { account, .. })
+            | Self::Close(ClosingAction::Account { account, .. }) => *account,
+            Self::TransferOwnBank { from, .. }
+            | Self::TransferOtherBank { from, .. }
+            | Self::PayBill { from, .. } => *from,
+            Self::Wealth(action) => action.account(),
             Self::AskAuthorisation { order, .. }
             | Self::AuthorisedTransfer { order, .. }
+            | Self::Mall(MallCommand::Order { order })
             | Self::Welfare(WelfareCommand::Buy { order }) => order.from,
             _ => None,
         }
@@ -507,6 +585,7 @@ impl Action {
                 account: to.clone(),
                 bank: bank.clone(),
             }),
+            Self::PayBill { bill, .. } => Some(Payee::Biller(bill.clone())),
             Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
                 Some(order.payee.clone())
             }

@@ -13,7 +13,7 @@ use super::{
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
-    state::{Account, Card, CardStatus, Customer, State},
+    state::{Account, AccountStatus, Card, CardStatus, Customer, State},
     time::BusinessTime,
 };
 
@@ -172,6 +172,20 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             session,
             nonce,
         } => desk.log_in(Channel::Mobile, *customer, *device, (*session, *nonce)),
+        Action::PayBill { from, bill, amount } => {
+            let (from, amount) = (*from, *amount);
+            let payee = Payee::Biller(bill.clone());
+            desk.plain_payment(&Order {
+                from,
+                payee,
+                amount,
+            })
+        }
+        Action::Wealth(action) => desk.wealth(action),
+        Action::Loans(action) => desk.loans(action),
+        Action::Close(action) => desk.close(action),
+        Action::Returns(action) => desk.returns(action),
+        Action::Books(action) => desk.books(action),
         Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
         Action::Mall(command) => desk.run_mall(command),
         Action::Welfare(command) => desk.run_welfare(command),
@@ -221,7 +235,10 @@ impl<'a> Desk<'a> {
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
         let number = number.ok_or(Code::AccountNotFound)?;
         let account = self.state.account(number).ok_or(Code::AccountNotFound)?;
-        Ok((number, account))
+        match account.status {
+            AccountStatus::Open => Ok((number, account)),
+            AccountStatus::Closed => Err(Code::AccountClosed.into()),
+        }
     }
 
     /// An account that this party may dispose of. Somebody else's account is not said to exist.
@@ -229,9 +246,9 @@ impl<'a> Desk<'a> {
         &self,
         number: Option<AccountNumber>,
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
-        let (number, account) = self.any_account(number)?;
-        if self.by.sees(account.customer) {
-            Ok((number, account))
+        let own = number.and_then(|number| self.state.account(number));
+        if own.is_some_and(|account| self.by.sees(account.customer)) {
+            self.any_account(number)
         } else {
             Err(Code::AccountNotFound.into())
         }
@@ -292,6 +309,7 @@ impl<'a> Desk<'a> {
         let (id, card, _) = self.card(card)?;
         match card.status {
             CardStatus::Lost => Err(Code::CardAlreadyLost.into()),
+            CardStatus::Closed => Err(Code::CardClosed.into()),
             CardStatus::Active => Ok(vec![Fact::CardLost { card: id }]),
         }
     }
@@ -308,7 +326,7 @@ impl<'a> Desk<'a> {
         }
         match card.status {
             CardStatus::Lost => Ok(vec![Fact::CardLossLifted { card: id }]),
-            CardStatus::Active => Err(Code::CardNotLost.into()),
+            CardStatus::Active | CardStatus::Closed => Err(Code::CardNotLost.into()),
         }
     }
 
@@ -338,7 +356,7 @@ impl<'a> Desk<'a> {
         lines: &[(BookAccount, Fen)],
         facts: &mut Vec<Fact>,
     ) -> Result<(), Refusal> {
-        let mut alerts = [None; 2];
+        let mut alerts = Vec::new();
         let mut postings = Vec::with_capacity(lines.len());
         for &(account, amount) in lines {
             let before = match account {
@@ -362,7 +380,6 @@ impl<'a> Desk<'a> {
         facts.extend(
             alerts
                 .into_iter()
-                .flatten()
                 .map(|(customer, account)| Fact::AlertDue {
                     customer,
                     account: Some(account),
@@ -374,12 +391,11 @@ impl<'a> Desk<'a> {
 
 /// Notes who is to be told: everybody once, of the first account that changes.
 fn note(
-    alerts: &mut [Option<(CustomerId, AccountNumber)>; 2],
+    alerts: &mut Vec<(CustomerId, AccountNumber)>,
     customer: CustomerId,
     account: AccountNumber,
 ) {
-    let told = alerts.iter().flatten().any(|(told, _)| *told == customer);
-    if let (false, Some(free)) = (told, alerts.iter_mut().find(|place| place.is_none())) {
-        *free = Some((customer, account));
+    if alerts.iter().all(|(told, _)| *told != customer) {
+        alerts.push((customer, account));
     }
 }

@@ -6,12 +6,15 @@ use super::{
     appointments::AppointmentFact,
     calendar::Day,
     campaigns::CampaignFact,
+    closing::ClosingFact,
     command::Order,
+    day_end::BooksFact,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
         TokenDigest, TokenNonce, TransferId,
     },
     ledger::BookAccount,
+    loans::LoanFact,
     locks::CardLocks,
     mall::MallFact,
     media::{Limits, Medium, MediumKey, Scope},
@@ -20,7 +23,9 @@ use super::{
     points::PointsReason,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
+    returns::ReturnFact,
     session::{AlertWishes, PasswordHash},
+    wealth::WealthFact,
     welfare::WelfareFact,
 };
 
@@ -260,6 +265,16 @@ pub enum Fact {
         /// The account that changed.
         account: Option<AccountNumber>,
     },
+    /// Of wealth products.
+    Wealth(WealthFact),
+    /// Of loans.
+    Loans(LoanFact),
+    /// Of closed accounts and cards.
+    Closing(ClosingFact),
+    /// Of reversals and refunds.
+    Returns(ReturnFact),
+    /// Of the bank's books.
+    Books(BooksFact),
     /// Something of the mall.
     Mall(MallFact),
     /// Somebody's points changed.

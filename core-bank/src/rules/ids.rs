@@ -91,6 +91,13 @@ sequence_id!(
     "An authorisation that was asked for: `A` and twelve digits."
 );
 
+sequence_id!(LoanId, "L", "A loan: `L` and twelve digits.");
+sequence_id!(
+    ReturnId,
+    "R",
+    "A reversal or refund that was proposed: `R` and twelve digits."
+);
+
 sequence_id!(GoodsId, "G", "Goods of the mall: `G` and twelve digits.");
 sequence_id!(OrderId, "O", "An order of the mall: `O` and twelve digits.");
 sequence_id!(
@@ -107,8 +114,8 @@ sequence_id!(CampaignId, "P", "A campaign: `P` and twelve digits.");
 sequence_id!(BranchId, "B", "A branch: `B` and twelve digits.");
 sequence_id!(
     AppointmentId,
-    "R",
-    "An appointment at a branch: `R` and twelve digits."
+    "Q",
+    "An appointment at a branch: `Q` and twelve digits."
 );
 
 impl VoucherId {

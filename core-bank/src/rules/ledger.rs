@@ -71,6 +71,15 @@ chart! {
     CashAtm 2 "cash_atm" Asset "Cash in the cash machines.";
     Nostro 3 "nostro" Asset "What this bank holds at the central bank and other banks; settlements move it.";
     CardNetwork 4 "card_network" Asset "What the card network and this bank owe each other, settled outside of it.";
+    Settlement 5 "settlement" Liability "Transfers to other banks on their way, until they are settled.";
+    BillsPayable 6 "bills_payable" Liability "Bills that customers paid, until their billers get the money.";
+    Loans 7 "loans" Asset "Principal of loans that is outstanding.";
+    LoanInterestReceivable 8 "loan_interest_receivable" Asset "Interest on loans that has accrued and is not yet paid.";
+    LoanInterestIncome 9 "loan_interest_income" Income "Interest on loans.";
+    DepositInterestPayable 10 "deposit_interest_payable" Liability "Interest on deposits that has accrued and is not yet credited.";
+    DepositInterestExpense 11 "deposit_interest_expense" Expense "Interest on deposits.";
+    WealthFunds 12 "wealth_funds" Liability "What customers hold in wealth products, at its net asset value.";
+    WealthInvestments 13 "wealth_investments" Asset "What the wealth products' money is invested in, beyond what was paid in.";
     MallMerchants 20 "mall_merchants" Liability "What the mall's merchants are owed for orders.";
     PointsExpense 21 "points_expense" Expense "What points cost the bank when they pay, less what funded them.";
     WelfareVouchers 22 "welfare_vouchers" Liability "Vouchers that enterprises paid for and nobody has spent yet.";
@@ -104,7 +113,17 @@ impl BookAccount {
 }
 
 impl BookAccount {
-    fn of_journal_number(number: u64) -> Option<Self> {
+    /// The number in the journal and in the projection: a customer's account is its digits, which are
+    /// far above those of the bank's own accounts.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Ledger(account) => account.number(),
+            Self::Customer(number) => number.digits(),
+        }
+    }
+
+    /// The account of this number.
+    pub fn of_number(number: u64) -> Option<Self> {
         let mut ledger = LedgerAccount::ALL.iter().copied();
         ledger
             .find(|account| account.number() == number)
@@ -122,14 +141,12 @@ impl fmt::Display for BookAccount {
     }
 }
 
-/// The name for people. For the journal a number: a customer's account is its digits, which are far
-/// above those of the bank's own accounts.
+/// The name for people, the number for the journal.
 impl Serialize for BookAccount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             _ if serializer.is_human_readable() => serializer.collect_str(self),
-            Self::Ledger(account) => serializer.serialize_u64(account.number()),
-            Self::Customer(number) => serializer.serialize_u64(number.digits()),
+            _ => serializer.serialize_u64(self.number()),
         }
     }
 }
@@ -139,7 +156,7 @@ impl<'de> Deserialize<'de> for BookAccount {
         let found = if deserializer.is_human_readable() {
             Self::parse(&std::borrow::Cow::<'de, str>::deserialize(deserializer)?)
         } else {
-            Self::of_journal_number(u64::deserialize(deserializer)?)
+            Self::of_number(u64::deserialize(deserializer)?)
         };
         found.ok_or_else(|| D::Error::custom("not an account of the books"))
     }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    command::Order,
     decide::{Decision, Desk},
     fact::Fact,
     ids::{AccountNumber, CustomerId, GoodsId, OrderId},
@@ -26,6 +27,11 @@ const GOODS_MAX: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MallCommand {
+    /// Order without a medium, which is refused: out of a session nothing is paid without one.
+    Order {
+        /// The payment, whose payee is the mall.
+        order: Order,
+    },
     /// Take goods into the catalogue.
     ListGoods {
         /// What they are called.
@@ -48,6 +54,7 @@ impl MallCommand {
     /// The operation by its shared name.
     pub fn operation(&self) -> Operation {
         match self {
+            Self::Order { .. } => Operation::Mall,
             Self::ListGoods { .. } => Operation::GoodsListing,
             Self::Dispatch { .. } => Operation::OrderDispatch,
         }
@@ -165,6 +172,7 @@ struct Bill {
 impl Desk<'_> {
     pub(super) fn run_mall(&self, command: &MallCommand) -> Decision {
         match command {
+            MallCommand::Order { order } => self.plain_payment(order),
             MallCommand::ListGoods { name, price, stock } => {
                 if self.state.mall.goods.len() >= GOODS_MAX {
                     return Err(Code::CatalogueFull.into());

@@ -407,6 +407,25 @@ impl State {
         Ok(())
     }
 
+    /// A payment of the same day went back, and its limit with it.
+    pub(super) fn restore_allowance(
+        &mut self,
+        customer: CustomerId,
+        scope: Scope,
+        day: Day,
+        amount: Fen,
+    ) -> Folded {
+        let allowance = &mut self.edit_media(customer)?.allowances[scope as usize];
+        let (today, month_total) = allowance.used(day);
+        if amount > today || day < allowance.day {
+            return Err("more of a limit is restored than was used");
+        }
+        allowance.day = day;
+        allowance.today = Fen(today.0 - amount.0);
+        allowance.month_total = Fen(month_total.0 - amount.0);
+        Ok(())
+    }
+
     /// Drops authorisations that nobody can use any more.
     pub(super) fn forget_authorisations(&mut self, limit: BusinessTime) {
         while let Some((&id, waiting)) = self.waiting.first()

@@ -24,6 +24,8 @@ pub enum Channel {
     Online,
     /// The messenger, through a session.
     Messenger,
+    /// The second person, who approves what the operator proposes.
+    Reviewer,
 }
 
 impl Channel {
@@ -37,6 +39,7 @@ impl Channel {
         Self::Online,
         Self::Messenger,
         Self::Operator,
+        Self::Reviewer,
     ];
 
     /// The name in answers and records.
@@ -50,6 +53,7 @@ impl Channel {
             Self::Acquirer => "acquirer",
             Self::Online => "online",
             Self::Messenger => "messenger",
+            Self::Reviewer => "reviewer",
         }
     }
 }
@@ -117,6 +121,28 @@ operations! {
     CardWithdrawal "card_withdrawal" "Pays cash out at another bank's machine.",
     PosPurchase "pos_purchase" "Pays with the card at a point of sale.",
     CardNotPresentPurchase "card_not_present_purchase" "Pays with the card's number alone.",
+    BillPayment "bill_payment" "Pays a bill.",
+    BillerQuery "biller_query" "Lists whose bills can be paid.",
+    WealthView "wealth_view" "Lists wealth products, or what a customer holds of them.",
+    WealthSubscription "wealth_subscription" "Puts money into a wealth product.",
+    WealthRedemption "wealth_redemption" "Takes money out of a wealth product.",
+    WealthLaunch "wealth_launch" "Offers a wealth product.",
+    WealthValuation "wealth_valuation" "States a wealth product's net asset value.",
+    LoanApplication "loan_application" "Applies for a loan.",
+    LoanDraw "loan_draw" "Has a loan paid out.",
+    LoanRepayment "loan_repayment" "Pays a loan's next instalment.",
+    LoanEarlyRepayment "loan_early_repayment" "Pays a loan back whole.",
+    LoanQuery "loan_query" "Lists a customer's loans with their schedules.",
+    AccountClosing "account_closing" "Closes an account with its card.",
+    CardClosing "card_closing" "Closes a card.",
+    StatementQuery "statement_query" "States an account's movements between two days.",
+    TransferQuery "transfer_query" "Shows a transfer, and whether it is settled.",
+    ReturnProposal "return_proposal" "Proposes a reversal or a refund.",
+    ReturnApproval "return_approval" "Approves a reversal or a refund.",
+    ReturnRejection "return_rejection" "Turns a reversal or a refund down.",
+    ReturnQuery "return_query" "Lists reversals and refunds that wait.",
+    DayEnd "day_end" "Closes a business day.",
+    BooksQuery "books_query" "Shows the bank's own books.",
     GoodsListing "goods_listing" "Takes goods into the mall's catalogue.",
     CatalogueQuery "catalogue_query" "Lists the mall's goods.",
     Mall "mall" "Orders from the mall, paid in money and points.",
@@ -146,7 +172,9 @@ impl Operation {
     /// Whether a token of this channel may ask for the operation at all. Whose account it is, is
     /// decided later, against the state.
     pub fn allows(self, channel: Channel) -> bool {
-        use Channel::{Acquirer, Atm, Counter, Kiosk, Messenger, Mobile, Online, Operator};
+        use Channel::{
+            Acquirer, Atm, Counter, Kiosk, Messenger, Mobile, Online, Operator, Reviewer,
+        };
         let channels: &[Channel] = match self {
             Self::IdentityCheck
             | Self::RegisterCustomer
@@ -156,12 +184,39 @@ impl Operation {
             | Self::DeviceIssue
             | Self::PasswordSetting
             | Self::ShieldRegistration
+            | Self::AccountClosing
+            | Self::CardClosing
             | Self::MediumUnlock
             | Self::SocialSecurityCard => &[Counter, Kiosk],
-            Self::ReportLoss | Self::TransferOwnBank | Self::TransferOtherBank => {
-                &[Counter, Kiosk, Mobile, Online, Messenger]
-            }
-            Self::BalanceQuery | Self::HistoryQuery => {
+            Self::ReportLoss
+            | Self::TransferOwnBank
+            | Self::TransferOtherBank
+            | Self::BillPayment
+            | Self::BillerQuery
+            | Self::ChannelSetting => &[Counter, Kiosk, Mobile, Online, Messenger],
+            Self::WealthView
+            | Self::WealthSubscription
+            | Self::WealthRedemption
+            | Self::LoanApplication
+            | Self::LoanDraw
+            | Self::LoanRepayment
+            | Self::LoanEarlyRepayment
+            | Self::WelfarePurchase
+            | Self::WelfareIssue
+            | Self::LoanQuery => &[Counter, Mobile, Online],
+            Self::TransferQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
+            Self::WealthLaunch
+            | Self::WealthValuation
+            | Self::ReturnProposal
+            | Self::GoodsListing
+            | Self::OrderDispatch
+            | Self::CampaignSetting
+            | Self::BranchSetting
+            | Self::DayEnd
+            | Self::BooksQuery => &[Operator],
+            Self::ReturnApproval | Self::ReturnRejection => &[Reviewer],
+            Self::ReturnQuery => &[Operator, Reviewer],
+            Self::BalanceQuery | Self::HistoryQuery | Self::StatementQuery => {
                 &[Counter, Kiosk, Atm, Mobile, Online, Messenger]
             }
             Self::Deposit | Self::Withdrawal => &[Counter, Atm],
@@ -180,19 +235,13 @@ impl Operation {
             | Self::Appointment
             | Self::AppointmentQuery
             | Self::AppointmentCancellation => &[Mobile, Online, Messenger],
-            Self::ChannelSetting => &[Counter, Kiosk, Mobile, Online, Messenger],
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
-            Self::GoodsListing
-            | Self::OrderDispatch
-            | Self::CampaignSetting
-            | Self::BranchSetting => &[Operator],
             Self::CatalogueQuery | Self::CampaignQuery => &[Mobile, Online, Messenger, Operator],
             Self::BranchQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
             Self::Mall | Self::OrderQuery | Self::WelfareRedemption | Self::CampaignClaim => {
                 &[Mobile, Online]
             }
-            Self::WelfarePurchase | Self::WelfareIssue => &[Counter, Mobile, Online],
             Self::AppointmentOutcome => &[Counter],
             Self::SocialSecurityQuery => &[Mobile, Messenger],
             Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],

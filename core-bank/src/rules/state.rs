@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 use super::{
     answer::Answer,
     appointments::Appointments,
-    calendar::DayTotal,
+    calendar::{Day, DayTotal},
     campaigns::Campaigns,
+    day_end::Books,
     fact::{Fact, Posting},
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId,
-        TokenDigest,
+        AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId, LoanId,
+        ReturnId, TokenDigest,
     },
+    interest,
     keys::{IDEMPOTENCY_MICROS, KeyDigest, Keys, Known, Looked, Remembered},
     ledger::{BookAccount, LedgerAccount},
+    loans::Loan,
     locks::CardLocks,
     mall::Mall,
     media::{AUTHORISATION_MICROS, Media, Waiting},
@@ -25,9 +28,11 @@ use super::{
     operation::Channel,
     refusal::Refusal,
     resident::{Phone, ResidentId},
+    returns::Proposal,
     session::{Profile, Session},
     table::Table,
     time::BusinessTime,
+    wealth::{Product, ProductCode},
     welfare::Welfare,
 };
 
@@ -42,6 +47,19 @@ pub struct Account {
     pub balance: Fen,
     /// Whether the owner is told of every change.
     pub alerts: bool,
+    /// Whether it takes postings.
+    pub status: AccountStatus,
+    /// What it has added up since interest was last credited.
+    pub interest: interest::Product,
+}
+
+/// Whether an account takes postings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountStatus {
+    /// It does.
+    Open,
+    /// It was closed, for good.
+    Closed,
 }
 
 /// Whether a card may be used.
@@ -51,6 +69,8 @@ pub enum CardStatus {
     Active,
     /// It was reported lost.
     Lost,
+    /// It was closed, for good.
+    Closed,
 }
 
 impl CardStatus {
@@ -59,6 +79,7 @@ impl CardStatus {
         match self {
             Self::Active => "active",
             Self::Lost => "lost",
+            Self::Closed => "closed",
         }
     }
 }
@@ -124,6 +145,19 @@ pub struct State {
     pub(super) media: Table<CustomerId, Media>,
     pub(super) waiting: Table<AuthorisationId, Waiting>,
     pub(super) ended_sessions: Table<(u64, TokenDigest), BusinessTime>,
+    pub(super) products: Table<ProductCode, Product>,
+    /// Hundredths of units.
+    pub(super) holdings: Table<(CustomerId, ProductCode), i64>,
+    pub(super) loans: Table<LoanId, Loan>,
+    pub(super) loan_owners: Table<(CustomerId, LoanId), ()>,
+    /// Loans by the day that their next instalment is due.
+    pub(super) loans_due: Table<(Day, LoanId), ()>,
+    pub(super) proposals: Table<ReturnId, Proposal>,
+    /// How much of the payment of a record went back.
+    pub(super) returned: Table<u64, Fen>,
+    pub(super) books: Table<(), Books>,
+    /// What all deposits held at the end of days that are not closed.
+    pub(super) day_totals: Table<Day, i128>,
     pub(super) points: Table<CustomerId, i64>,
     pub(super) social_security: Table<CustomerId, ()>,
     pub(super) mall: Mall,
@@ -281,6 +315,15 @@ impl State {
         step.take(&mut self.media);
         step.take(&mut self.waiting);
         step.take(&mut self.ended_sessions);
+        step.take(&mut self.products);
+        step.take(&mut self.holdings);
+        step.take(&mut self.loans);
+        step.take(&mut self.loan_owners);
+        step.take(&mut self.loans_due);
+        step.take(&mut self.proposals);
+        step.take(&mut self.returned);
+        step.take(&mut self.books);
+        step.take(&mut self.day_totals);
         step.take(&mut self.points);
         step.take(&mut self.social_security);
         self.mall.each_table(step);
@@ -372,6 +415,11 @@ impl State {
             } => self.start_session(*session, *customer, *channel),
             Fact::SessionEnded { session } => self.end_session(*session),
             Fact::Refused { .. } | Fact::AlertDue { .. } => Ok(()),
+            Fact::Wealth(fact) => self.fold_wealth(fact),
+            Fact::Loans(fact) => self.fold_loans(fact),
+            Fact::Closing(fact) => self.fold_closing(fact),
+            Fact::Returns(fact) => self.fold_returns(fact),
+            Fact::Books(fact) => self.fold_books(fact),
             Fact::AuthorisationAsked {
                 id,
                 customer,
@@ -479,6 +527,7 @@ impl State {
             owner.accounts.push(account);
             alerts = owner.profile.wishes.balance_changes;
         })?;
+        let today = Day::of(self.at);
         self.accounts.put(
             account,
             Account {
@@ -486,6 +535,8 @@ impl State {
                 card,
                 balance: Fen::ZERO,
                 alerts,
+                status: AccountStatus::Open,
+                interest: interest::Product::starting(today),
             },
         );
         self.cards.put(
@@ -511,7 +562,7 @@ impl State {
         Ok(())
     }
 
-    fn set_card(&mut self, id: CardId, status: CardStatus) -> Result<(), &'static str> {
+    pub(super) fn set_card(&mut self, id: CardId, status: CardStatus) -> Result<(), &'static str> {
         self.cards
             .edit(&id)
             .ok_or("the card does not exist")?
@@ -529,6 +580,8 @@ impl State {
         if sum != 0 || postings.len() < 2 {
             return Err("the postings do not sum to zero");
         }
+        let today = Day::of(self.at);
+        let mut net = 0;
         for posting in postings {
             match posting.account {
                 BookAccount::Ledger(account) => {
@@ -544,9 +597,14 @@ impl State {
                     if after < Fen::ZERO {
                         return Err("a customer's account falls below zero");
                     }
+                    account.interest.count(today, account.balance);
                     account.balance = after;
+                    net += i128::from(posting.amount.0);
                 }
             }
+        }
+        if net != 0 {
+            self.count_deposits(net);
         }
         Ok(())
     }

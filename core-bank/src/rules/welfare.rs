@@ -189,7 +189,7 @@ impl Desk<'_> {
                 voucher,
                 goods,
                 address,
-            } => self.redeem(*voucher, *goods, address),
+            } => self.redeem_voucher(*voucher, *goods, address),
         }
     }
 
@@ -256,7 +256,7 @@ impl Desk<'_> {
     }
 
     /// One piece of goods for a voucher; what it is worth beyond them becomes points.
-    fn redeem(
+    fn redeem_voucher(
         &self,
         voucher: Option<VoucherId>,
         goods: Option<GoodsId>,

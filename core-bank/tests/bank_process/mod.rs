@@ -415,6 +415,17 @@ pub fn pay_by_sms(
     session: &str,
     transfer: &Value,
 ) -> Response {
+    pay_by_sms_at("/v1/transfers", client, bank, session, transfer)
+}
+
+/// Any payment out of a session, authorised by SMS.
+pub fn pay_by_sms_at(
+    path: &str,
+    client: &mut Client,
+    bank: &BankProcess,
+    session: &str,
+    transfer: &Value,
+) -> Response {
     let from = transfer["from"].as_str().unwrap();
     let mut wish = transfer.clone();
     wish["medium"] = json!("sms");
@@ -427,7 +438,7 @@ pub fn pay_by_sms(
     let sent = client.get(&bank.tokens.operator, &format!("/v1/test/outbox/{id}"));
     let mut transfer = transfer.clone();
     transfer["authorisation"] = json!({"id": id, "code": sent.expect(200).text("code")});
-    client.post(session, "/v1/transfers", &transfer)
+    client.post(session, path, &transfer)
 }
 
 pub fn balance(bank: &BankProcess, person: &Person) -> String {

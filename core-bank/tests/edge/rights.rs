@@ -10,12 +10,13 @@ use crate::{
     },
 };
 
-const CHANNELS: [&str; 8] = [
+const CHANNELS: [&str; 9] = [
     "counter",
     "kiosk",
     "atm",
     "acquirer",
     "operator",
+    "reviewer",
     "mobile",
     "online",
     "messenger",

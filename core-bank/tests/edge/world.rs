@@ -83,6 +83,10 @@ pub fn names_of(bank: &BankProcess, resident: &Resident, other: &Resident) -> Na
         ("other_account", other.person.account.clone()),
         ("other_card", other.person.card.clone()),
         ("authorisation", "A000000000001".to_owned()),
+        ("transfer", "T000000000001".to_owned()),
+        ("product", "W1".to_owned()),
+        ("loan", "L000000000001".to_owned()),
+        ("return", "R000000000001".to_owned()),
         // Of these there are none: whoever passes the door is told so.
         ("goods", "G000000000001".to_owned()),
         ("order", "O000000000001".to_owned()),
@@ -90,7 +94,7 @@ pub fn names_of(bank: &BankProcess, resident: &Resident, other: &Resident) -> Na
         ("voucher", "V000000000001".to_owned()),
         ("campaign", "P000000000001".to_owned()),
         ("branch", "B000000000001".to_owned()),
-        ("appointment", "R000000000001".to_owned()),
+        ("appointment", "Q000000000001".to_owned()),
     ];
     names
         .into_iter()
@@ -113,6 +117,7 @@ pub fn token_of(bank: &BankProcess, resident: &Resident, channel: &str) -> Strin
         "kiosk" => tokens.kiosk.clone(),
         "atm" => tokens.atm.clone(),
         "acquirer" => tokens.acquirer.clone(),
+        "reviewer" => tokens.reviewer.clone(),
         "operator" => tokens.operator.clone(),
         "visitor" | "anyone" => String::new(),
         session => resident.sessions[session].clone(),

@@ -1,0 +1,134 @@
+//! Bills: whose can be paid, and paying one.
+
+use axum::{
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Shared,
+    authorisations::ShownBody,
+    endpoint::{Endpoint, OF_PAYMENTS},
+    money::{pay, present},
+    problem::Problem,
+    request::{AmountText, caller, well_formed},
+    schemas::Account,
+    write::{json_body, planted_slowness, read},
+};
+use crate::rules::{
+    AccountNumber, BILLERS, Bill, BillKind, Operation, Order, Payee, RefusalCode as Code,
+};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::read("/v1/billers", Operation::BillerQuery, billers).answers::<Billers>(),
+        Endpoint::write("/v1/bill-payments", Operation::BillPayment, pay_bill)
+            .takes::<BillPaymentBody>()
+            .applied(&["transfer", "balance"])
+            .refuses(OF_PAYMENTS)
+            .refuses(&[
+                Code::AccountNotFound,
+                Code::AccountClosed,
+                Code::BillerNotFound,
+                Code::SchoolNotListed,
+            ]),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct Billers {
+    billers: Vec<BillerRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BillerRow {
+    kind: BillKind,
+    biller: &'static str,
+    name: &'static str,
+}
+
+/// Which bill.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BillBody {
+    kind: BillKind,
+    #[schema(pattern = "^[0-9a-z-]{1,32}$", example = "lc-power")]
+    biller: String,
+    /// The meter, line, phone or pupil.
+    #[schema(pattern = "^[0-9A-Za-z-]{1,32}$", example = "37150001")]
+    reference: String,
+}
+
+impl BillBody {
+    /// The bill as a payee. Whether the biller is known, the rules say.
+    pub fn payee(&self) -> Result<Payee, Problem> {
+        let form = "a code of 1 to 32 small letters, digits or hyphens";
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let biller = name(&self.biller, plain);
+        let biller = well_formed("biller", form, biller)?;
+        let form = "a number of 1 to 32 letters, digits or hyphens";
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let reference = well_formed("reference", form, name(&self.reference, plain))?;
+        Ok(Payee::Biller(Bill {
+            kind: self.kind,
+            biller,
+            reference,
+        }))
+    }
+}
+
+fn name(text: &str, plain: impl Fn(u8) -> bool) -> Option<String> {
+    let right = (1..=32).contains(&text.len()) && text.bytes().all(plain);
+    right.then(|| text.to_owned())
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BillPaymentBody {
+    #[schema(value_type = Account)]
+    from: String,
+    bill: BillBody,
+    amount: AmountText,
+    /// Out of a session: what authorises it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(nullable = false)]
+    authorisation: Option<ShownBody>,
+}
+
+pub async fn pay_bill(
+    State(service): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let reading = read::<BillPaymentBody>(&service, request, Operation::BillPayment).await?;
+    let body = &reading.body;
+    let order = Order {
+        amount: body.amount.amount()?,
+        from: AccountNumber::parse(&body.from),
+        payee: body.bill.payee()?,
+    };
+    let shown = body.authorisation.clone();
+    pay(&service, reading, order, shown.as_ref()).await
+}
+
+pub async fn billers(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let caller = caller(&service, request.headers(), Operation::BillerQuery)?;
+    planted_slowness(&service, Operation::BillerQuery).await;
+    let now = service.clock.now();
+    let reader = service
+        .bank
+        .read(move |state| state.reader(caller, Operation::BillerQuery, now));
+    reader.await??;
+    let rows = BILLERS.iter().map(|biller| BillerRow {
+        kind: biller.kind,
+        biller: biller.code,
+        name: biller.name,
+    });
+    let billers = rows.collect();
+    Ok(json_body(&Billers { billers }).into_response())
+}
