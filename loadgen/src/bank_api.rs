@@ -71,6 +71,7 @@ pub fn is_write(operation: Operation) -> bool {
             | Operation::Alerts
             | Operation::SocialSecurityQuery
             | Operation::SuspiciousQuery
+            | Operation::WealthView
     )
 }
 
@@ -173,6 +174,18 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
                     "overseas_card_not_present": false}),
         ),
         O::Mall => order(question, account()?)?,
+        O::WealthView => read(Method::GET, "/v1/wealth/products".to_owned()),
+        O::BillPayment => {
+            let reference = format!("{:08}", question.number);
+            let bill = json!({"kind": "electricity", "biller": "lc-power", "reference": reference});
+            let body = json!({"from": account()?, "bill": bill, "amount": amount()?});
+            let to = format!("lc-power/{reference}");
+            post("/v1/bill-payments", &body).between(account()?, Some(&to))
+        }
+        O::LoanApplication => {
+            let body = json!({"account": account()?, "amount": amount()?, "months": 12});
+            post("/v1/loans", &body).between(account()?, None)
+        }
         O::WelfareIssue => {
             let batch = question.offers.batch(question.number);
             let (batch, to) = batch.ok_or("there is no batch of vouchers")?;
@@ -181,7 +194,6 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
                 &json!({ "to": to }),
             )
         }
-        _ => return Err("the bank does not offer it"),
     };
     made.token = match (question.operation, tokens.terminal(question.channel)) {
         (O::LogIn, _) => None,
@@ -252,7 +264,10 @@ impl Request {
 pub fn needs_authorisation(operation: Operation, channel: Channel, tokens: &Tokens) -> bool {
     let payment = matches!(
         operation,
-        Operation::TransferOwnBank | Operation::TransferOtherBank | Operation::Mall
+        Operation::TransferOwnBank
+            | Operation::TransferOtherBank
+            | Operation::BillPayment
+            | Operation::Mall
     );
     payment && tokens.terminal(channel).is_none()
 }

@@ -122,6 +122,7 @@ impl Walk {
             Operation::Withdrawal
             | Operation::TransferOwnBank
             | Operation::TransferOtherBank
+            | Operation::BillPayment
             | Operation::WelfareIssue => {
                 self.need_card();
                 self.spends_fen = self.spends_fen.saturating_add(amount_fen);
@@ -137,10 +138,11 @@ impl Walk {
             }
             // They log in for it first, so the device is there.
             Operation::Alerts => self.needs.alerts |= self.needs.ebanking,
-            Operation::BalanceQuery => self.need_customer(),
-            Operation::Deposit | Operation::HistoryQuery | Operation::LockSetting => {
-                self.need_card();
-            }
+            Operation::BalanceQuery | Operation::WealthView => self.need_customer(),
+            Operation::Deposit
+            | Operation::HistoryQuery
+            | Operation::LockSetting
+            | Operation::LoanApplication => self.need_card(),
             Operation::LogIn => self.need_device(),
             _ => {}
         }
@@ -150,7 +152,10 @@ impl Walk {
     fn authorise(&mut self, step: &Step) {
         let payment = matches!(
             step.operation,
-            Operation::TransferOwnBank | Operation::TransferOtherBank | Operation::Mall
+            Operation::TransferOwnBank
+                | Operation::TransferOtherBank
+                | Operation::BillPayment
+                | Operation::Mall
         );
         let own = matches!(
             step.channel,

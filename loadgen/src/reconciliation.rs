@@ -194,6 +194,8 @@ impl Expected {
         let (own, payee) = match self.operation {
             Operation::Deposit => (amount, None),
             Operation::TransferOwnBank => (-amount, self.to.as_deref()),
+            // A loan moves money when it is drawn.
+            Operation::LoanApplication => (0, None),
             _ => (-amount, None),
         };
         let postings = record.postings()?;

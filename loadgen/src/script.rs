@@ -172,8 +172,8 @@ fn written(value: &impl serde::Serialize) -> String {
 
 fn check(index: usize, planned: &PlannedOperation) -> Result<(), LoadError> {
     use Operation::{
-        BillPayment, Deposit, LoanApplication, TransferOtherBank, TransferOwnBank, WealthView,
-        WelfareIssue, Withdrawal,
+        BillPayment, Deposit, LoanApplication, TransferOtherBank, TransferOwnBank, WelfareIssue,
+        Withdrawal,
     };
     let refuse = |why: &str| {
         Err(LoadError::Plan {
@@ -183,14 +183,17 @@ fn check(index: usize, planned: &PlannedOperation) -> Result<(), LoadError> {
             why: why.to_owned(),
         })
     };
-    let moves_money = match planned.operation {
-        Deposit | Withdrawal | TransferOwnBank | TransferOtherBank | WelfareIssue => true,
-        BillPayment | LoanApplication | WealthView => {
-            return refuse("is not offered by the bank yet; leave it out of the mix");
-        }
-        _ => false,
-    };
-    if moves_money && planned.amount_fen.is_none_or(|amount| amount <= 0) {
+    let has_amount = matches!(
+        planned.operation,
+        Deposit
+            | Withdrawal
+            | TransferOwnBank
+            | TransferOtherBank
+            | BillPayment
+            | LoanApplication
+            | WelfareIssue
+    );
+    if has_amount && planned.amount_fen.is_none_or(|amount| amount <= 0) {
         return refuse("moves money and needs an amount above 0");
     }
     if planned.operation == WelfareIssue
@@ -260,7 +263,7 @@ mod tests {
         let mut transfer = planned(0, 1, Operation::TransferOwnBank);
         transfer.amount_fen = Some(5);
         let bad = [
-            planned(0, 1, Operation::BillPayment),
+            planned(0, 1, Operation::WelfareIssue),
             planned(0, 1, Operation::Deposit),
             transfer,
         ];

@@ -210,10 +210,8 @@ impl Operation {
     /// Whether the bank of this version can do it; the others are named in the
     /// formats so that files written today keep their meaning.
     pub const fn is_offered(self) -> bool {
-        !matches!(
-            self,
-            Self::BillPayment | Self::WealthView | Self::LoanApplication
-        )
+        // Vouchers are issued by campaigns, in neither a mix nor a journey.
+        !matches!(self, Self::WelfareIssue)
     }
 
     /// Whether customers do it through sessions of their own only, never at a branch.

@@ -241,11 +241,11 @@ impl Reader {
         let operation: Operation = self.named(node, path, &Operation::names())?;
         let of_phones = operation.is_of_sessions()
             && !matches!(operation, Operation::LogIn | Operation::LogOut);
-        if of_phones || operation == Operation::WelfareIssue {
+        if of_phones {
             self.fault(
                 node.origin,
                 format!("`{path} = \"{operation}\"` is nothing that customers do at a branch"),
-                "it belongs into `mobile.mix`, or to a campaign",
+                "it belongs into `mobile.mix`",
             );
             return None;
         }
