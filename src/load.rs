@@ -36,6 +36,8 @@ pub struct Plan {
     to: SimTime,
     load: Load,
     left_out: Vec<String>,
+    /// Prizes of the lottery, if a campaign says how many.
+    prizes: Option<u32>,
     thresholds: Vec<Span>,
     quantiles: Vec<f64>,
     tightest_latency_gate: Option<Duration>,
@@ -65,6 +67,7 @@ impl Plan {
             to,
             load: load.clone(),
             left_out,
+            prizes: scenario.campaigns.iter().find_map(|it| it.prizes),
             thresholds: scenario.report.thresholds.clone(),
             quantiles: scenario.report.quantiles.clone(),
             tightest_latency_gate: tightest_latency(&scenario.gates),
@@ -90,6 +93,7 @@ impl Plan {
         options.tightest_latency_gate = self.tightest_latency_gate;
         options.thresholds.clone_from(&self.thresholds);
         options.quantiles.clone_from(&self.quantiles);
+        options.prizes = self.prizes;
         Ok(options)
     }
 
@@ -230,6 +234,7 @@ fn recorded(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), F
             warm_up: Span(0),
         },
         left_out: Vec::new(),
+        prizes: None,
         thresholds: Vec::new(),
         quantiles: Vec::new(),
         tightest_latency_gate: tightest_latency(&subject.gates),

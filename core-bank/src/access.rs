@@ -183,6 +183,11 @@ pub fn random_prefix() -> io::Result<u32> {
     SysRng.try_next_u32().map_err(io::Error::other)
 }
 
+/// A number to be drawn.
+pub fn random_number() -> io::Result<u64> {
+    SysRng.try_next_u64().map_err(io::Error::other)
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("unfinished");

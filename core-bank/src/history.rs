@@ -16,12 +16,9 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     journal::JournalReaders,
-    notices::{Notice, NoticeKind, select_notices},
     older_keys,
     projector::ProjectionError,
-    rules::{
-        AccountNumber, BookAccount, BusinessTime, CustomerId, Fen, KeyDigest, Looked, Remembered,
-    },
+    rules::{AccountNumber, BookAccount, BusinessTime, Fen, KeyDigest, Looked, Remembered},
     statements::{Statement, select_balances, select_statement},
 };
 
@@ -163,20 +160,6 @@ impl History {
         self.with_connection(|connection| select_entries(connection, account, before, limit))
     }
 
-    /// Up to `limit` notices of a kind to a customer, with numbers below `before`, newest first. It
-    /// reads a file, too.
-    pub fn notices(
-        &self,
-        customer: CustomerId,
-        kind: NoticeKind,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<Notice>, ProjectionError> {
-        self.with_connection(|connection| {
-            Ok(select_notices(connection, customer, kind, before, limit)?)
-        })
-    }
-
     /// What moved on an account between two moments, the second excluded. It reads a file, too.
     pub fn statement(
         &self,
@@ -196,7 +179,8 @@ impl History {
         self.with_connection(|connection| select_balances(connection, seq))
     }
 
-    fn with_connection<T>(
+    /// Reads with a connection of its own; it reads a file, too.
+    pub fn with_connection<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
     ) -> Result<T, ProjectionError> {

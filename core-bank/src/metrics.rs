@@ -30,6 +30,7 @@ pub struct Metrics {
     append_seconds: Histogram,
     connections: Gauge,
     projected_seq: Gauge,
+    alert_delay: Histogram,
     journal_seq: Gauge,
 }
 
@@ -99,6 +100,12 @@ impl Default for Metrics {
             "Last projected record",
             projected_seq.clone(),
         );
+        let alert_delay = latency_histogram();
+        registry.register(
+            "alert_delay_seconds",
+            "Time from an event to its alert in the inbox",
+            alert_delay.clone(),
+        );
         Self {
             registry,
             requests,
@@ -109,6 +116,7 @@ impl Default for Metrics {
             append_seconds,
             connections,
             projected_seq,
+            alert_delay,
             journal_seq,
         }
     }
@@ -175,6 +183,11 @@ impl Metrics {
     pub fn projected(&self, seq: u64) {
         self.projected_seq
             .set(i64::try_from(seq).unwrap_or(i64::MAX));
+    }
+
+    /// An alert reached its inbox so long after its event.
+    pub fn alerted(&self, delay: Duration) {
+        self.alert_delay.observe(delay.as_secs_f64());
     }
 
     /// A connection opened.

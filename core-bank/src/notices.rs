@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::{
     journal::Record,
-    rules::{AccountNumber, Action, Amount, BookAccount, BusinessTime, CustomerId, Fact, Fen},
+    rules::{
+        AccountNumber, Action, Amount, BookAccount, BusinessTime, CustomerId, Fact, Fen, MallFact,
+        RefusalCode, WelfareFact,
+    },
 };
 
 /// The two kinds of notices.
@@ -58,44 +61,85 @@ pub struct Notice {
     pub place: Option<String>,
 }
 
+impl Notice {
+    /// What an alert is about.
+    pub fn alert_kind(&self) -> &'static str {
+        match &*self.operation {
+            _ if self.account.is_some() => "balance_change",
+            "welfare_issue" => "voucher",
+            "order_dispatch" => "parcel",
+            _ => "log_in",
+        }
+    }
+}
+
 /// What a record tells which customer.
 pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKind, Notice)> {
-    record.outcome.iter().flatten().filter_map(|fact| {
-        let action = &record.command.action;
-        let mut notice = Notice {
-            seq: record.seq,
-            at: record.at,
-            operation: Cow::Borrowed(action.operation().name()),
-            channel: Cow::Borrowed(channel_of(record)),
-            code: None,
-            account: None,
-            amount: None,
-            balance_after: None,
-            place: None,
-        };
-        match fact {
+    record.outcome.iter().flatten().flat_map(|fact| {
+        let told: Vec<_> = match fact {
             Fact::AlertDue { customer, account } => {
-                if let Some(account) = account {
-                    let (amount, balance_after) = change(record, *account)?;
-                    notice.account = Some(account.to_string());
-                    (notice.amount, notice.balance_after) = (Some(amount), Some(balance_after));
-                }
-                Some((*customer, NoticeKind::Alert, notice))
+                let alert = alert(record, *account);
+                alert
+                    .map(|it| (*customer, NoticeKind::Alert, it))
+                    .into_iter()
+                    .collect()
+            }
+            // Whoever gets a voucher or a parcel is told whether or not they subscribed to anything.
+            Fact::Welfare(WelfareFact::Issued { to, .. }) => to
+                .iter()
+                .map(|customer| (*customer, NoticeKind::Alert, notice(record)))
+                .collect(),
+            Fact::Mall(MallFact::Dispatched { customer, .. }) => {
+                vec![(*customer, NoticeKind::Alert, notice(record))]
             }
             Fact::Refused { code, customer } if code.is_suspicious() => {
-                notice.code = Some(Cow::Borrowed(code.code()));
-                notice.amount = action.amount().map(Amount::fen);
-                notice.place = match action {
-                    Action::CardUse { place, .. } | Action::WithdrawalAt { place, .. } => {
-                        Some(place.to_string())
-                    }
-                    _ => None,
-                };
-                Some((*customer, NoticeKind::Suspicious, notice))
+                vec![(*customer, NoticeKind::Suspicious, suspicious(record, *code))]
             }
-            _ => None,
-        }
+            _ => Vec::new(),
+        };
+        told
     })
+}
+
+/// What every notice of a record says.
+fn notice(record: &Record) -> Notice {
+    Notice {
+        seq: record.seq,
+        at: record.at,
+        operation: Cow::Borrowed(record.command.action.operation().name()),
+        channel: Cow::Borrowed(channel_of(record)),
+        code: None,
+        account: None,
+        amount: None,
+        balance_after: None,
+        place: None,
+    }
+}
+
+fn alert(record: &Record, account: Option<AccountNumber>) -> Option<Notice> {
+    let mut notice = notice(record);
+    if let Some(account) = account {
+        let (amount, balance_after) = change(record, account)?;
+        notice.account = Some(account.to_string());
+        (notice.amount, notice.balance_after) = (Some(amount), Some(balance_after));
+    }
+    Some(notice)
+}
+
+fn suspicious(record: &Record, code: RefusalCode) -> Notice {
+    let action = &record.command.action;
+    let place = match action {
+        Action::CardUse { place, .. } | Action::WithdrawalAt { place, .. } => {
+            Some(place.to_string())
+        }
+        _ => None,
+    };
+    Notice {
+        code: Some(Cow::Borrowed(code.code())),
+        amount: action.amount().map(Amount::fen),
+        place,
+        ..notice(record)
+    }
 }
 
 /// The channel: of the session, the terminal, or the log-in.
@@ -160,18 +204,42 @@ pub fn select_notices(
         .and_then(|seq| i64::try_from(seq).ok())
         .unwrap_or(i64::MAX);
     let known = params![customer.to_string(), kind as i64, before, limit];
-    let rows = statement.query_map(known, |row| {
-        Ok(Notice {
-            seq: row.get(0)?,
-            at: BusinessTime(row.get(1)?),
-            operation: Cow::Owned(row.get(2)?),
-            channel: Cow::Owned(row.get(3)?),
-            code: row.get::<_, Option<String>>(4)?.map(Cow::Owned),
-            account: row.get(5)?,
-            amount: row.get::<_, Option<i64>>(6)?.map(Fen),
-            balance_after: row.get::<_, Option<i64>>(7)?.map(Fen),
-            place: row.get(8)?,
-        })
-    })?;
+    statement
+        .query_map(known, |row| notice_at(row, 0))?
+        .collect()
+}
+
+/// Up to `limit` alerts of all customers after a customer and a record, in their order, with whose
+/// they are.
+pub fn select_alerts(
+    connection: &Connection,
+    after: Option<(CustomerId, u64)>,
+    limit: usize,
+) -> Result<Vec<(String, Notice)>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT customer, seq, at, operation, channel, code, account, amount, balance_after, place
+         FROM notices WHERE (customer, kind, seq) > (?1, 0, ?2) AND kind = 0
+         ORDER BY customer, kind, seq LIMIT ?3",
+    )?;
+    let (customer, seq) = after.map_or_else(Default::default, |(customer, seq)| {
+        (customer.to_string(), i64::try_from(seq).unwrap_or(i64::MAX))
+    });
+    let known = params![customer, seq, limit];
+    let rows = statement.query_map(known, |row| Ok((row.get(0)?, notice_at(row, 1)?)))?;
     rows.collect()
+}
+
+/// The notice in the columns of a row from this one on.
+fn notice_at(row: &Row, first: usize) -> Result<Notice, rusqlite::Error> {
+    Ok(Notice {
+        seq: row.get(first)?,
+        at: BusinessTime(row.get(first + 1)?),
+        operation: Cow::Owned(row.get(first + 2)?),
+        channel: Cow::Owned(row.get(first + 3)?),
+        code: row.get::<_, Option<String>>(first + 4)?.map(Cow::Owned),
+        account: row.get(first + 5)?,
+        amount: row.get::<_, Option<i64>>(first + 6)?.map(Fen),
+        balance_after: row.get::<_, Option<i64>>(first + 7)?.map(Fen),
+        place: row.get(first + 8)?,
+    })
 }

@@ -9,11 +9,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
+    clock::BusinessClock,
     history::{Entry, History, Progress, Wanted},
     journal::{JournalError, JournalReader, JournalReaders, Link},
     metrics::Metrics,
-    notices::{NOTICES_TABLE, insert_notices, notices_of},
+    notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
+    product_lists::{PRODUCT_TABLES, insert_products},
     repair::remove_database,
     rules::{Fact, IDEMPOTENCY_KEYS_MAX},
 };
@@ -69,6 +71,8 @@ pub struct ProjectorParts<'a> {
     pub metrics: Arc<Metrics>,
     /// Keys that memory holds.
     pub keys_in_memory: usize,
+    /// The clock that tells how late an alert is.
+    pub clock: BusinessClock,
 }
 
 /// Starts the projector's thread. It follows `durable` and ends when that closes; the receiver then
@@ -86,6 +90,8 @@ pub fn start_projector(
     let runtime = tokio::runtime::Handle::current();
     let wanted = Arc::new(Wanted::default());
     let mut projector = Projector {
+        clock: parts.clock,
+        replayed: *durable.borrow(),
         wanted: Arc::clone(&wanted),
         connection,
         journal: parts.journal.open()?,
@@ -180,6 +186,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
          ) STRICT, WITHOUT ROWID;",
     )?;
     connection.execute_batch(NOTICES_TABLE)?;
+    connection.execute_batch(PRODUCT_TABLES)?;
     let version: Option<i64> = connection
         .query_row("SELECT version FROM projection", [], |row| row.get(0))
         .optional()?;
@@ -201,6 +208,9 @@ fn projected_seq(connection: &Connection) -> Result<u64, ProjectionError> {
 }
 
 struct Projector {
+    clock: BusinessClock,
+    /// The last record that was there at the start: nobody waited for what is older.
+    replayed: u64,
     connection: Connection,
     journal: Box<dyn JournalReader>,
     at: u64,
@@ -266,6 +276,9 @@ impl Projector {
             &transaction,
             links.iter().flat_map(|link| notices_of(&link.record)),
         )?;
+        for link in &links {
+            insert_products(&transaction, &link.record)?;
+        }
         transaction
             .prepare_cached("UPDATE projection SET seq = ?1")?
             .execute([at])?;
@@ -273,7 +286,23 @@ impl Projector {
         self.at = at;
         self.metrics.projected(at);
         self.published.send_replace(at);
+        self.measure_alerts(&links);
         Ok(())
+    }
+
+    /// Counts how long after their events the alerts were there, in real time as far as the business
+    /// clock tells it.
+    fn measure_alerts(&self, links: &[Link]) {
+        let (now, speed) = (self.clock.now(), self.clock.speed());
+        let fresh = links.iter().filter(|link| link.record.seq > self.replayed);
+        for record in fresh.map(|link| &link.record) {
+            let micros = now.0.saturating_sub(record.at.0).max(0);
+            let alerts = notices_of(record).filter(|(_, kind, _)| *kind == NoticeKind::Alert);
+            for _ in alerts {
+                let delay = Duration::from_secs_f64(micros as f64 / 1e6 / speed);
+                self.metrics.alerted(delay);
+            }
+        }
     }
 }
 

@@ -31,10 +31,12 @@ use crate::{
     data_folder::{DataFolder, DataFolderError},
     journal::{JournalError, JournalReaders},
     metrics::Metrics,
+    office::Office,
     options::{OptionError, ServeOptions},
     projector::{ProjectionError, ProjectorParts, start_projector},
     rates::{Rates, TIDY_EVERY},
     recovery::{Recovered, RecoveryError, recover},
+    rules::Operation,
     snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
     tls::{self, TlsError},
     tools::JournalPlace,
@@ -169,6 +171,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         durable: durable.clone(),
         metrics: Arc::clone(&metrics),
         keys_in_memory: options.keys_in_memory,
+        clock: clock.clone(),
     })?;
     let history = Arc::new(history);
     let (customer_rate, address_rate) = options.rates();
@@ -196,6 +199,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         bank: bank.with_history(Arc::clone(&history)),
         access,
         proofs: ProofPool::default(),
+        office: Office::new(planted(options, Operation::SocialSecurityQuery)),
         history,
         journal: readers,
         metrics,
@@ -236,6 +240,12 @@ fn journal_place(options: &ServeOptions) -> Result<JournalPlace, ServeError> {
 #[cfg(feature = "fuzzing")]
 pub fn in_process(options: &ServeOptions, folder: &DataFolder) -> Result<Router, ServeError> {
     start(options, folder).map(|running| router(running.service))
+}
+
+/// How much longer a test wants an operation to take.
+fn planted(options: &ServeOptions, operation: Operation) -> Duration {
+    let slow = options.slow.iter().filter(|(slow, _)| *slow == operation);
+    slow.map(|(_, duration)| *duration).sum()
 }
 
 impl Running {

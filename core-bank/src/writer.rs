@@ -17,8 +17,8 @@ use crate::{
     metrics::Metrics,
     options::Plant,
     rules::{
-        Action, Answer, BusinessTime, Command, Envelope, Fact, KeyDigest, Looked, Misfit, Refusal,
-        RefusalCode, State, Verdict, judge, judge_again,
+        Action, Answer, BusinessTime, Command, Envelope, Fact, KeyDigest, Looked, Misfit,
+        Operation, Refusal, RefusalCode, State, Verdict, judge, judge_again,
     },
 };
 
@@ -376,10 +376,8 @@ impl Writer {
     /// Whether the planted defect doubles this transfer.
     fn doubles(&mut self, action: &Action) -> bool {
         let transfer = matches!(
-            action,
-            Action::TransferOwnBank { .. }
-                | Action::TransferOtherBank { .. }
-                | Action::AuthorisedTransfer { .. }
+            action.operation(),
+            Operation::TransferOwnBank | Operation::TransferOtherBank
         );
         let struck = self.parts.plant == Some(Plant::DoublePost) && transfer;
         self.transfers += u64::from(struck);

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -22,12 +23,29 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug, Deserialize)]
 pub struct Record {
     pub seq: u64,
+    #[serde(default)]
+    pub at: String,
     pub operation: String,
     pub key: Option<String>,
     pub outcome: String,
     pub account: Option<String>,
     pub to: Option<String>,
     pub amount: Option<String>,
+    #[serde(default)]
+    pub customer: Option<String>,
+    /// The batch of vouchers that was bought or issued from, and how many.
+    #[serde(default)]
+    pub batch: Option<String>,
+    #[serde(default)]
+    pub vouchers: Option<u64>,
+    /// The voucher that was spent.
+    #[serde(default)]
+    pub voucher: Option<String>,
+    /// What was won or claimed in which campaign.
+    #[serde(default)]
+    pub campaign: Option<String>,
+    #[serde(default)]
+    pub award: Option<String>,
     #[serde(default)]
     pub postings: Vec<Posting>,
 }
@@ -58,6 +76,35 @@ impl Record {
 #[derive(Deserialize)]
 struct RecordsPage {
     records: Vec<Record>,
+}
+
+/// What is left of a lottery's prizes.
+#[derive(Debug)]
+pub struct Announced {
+    pub id: String,
+    pub prizes: Vec<PrizeLeft>,
+}
+
+/// What is left of a prize.
+#[derive(Debug)]
+pub struct PrizeLeft {
+    pub name: String,
+    pub stock: u64,
+    pub left: u64,
+}
+
+/// An alert in somebody's inbox.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Inbox {
+    pub customer: String,
+    pub seq: u64,
+    pub kind: String,
+}
+
+#[derive(Deserialize)]
+struct AlertsPage {
+    alerts: Vec<Inbox>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +200,59 @@ impl<'a> Audit<'a> {
             }
             match page.next {
                 None => return Ok(balances),
+                Some(next) if next == after => {
+                    let why = format!("the page after {next} leads to itself");
+                    return Err(LoadError::Audit { what: path, why });
+                }
+                Some(next) => after = next,
+            }
+        }
+    }
+
+    /// The lotteries and what is left of their prizes.
+    pub async fn campaigns(&mut self) -> Result<Vec<Announced>, LoadError> {
+        let path = "/v1/campaigns";
+        let document: Value = self.page(path).await?;
+        let campaigns = document["campaigns"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let read = |campaign: &Value| {
+            let prizes = campaign["offer"]["lottery"]["prizes"].as_array()?.iter();
+            let prizes = prizes
+                .zip(campaign["left"].as_array()?)
+                .map(|(prize, left)| {
+                    Some(PrizeLeft {
+                        name: prize["name"].as_str()?.to_owned(),
+                        stock: prize["stock"].as_u64()?,
+                        left: left.as_u64()?,
+                    })
+                });
+            Some(Announced {
+                id: campaign["campaign"].as_str()?.to_owned(),
+                prizes: prizes.collect::<Option<_>>()?,
+            })
+        };
+        let lotteries = campaigns
+            .iter()
+            .filter(|campaign| campaign["offer"]["lottery"].is_object());
+        let read: Option<Vec<Announced>> = lotteries.map(read).collect();
+        read.ok_or_else(|| LoadError::Audit {
+            what: path.to_owned(),
+            why: "its answer is not understood".to_owned(),
+        })
+    }
+
+    /// Every alert in every inbox.
+    pub async fn alerts(&mut self) -> Result<Vec<Inbox>, LoadError> {
+        let mut alerts = Vec::new();
+        let mut after = String::new();
+        loop {
+            let path = format!("/v1/audit/alerts?after={after}&limit={PAGE}");
+            let page: AlertsPage = self.page(&path).await?;
+            alerts.extend(page.alerts);
+            match page.next {
+                None => return Ok(alerts),
                 Some(next) if next == after => {
                     let why = format!("the page after {next} leads to itself");
                     return Err(LoadError::Audit { what: path, why });

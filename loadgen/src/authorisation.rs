@@ -100,10 +100,7 @@ pub fn shield(run: &str, customer: &str) -> SigningKey {
 
 /// What the bank is told to hand out the medium, and where: nothing for SMS.
 pub fn issue(medium: Medium, customer: &Customer) -> Option<(&'static str, Value)> {
-    let mut body = json!({
-        "customer": customer.number,
-        "identity_check": customer.identity_check,
-    });
+    let mut body = customer.identified();
     match medium {
         Medium::Sms => None,
         Medium::Device => Some(("/v1/media/devices", body)),

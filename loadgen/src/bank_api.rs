@@ -4,6 +4,7 @@
 use crate::authorisation::Device;
 use crate::fate::{Effect, Outcome};
 use crate::money::yuan;
+use crate::offers::Offers;
 use crate::target::Tokens;
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
@@ -25,6 +26,8 @@ pub struct Customer {
     pub account: Option<String>,
     pub card: Option<String>,
     pub device_token: Option<String>,
+    /// Points of the mall, as far as the bank told.
+    pub points: i64,
     /// With what they authorise payments, if not with messages.
     pub device: Option<Device>,
     pub shield: Option<SigningKey>,
@@ -40,6 +43,10 @@ pub struct Question<'a> {
     pub payee_account: Option<&'a str>,
     /// Token of the log-in of this session.
     pub session: Option<&'a str>,
+    /// What the bank offers beside money.
+    pub offers: &'a Offers,
+    /// The operation's number in the plan, by which it chooses among them.
+    pub number: u64,
 }
 
 /// The same as an HTTP request, with what the journal notes of it.
@@ -51,14 +58,25 @@ pub struct Request {
     pub body: Bytes,
     pub account: Option<String>,
     pub to: Option<String>,
+    /// What is paid in money, where the plan does not say it.
+    pub amount_fen: Option<i64>,
 }
 
 /// Whether the operation changes something and so carries an idempotency key.
 pub fn is_write(operation: Operation) -> bool {
-    !matches!(operation, Operation::BalanceQuery | Operation::HistoryQuery)
+    !matches!(
+        operation,
+        Operation::BalanceQuery
+            | Operation::HistoryQuery
+            | Operation::Alerts
+            | Operation::SocialSecurityQuery
+            | Operation::SuspiciousQuery
+            | Operation::WealthView
+    )
 }
 
 /// Puts the question into HTTP; an error says what the session lacks for it.
+#[expect(clippy::too_many_lines, reason = "a table: one operation an arm")]
 pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static str> {
     use Operation as O;
     let customer = question.customer;
@@ -135,10 +153,47 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
         }
         O::LogIn => post(
             "/v1/sessions",
-            &json!({"customer": id()?, "device_token": device()?, "channel": "mobile"}),
+            &json!({"customer": id()?, "device_token": device()?, "channel": question.channel.name()}),
         ),
         O::LogOut => read(Method::DELETE, "/v1/sessions/current".to_owned()),
-        _ => return Err("the bank does not offer it"),
+        O::Alerts => read(Method::GET, "/v1/alerts?limit=20".to_owned()),
+        O::SuspiciousQuery => read(Method::GET, "/v1/suspicious-events?limit=20".to_owned()),
+        O::SocialSecurityQuery => read(Method::GET, "/v1/social-security/balance".to_owned()),
+        O::CheckIn => post(
+            "/v1/check-ins",
+            &json!({"campaign": have(question.offers.lottery.as_deref(), "there is no lottery")?}),
+        ),
+        O::Appointment => {
+            let slot = question.offers.slot(question.number);
+            let (branch, slot) = slot.ok_or("there is no branch")?;
+            post("/v1/appointments", &json!({"branch": branch, "slot": slot}))
+        }
+        O::LockSetting => post(
+            &format!("/v1/cards/{}/locks", card()?),
+            &json!({"overseas": true, "places": null, "night": false, "pos_daily": null,
+                    "overseas_card_not_present": false}),
+        ),
+        O::Mall => order(question, account()?)?,
+        O::WealthView => read(Method::GET, "/v1/wealth/products".to_owned()),
+        O::BillPayment => {
+            let reference = format!("{:08}", question.number);
+            let bill = json!({"kind": "electricity", "biller": "lc-power", "reference": reference});
+            let body = json!({"from": account()?, "bill": bill, "amount": amount()?});
+            let to = format!("lc-power/{reference}");
+            post("/v1/bill-payments", &body).between(account()?, Some(&to))
+        }
+        O::LoanApplication => {
+            let body = json!({"account": account()?, "amount": amount()?, "months": 12});
+            post("/v1/loans", &body).between(account()?, None)
+        }
+        O::WelfareIssue => {
+            let batch = question.offers.batch(question.number);
+            let (batch, to) = batch.ok_or("there is no batch of vouchers")?;
+            post(
+                &format!("/v1/welfare/batches/{batch}/issues"),
+                &json!({ "to": to }),
+            )
+        }
     };
     made.token = match (question.operation, tokens.terminal(question.channel)) {
         (O::LogIn, _) => None,
@@ -150,6 +205,22 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
                 .to_owned(),
         ),
     };
+    Ok(made)
+}
+
+/// One piece of goods, paid in points as far as they may and in money.
+fn order(question: &Question, account: &str) -> Result<Request, &'static str> {
+    let goods = question.offers.goods(question.number);
+    let goods = goods.ok_or("there are no goods")?;
+    // A point pays a fen, and points pay half of a price at most.
+    let points = question.customer.points.clamp(0, goods.price_fen / 2);
+    let paid = goods.price_fen - points;
+    let body = json!({
+        "from": account, "goods": goods.id, "quantity": 1, "points": points,
+        "amount": yuan(i128::from(paid)), "address": "Liaocheng",
+    });
+    let mut made = post("/v1/mall/orders", &body).between(account, Some(&goods.id));
+    made.amount_fen = Some(paid);
     Ok(made)
 }
 
@@ -165,6 +236,7 @@ fn post(path: &str, body: &Value) -> Request {
         body: Bytes::from(body.to_string()),
         account: None,
         to: None,
+        amount_fen: None,
     }
 }
 
@@ -176,6 +248,7 @@ fn read(method: Method, path: String) -> Request {
         body: Bytes::new(),
         account: None,
         to: None,
+        amount_fen: None,
     }
 }
 
@@ -187,13 +260,16 @@ impl Request {
     }
 }
 
-/// A transfer out of a customer's own session, which needs an authorisation.
+/// A payment out of a customer's own session, which needs an authorisation.
 pub fn needs_authorisation(operation: Operation, channel: Channel, tokens: &Tokens) -> bool {
-    let transfer = matches!(
+    let payment = matches!(
         operation,
-        Operation::TransferOwnBank | Operation::TransferOtherBank
+        Operation::TransferOwnBank
+            | Operation::TransferOtherBank
+            | Operation::BillPayment
+            | Operation::Mall
     );
-    transfer && tokens.terminal(channel).is_none()
+    payment && tokens.terminal(channel).is_none()
 }
 
 /// What a successful answer tells us; what an operation does not return is none.
@@ -207,6 +283,13 @@ pub struct Answer {
     pub device_token: Option<String>,
     pub session: Option<String>,
     pub transfer: Option<String>,
+    pub order: Option<String>,
+    pub appointment: Option<String>,
+    pub points: Option<i64>,
+    alerts: Option<Vec<IgnoredAny>>,
+    events: Option<Vec<IgnoredAny>>,
+    balance: Option<IgnoredAny>,
+    issued: Option<u64>,
     accounts: Option<Vec<IgnoredAny>>,
     entries: Option<Vec<IgnoredAny>>,
 }
@@ -303,6 +386,13 @@ fn understood(operation: Operation, body: &[u8]) -> Result<Answer, String> {
         Operation::LogIn => vec![("session", answer.session.is_some())],
         Operation::BalanceQuery => vec![("accounts", answer.accounts.is_some())],
         Operation::HistoryQuery => vec![("entries", answer.entries.is_some())],
+        Operation::Alerts => vec![("alerts", answer.alerts.is_some())],
+        Operation::SuspiciousQuery => vec![("events", answer.events.is_some())],
+        Operation::SocialSecurityQuery => vec![("balance", answer.balance.is_some())],
+        Operation::CheckIn => vec![("points", answer.points.is_some())],
+        Operation::Mall => vec![("order", answer.order.is_some())],
+        Operation::Appointment => vec![("appointment", answer.appointment.is_some())],
+        Operation::WelfareIssue => vec![("issued", answer.issued.is_some())],
         _ => vec![],
     };
     match members.iter().find(|(_, there)| !there) {
@@ -317,6 +407,8 @@ impl Answer {
         [
             &self.card,
             &self.transfer,
+            &self.order,
+            &self.appointment,
             &self.identity_check,
             &self.customer,
         ]
@@ -328,6 +420,11 @@ impl Answer {
 }
 
 impl Customer {
+    /// What the bank is told of a customer who is present.
+    pub fn identified(&self) -> Value {
+        json!({"customer": self.number, "identity_check": self.identity_check})
+    }
+
     /// Remembers what the answer gave.
     pub fn learn(&mut self, answer: &Answer) {
         let pairs = [
@@ -342,5 +439,6 @@ impl Customer {
                 known.clone_from(told);
             }
         }
+        self.points = answer.points.unwrap_or(self.points);
     }
 }

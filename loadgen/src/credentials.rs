@@ -14,14 +14,19 @@ pub(crate) fn setup_key(run: &str, number: u64) -> String {
     key(run, b"setup", number)
 }
 
-/// The key of what is asked ahead of an operation, by the operation's own key.
+/// The key of what is asked ahead of an operation, by the operation's own key; digits may follow
+/// where it is several things.
 pub(crate) fn ahead_key(key: &str) -> String {
     format!("{key}{AHEAD}")
 }
 
 /// The key of the operation ahead of which this key's request was made.
 pub(crate) fn behind_key(key: &str) -> Option<&str> {
-    key.strip_suffix(AHEAD)
+    let (key, number) = key.split_once(AHEAD)?;
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(key)
 }
 
 const AHEAD: &str = "-ahead";

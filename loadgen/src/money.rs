@@ -1,5 +1,8 @@
 //! Amounts between fen, in which we count, and the texts of the bank's interface.
 
+/// What one welfare voucher is worth, in fen.
+pub const VOUCHER_FEN: i64 = 10_000;
+
 /// `1234` fen as `12.34`; negative with a leading minus.
 pub fn yuan(fen: i128) -> String {
     let sign = if fen < 0 { "-" } else { "" };

@@ -3,6 +3,7 @@
 //! a customer for long.
 
 use crate::authorisation::Medium;
+use crate::offers::DEAREST_FEN;
 use crate::script::{Script, Step};
 use scenarios::operation::{Channel, Operation};
 
@@ -28,7 +29,11 @@ pub struct Needs {
     pub ebanking: bool,
     /// They have reported the card lost.
     pub loss_report: bool,
-    /// With what they authorise transfers out of their own sessions.
+    /// They hold a social-security card.
+    pub social_security: bool,
+    /// They have subscribed to alerts.
+    pub alerts: bool,
+    /// With what they authorise payments out of their own sessions.
     pub medium: Medium,
 }
 
@@ -114,30 +119,54 @@ impl Walk {
                 self.needs.loss_report |= !self.loss && self.needs.card;
                 self.loss = true;
             }
-            Operation::Withdrawal | Operation::TransferOwnBank | Operation::TransferOtherBank => {
+            Operation::Withdrawal
+            | Operation::TransferOwnBank
+            | Operation::TransferOtherBank
+            | Operation::BillPayment
+            | Operation::WelfareIssue => {
                 self.need_card();
                 self.spends_fen = self.spends_fen.saturating_add(amount_fen);
             }
-            Operation::BalanceQuery => self.need_customer(),
-            Operation::Deposit | Operation::HistoryQuery => self.need_card(),
+            Operation::Mall => {
+                self.need_card();
+                self.spends_fen = self.spends_fen.saturating_add(DEAREST_FEN);
+            }
+            Operation::SocialSecurityQuery => {
+                self.need_customer();
+                // Whoever registers in the stream holds none yet.
+                self.needs.social_security |= self.needs.registration;
+            }
+            // They log in for it first, so the device is there.
+            Operation::Alerts => self.needs.alerts |= self.needs.ebanking,
+            Operation::BalanceQuery | Operation::WealthView => self.need_customer(),
+            Operation::Deposit
+            | Operation::HistoryQuery
+            | Operation::LockSetting
+            | Operation::LoanApplication => self.need_card(),
             Operation::LogIn => self.need_device(),
             _ => {}
         }
     }
 
-    /// A transfer out of their own session.
+    /// A payment out of their own session.
     fn authorise(&mut self, step: &Step) {
-        let transfer = matches!(
+        let payment = matches!(
             step.operation,
-            Operation::TransferOwnBank | Operation::TransferOtherBank
+            Operation::TransferOwnBank
+                | Operation::TransferOtherBank
+                | Operation::BillPayment
+                | Operation::Mall
         );
         let own = matches!(
             step.channel,
             Channel::Online | Channel::Mobile | Channel::Messenger
         );
-        if transfer && own {
+        if payment && own {
             self.authorised += 1;
-            let amount = step.amount_fen.unwrap_or(0);
+            let amount = match step.operation {
+                Operation::Mall => DEAREST_FEN,
+                _ => step.amount_fen.unwrap_or(0),
+            };
             self.authorised_fen = self.authorised_fen.saturating_add(amount);
         }
     }

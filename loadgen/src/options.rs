@@ -46,6 +46,8 @@ pub struct LoadOptions {
     pub thresholds: Vec<Span>,
     /// Quantiles (0 to 1) beyond .5 .9 .95 .99 that are asked for.
     pub quantiles: Vec<f64>,
+    /// Prizes of the lottery that sign-ins draw in; ten thousand if nobody says.
+    pub prizes: Option<u32>,
 }
 
 impl LoadOptions {
@@ -65,6 +67,7 @@ impl LoadOptions {
             tightest_latency_gate: None,
             thresholds: Vec::new(),
             quantiles: Vec::new(),
+            prizes: None,
         }
     }
 

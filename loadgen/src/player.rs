@@ -10,6 +10,7 @@ use crate::fate::{Effect, Outcome};
 use crate::journal::{JournalRow, Phase};
 use crate::measurement::{Book, Ended};
 use crate::money::yuan;
+use crate::offers::Offers;
 use crate::options::{LoadOptions, LoadSnapshot};
 use crate::pacing::{Due, Schedule};
 use crate::run::Recorder;
@@ -52,6 +53,8 @@ struct InHand {
 struct Paid {
     account: Option<String>,
     to: Option<String>,
+    /// What is paid, where the plan does not say it.
+    amount_fen: Option<i64>,
 }
 
 /// How one operation ended.
@@ -68,6 +71,7 @@ pub struct Player {
     options: LoadOptions,
     script: Script,
     start: Moment,
+    offers: Offers,
     customers: RefCell<Vec<Customer>>,
     sessions: RefCell<Vec<Option<String>>>,
     schedule: RefCell<Schedule>,
@@ -95,7 +99,7 @@ impl Player {
         target: Target,
         options: LoadOptions,
         script: Script,
-        customers: Vec<Customer>,
+        (customers, offers): (Vec<Customer>, Offers),
         start: Moment,
         recorder: Recorder,
     ) -> Self {
@@ -112,6 +116,7 @@ impl Player {
             options,
             script,
             customers: RefCell::new(customers),
+            offers,
             sooner: Notify::new(),
             queue: RefCell::default(),
             work: Notify::new(),
@@ -204,13 +209,14 @@ impl Player {
 
     async fn play(&self, place: usize, due: Due, connection: &mut Connection) -> End {
         let step = &self.script.steps[due.index as usize];
-        let mut request = match self.request(step) {
+        let mut request = match self.request(step, u64::from(due.index)) {
             Ok(request) => request,
             Err(why) => return End::unsent(why.to_owned(), Paid::default()),
         };
         let paid = Paid {
             account: request.account.take(),
             to: request.to.take(),
+            amount_fen: request.amount_fen,
         };
         let key = idempotency_key(&self.options.run, u64::from(due.index));
         if bank_api::needs_authorisation(step.operation, step.channel, self.target.tokens()) {
@@ -240,7 +246,7 @@ impl Player {
         End::of(step, self.allowed(step), exchange, written, paid)
     }
 
-    fn request(&self, step: &Step) -> Result<Request, &'static str> {
+    fn request(&self, step: &Step, number: u64) -> Result<Request, &'static str> {
         let customers = self.customers.borrow();
         let sessions = self.sessions.borrow();
         let payee = step.payee.map(|payee| &customers[payee as usize]);
@@ -251,6 +257,8 @@ impl Player {
             customer: &customers[step.customer as usize],
             payee_account: payee.and_then(|payee| payee.account.as_deref()),
             session: sessions[step.session as usize].as_deref(),
+            offers: &self.offers,
+            number,
         };
         bank_api::request(&question, self.target.tokens())
     }
@@ -414,7 +422,11 @@ impl Player {
             customer: self.script.customers[step.customer as usize].clone(),
             account: end.paid.account.clone(),
             to: end.paid.to.clone(),
-            amount: step.amount_fen.map(|fen| yuan(i128::from(fen))),
+            amount: end
+                .paid
+                .amount_fen
+                .or(step.amount_fen)
+                .map(|fen| yuan(i128::from(fen))),
             outcome: reading.outcome,
             effect: reading.effect,
             why: reading.code.clone().or_else(|| reading.what.clone()),

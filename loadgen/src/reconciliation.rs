@@ -3,14 +3,15 @@
 //! Acknowledged operations must be there exactly once and as they were asked;
 //! refused ones must have no effect; those of unknown fate may be there once; and
 //! nothing else may be there. Each record's postings, each account, and the whole
-//! ledger must balance.
+//! ledger must balance; what the bank promises of its products must hold.
 
 use crate::audit::{Audit, Balances, CUSTOMER_DEPOSITS, Record};
 use crate::credentials::behind_key;
 use crate::error::LoadError;
 use crate::fate::{Effect, Outcome};
 use crate::journal::{JournalRow, RunJournal};
-use crate::money::{self, yuan};
+use crate::money::{self, VOUCHER_FEN, yuan};
+use crate::promises::Promises;
 use crate::run::{in_runtime, on_a_thread};
 use crate::script::operation_name;
 use crate::target::Target;
@@ -20,6 +21,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// The books are read so often until they hold still.
 const READINGS: u32 = 5;
+/// Vouchers that the bank issues in one decision.
+const VOUCHERS_A_PART: i128 = 50;
 /// So many examples of each kind are told.
 const EXAMPLES: usize = 20;
 
@@ -47,7 +50,11 @@ pub fn reconcile(
     let mut checker = Checker::new(journal, start)?;
     on_a_thread(|| {
         in_runtime(async {
-            let balances = read_books(&mut Audit::new(target), &mut checker, start).await?;
+            let mut audit = Audit::new(target);
+            let balances = read_books(&mut audit, &mut checker, start).await?;
+            if start == BankStart::Empty {
+                checker.look_at_products(&mut audit).await?;
+            }
             Ok(checker.conclude(&balances))
         })
     })
@@ -108,6 +115,32 @@ impl Expected {
         }
     }
 
+    /// What is expected of the parts in which the bank issues vouchers: it decides fifty at a time,
+    /// each under a key of its own. Parts before one that was refused stand.
+    fn parts(row: &JournalRow, place: u64) -> Vec<(String, Self)> {
+        let fen = row.amount.as_deref().and_then(money::fen).unwrap_or(0);
+        let count = fen / i128::from(VOUCHER_FEN);
+        let digest = blake3::hash(row.key.as_bytes()).to_hex();
+        let parts = 0..(count + VOUCHERS_A_PART - 1) / VOUCHERS_A_PART;
+        let effect = match row.effect {
+            Effect::None if row.outcome != Outcome::NotSent => Effect::Unknown,
+            effect => effect,
+        };
+        parts
+            .map(|part| {
+                let row = JournalRow {
+                    amount: None,
+                    account: None,
+                    seq: None,
+                    effect,
+                    ..row.clone()
+                };
+                let key = format!("{}/{part}", &digest.as_str()[..32]);
+                (key, Self::read(row, place))
+            })
+            .collect()
+    }
+
     /// In words: `deposit of 12.34 to 62…`.
     fn words(&self) -> String {
         let operation = operation_name(self.operation);
@@ -161,6 +194,8 @@ impl Expected {
         let (own, payee) = match self.operation {
             Operation::Deposit => (amount, None),
             Operation::TransferOwnBank => (-amount, self.to.as_deref()),
+            // A loan moves money when it is drawn.
+            Operation::LoanApplication => (0, None),
             _ => (-amount, None),
         };
         let postings = record.postings()?;
@@ -205,6 +240,8 @@ enum Kind {
     Different,
     Unplanned,
     Ledger,
+    Oversold,
+    Alert,
 }
 
 impl Kind {
@@ -215,6 +252,8 @@ impl Kind {
             Self::Different => "different",
             Self::Unplanned => "unplanned",
             Self::Ledger => "ledger",
+            Self::Oversold => "oversold",
+            Self::Alert => "alert",
         }
     }
 }
@@ -260,6 +299,7 @@ struct Checker {
     findings: Findings,
     /// Sum of the postings of each account, in fen.
     posted: HashMap<String, i128>,
+    promises: Promises,
 }
 
 impl Checker {
@@ -267,7 +307,9 @@ impl Checker {
         let mut expected = HashMap::new();
         for (place, row) in journal.rows()?.enumerate() {
             let row = row?;
-            if !row.key.is_empty() {
+            if row.operation == Operation::WelfareIssue {
+                expected.extend(Expected::parts(&row, place as u64));
+            } else if !row.key.is_empty() {
                 expected.insert(row.key.clone(), Expected::read(row, place as u64));
             }
         }
@@ -276,6 +318,7 @@ impl Checker {
             expected,
             findings: Findings::default(),
             posted: HashMap::new(),
+            promises: Promises::default(),
         })
     }
 
@@ -298,6 +341,11 @@ impl Checker {
         if !record.is_applied() {
             return Ok(());
         }
+        if self.start == BankStart::Empty {
+            for what in self.promises.record(record) {
+                self.findings.add(Kind::Oversold, key, what);
+            }
+        }
         let Some(expected) = self.expected.get_mut(key) else {
             if self.start == BankStart::Empty && !self.is_ahead_of_ours(key, record)? {
                 let what = format!(
@@ -317,10 +365,35 @@ impl Checker {
     }
 
     /// Whether it is what was asked ahead of an operation of this run, such as its
-    /// authorisation: it moves nothing.
+    /// authorisation: it moves nothing, unless it buys the vouchers to be issued.
     fn is_ahead_of_ours(&self, key: &str, record: &Record) -> Result<bool, LoadError> {
-        let ours = behind_key(key).is_some_and(|key| self.expected.contains_key(key));
-        Ok(ours && record.postings()?.is_empty())
+        let part = |key: &str| {
+            let digest = blake3::hash(key.as_bytes()).to_hex();
+            format!("{}/0", &digest.as_str()[..32])
+        };
+        let ours = |key: &str| self.expected.contains_key(key);
+        let Some(behind) = behind_key(key) else {
+            return Ok(false);
+        };
+        let buys = record.operation == "welfare_purchase" && ours(&part(behind));
+        Ok(buys || ours(behind) && record.postings()?.is_empty())
+    }
+
+    /// Compares what the bank says of its products with its own records.
+    async fn look_at_products(&mut self, audit: &mut Audit<'_>) -> Result<(), LoadError> {
+        if self.promises.has_awards() {
+            let announced = audit.campaigns().await?;
+            for what in self.promises.compare_awards(&announced) {
+                self.findings.add(Kind::Oversold, "", what);
+            }
+        }
+        if self.promises.has_alerts() {
+            let inbox = audit.alerts().await?;
+            for what in self.promises.compare_alerts(&inbox) {
+                self.findings.add(Kind::Alert, "", what);
+            }
+        }
+        Ok(())
     }
 
     fn conclude(&mut self, balances: &Balances) -> Reconciliation {

@@ -8,6 +8,7 @@ use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
 use crate::journal::{JournalRow, JournalWriter, RunJournal};
 use crate::needs;
+use crate::offers;
 use crate::options::{LoadOptions, LoadProgress, LoadSnapshot, StopFlag};
 use crate::outcome::LoadOutcome;
 use crate::player::Player;
@@ -224,6 +225,11 @@ async fn play(
     let opened = open_customers(&script, target, options, stop, &recorder).await?;
     let (customers, setup_operations) = opened;
     let last_offset = script.last_offset();
+    let offers = if stop.is_stopped() {
+        offers::Offers::default()
+    } else {
+        offers::open(&script, target, options, &customers).await?
+    };
     if let Some(business_start) = &options.business_start
         && !stop.is_stopped()
     {
@@ -231,7 +237,14 @@ async fn play(
     }
     let start = Moment::now().after(LEAD);
     let (to, how) = (target.clone(), options.clone());
-    let player = Rc::new(Player::new(to, how, script, customers, start, recorder));
+    let player = Rc::new(Player::new(
+        to,
+        how,
+        script,
+        (customers, offers),
+        start,
+        recorder,
+    ));
     let interrupted = play_stream(&player, options, last_offset, stop).await?;
     player.close(interrupted);
     player.report();

@@ -2,6 +2,7 @@
 //! and everything refused that no bank could be asked.
 
 use crate::error::LoadError;
+use crate::money::VOUCHER_FEN;
 use crate::options::LoadOptions;
 use crate::pacing::{real_offset, real_span};
 use scenarios::operation::{Channel, Operation, PlannedOperation};
@@ -171,8 +172,7 @@ fn written(value: &impl serde::Serialize) -> String {
 
 fn check(index: usize, planned: &PlannedOperation) -> Result<(), LoadError> {
     use Operation::{
-        BalanceQuery, Deposit, EbankingSignup, HistoryQuery, IdentityCheck, LiftLoss, LogIn,
-        LogOut, OpenCard, RegisterCustomer, ReportLoss, TransferOtherBank, TransferOwnBank,
+        BillPayment, Deposit, LoanApplication, TransferOtherBank, TransferOwnBank, WelfareIssue,
         Withdrawal,
     };
     let refuse = |why: &str| {
@@ -183,14 +183,26 @@ fn check(index: usize, planned: &PlannedOperation) -> Result<(), LoadError> {
             why: why.to_owned(),
         })
     };
-    let moves_money = match planned.operation {
-        IdentityCheck | RegisterCustomer | OpenCard | EbankingSignup | ReportLoss | LiftLoss
-        | BalanceQuery | HistoryQuery | LogIn | LogOut => false,
-        Deposit | Withdrawal | TransferOwnBank | TransferOtherBank => true,
-        _ => return refuse("is not offered by the bank yet; leave it out of the mix"),
-    };
-    if moves_money && planned.amount_fen.is_none_or(|amount| amount <= 0) {
+    let has_amount = matches!(
+        planned.operation,
+        Deposit
+            | Withdrawal
+            | TransferOwnBank
+            | TransferOtherBank
+            | BillPayment
+            | LoanApplication
+            | WelfareIssue
+    );
+    if has_amount && planned.amount_fen.is_none_or(|amount| amount <= 0) {
         return refuse("moves money and needs an amount above 0");
+    }
+    if planned.operation == WelfareIssue
+        && (planned.channel != Channel::Counter
+            || planned
+                .amount_fen
+                .is_none_or(|amount| amount % VOUCHER_FEN != 0))
+    {
+        return refuse("is done at a counter, for a multiple of 100 yuan");
     }
     if planned.operation == TransferOwnBank && planned.payee.is_none() {
         return refuse("needs a payee");
@@ -251,7 +263,7 @@ mod tests {
         let mut transfer = planned(0, 1, Operation::TransferOwnBank);
         transfer.amount_fen = Some(5);
         let bad = [
-            planned(0, 1, Operation::Mall),
+            planned(0, 1, Operation::WelfareIssue),
             planned(0, 1, Operation::Deposit),
             transfer,
         ];

@@ -10,6 +10,7 @@ use crate::fate::{Effect, Outcome};
 use crate::journal::{JournalRow, Phase};
 use crate::money::yuan;
 use crate::needs::Needs;
+use crate::offers::Offers;
 use crate::options::LoadOptions;
 use crate::run::Recorder;
 use crate::script::{Script, operation_name};
@@ -17,7 +18,7 @@ use crate::target::Target;
 use bytes::Bytes;
 use http::Method;
 use scenarios::operation::{Channel, Operation};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -43,6 +44,15 @@ pub struct Setup {
     /// What is in flight on each connection.
     in_flight: RefCell<Vec<Option<JournalRow>>>,
     recorder: Recorder,
+}
+
+/// Something that a customer asks for beside the operations that the plan has words for.
+struct Gift<'a> {
+    /// Which of the customer's.
+    number: &'a str,
+    path: &'a str,
+    body: &'a Value,
+    token: Option<String>,
 }
 
 impl Setup {
@@ -172,51 +182,118 @@ impl Setup {
         Ok(())
     }
 
-    /// Hands out the medium that the customer authorises with, if it takes one.
+    /// Hands out what the customer needs beside the operations that the plan has words for: the
+    /// medium that they authorise with, and a social-security card.
     async fn hand_out(
         &self,
         customer: usize,
         connection: &mut Connection,
     ) -> Result<(), LoadError> {
-        let medium = self.needs[customer].medium;
-        let issue = authorisation::issue(medium, &self.customers.borrow()[customer]);
-        let Some((path, body)) = issue else {
-            return Ok(());
-        };
-        let failed = |why: String| LoadError::Setup {
-            operation: "handing out a medium".to_owned(),
-            customer: self.customers.borrow()[customer].name.clone(),
-            why,
-        };
-        let message = Message {
-            method: Method::POST,
-            path: path.to_owned(),
-            token: Some(self.target.tokens().counter.clone()),
-            key: Some(ahead_key(&setup_key(
-                &self.options.run,
-                customer as u64 * MOST_OPERATIONS,
-            ))),
-            body: Bytes::from(body.to_string()),
-        };
-        let (status, body) = match connection.exchange(&message, |_| {}).await {
-            Exchange::Answered { status, body } => (status, body),
-            Exchange::NotWritten(why) | Exchange::Broken(why) => return Err(failed(why)),
-            Exchange::TimedOut => return Err(failed("no answer in time".to_owned())),
-        };
-        if status != 201 {
-            return Err(failed(format!("it answers {status}")));
+        let needs = self.needs[customer];
+        let medium = authorisation::issue(needs.medium, &self.customers.borrow()[customer]);
+        if let Some((path, body)) = medium {
+            let told = self.give(customer, "", path, &body, connection).await?;
+            if needs.medium == Medium::Device {
+                let told = (told["device"].as_str(), told["secret"].as_str());
+                let device = match told {
+                    (Some(serial), Some(secret)) => Device::read(serial, secret),
+                    _ => None,
+                };
+                let failed = || self.not_given(customer, "its answer is not understood".to_owned());
+                let device = device.ok_or_else(failed)?;
+                self.customers.borrow_mut()[customer].device = Some(device);
+            }
         }
-        if medium == Medium::Device {
-            let told: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let told = (told["device"].as_str(), told["secret"].as_str());
-            let device = match told {
-                (Some(serial), Some(secret)) => Device::read(serial, secret),
-                _ => None,
-            };
-            let device = device.ok_or_else(|| failed("its answer is not understood".to_owned()))?;
-            self.customers.borrow_mut()[customer].device = Some(device);
+        if needs.social_security {
+            let body = self.customers.borrow()[customer].identified();
+            let path = "/v1/social-security/cards";
+            self.give(customer, "0", path, &body, connection).await?;
+        }
+        if needs.alerts {
+            self.subscribe(customer, connection).await?;
         }
         Ok(())
+    }
+
+    /// Subscribes to alerts, from the messenger.
+    async fn subscribe(
+        &self,
+        customer: usize,
+        connection: &mut Connection,
+    ) -> Result<(), LoadError> {
+        let credentials = {
+            let known = &self.customers.borrow()[customer];
+            let (number, token) = (&known.number, &known.device_token);
+            json!({"customer": number, "device_token": token, "channel": "messenger"})
+        };
+        let path = "/v1/sessions";
+        let told = self
+            .give(customer, "1", path, &credentials, connection)
+            .await?;
+        let session = told["session"].as_str().map(ToOwned::to_owned);
+        let failed = || self.not_given(customer, "its answer is not understood".to_owned());
+        let asked = Gift {
+            number: "2",
+            path: "/v1/alerts/wishes",
+            body: &json!({"balance_changes": true, "log_ins": true}),
+            token: Some(session.ok_or_else(failed)?),
+        };
+        self.ask_for(customer, &asked, connection).await.map(drop)
+    }
+
+    fn not_given(&self, customer: usize, why: String) -> LoadError {
+        LoadError::Setup {
+            operation: "handing out a medium or a card".to_owned(),
+            customer: self.customers.borrow()[customer].name.clone(),
+            why,
+        }
+    }
+
+    /// At a counter.
+    async fn give(
+        &self,
+        customer: usize,
+        number: &str,
+        path: &str,
+        body: &Value,
+        connection: &mut Connection,
+    ) -> Result<Value, LoadError> {
+        let token = (path != "/v1/sessions").then(|| self.target.tokens().counter.clone());
+        let asked = Gift {
+            number,
+            path,
+            body,
+            token,
+        };
+        self.ask_for(customer, &asked, connection).await
+    }
+
+    async fn ask_for(
+        &self,
+        customer: usize,
+        asked: &Gift<'_>,
+        connection: &mut Connection,
+    ) -> Result<Value, LoadError> {
+        let key = ahead_key(&setup_key(
+            &self.options.run,
+            customer as u64 * MOST_OPERATIONS,
+        ));
+        let message = Message {
+            method: Method::POST,
+            path: asked.path.to_owned(),
+            token: asked.token.clone(),
+            key: Some(format!("{key}{}", asked.number)),
+            body: Bytes::from(asked.body.to_string()),
+        };
+        let why = match connection.exchange(&message, |_| {}).await {
+            Exchange::Answered { status: 201, body } => {
+                return Ok(serde_json::from_slice(&body).unwrap_or_default());
+            }
+            Exchange::Answered { status, .. } => format!("it answers {status}"),
+            Exchange::NotWritten(why) | Exchange::Broken(why) => why,
+            Exchange::TimedOut => "no answer in time".to_owned(),
+        };
+        Err(self.not_given(customer, why))
     }
 
     fn request(
@@ -232,6 +309,8 @@ impl Setup {
             customer: &self.customers.borrow()[customer],
             payee_account: None,
             session: None,
+            offers: &Offers::default(),
+            number: 0,
         };
         bank_api::request(&question, self.target.tokens())
     }

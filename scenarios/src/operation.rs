@@ -52,7 +52,6 @@ pub enum Operation {
     TransferOtherBank,
     LogIn,
     LogOut,
-    // Named in the formats, not offered by the bank yet:
     Alerts,
     BillPayment,
     WealthView,
@@ -63,6 +62,7 @@ pub enum Operation {
     SocialSecurityQuery,
     LoanApplication,
     SuspiciousQuery,
+    WelfareIssue,
 }
 
 /// One operation of the stream, in the order of [`PlannedOperation::at`].
@@ -143,7 +143,7 @@ impl FromStr for Channel {
 
 impl Operation {
     /// Every operation, in order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::IdentityCheck,
         Self::RegisterCustomer,
         Self::OpenCard,
@@ -168,6 +168,7 @@ impl Operation {
         Self::SocialSecurityQuery,
         Self::LoanApplication,
         Self::SuspiciousQuery,
+        Self::WelfareIssue,
     ];
 
     /// As formats write it.
@@ -197,6 +198,7 @@ impl Operation {
             Self::SocialSecurityQuery => "social_security_query",
             Self::LoanApplication => "loan_application",
             Self::SuspiciousQuery => "suspicious_query",
+            Self::WelfareIssue => "welfare_issue",
         }
     }
 
@@ -208,7 +210,24 @@ impl Operation {
     /// Whether the bank of this version can do it; the others are named in the
     /// formats so that files written today keep their meaning.
     pub const fn is_offered(self) -> bool {
-        (self as usize) < (Self::Alerts as usize)
+        // Vouchers are issued by campaigns, in neither a mix nor a journey.
+        !matches!(self, Self::WelfareIssue)
+    }
+
+    /// Whether customers do it through sessions of their own only, never at a branch.
+    pub const fn is_of_sessions(self) -> bool {
+        matches!(
+            self,
+            Self::LogIn
+                | Self::LogOut
+                | Self::Alerts
+                | Self::Mall
+                | Self::CheckIn
+                | Self::Appointment
+                | Self::LockSetting
+                | Self::SocialSecurityQuery
+                | Self::SuspiciousQuery
+        )
     }
 }
 

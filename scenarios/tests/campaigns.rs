@@ -58,6 +58,8 @@ channels = [\"branch\", \"mobile\"]
         half_life: Span(minutes * 60_000_000),
         mobile: true,
         branch,
+        prizes: None,
+        welfare_vouchers: 0,
     };
     let both = [campaign(20, 10.0, 3, false), campaign(10, 2.5, 60, true)];
     assert_eq!(scenario.campaigns, both);

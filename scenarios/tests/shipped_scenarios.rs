@@ -89,14 +89,7 @@ fn the_smart_branch_is_the_reference_scenario_with_the_promise_kept() {
         .iter()
         .map(|(_, weight)| weight)
         .sum();
-    assert!((offered - 70.0).abs() < 1e-9 && (left_out - 30.0).abs() < 1e-9);
-    assert!(
-        mobile
-            .bank
-            .mix_left_out
-            .iter()
-            .any(|(it, _)| *it == Operation::Alerts)
-    );
+    assert!((offered - 100.0).abs() < 1e-9 && left_out.abs() < 1e-9);
 }
 
 #[test]

@@ -338,8 +338,8 @@ fn an_order_of_holding_that_could_block_for_ever_is_refused() {
 fn what_is_not_yet_supported_is_refused_by_name() {
     wrong(
         "balance_query",
-        "loan_application",
-        "\"loan_application\"",
+        "welfare_issue",
+        "\"welfare_issue\"",
         &["not yet supported"],
     );
 }

@@ -127,6 +127,8 @@ fn a_campaign_multiplies_its_first_minute_and_halves() {
         half_life: Span(180 * SECOND),
         mobile: true,
         branch: false,
+        prizes: None,
+        welfare_vouchers: 0,
     }];
     let outcome = run(&scenario, 2);
     let day = outcome.mobile_day.as_ref().expect("a day was simulated");

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Service, Shared,
+    accounts::{OF_PROJECTIONS, projected},
     endpoint::{Endpoint, Rule},
     problem::Problem,
     request::{Seq, bearer, query, shut_out},
@@ -21,9 +22,11 @@ use super::{
 };
 use crate::{
     journal::{JournalError, Link, Record},
+    notices::select_alerts,
     rules::{
-        AccountNumber, Action, Answer, BookAccount, Caller, Channel, CustomerId, Fact,
-        LedgerAccount, Payee, Place, RefusalCode as Code, State as BankState,
+        AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
+        CampaignId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
+        RefusalCode as Code, State as BankState, VoucherId, WelfareFact,
     },
 };
 
@@ -42,10 +45,15 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .named("trial_balance", "Balances the books.")
         .answers::<TrialBalance>(),
-        Endpoint::new(read, "/v1/audit/accounts", Rule::Operator, accounts)
+        Endpoint::new(read.clone(), "/v1/audit/accounts", Rule::Operator, accounts)
             .named("audit_accounts", "Lists every customer's account.")
             .asks::<AccountsQuery>()
             .answers::<AuditedAccounts>(),
+        Endpoint::new(read, "/v1/audit/alerts", Rule::Operator, alerts)
+            .named("audit_alerts", "Lists the alerts in every inbox.")
+            .asks::<AlertsQuery>()
+            .answers::<AuditedAlerts>()
+            .refuses(OF_PROJECTIONS),
     ]
 }
 
@@ -107,6 +115,67 @@ struct RecordRow {
     to: Option<String>,
     amount: Option<Yuan>,
     postings: Vec<PostingRow>,
+    #[serde(flatten)]
+    product: ProductRow,
+}
+
+/// What a record did to the bank's products; members that do not apply are missing.
+#[derive(Default, Serialize, ToSchema)]
+struct ProductRow {
+    /// The batch of vouchers that was bought, or issued from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    batch: Option<BatchId>,
+    /// How many vouchers were bought or issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    vouchers: Option<u32>,
+    /// The voucher that was spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    voucher: Option<VoucherId>,
+    /// The campaign in which something was won or claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    campaign: Option<CampaignId>,
+    /// What was won or claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    award: Option<Label>,
+    /// The number that was drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    drawn: Option<u64>,
+}
+
+impl ProductRow {
+    fn of(record: &Record) -> Self {
+        let mut row = Self::default();
+        if let Action::Campaign(CampaignCommand::CheckIn { draw: Some(draw) }) =
+            &record.command.action
+        {
+            row.drawn = Some(draw.number);
+        }
+        for fact in record.outcome.iter().flatten() {
+            match fact {
+                Fact::Welfare(WelfareFact::Bought { batch, wish, .. }) => {
+                    (row.batch, row.vouchers) = (Some(*batch), Some(wish.count));
+                }
+                Fact::Welfare(WelfareFact::Issued { batch, to }) => {
+                    (row.batch, row.vouchers) = (Some(*batch), Some(to.len() as u32));
+                }
+                Fact::Welfare(WelfareFact::Redeemed { voucher, .. }) => {
+                    row.voucher = Some(*voucher);
+                }
+                Fact::Campaign(
+                    CampaignFact::Won { campaign, name, .. }
+                    | CampaignFact::Claimed { campaign, name, .. },
+                ) => (row.campaign, row.award) = (Some(*campaign), Some(name.clone())),
+                _ => {}
+            }
+        }
+        row
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -195,6 +264,7 @@ fn describe(record: &Record) -> RecordRow {
         to: payee_of(action),
         amount: action.amount().map(Yuan::from),
         postings,
+        product: ProductRow::of(record),
     }
 }
 
@@ -214,7 +284,8 @@ fn customer_of(record: &Record) -> Option<String> {
         | Action::IssueDevice { customer, .. }
         | Action::RegisterShield { customer, .. }
         | Action::UnlockMedium { customer, .. }
-        | Action::SetLimits { customer, .. } => *customer,
+        | Action::SetLimits { customer, .. }
+        | Action::IssueSocialSecurityCard { customer, .. } => *customer,
         _ => None,
     };
     let made = || match record.answer() {
@@ -245,7 +316,7 @@ fn account_of(record: &Record) -> Option<AccountNumber> {
 
 fn payee_of(action: &Action) -> Option<String> {
     match action.payee()? {
-        Payee::Here(None) => None,
+        Payee::Here(None) | Payee::Welfare(_) => None,
         payee => Some(payee.to_string()),
     }
 }
@@ -362,4 +433,85 @@ pub async fn accounts(
         })
         .collect();
     Ok(json_body(&AuditedAccounts { accounts, next }).into_response())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct AlertsQuery {
+    /// `next` of the page before.
+    #[param(
+        required = false,
+        nullable = false,
+        pattern = "^(C[0-9]{12}\\.[0-9]{1,20})?$"
+    )]
+    after: Option<String>,
+    /// Alerts a page.
+    #[serde(default = "default_limit")]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 10_000)]
+    limit: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AuditedAlerts {
+    /// By customer and record.
+    alerts: Vec<AuditedAlert>,
+    /// Where the next page starts.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AuditedAlert {
+    #[schema(value_type = CustomerId)]
+    customer: String,
+    /// The record that it is about.
+    seq: u64,
+    /// `balance_change`, `log_in`, `voucher` or `parcel`.
+    kind: &'static str,
+}
+
+/// A place in the list of all alerts: a customer and a record.
+fn place_of(text: &str) -> Option<(CustomerId, u64)> {
+    let (customer, seq) = text.split_once('.')?;
+    let plain = seq.bytes().all(|byte| byte.is_ascii_digit());
+    let seq = plain.then(|| seq.parse().ok()).flatten()?;
+    Some((CustomerId::parse(customer)?, seq))
+}
+
+pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    operator(&service, &parts.headers).await?;
+    let query: AlertsQuery = query(&parts)?;
+    let limit = page_limit(query.limit)?;
+    let after = match query.after.as_deref() {
+        None | Some("") => None,
+        Some(text) => {
+            let problem = || Problem::detailed(Code::InvalidQuery, "`after` is no place");
+            Some(place_of(text).ok_or_else(problem)?)
+        }
+    };
+    projected(&service, 0).await?;
+    let reading = Arc::clone(&service);
+    let found = tokio::task::spawn_blocking(move || {
+        let history = &reading.history;
+        history.with_connection(|connection| Ok(select_alerts(connection, after, limit + 1)?))
+    });
+    let mut rows = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
+        tracing::error!("alerts cannot be read: {error}");
+        Code::Internal
+    })?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows
+        .last()
+        .map(|(customer, notice)| format!("{customer}.{}", notice.seq));
+    let alerts = rows
+        .into_iter()
+        .map(|(customer, notice)| AuditedAlert {
+            customer,
+            seq: notice.seq,
+            kind: notice.alert_kind(),
+        })
+        .collect();
+    let next = more.then_some(last).flatten();
+    Ok(json_body(&AuditedAlerts { alerts, next }).into_response())
 }

@@ -11,17 +11,20 @@ use super::{
     Service, Shared,
     bills::BillBody,
     endpoint::Endpoint,
+    mall,
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
     schemas::Account,
+    welfare,
     write::write,
 };
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
     rules::{
-        AccountNumber, Action, AuthorisationId, Medium, MediumWish, Operation, Order, Payee, Phone,
-        Proof, RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce, time_step,
+        AccountNumber, Action, AuthorisationId, GoodsId, Medium, MediumWish, Operation, Order,
+        Payee, Phone, Proof, RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce,
+        VoucherKind, time_step,
     },
 };
 
@@ -41,7 +44,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                 Code::MediumInsufficient,
                 Code::MediumLocked,
                 Code::SmsDetailsWrong,
-            ]),
+            ])
+            .refuses(mall::OF_ORDERS)
+            .refuses(welfare::OF_BATCHES),
     ]
 }
 
@@ -52,6 +57,7 @@ struct AuthorisationBody {
     medium: Medium,
     #[schema(value_type = Account)]
     from: String,
+    /// Of a transfer.
     #[serde(
         default,
         deserialize_with = "present",
@@ -89,18 +95,47 @@ struct AuthorisationBody {
     device: Option<TokenNonce>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shield: Option<ShieldKey>,
+    /// Of an order of the mall, with the three that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<GoodsId>)]
+    goods: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
+    quantity: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 120)]
+    address: Option<String>,
+    /// Of a batch of welfare vouchers, with the two that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<VoucherKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    face_value: Option<AmountText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
 }
 
 impl AuthorisationBody {
+    /// What is to be paid, by the members that only one kind of payment has.
     fn payee(&self) -> Result<Payee, Problem> {
+        let order = (&self.goods, self.quantity, self.points, &self.address);
+        let batch = (self.kind, &self.face_value, self.count);
+        let no_order = order == (&None, None, None, &None);
+        let no_batch = batch.0.is_none() && batch.1.is_none() && batch.2.is_none();
         match (&self.to, &self.bank, &self.bill) {
-            (Some(to), bank, None) => payee_of(to, bank.as_deref()),
-            (None, None, Some(bill)) => bill.payee(),
-            _ => well_formed(
-                "to",
-                "there alone, with `bank`, or replaced by `bill`",
-                None,
-            ),
+            (Some(to), bank, None) if no_order && no_batch => payee_of(to, bank.as_deref()),
+            (None, None, Some(bill)) if no_order && no_batch => bill.payee(),
+            (None, None, None) => match (order, batch) {
+                ((Some(goods), Some(quantity), Some(points), Some(address)), _) if no_batch => {
+                    mall::wish(goods, quantity, points, address)
+                }
+                (_, (Some(kind), Some(face_value), Some(count))) if no_order => {
+                    welfare::wish(kind, face_value, count)
+                }
+                _ => one_payment(),
+            },
+            _ => one_payment(),
         }
     }
 
@@ -133,6 +168,12 @@ impl AuthorisationBody {
             }
         }
     }
+}
+
+fn one_payment() -> Result<Payee, Problem> {
+    let form =
+        "there alone, with `bank`, or replaced by `bill`, by an order's or a batch's members";
+    well_formed("to", form, None)
 }
 
 fn six_digits(text: &str) -> Option<u32> {

@@ -273,6 +273,15 @@ impl Endpoint {
         self
     }
 
+    /// It may answer these members, too.
+    pub fn applied_perhaps(mut self, members: &[&str]) -> Self {
+        let whole = value_of(&Applied::schema());
+        for name in members {
+            self.answer.schema["properties"][*name] = present(&whole["properties"][*name]);
+        }
+        self
+    }
+
     /// It may refuse for these reasons, too.
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         self.refusals.extend(codes);

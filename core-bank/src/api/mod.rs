@@ -8,6 +8,8 @@ mod audit;
 mod authorisations;
 mod bills;
 mod books;
+mod branches;
+mod campaigns;
 mod card_network;
 mod cards;
 mod closing;
@@ -17,6 +19,7 @@ mod endpoint;
 mod health;
 mod loans;
 mod locks;
+mod mall;
 mod media;
 mod money;
 mod notices;
@@ -24,14 +27,17 @@ mod observe;
 mod openapi;
 mod outbox;
 mod page;
+mod paging;
 mod problem;
 mod request;
 mod returns;
 mod schemas;
 mod sessions;
+mod social_security;
 mod statements;
 mod test_clock;
 mod wealth;
+mod welfare;
 mod write;
 
 use std::{
@@ -52,6 +58,7 @@ use crate::{
     history::History,
     journal::JournalReaders,
     metrics::Metrics,
+    office::Office,
     rates::Rates,
     rules::{Operation, RefusalCode},
     writer::Bank,
@@ -68,6 +75,7 @@ pub(crate) struct Service {
     pub bank: Bank,
     pub access: Access,
     pub proofs: ProofPool,
+    pub office: Office,
     pub history: Arc<History>,
     pub journal: Arc<JournalReaders>,
     pub metrics: Arc<Metrics>,
@@ -105,6 +113,11 @@ fn endpoints(test: bool) -> Vec<Endpoint> {
         loans::endpoints(),
         returns::endpoints(),
         books::endpoints(),
+        mall::endpoints(),
+        welfare::endpoints(),
+        campaigns::endpoints(),
+        branches::endpoints(),
+        social_security::endpoints(),
         audit::endpoints(),
         health::endpoints(),
         description::endpoints(),

@@ -214,7 +214,7 @@ pub fn payee_of(to: &str, bank: Option<&str>) -> Result<Payee, Problem> {
 /// deciding or recording: what the server costs beside the bank.
 pub async fn parse_only(request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body: TransferBody = request::body(&parts.headers, body).await?;
+    let body: TransferBody = request::body(&parts.headers, body, request::BODY_BYTES_MAX).await?;
     body.amount.amount()?;
     let known = AccountNumber::parse(&body.from).is_some();
     Ok((

@@ -1,32 +1,32 @@
 //! What customers are told: alerts that they subscribed to, and what was refused for their safety.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::{
     Shared,
-    accounts::{OF_PROJECTIONS, projected},
+    accounts::OF_PROJECTIONS,
     endpoint::Endpoint,
+    paging::{PageQuery, own_page},
     problem::Problem,
-    request::{Seq, caller, query},
     schemas::{self, Yuan},
-    write::{json_body, planted_slowness, write},
+    write::{json_body, write},
 };
 use crate::{
-    notices::{Notice, NoticeKind},
-    rules::{Action, AlertWishes, Operation, Refusal, RefusalCode as Code},
+    notices::{Notice, NoticeKind, select_notices},
+    product_lists::Part,
+    rules::{Action, AlertWishes, Operation},
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::read("/v1/alerts", Operation::Alerts, alerts)
-            .asks::<NoticesQuery>()
+            .asks::<PageQuery>()
             .answers::<AlertsPage>()
             .refuses(OF_PROJECTIONS),
         Endpoint::write("/v1/alerts/wishes", Operation::AlertSetting, set_wishes)
@@ -37,7 +37,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             Operation::SuspiciousQuery,
             suspicious,
         )
-        .asks::<NoticesQuery>()
+        .asks::<PageQuery>()
         .answers::<EventsPage>()
         .refuses(OF_PROJECTIONS),
     ]
@@ -65,7 +65,7 @@ struct AlertRow {
     seq: u64,
     #[schema(value_type = schemas::Moment)]
     at: String,
-    /// `balance_change` or `log_in`.
+    /// `balance_change`, `log_in`, `voucher` or `parcel`.
     kind: &'static str,
     operation: String,
     channel: String,
@@ -95,29 +95,6 @@ struct EventRow {
     place: Option<String>,
 }
 
-/// Notices that one page may hold.
-const PAGE_MAX: usize = 100;
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct NoticesQuery {
-    /// Notices a page.
-    #[serde(default = "default_limit")]
-    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
-    limit: usize,
-    /// `next` of the page before.
-    #[param(value_type = i64, required = false, minimum = 0)]
-    cursor: Option<Seq>,
-    /// The record that the answer must include.
-    #[serde(default)]
-    #[param(value_type = i64, required = false, minimum = 0)]
-    min_seq: Seq,
-}
-
-fn default_limit() -> usize {
-    20
-}
-
 pub async fn set_wishes(
     State(service): State<Shared>,
     request: Request,
@@ -144,10 +121,7 @@ pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<R
         .map(|notice| AlertRow {
             seq: notice.seq,
             at: notice.at.to_string(),
-            kind: match notice.account {
-                Some(_) => "balance_change",
-                None => "log_in",
-            },
+            kind: notice.alert_kind(),
             operation: notice.operation.into_owned(),
             channel: notice.channel.into_owned(),
             account: notice.account,
@@ -184,39 +158,13 @@ async fn page(
     request: Request,
     kind: NoticeKind,
 ) -> Result<(Vec<Notice>, Option<String>), Problem> {
-    let (parts, _) = request.into_parts();
     let operation = match kind {
         NoticeKind::Alert => Operation::Alerts,
         NoticeKind::Suspicious => Operation::SuspiciousQuery,
     };
-    let caller = caller(service, &parts.headers, operation)?;
-    let query: NoticesQuery = query(&parts)?;
-    if !(1..=PAGE_MAX).contains(&query.limit) {
-        return Err(Problem::detailed(
-            Code::InvalidQuery,
-            "`limit` is from 1 to 100",
-        ));
-    }
-    planted_slowness(service, operation).await;
-    let now = service.clock.now();
-    let own = service.bank.read(move |state| {
-        let reader = state.reader(caller, operation, now)?;
-        reader.customer().ok_or(Refusal::from(Code::Forbidden))
-    });
-    let own = own.await??;
-    projected(service, query.min_seq.0).await?;
-    let reading = Arc::clone(service);
-    let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
-    // One more than the page shows whether there is a next one.
-    let found =
-        tokio::task::spawn_blocking(move || reading.history.notices(own, kind, cursor, limit + 1));
-    let mut notices = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("notices cannot be read: {error}");
-        Code::Internal
-    })?;
-    let more = notices.len() > limit;
-    notices.truncate(limit);
-    let last = notices.last().map(|notice| notice.seq.to_string());
-    let next = more.then_some(last).flatten();
-    Ok((notices, next))
+    let select = move |connection: &Connection, part: Part| {
+        select_notices(connection, part.customer, kind, part.before, part.limit)
+    };
+    let page = own_page(service, request, operation, select, |notice| notice.seq).await?;
+    Ok((page.rows, page.next))
 }

@@ -37,6 +37,15 @@ impl Problem {
         }
     }
 
+    /// The refusal of one part of a long request, with what became of the parts before.
+    pub fn of_part(refusal: Refusal, detail: String) -> Self {
+        Self {
+            refusal,
+            detail: Some(detail),
+            replayed: false,
+        }
+    }
+
     /// The refusal as the first answer again.
     pub fn replayed(refusal: Refusal) -> Self {
         Self {
@@ -73,7 +82,10 @@ impl Problem {
             RefusalCode::Unauthenticated | RefusalCode::WrongCredentials => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            RefusalCode::Overloaded | RefusalCode::ProjectionBehind | RefusalCode::StorageFull => {
+            RefusalCode::Overloaded
+            | RefusalCode::ProjectionBehind
+            | RefusalCode::OfficeBusy
+            | RefusalCode::StorageFull => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}

@@ -18,7 +18,9 @@ use crate::rules::{
 };
 
 /// The largest body in bytes.
-const BODY_BYTES_MAX: usize = 16 * 1024;
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
+/// The largest body that names everybody of a batch.
+const BATCH_BYTES_MAX: usize = 256 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -70,8 +72,20 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     key.ok_or_else(|| Code::IdempotencyKeyMissing.into())
 }
 
+/// The largest body that an operation takes.
+pub fn body_bytes_max(operation: Operation) -> usize {
+    match operation {
+        Operation::WelfareIssue => BATCH_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
+    }
+}
+
 /// The body as the one JSON object that the route takes.
-pub async fn body<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
+pub async fn body<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+) -> Result<T, Problem> {
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         let kind = kind.to_str().unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
@@ -79,7 +93,7 @@ pub async fn body<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Resul
             return Err(Code::UnsupportedMediaType.into());
         }
     }
-    let arriving = Limited::new(body, BODY_BYTES_MAX).collect();
+    let arriving = Limited::new(body, bytes_max).collect();
     let bytes: Bytes = match tokio::time::timeout(BODY_TIME_MAX, arriving).await {
         Err(_) => return Err(Code::RequestTimeout.into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Code::BodyTooLarge.into()),

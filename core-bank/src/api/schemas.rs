@@ -11,9 +11,10 @@ use utoipa::{
 
 use super::request::AmountText;
 use crate::rules::{
-    Amount, AuthorisationId, BillKind, CardId, CustomerId, Fen, IdentityCheckId, LoanId, Medium,
-    NetAssetValue, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId, ShieldKey,
-    TokenNonce, TransferId,
+    Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BillKind, BranchId,
+    CampaignId, CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, LoanId, Medium,
+    NetAssetValue, OrderId, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId, ShieldKey,
+    TokenNonce, TransferId, VoucherId, VoucherKind,
 };
 
 fn text(pattern: &str, example: &str) -> Object {
@@ -52,6 +53,14 @@ texts! {
     CalendarDay "CalendarDay" "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" "2026-06-09"
     Units "Units" "^[0-9]+\\.[0-9]{2}$" "977.13"
     AuthorisationId "AuthorisationId" "^A[0-9]{12}$" "A000000000007"
+    GoodsId "GoodsId" "^G[0-9]{12}$" "G000000000008"
+    OrderId "OrderId" "^O[0-9]{12}$" "O000000000009"
+    BatchId "BatchId" "^W[0-9]{12}$" "W000000000010"
+    VoucherId "VoucherId" "^V[0-9]{12}$" "V000000000704"
+    CampaignId "CampaignId" "^P[0-9]{12}$" "P000000000012"
+    BranchId "BranchId" "^B[0-9]{12}$" "B000000000013"
+    AppointmentId "AppointmentId" "^Q[0-9]{12}$" "Q000000000014"
+    Degrees "Degrees" "^-?[0-9]{1,3}(\\.[0-9]{1,6})?$" "36.4567"
     Account "AccountNumber" "^[0-9]{19}$" "6200001000000000033"
     TokenNonce "DeviceSerial" "^[0-9a-f]{32}$" "00112233445566778899aabbccddeeff"
     ShieldKey "ShieldKey" "^[0-9a-f]{64}$" "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -73,6 +82,20 @@ pub struct Account;
 /// Stands for a secret token in schemas.
 pub struct Token;
 
+/// Stands for a geographical latitude or longitude in schemas.
+pub struct Degrees;
+
+impl PartialSchema for Label {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(64))
+            .into()
+    }
+}
+
+impl ToSchema for Label {}
 /// Stands for a calendar day in schemas.
 pub struct CalendarDay;
 
@@ -131,5 +154,7 @@ choices! {
     BillKind ["electricity", "broadband", "telecom", "tuition"]
     ReturnKind ["reversal", "refund"]
     Medium ["sms", "device", "shield"]
+    AppointmentStatus ["booked", "kept", "no_show"]
+    VoucherKind ["card", "voucher"]
     Scope ["sms", "device_online", "device_mobile", "shield"]
 }

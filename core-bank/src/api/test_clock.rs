@@ -54,7 +54,7 @@ struct ClockDocument {
 pub async fn set(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     operator(&service, &parts.headers).await?;
-    let body: ClockBody = request::body(&parts.headers, body).await?;
+    let body: ClockBody = request::body(&parts.headers, body, request::BODY_BYTES_MAX).await?;
     let start = ServeOptions::parse_clock(&body.business_time).ok();
     let form = "a moment with an offset like 2026-06-09T10:00+08:00";
     let start = well_formed("business_time", form, start)?;

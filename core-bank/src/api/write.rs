@@ -20,9 +20,10 @@ use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
     rules::{
-        AccountNumber, Action, Answer, AuthorisationId, Caller, CardId, CustomerId, Envelope, Fen,
-        Fingerprint, IdempotencyKey, IdentityCheckId, LoanId, Looked, Operation, RefusalCode,
-        ReturnId, TokenNonce, TransferId,
+        AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
+        CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
+        IdentityCheckId, Label, LoanId, Looked, Operation, OrderId, RefusalCode, ReturnId,
+        TokenNonce, TransferId,
     },
     writer::Reply,
 };
@@ -52,7 +53,8 @@ pub async fn read<T: DeserializeOwned + Serialize>(
         _ => request::caller(service, &parts.headers, operation)?,
     };
     let key = request::idempotency_key(&parts.headers)?;
-    let body: T = request::body(&parts.headers, body).await?;
+    let bytes_max = request::body_bytes_max(operation);
+    let body: T = request::body(&parts.headers, body, bytes_max).await?;
     let fingerprint = request::fingerprint(&parts, &body)?;
     Ok(Reading {
         caller,
@@ -115,6 +117,48 @@ impl<T> Reading<T> {
             key = IdempotencyKey::parse(&next).ok_or(RefusalCode::Internal)?;
         }
         Err(RefusalCode::Internal.into())
+    }
+}
+
+impl<T> Reading<T> {
+    /// Has a long request decided in parts, one after the other: each is a short decision and a
+    /// record of its own, so that others come in between. A repetition under the same key goes on
+    /// where the first attempt broke off. Answers what the parts did together.
+    pub async fn submit_parts(
+        self,
+        service: &Service,
+        parts: impl Iterator<Item = Action>,
+    ) -> Result<Response, Problem> {
+        let (mut last, mut issued, mut replayed) = (0, 0, true);
+        for (number, action) in parts.enumerate() {
+            planted_slowness(service, action.operation()).await;
+            let envelope = Envelope {
+                caller: self.caller,
+                key: self.key.of_part(number),
+                fingerprint: self.fingerprint,
+                action,
+                looked: Looked::default(),
+            };
+            let reply = decided(service, envelope).await?;
+            replayed &= reply.replayed;
+            match reply.outcome {
+                Ok((seq, Answer::VouchersIssued(count))) => (last, issued) = (seq, issued + count),
+                Ok(_) => return Err(RefusalCode::Internal.into()),
+                Err(refusal) => {
+                    let done = format!(
+                        "part {}: {}; {issued} were issued before",
+                        number + 1,
+                        refusal.code.title()
+                    );
+                    return Err(Problem::of_part(refusal, done));
+                }
+            }
+        }
+        let reply = Reply {
+            outcome: Ok((last, Answer::VouchersIssued(issued))),
+            replayed,
+        };
+        answer(&service.access, reply, StatusCode::CREATED)
     }
 }
 
@@ -232,6 +276,25 @@ pub struct Applied {
     #[schema(value_type = Option<schemas::Token>)]
     secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    goods: Option<GoodsId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<OrderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<BatchId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<CampaignId>,
+    /// What was drawn, when it was something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prize: Option<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<BranchId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appointment: Option<AppointmentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Units>)]
     units: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,6 +384,35 @@ impl Applied {
                 self.day = Some(day.to_string());
                 self.closed = Some(*closed);
             }
+            _ => self.tell_of_offers(answer),
+        }
+    }
+}
+
+impl Applied {
+    /// What the mall, welfare, campaigns and appointments answer.
+    fn tell_of_offers(&mut self, answer: &Answer) {
+        match answer {
+            Answer::GoodsListed(goods) => self.goods = Some(*goods),
+            Answer::Ordered(told) => {
+                let (order, balance, points) = **told;
+                self.order = Some(order);
+                self.balance = balance.map(Yuan::from);
+                self.points = points;
+            }
+            Answer::BatchBought(batch, balance) => {
+                self.batch = Some(*batch);
+                self.balance = Some((*balance).into());
+            }
+            Answer::VouchersIssued(issued) => self.issued = Some(*issued),
+            Answer::CampaignAnnounced(campaign) => self.campaign = Some(*campaign),
+            Answer::CheckedIn(prize, points) => {
+                self.prize = prize.as_deref().cloned();
+                self.points = Some(*points);
+            }
+            Answer::Claimed(points) => self.points = *points,
+            Answer::BranchOpened(branch) => self.branch = Some(*branch),
+            Answer::Booked(appointment) => self.appointment = Some(*appointment),
             _ => {}
         }
     }

@@ -1,21 +1,26 @@
 //! What an applied command answers, read off the facts that it yielded.
 
 use super::{
+    appointments::AppointmentFact,
     calendar::Day,
+    campaigns::CampaignFact,
     closing::ClosingFact,
     command::Order,
     day_end::BooksFact,
-    fact::Fact,
+    fact::{Fact, Posting},
     ids::{
-        AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, LoanId, ReturnId,
-        TokenNonce, TransferId,
+        AccountNumber, AppointmentId, AuthorisationId, BatchId, BranchId, CampaignId, CardId,
+        CustomerId, GoodsId, IdentityCheckId, LoanId, OrderId, ReturnId, TokenNonce, TransferId,
     },
     ledger::BookAccount,
     loans::{DeclineReason, LoanFact},
+    mall::MallFact,
     money::Fen,
     refusal::Refusal,
     returns::ReturnFact,
+    text::Label,
     wealth::WealthFact,
+    welfare::WelfareFact,
 };
 
 /// The answer to an applied command. It follows from the facts, so a replayed journal gives the
@@ -56,6 +61,25 @@ pub enum Answer {
     ReturnProposed(ReturnId),
     /// The end of this day has come so far; whether that is all.
     DayEnd(Day, bool),
+    /// The goods are in the catalogue.
+    GoodsListed(GoodsId),
+    /// The order was made; what the paying account, if any paid, and the points hold now, if they
+    /// changed.
+    Ordered(Box<(OrderId, Option<Fen>, Option<i64>)>),
+    /// The batch was bought; what the paying account holds now.
+    BatchBought(BatchId, Fen),
+    /// So many vouchers were issued.
+    VouchersIssued(u32),
+    /// The campaign is announced.
+    CampaignAnnounced(CampaignId),
+    /// The customer signed in, drew this prize if any, and has so many points.
+    CheckedIn(Option<Box<Label>>, i64),
+    /// The gift or the cover is the customer's; the points now, when it was points.
+    Claimed(Option<i64>),
+    /// The branch is known.
+    BranchOpened(BranchId),
+    /// The slot is booked.
+    Booked(AppointmentId),
 }
 
 impl Answer {
@@ -91,6 +115,41 @@ impl Answer {
             Fact::Returns(ReturnFact::Approved { .. }) => Some(Self::Done),
             Fact::Books(BooksFact::Reached { day, .. }) => Some(Self::DayEnd(*day, false)),
             Fact::Books(BooksFact::DayClosed { day }) => Some(Self::DayEnd(*day, true)),
+            _ => Self::of_offer(fact, facts),
+        }
+    }
+
+    /// What is answered by the mall, welfare, campaigns and appointments.
+    fn of_offer(fact: &Fact, all: &[Fact]) -> Option<Self> {
+        match fact {
+            Fact::Mall(MallFact::GoodsListed { goods, .. }) => Some(Self::GoodsListed(*goods)),
+            Fact::Mall(MallFact::Ordered { order, .. }) => {
+                let told = (*order, balance_in(all), points_in(all));
+                Some(Self::Ordered(Box::new(told)))
+            }
+            Fact::Welfare(WelfareFact::Bought { batch, .. }) => {
+                Some(Self::BatchBought(*batch, balance_in(all)?))
+            }
+            Fact::Welfare(WelfareFact::Issued { to, .. }) => {
+                Some(Self::VouchersIssued(to.len() as u32))
+            }
+            Fact::Campaign(CampaignFact::Announced { campaign, .. }) => {
+                Some(Self::CampaignAnnounced(*campaign))
+            }
+            Fact::Campaign(CampaignFact::CheckedIn { .. }) => {
+                let prize = all.iter().find_map(|fact| match fact {
+                    Fact::Campaign(CampaignFact::Won { name, .. }) => Some(Box::new(name.clone())),
+                    _ => None,
+                });
+                Some(Self::CheckedIn(prize, points_in(all).unwrap_or_default()))
+            }
+            Fact::Campaign(CampaignFact::Claimed { .. }) => Some(Self::Claimed(points_in(all))),
+            Fact::Appointment(AppointmentFact::BranchOpened { branch, .. }) => {
+                Some(Self::BranchOpened(*branch))
+            }
+            Fact::Appointment(AppointmentFact::Booked { appointment, .. }) => {
+                Some(Self::Booked(*appointment))
+            }
             _ => None,
         }
     }
@@ -109,12 +168,10 @@ impl Answer {
                 Some(Self::SessionStarted(*nonce))
             }
             Fact::MoneyMoved { transfer, postings } => {
-                let own = postings
-                    .iter()
-                    .find(|posting| matches!(posting.account, BookAccount::Customer(_)))?;
+                let balance = balance_of(postings)?;
                 Some(match transfer {
-                    Some(transfer) => Self::Transferred(*transfer, own.balance_after),
-                    None => Self::CashMoved(own.balance_after),
+                    Some(transfer) => Self::Transferred(*transfer, balance),
+                    None => Self::CashMoved(balance),
                 })
             }
             Fact::CardLost { .. }
@@ -140,7 +197,36 @@ impl Answer {
             | Fact::Loans(_)
             | Fact::Closing(_)
             | Fact::Returns(_)
-            | Fact::Books(_) => None,
+            | Fact::Books(_)
+            | Fact::Mall(_)
+            | Fact::PointsMoved { .. }
+            | Fact::Welfare(_)
+            | Fact::Campaign(_)
+            | Fact::Appointment(_)
+            | Fact::SocialSecurityCardIssued { .. } => None,
         }
     }
+}
+
+/// What the first customer's account of a movement holds afterwards.
+fn balance_of(postings: &[Posting]) -> Option<Fen> {
+    let own = postings
+        .iter()
+        .find(|posting| matches!(posting.account, BookAccount::Customer(_)))?;
+    Some(own.balance_after)
+}
+
+fn balance_in(facts: &[Fact]) -> Option<Fen> {
+    facts.iter().find_map(|fact| match fact {
+        Fact::MoneyMoved { postings, .. } => balance_of(postings),
+        _ => None,
+    })
+}
+
+/// The points after all of their changes.
+fn points_in(facts: &[Fact]) -> Option<i64> {
+    facts.iter().rev().find_map(|fact| match fact {
+        Fact::PointsMoved { balance_after, .. } => Some(*balance_after),
+        _ => None,
+    })
 }

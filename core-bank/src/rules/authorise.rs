@@ -15,7 +15,6 @@ use super::{
     },
     ledger::{BookAccount, LedgerAccount},
     media::{Limits, Medium, MediumKey, Scope, Waiting},
-    money::Amount,
     refusal::{Refusal, RefusalCode as Code},
     state::Account,
     time::BusinessTime,
@@ -30,32 +29,53 @@ pub fn time_step(at: BusinessTime) -> u64 {
 }
 
 impl Desk<'_> {
-    /// Payer and payee, as far as this bank can know them.
-    fn parties(
-        &self,
-        from: Option<AccountNumber>,
-        payee: &Payee,
-    ) -> Result<(AccountNumber, &Account, BookAccount), Refusal> {
-        let (number, account) = self.account(from)?;
-        let to = match payee {
+    /// The payer, when what is to be paid exists, as far as this bank can know it.
+    fn payable(&self, order: &Order) -> Result<(AccountNumber, &Account), Refusal> {
+        let (number, account) = self.account(order.from)?;
+        match &order.payee {
             Payee::Here(to) => {
                 let (to, _) = self.any_account(*to)?;
                 if number == to {
                     return Err(Code::SameAccount.into());
                 }
-                BookAccount::Customer(to)
             }
-            Payee::Elsewhere { .. } => BookAccount::Ledger(LedgerAccount::Settlement),
+            Payee::Elsewhere { .. } => {}
             Payee::Biller(bill) => {
                 bill.biller()?;
-                BookAccount::Ledger(LedgerAccount::BillsPayable)
             }
+            Payee::Mall(wish) => self.orderable(wish, order.amount, account.customer)?,
+            Payee::Welfare(wish) => Self::batch_for_sale(wish, order.amount)?,
+        }
+        Ok((number, account))
+    }
+
+    /// What a payment brings about that passed everything else.
+    fn settle(
+        &self,
+        (payer, owner): (AccountNumber, CustomerId),
+        order: &Order,
+        facts: &mut Vec<Fact>,
+    ) -> Result<(), Refusal> {
+        let amount = order.amount;
+        let to = match &order.payee {
+            Payee::Here(to) => BookAccount::Customer(self.any_account(*to)?.0),
+            Payee::Elsewhere { .. } => BookAccount::Ledger(LedgerAccount::Settlement),
+            Payee::Biller(_) => BookAccount::Ledger(LedgerAccount::BillsPayable),
+            Payee::Mall(wish) => return self.order_facts((payer, owner), wish, amount, facts),
+            Payee::Welfare(wish) => return self.batch_facts((payer, owner), wish, amount, facts),
         };
-        Ok((number, account, to))
+        self.movement(
+            Some(TransferId::of_seq(self.state.next_seq())),
+            &[
+                (BookAccount::Customer(payer), amount.outgoing()),
+                (to, amount.fen()),
+            ],
+            facts,
+        )
     }
 
     pub(super) fn ask_authorisation(&self, wish: &MediumWish, order: &Order) -> Decision {
-        let (payer, account, _) = self.parties(order.from, &order.payee)?;
+        let (payer, account) = self.payable(order)?;
         let customer = account.customer;
         let key = match wish {
             MediumWish::Sms { .. } => MediumKey::Sms,
@@ -87,29 +107,24 @@ impl Desk<'_> {
         }])
     }
 
-    /// A transfer at a counter or a kiosk, where the customer is known in person: no medium. Out of a
+    /// A payment at a counter or a kiosk, where the customer is known in person: no medium. Out of a
     /// session nothing moves without one.
-    pub(super) fn plain_transfer(
-        &self,
-        from: Option<AccountNumber>,
-        payee: &Payee,
-        amount: Amount,
-    ) -> Decision {
-        let (number, account, to) = self.parties(from, payee)?;
+    pub(super) fn plain_payment(&self, order: &Order) -> Decision {
+        let (number, account) = self.payable(order)?;
         if let Some(customer) = self.by.customer() {
             return Ok(refused(Code::AuthorisationRequired, customer));
         }
-        if account.balance < amount.fen() {
+        if account.balance < order.amount.fen() {
             return Err(Code::InsufficientFunds.into());
         }
         let mut facts = Vec::with_capacity(3);
-        self.transfer_facts(number, to, amount, &mut facts)?;
+        self.settle((number, account.customer), order, &mut facts)?;
         Ok(facts)
     }
 
-    /// A transfer out of a session, with an authorisation.
+    /// A payment out of a session, with an authorisation.
     pub(super) fn authorised_transfer(&self, order: &Order, shown: &Shown) -> Decision {
-        let (payer, account, to) = self.parties(order.from, &order.payee)?;
+        let (payer, account) = self.payable(order)?;
         let customer = account.customer;
         let waiting = shown.id.and_then(|id| Some((id, self.state.waiting(id)?)));
         let Some((id, waiting)) =
@@ -144,7 +159,7 @@ impl Desk<'_> {
             return refuse(Code::InsufficientFunds);
         }
         let mut facts = Vec::with_capacity(5);
-        self.transfer_facts(payer, to, order.amount, &mut facts)?;
+        self.settle((payer, customer), order, &mut facts)?;
         facts.push(Fact::AllowanceUsed {
             customer,
             scope,
@@ -249,21 +264,6 @@ impl Desk<'_> {
             scope,
             limits,
         }])
-    }
-
-    fn transfer_facts(
-        &self,
-        payer: AccountNumber,
-        to: BookAccount,
-        amount: Amount,
-        facts: &mut Vec<Fact>,
-    ) -> Result<(), Refusal> {
-        let payer = BookAccount::Customer(payer);
-        self.movement(
-            Some(TransferId::of_seq(self.state.next_seq())),
-            &[(payer, amount.outgoing()), (to, amount.fen())],
-            facts,
-        )
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    appointments::AppointmentCommand,
     bills::Bill,
+    campaigns::CampaignCommand,
     closing::ClosingAction,
     day_end::BooksAction,
     ids::{
@@ -12,6 +14,7 @@ use super::{
     },
     loans::LoanAction,
     locks::{CardEntry, CardLocks, Place},
+    mall::{MallCommand, MallWish},
     media::{Limits, Medium, Scope},
     money::Amount,
     operation::{Channel, Operation},
@@ -19,6 +22,7 @@ use super::{
     returns::ReturnAction,
     session::{AlertWishes, PasswordHash},
     wealth::WealthAction,
+    welfare::{WelfareCommand, WelfareWish},
 };
 
 /// Who asks, after the bearer token was understood.
@@ -59,7 +63,7 @@ impl Party {
     }
 }
 
-/// To whom a payment goes.
+/// To whom a payment goes, and what for. In journals by position, so further variants come last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payee {
@@ -74,6 +78,10 @@ pub enum Payee {
     },
     /// To somebody who sent a bill.
     Biller(Bill),
+    /// To the merchants of the mall, for goods.
+    Mall(MallWish),
+    /// For a batch of welfare vouchers.
+    Welfare(WelfareWish),
 }
 
 impl Payee {
@@ -83,6 +91,8 @@ impl Payee {
             Self::Here(_) => Operation::TransferOwnBank,
             Self::Elsewhere { .. } => Operation::TransferOtherBank,
             Self::Biller(_) => Operation::BillPayment,
+            Self::Mall(_) => Operation::Mall,
+            Self::Welfare(_) => Operation::WelfarePurchase,
         }
     }
 }
@@ -95,6 +105,8 @@ impl std::fmt::Display for Payee {
             Self::Here(None) => Ok(()),
             Self::Elsewhere { account, .. } => f.write_str(account),
             Self::Biller(bill) => write!(f, "{}/{}", bill.biller, bill.reference),
+            Self::Mall(wish) => wish.goods.map_or(Ok(()), |goods| goods.fmt(f)),
+            Self::Welfare(wish) => write!(f, "{} vouchers", wish.count),
         }
     }
 }
@@ -131,6 +143,12 @@ impl Order {
                 bill: bill.clone(),
                 amount,
             },
+            Payee::Mall(_) => Action::Mall(MallCommand::Order {
+                order: self.clone(),
+            }),
+            Payee::Welfare(_) => Action::Welfare(WelfareCommand::Buy {
+                order: self.clone(),
+            }),
         }
     }
 }
@@ -443,6 +461,21 @@ pub enum Action {
     Returns(ReturnAction),
     /// Something of the bank's books.
     Books(BooksAction),
+    /// Something of the mall.
+    Mall(MallCommand),
+    /// Something of welfare vouchers.
+    Welfare(WelfareCommand),
+    /// Something of campaigns.
+    Campaign(CampaignCommand),
+    /// Something of appointments.
+    Appointment(AppointmentCommand),
+    /// Hand out a social-security card.
+    IssueSocialSecurityCard {
+        /// To whom.
+        customer: Option<CustomerId>,
+        /// The check that identified the person.
+        check: Option<IdentityCheckId>,
+    },
 }
 
 impl Action {
@@ -476,6 +509,11 @@ impl Action {
             Self::Close(action) => action.operation(),
             Self::Returns(action) => action.operation(),
             Self::Books(action) => action.operation(),
+            Self::Mall(command) => command.operation(),
+            Self::Welfare(command) => command.operation(),
+            Self::Campaign(command) => command.operation(),
+            Self::Appointment(command) => command.operation(),
+            Self::IssueSocialSecurityCard { .. } => Operation::SocialSecurityCard,
             Self::IssueDevice { .. } => Operation::DeviceIssue,
             Self::RegisterShield { .. } => Operation::ShieldRegistration,
             Self::UnlockMedium { .. } => Operation::MediumUnlock,
@@ -501,9 +539,10 @@ impl Action {
             | Self::Loans(LoanAction::Apply { amount, .. }) => Some(*amount),
             Self::Wealth(action) => action.amount(),
             Self::Returns(ReturnAction::Propose { amount, .. }) => *amount,
-            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
-                Some(order.amount)
-            }
+            Self::AskAuthorisation { order, .. }
+            | Self::AuthorisedTransfer { order, .. }
+            | Self::Mall(MallCommand::Order { order })
+            | Self::Welfare(WelfareCommand::Buy { order }) => Some(order.amount),
             _ => None,
         }
     }
@@ -528,9 +567,10 @@ impl Action {
             | Self::TransferOtherBank { from, .. }
             | Self::PayBill { from, .. } => *from,
             Self::Wealth(action) => action.account(),
-            Self::AskAuthorisation { order, .. } | Self::AuthorisedTransfer { order, .. } => {
-                order.from
-            }
+            Self::AskAuthorisation { order, .. }
+            | Self::AuthorisedTransfer { order, .. }
+            | Self::Mall(MallCommand::Order { order })
+            | Self::Welfare(WelfareCommand::Buy { order }) => order.from,
             _ => None,
         }
     }

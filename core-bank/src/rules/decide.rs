@@ -1,7 +1,7 @@
 //! The decision: what one command does to this state, or why it does nothing.
 
 use super::{
-    command::{Action, Command, Party, Payee},
+    command::{Action, Command, Order, Party, Payee},
     fact::{Fact, Posting},
     ids::{
         AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
@@ -90,7 +90,13 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             ..
         } => desk.use_card(*card, *entry, *amount, *place),
         Action::TransferOwnBank { from, to, amount } => {
-            desk.plain_transfer(*from, &Payee::Here(*to), *amount)
+            let (from, amount) = (*from, *amount);
+            let payee = Payee::Here(*to);
+            desk.plain_payment(&Order {
+                from,
+                payee,
+                amount,
+            })
         }
         Action::TransferOtherBank {
             from,
@@ -102,7 +108,12 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
                 account: to.clone(),
                 bank: bank.clone(),
             };
-            desk.plain_transfer(*from, &payee, *amount)
+            let (from, amount) = (*from, *amount);
+            desk.plain_payment(&Order {
+                from,
+                payee,
+                amount,
+            })
         }
         Action::AskAuthorisation { wish, order } => desk.ask_authorisation(wish, order),
         Action::AuthorisedTransfer { order, shown } => desk.authorised_transfer(order, shown),
@@ -162,7 +173,13 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             nonce,
         } => desk.log_in(Channel::Mobile, *customer, *device, (*session, *nonce)),
         Action::PayBill { from, bill, amount } => {
-            desk.plain_transfer(*from, &Payee::Biller(bill.clone()), *amount)
+            let (from, amount) = (*from, *amount);
+            let payee = Payee::Biller(bill.clone());
+            desk.plain_payment(&Order {
+                from,
+                payee,
+                amount,
+            })
         }
         Action::Wealth(action) => desk.wealth(action),
         Action::Loans(action) => desk.loans(action),
@@ -170,6 +187,13 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
         Action::Returns(action) => desk.returns(action),
         Action::Books(action) => desk.books(action),
         Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
+        Action::Mall(command) => desk.run_mall(command),
+        Action::Welfare(command) => desk.run_welfare(command),
+        Action::Campaign(command) => desk.run_campaigns(command),
+        Action::Appointment(command) => desk.run_appointments(command),
+        Action::IssueSocialSecurityCard { customer, check } => {
+            desk.issue_social_security_card(*customer, *check)
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    appointments::AppointmentFact,
     calendar::Day,
+    campaigns::CampaignFact,
     closing::ClosingFact,
     command::Order,
     day_end::BooksFact,
@@ -14,14 +16,17 @@ use super::{
     ledger::BookAccount,
     loans::LoanFact,
     locks::CardLocks,
+    mall::MallFact,
     media::{Limits, Medium, MediumKey, Scope},
     money::Fen,
     operation::Channel,
+    points::PointsReason,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
     returns::ReturnFact,
     session::{AlertWishes, PasswordHash},
     wealth::WealthFact,
+    welfare::WelfareFact,
 };
 
 /// One line of a movement of money.
@@ -270,4 +275,28 @@ pub enum Fact {
     Returns(ReturnFact),
     /// Of the bank's books.
     Books(BooksFact),
+    /// Something of the mall.
+    Mall(MallFact),
+    /// Somebody's points changed.
+    PointsMoved {
+        /// Whose.
+        customer: CustomerId,
+        /// Why.
+        reason: PointsReason,
+        /// By how many.
+        change: i64,
+        /// How many there are afterwards; folding checks it.
+        balance_after: i64,
+    },
+    /// Something of welfare vouchers.
+    Welfare(WelfareFact),
+    /// Something of campaigns.
+    Campaign(CampaignFact),
+    /// Something of appointments.
+    Appointment(AppointmentFact),
+    /// A social-security card was handed out.
+    SocialSecurityCardIssued {
+        /// To whom.
+        customer: CustomerId,
+    },
 }

@@ -98,6 +98,37 @@ sequence_id!(
     "A reversal or refund that was proposed: `R` and twelve digits."
 );
 
+sequence_id!(GoodsId, "G", "Goods of the mall: `G` and twelve digits.");
+sequence_id!(OrderId, "O", "An order of the mall: `O` and twelve digits.");
+sequence_id!(
+    BatchId,
+    "W",
+    "A batch of welfare vouchers: `W` and twelve digits."
+);
+sequence_id!(
+    VoucherId,
+    "V",
+    "A welfare voucher: `V` and twelve digits, which are its record's number times 64 and its place in it."
+);
+sequence_id!(CampaignId, "P", "A campaign: `P` and twelve digits.");
+sequence_id!(BranchId, "B", "A branch: `B` and twelve digits.");
+sequence_id!(
+    AppointmentId,
+    "Q",
+    "An appointment at a branch: `Q` and twelve digits."
+);
+
+impl VoucherId {
+    /// Vouchers that one record may make.
+    pub const PER_RECORD: usize = 64;
+
+    /// The id of the voucher that record `seq` makes at `place`, which is below
+    /// [`Self::PER_RECORD`].
+    pub fn of_place(seq: u64, place: usize) -> Self {
+        Self(seq * Self::PER_RECORD as u64 + place as u64)
+    }
+}
+
 /// A customer's account: nineteen digits, the last one the Luhn check digit (ISO/IEC 7812-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountNumber(u64);
@@ -239,6 +270,14 @@ impl IdempotencyKey {
 
     fn of_content(text: &str) -> Option<Self> {
         Self::parse(text)
+    }
+
+    /// The key of a part of the request. Whoever sends it on purpose meets the part of their own
+    /// request, and is refused.
+    #[must_use]
+    pub fn of_part(&self, number: usize) -> Self {
+        let digest = blake3::hash(self.0.as_bytes()).to_hex();
+        Self(format!("{}/{number}", &digest.as_str()[..32]))
     }
 
     /// The key as it was sent.

@@ -80,6 +80,9 @@ chart! {
     DepositInterestExpense 11 "deposit_interest_expense" Expense "Interest on deposits.";
     WealthFunds 12 "wealth_funds" Liability "What customers hold in wealth products, at its net asset value.";
     WealthInvestments 13 "wealth_investments" Asset "What the wealth products' money is invested in, beyond what was paid in.";
+    MallMerchants 20 "mall_merchants" Liability "What the mall's merchants are owed for orders.";
+    PointsExpense 21 "points_expense" Expense "What points cost the bank when they pay, less what funded them.";
+    WelfareVouchers 22 "welfare_vouchers" Liability "Vouchers that enterprises paid for and nobody has spent yet.";
 }
 
 impl LedgerAccount {

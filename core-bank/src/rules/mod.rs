@@ -5,9 +5,11 @@
 
 mod admit;
 mod answer;
+mod appointments;
 mod authorise;
 mod bills;
 mod calendar;
+mod campaigns;
 mod card_use;
 mod civil;
 mod closing;
@@ -21,24 +23,36 @@ mod keys;
 mod ledger;
 mod loans;
 mod locks;
+mod mall;
 mod media;
 mod money;
 mod operation;
+mod points;
 mod refusal;
 mod resident;
 mod returns;
 mod schedule;
 mod session;
+mod social_security;
 mod state;
 mod table;
+mod text;
 mod time;
 mod wealth;
+mod welfare;
 
 pub use admit::{Caller, Envelope, Verdict, judge, judge_again};
 pub use answer::Answer;
+pub use appointments::{
+    AHEAD_DAYS, Appointment, AppointmentCommand, AppointmentFact, AppointmentStatus, Appointments,
+    Branch, Coordinates, SlotPlan,
+};
 pub use authorise::time_step;
 pub use bills::{BILLERS, Bill, BillKind, Biller};
 pub use calendar::{Day, DayTotal, Month};
+pub use campaigns::{
+    Campaign, CampaignCommand, CampaignFact, Campaigns, Draw, MILLION, Offer, PRIZES_MAX, Prize,
+};
 pub use civil::Civil;
 pub use closing::{ClosingAction, ClosingFact};
 pub use command::{Action, Command, MediumWish, Order, Party, Payee, Proof, Shown};
@@ -46,22 +60,30 @@ pub use day_end::{Books, BooksAction, BooksFact, Stage, is_credit_day};
 pub use decide::decide;
 pub use fact::{Fact, Posting};
 pub use ids::{
-    AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdempotencyKey,
-    IdentityCheckId, LoanId, ReturnId, SessionId, ShieldKey, TokenDigest, TokenNonce, TransferId,
+    AccountNumber, AppointmentId, AuthorisationId, BatchId, BranchId, CampaignId, CardId,
+    CustomerId, Fingerprint, GoodsId, IdempotencyKey, IdentityCheckId, LoanId, OrderId, ReturnId,
+    SessionId, ShieldKey, TokenDigest, TokenNonce, TransferId, VoucherId,
 };
 pub use interest::{demand_rate, interest_on};
 pub use keys::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MICROS, KeyDigest, Looked, Remembered};
 pub use ledger::{BookAccount, LedgerAccount, LedgerKind};
 pub use loans::{DeclineReason, LOAN_MONTHS, Loan, LoanAction, LoanFact};
 pub use locks::{CardEntry, CardLocks, LOCK_PLACES_MAX, Place};
+pub use mall::{Goods, Mall, MallCommand, MallFact, MallWish};
 pub use media::{Allowance, Limits, Media, Medium, MediumKey, Scope};
 pub use money::{Amount, AmountError, Fen};
 pub use operation::{Channel, Operation};
+pub use points::{PointsReason, PointsTerms};
 pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
 pub use resident::{PersonName, Phone, ResidentId};
 pub use returns::{Original, Proposal, ReturnAction, ReturnFact, ReturnKind};
 pub use schedule::{Instalment, loan_rate, schedule};
 pub use session::{AlertWishes, PasswordHash, SESSION_MICROS_MAX, Session};
 pub use state::{Account, AccountStatus, Card, CardStatus, Customer, Misfit, State};
+pub use text::{Address, Label};
 pub use time::BusinessTime;
 pub use wealth::{NetAssetValue, Product, ProductCode, WealthAction, WealthFact};
+pub use welfare::{
+    BATCH_MAX, Batch, ISSUE_MAX, Voucher, VoucherKind, Welfare, WelfareCommand, WelfareFact,
+    WelfareWish,
+};

@@ -16,7 +16,7 @@ pub enum Channel {
     Atm,
     /// The mobile bank, through a session.
     Mobile,
-    /// The bank's operator: audits only.
+    /// The bank's operator: audits, and what the bank offers beside money.
     Operator,
     /// The card network: other banks' cash machines, points of sale and web shops.
     Acquirer,
@@ -143,6 +143,29 @@ operations! {
     ReturnQuery "return_query" "Lists reversals and refunds that wait.",
     DayEnd "day_end" "Closes a business day.",
     BooksQuery "books_query" "Shows the bank's own books.",
+    GoodsListing "goods_listing" "Takes goods into the mall's catalogue.",
+    CatalogueQuery "catalogue_query" "Lists the mall's goods.",
+    Mall "mall" "Orders from the mall, paid in money and points.",
+    OrderQuery "order_query" "Lists the customer's orders.",
+    OrderDispatch "order_dispatch" "Sends what was ordered.",
+    PointsQuery "points_query" "Lists the customer's points and how they changed.",
+    WelfarePurchase "welfare_purchase" "Buys a batch of welfare vouchers for an enterprise.",
+    WelfareIssue "welfare_issue" "Issues vouchers of a batch to employees.",
+    WelfareRedemption "welfare_redemption" "Spends a voucher on goods.",
+    VoucherQuery "voucher_query" "Lists the customer's vouchers.",
+    CampaignSetting "campaign_setting" "Announces a campaign.",
+    CampaignQuery "campaign_query" "Lists the campaigns.",
+    CheckIn "check_in" "Signs in for the day, and draws in a lottery.",
+    CampaignClaim "campaign_claim" "Takes a gift or a cover of a campaign.",
+    AwardQuery "award_query" "Lists what the customer won and claimed.",
+    BranchSetting "branch_setting" "Makes a branch and its slots known.",
+    BranchQuery "branch_query" "Lists branches near a place and their free slots.",
+    Appointment "appointment" "Books a slot at a branch.",
+    AppointmentQuery "appointment_query" "Lists the customer's appointments.",
+    AppointmentCancellation "appointment_cancellation" "Gives a booked slot back.",
+    AppointmentOutcome "appointment_outcome" "Notes whether a customer came.",
+    SocialSecurityCard "social_security_card" "Hands out a social-security card.",
+    SocialSecurityQuery "social_security_query" "Asks the office for a card holder's balance.",
 }
 
 impl Operation {
@@ -163,7 +186,8 @@ impl Operation {
             | Self::ShieldRegistration
             | Self::AccountClosing
             | Self::CardClosing
-            | Self::MediumUnlock => &[Counter, Kiosk],
+            | Self::MediumUnlock
+            | Self::SocialSecurityCard => &[Counter, Kiosk],
             Self::ReportLoss
             | Self::TransferOwnBank
             | Self::TransferOtherBank
@@ -177,11 +201,17 @@ impl Operation {
             | Self::LoanDraw
             | Self::LoanRepayment
             | Self::LoanEarlyRepayment
+            | Self::WelfarePurchase
+            | Self::WelfareIssue
             | Self::LoanQuery => &[Counter, Mobile, Online],
             Self::TransferQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
             Self::WealthLaunch
             | Self::WealthValuation
             | Self::ReturnProposal
+            | Self::GoodsListing
+            | Self::OrderDispatch
+            | Self::CampaignSetting
+            | Self::BranchSetting
             | Self::DayEnd
             | Self::BooksQuery => &[Operator],
             Self::ReturnApproval | Self::ReturnRejection => &[Reviewer],
@@ -197,9 +227,23 @@ impl Operation {
             | Self::SessionTermination
             | Self::AlertSetting
             | Self::Alerts
-            | Self::SuspiciousQuery => &[Mobile, Online, Messenger],
+            | Self::SuspiciousQuery
+            | Self::PointsQuery
+            | Self::AwardQuery
+            | Self::VoucherQuery
+            | Self::CheckIn
+            | Self::Appointment
+            | Self::AppointmentQuery
+            | Self::AppointmentCancellation => &[Mobile, Online, Messenger],
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
+            Self::CatalogueQuery | Self::CampaignQuery => &[Mobile, Online, Messenger, Operator],
+            Self::BranchQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
+            Self::Mall | Self::OrderQuery | Self::WelfareRedemption | Self::CampaignClaim => {
+                &[Mobile, Online]
+            }
+            Self::AppointmentOutcome => &[Counter],
+            Self::SocialSecurityQuery => &[Mobile, Messenger],
             Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase => &[Acquirer],
         };
         channels.contains(&channel)

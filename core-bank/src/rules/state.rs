@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answer::Answer,
+    appointments::Appointments,
     calendar::{Day, DayTotal},
+    campaigns::Campaigns,
     day_end::Books,
     fact::{Fact, Posting},
     ids::{
@@ -20,6 +22,7 @@ use super::{
     ledger::{BookAccount, LedgerAccount},
     loans::Loan,
     locks::CardLocks,
+    mall::Mall,
     media::{AUTHORISATION_MICROS, Media, Waiting},
     money::Fen,
     operation::Channel,
@@ -30,6 +33,7 @@ use super::{
     table::Table,
     time::BusinessTime,
     wealth::{Product, ProductCode},
+    welfare::Welfare,
 };
 
 /// A customer's current account.
@@ -154,6 +158,12 @@ pub struct State {
     pub(super) books: Table<(), Books>,
     /// What all deposits held at the end of days that are not closed.
     pub(super) day_totals: Table<Day, i128>,
+    pub(super) points: Table<CustomerId, i64>,
+    pub(super) social_security: Table<CustomerId, ()>,
+    pub(super) mall: Mall,
+    pub(super) welfare: Welfare,
+    pub(super) campaigns: Campaigns,
+    pub(super) appointments: Appointments,
     ledger: Table<LedgerAccount, Fen>,
     #[serde(skip)]
     keys: Keys,
@@ -319,6 +329,12 @@ impl State {
         step.take(&mut self.returned);
         step.take(&mut self.books);
         step.take(&mut self.day_totals);
+        step.take(&mut self.points);
+        step.take(&mut self.social_security);
+        self.mall.each_table(step);
+        self.welfare.each_table(step);
+        self.campaigns.each_table(step);
+        self.appointments.each_table(step);
         step.take(&mut self.ledger);
         match step {
             Step::Mark => self.keys.mark(),
@@ -344,6 +360,7 @@ impl State {
         (self.seq, self.at) = (seq, at);
         self.forget_before(at.before(IDEMPOTENCY_MICROS));
         self.forget_authorisations(at.before(AUTHORISATION_MICROS));
+        self.forget_appointments(at);
         // A key that is there already belongs to the first of two records: the first answer stands.
         self.recall(
             key,
@@ -451,6 +468,20 @@ impl State {
                 limits,
             } => self.set_limits(*customer, *scope, *limits),
             Fact::LocksSet { card, locks } => self.set_locks(*card, locks),
+            Fact::Mall(fact) => self.fold_mall(fact),
+            Fact::PointsMoved {
+                customer,
+                change,
+                balance_after,
+                ..
+            } => self.move_points(*customer, *change, *balance_after),
+            Fact::Welfare(fact) => self.fold_welfare(fact),
+            Fact::Campaign(fact) => self.fold_campaign(fact),
+            Fact::Appointment(fact) => self.fold_appointment(fact),
+            Fact::SocialSecurityCardIssued { customer } => {
+                self.social_security.put(*customer, ());
+                Ok(())
+            }
             Fact::PosBought { card, day, total } => self.add_pos(
                 *card,
                 DayTotal {
@@ -615,14 +646,14 @@ impl Posting {
 
 /// What happens to every table of the state at once.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Mark,
     Keep,
     Drop,
 }
 
 impl Step {
-    fn take<K: Ord + Clone, V: Clone>(self, table: &mut Table<K, V>) {
+    pub(super) fn take<K: Ord + Clone, V: Clone>(self, table: &mut Table<K, V>) {
         match self {
             Self::Mark => table.mark(),
             Self::Keep => table.keep(),

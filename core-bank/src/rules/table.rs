@@ -55,6 +55,10 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
         self.rows.contains_key(key)
     }
 
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     pub fn first(&self) -> Option<(&K, &V)> {
         self.rows.first_key_value()
     }

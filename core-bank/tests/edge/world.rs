@@ -87,6 +87,14 @@ pub fn names_of(bank: &BankProcess, resident: &Resident, other: &Resident) -> Na
         ("product", "W1".to_owned()),
         ("loan", "L000000000001".to_owned()),
         ("return", "R000000000001".to_owned()),
+        // Of these there are none: whoever passes the door is told so.
+        ("goods", "G000000000001".to_owned()),
+        ("order", "O000000000001".to_owned()),
+        ("batch", "W000000000001".to_owned()),
+        ("voucher", "V000000000001".to_owned()),
+        ("campaign", "P000000000001".to_owned()),
+        ("branch", "B000000000001".to_owned()),
+        ("appointment", "Q000000000001".to_owned()),
     ];
     names
         .into_iter()

@@ -129,6 +129,7 @@ fn operation(name: &str) -> Option<Pair> {
         "lock_setting" => ("safety locks", "安全锁设置"),
         "social_security_query" => ("social-security query", "社保查询"),
         "loan_application" => ("loan application", "贷款申请"),
+        "welfare_issue" => ("welfare vouchers issued", "福利券发放"),
         "suspicious_query" => ("suspicious query", "可疑查询"),
         _ => return None,
     })

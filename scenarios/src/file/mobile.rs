@@ -281,7 +281,14 @@ impl Reader {
     }
 
     fn campaign(&mut self, section: &Section<'_>, has_mobile: bool) -> Option<Campaign> {
-        let known = ["at", "factor", "half_life", "channels"];
+        let known = [
+            "at",
+            "factor",
+            "half_life",
+            "channels",
+            "prizes",
+            "welfare_vouchers",
+        ];
         self.keys(section, "campaigns", &known);
         let at = self
             .required(section, "at", "\"20:00\"")
@@ -296,6 +303,19 @@ impl Reader {
             Some(node) => self.campaign_channels(node, &section.at("channels"))?,
             None => (true, false),
         };
+        let prizes = self.optional_whole(section, "prizes", 0..=100_000_000);
+        let vouchers = self.optional_whole(section, "welfare_vouchers", 0..=10_000);
+        if !mobile && (prizes.is_some() || vouchers.is_some()) {
+            self.fault(
+                section.origin,
+                format!(
+                    "`{}` has prizes or vouchers, and is not of the mobile bank",
+                    section.path
+                ),
+                "name \"mobile\" in `channels`",
+            );
+            return None;
+        }
         if mobile && !has_mobile {
             self.fault(
                 section.origin,
@@ -313,6 +333,8 @@ impl Reader {
             half_life: half_life?,
             mobile,
             branch,
+            prizes: prizes.map(|prizes| prizes as u32),
+            welfare_vouchers: vouchers.unwrap_or(0) as u32,
         })
     }
 

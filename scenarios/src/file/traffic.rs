@@ -39,7 +39,8 @@ impl Reader {
             "warm_up",
         ];
         self.keys(&section, "load", &known);
-        let window = day.and_then(|day| self.window(&section, day));
+        let has_mobile = table.get("mobile").is_some();
+        let window = day.and_then(|day| self.window(&section, day, has_mobile));
         let speed = self.optional_number(&section, "speed", 0.001..=1e6);
         let volume = self.optional_number(&section, "volume", 0.001..=1e6);
         let connections = self.optional_whole(&section, "connections", 1..=65_536);
@@ -58,7 +59,7 @@ impl Reader {
         })
     }
 
-    fn window(&mut self, section: &Section<'_>, day: &Day) -> Option<Window> {
+    fn window(&mut self, section: &Section<'_>, day: &Day, has_mobile: bool) -> Option<Window> {
         let (from, to) = (section.get("from"), section.get("to"));
         if from.is_none() && to.is_none() {
             if let Some(node) = section.get("window") {
@@ -95,7 +96,9 @@ impl Reader {
         let from = self.clock(from_node?, "load.from");
         let to = self.clock(to_node?, "load.to");
         let (from, to) = (from?, to?);
-        if !(day.open <= from && from < to && to <= day.close) {
+        // The mobile bank is open day and night.
+        let inside = has_mobile || day.open <= from && to <= day.close;
+        if !(inside && from < to) {
             self.fault(
                 to_node.map_or(section.origin, |node| node.origin),
                 format!("`load` plays {} to {}", from.clock(), to.clock()),

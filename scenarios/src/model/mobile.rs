@@ -135,4 +135,8 @@ pub struct Campaign {
     pub mobile: bool,
     /// Whether it brings customers into the branch.
     pub branch: bool,
+    /// Prizes of the lottery that sign-ins draw from; none if the campaign has no lottery.
+    pub prizes: Option<u32>,
+    /// Vouchers of 100 yuan that an enterprise issues to employees at its moment.
+    pub welfare_vouchers: u32,
 }

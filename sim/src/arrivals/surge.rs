@@ -208,6 +208,8 @@ mod tests {
             half_life: Span(half_life),
             mobile: true,
             branch: true,
+            prizes: None,
+            welfare_vouchers: 0,
         }
     }
 

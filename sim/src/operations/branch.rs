@@ -63,6 +63,7 @@ impl Observer for Gatherer {
             at,
             channel,
             operation,
+            amount_fen: None,
         });
     }
 }
@@ -193,6 +194,7 @@ fn phone_session(
             at,
             channel: Channel::Mobile,
             operation,
+            amount_fen: None,
         }
     });
     let steps = steps.collect();

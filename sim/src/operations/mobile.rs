@@ -1,10 +1,16 @@
 //! Sessions of the mobile bank, the mall and the messenger, as the load generator
 //! plays them: as far as the bank offers what they ask for.
 
+use super::money::VOUCHER_FEN;
 use super::{Session, SessionStep};
 use crate::SimError;
+use crate::keyed::Key;
 use crate::mobile::Traffic;
 use scenarios::model::{App, Scenario};
+use scenarios::operation::{Channel, Operation};
+
+/// The stream of the enterprises that issue vouchers.
+const ENTERPRISES: u64 = u64::MAX - 1;
 
 /// The branch name of traffic of no branch.
 pub const BRANCH: &str = "mobile";
@@ -21,6 +27,23 @@ pub fn sessions(
     for traffic in Traffic::of(scenario, seed)? {
         if traffic.app == App::Bank || traffic.is_played {
             of_app(&traffic, replication, (from, to), &mut sessions);
+        }
+    }
+    let enterprises = Key::of_stream(seed, replication, ENTERPRISES);
+    for (number, campaign) in (0_u64..).zip(&scenario.campaigns) {
+        let at = campaign.at.0;
+        if campaign.welfare_vouchers > 0 && (from..to).contains(&at) {
+            sessions.push(Session {
+                key: enterprises.nth(number),
+                branch: BRANCH.to_owned(),
+                customer: format!("enterprise-{}", number + 1),
+                steps: vec![SessionStep {
+                    at,
+                    channel: Channel::Counter,
+                    operation: Operation::WelfareIssue,
+                    amount_fen: Some(i64::from(campaign.welfare_vouchers) * VOUCHER_FEN),
+                }],
+            });
         }
     }
     Ok(sessions)
@@ -41,6 +64,7 @@ fn of_app(traffic: &Traffic, replication: u32, (from, to): (u64, u64), all: &mut
                     at,
                     channel,
                     operation: traffic.operations()[traffic.operation(key, place)],
+                    amount_fen: None,
                 })
             });
             Session {

@@ -28,6 +28,8 @@ struct SessionStep {
     at: u64,
     channel: Channel,
     operation: Operation,
+    /// An amount that the scenario gives; otherwise it is drawn where money moves.
+    amount_fen: Option<i64>,
 }
 
 /// The operations of one simulated day whose session starts in `[from, to)`,
@@ -113,7 +115,9 @@ fn plan_session(
             step: place,
             think: before.map(|before| Span(step.at - before)),
             operation: step.operation,
-            amount_fen: money::amount_fen(step.operation, key, place),
+            amount_fen: step
+                .amount_fen
+                .or_else(|| money::amount_fen(step.operation, key, place)),
             payee: None,
             allow: money::allowed(step.operation),
         });

@@ -13,11 +13,20 @@ const MOST_YUAN: f64 = 10_000.0;
 const AMOUNT_SIGMA: f64 = 1.0;
 const MEDIAN_PAID_YUAN: f64 = 800.0;
 const MEDIAN_DEPOSITED_YUAN: f64 = 2_000.0;
+const MEDIAN_BILL_YUAN: f64 = 120.0;
+const MEDIAN_LOAN_YUAN: f64 = 5_000.0;
+/// The smallest loan that anybody applies for.
+const LEAST_LOAN_YUAN: f64 = 1_000.0;
+
+/// What one welfare voucher is worth, in fen.
+pub const VOUCHER_FEN: i64 = 10_000;
 
 /// Amount in fen of the operation at this place of a session, if it moves money.
 pub fn amount_fen(operation: Operation, key: Key, place: u32) -> Option<i64> {
     let median = match operation {
         Operation::Deposit => MEDIAN_DEPOSITED_YUAN,
+        Operation::BillPayment => MEDIAN_BILL_YUAN,
+        Operation::LoanApplication => MEDIAN_LOAN_YUAN,
         Operation::Withdrawal | Operation::TransferOwnBank | Operation::TransferOtherBank => {
             MEDIAN_PAID_YUAN
         }
@@ -27,9 +36,13 @@ pub fn amount_fen(operation: Operation, key: Key, place: u32) -> Option<i64> {
         mu: libm::log(median),
         sigma: AMOUNT_SIGMA,
     };
-    let yuan = law
-        .seconds(key.bits(Purpose::Amount { place }))
-        .clamp(0.01, MOST_YUAN);
+    let yuan = law.seconds(key.bits(Purpose::Amount { place })).clamp(
+        match operation {
+            Operation::LoanApplication => LEAST_LOAN_YUAN,
+            _ => 0.01,
+        },
+        MOST_YUAN,
+    );
     Some((yuan * FEN_PER_YUAN).round() as i64)
 }
 
@@ -37,9 +50,22 @@ pub fn amount_fen(operation: Operation, key: Key, place: u32) -> Option<i64> {
 /// depends on what else was asked in the meantime.
 pub fn allowed(operation: Operation) -> Vec<String> {
     match operation {
-        Operation::Withdrawal | Operation::TransferOwnBank | Operation::TransferOtherBank => {
-            vec!["insufficient_funds".to_owned()]
-        }
+        Operation::Withdrawal
+        | Operation::TransferOwnBank
+        | Operation::TransferOtherBank
+        | Operation::BillPayment => vec!["insufficient_funds".to_owned()],
+        // Others may be quicker, and who comes again has been there.
+        Operation::Mall => [
+            "goods_sold_out",
+            "points_insufficient",
+            "insufficient_funds",
+        ]
+        .map(ToOwned::to_owned)
+        .to_vec(),
+        Operation::CheckIn => vec!["checked_in_already".to_owned()],
+        Operation::Appointment => ["slot_full", "appointment_exists"]
+            .map(ToOwned::to_owned)
+            .to_vec(),
         _ => Vec::new(),
     }
 }

@@ -239,6 +239,16 @@ impl Reader {
 
     fn operation(&mut self, node: &Node, path: &str) -> Option<Operation> {
         let operation: Operation = self.named(node, path, &Operation::names())?;
+        let of_phones = operation.is_of_sessions()
+            && !matches!(operation, Operation::LogIn | Operation::LogOut);
+        if of_phones {
+            self.fault(
+                node.origin,
+                format!("`{path} = \"{operation}\"` is nothing that customers do at a branch"),
+                "it belongs into `mobile.mix`",
+            );
+            return None;
+        }
         if operation.is_offered() {
             return Some(operation);
         }
