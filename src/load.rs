@@ -81,6 +81,7 @@ impl Plan {
         start: BankStart,
     ) -> anyhow::Result<LoadOptions> {
         let mut options = LoadOptions::new(run, directory.file("operations.csv"));
+        options.interval_log = Some(directory.file("latency.hlog"));
         options.window_start = self.from;
         // The clock of a bank that others use is not ours to set.
         if start == BankStart::Empty {
@@ -328,6 +329,13 @@ impl Player<'_> {
                 loadgen::run(operations, target, &options, bar, &stop)
             })
             .context("the load could not be played")?;
+        for (of, table) in outcome.percentile_tables() {
+            let name = match of.as_str() {
+                "all" => "latency.hgrm".to_owned(),
+                operation => format!("latency-{operation}.hgrm"),
+            };
+            self.directory.write(&name, table.as_bytes())?;
+        }
         let reconciliation = if self.interrupt.happened() {
             None
         } else {

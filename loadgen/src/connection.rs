@@ -2,20 +2,18 @@
 //! that always ends.
 
 use crate::clock::Moment;
+use crate::http1::{AnswerReader, RequestHead, write_request};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
-use http::{Method, Request};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use http::Method;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// No honest answer of a bank is longer; whoever sends more is cut off.
-const LONGEST_ANSWER: usize = 16 << 20;
+/// An answer of a bank mostly fits into so many bytes.
+const ROOM: usize = 4096;
 
 /// What is sent.
 #[derive(Debug, Clone)]
@@ -43,31 +41,30 @@ pub enum Exchange {
 /// A connection, opened when first used and again after it broke.
 pub struct Connection {
     address: SocketAddr,
-    host: HeaderValue,
+    host: String,
     limit: Duration,
-    open: Option<Open>,
+    open: Option<TcpStream>,
+    request: Vec<u8>,
+    reader: AnswerReader,
 }
 
-struct Open {
-    sender: SendRequest<Full<Bytes>>,
-    driver: JoinHandle<()>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
+/// Why there is no answer.
+enum Failed {
+    /// Not a byte was taken: nothing can have come of it.
+    Unsent,
+    Broken(String),
 }
 
 impl Connection {
     /// To this address; an exchange lasts at most `limit` from being written.
     pub fn new(address: SocketAddr, authority: &str, limit: Duration) -> Self {
-        let host = HeaderValue::from_str(authority);
         Self {
             address,
-            host: host.unwrap_or_else(|_| HeaderValue::from_static("localhost")),
+            host: authority.to_owned(),
             limit,
             open: None,
+            request: Vec::new(),
+            reader: AnswerReader::default(),
         }
     }
 
@@ -78,55 +75,76 @@ impl Connection {
         message: &Message,
         mut written: impl FnMut(Moment),
     ) -> Exchange {
-        let request = match self.request(message) {
-            Ok(request) => request,
-            Err(error) => return Exchange::NotWritten(error.to_string()),
-        };
-        let mut unsent = Some(request);
+        if let Err(why) = self.write(message) {
+            return Exchange::NotWritten(why.to_owned());
+        }
         // A kept-alive connection may have been closed since its last use; what was
         // certainly not sent is sent again once, on a new one.
         for _ in 0..2 {
-            let Some(request) = unsent.take() else { break };
-            let mut open = match self.take_open().await {
-                Ok(open) => open,
+            let mut stream = match self.take_open().await {
+                Ok(stream) => stream,
                 Err(why) => return Exchange::NotWritten(why),
             };
             written(Moment::now());
-            match timeout(self.limit, answer(&mut open.sender, request)).await {
+            let head_only = message.method == Method::HEAD;
+            let answer = answer(&mut stream, &self.request, &mut self.reader, head_only);
+            match timeout(self.limit, answer).await {
                 Err(_elapsed) => return Exchange::TimedOut,
-                Ok(Ok((status, body))) => {
-                    self.open = Some(open);
-                    return Exchange::Answered { status, body };
-                }
-                Ok(Err(Failed::Unsent(request))) => unsent = Some(*request),
+                Ok(Ok(())) => return self.answered(stream),
+                Ok(Err(Failed::Unsent)) => {}
                 Ok(Err(Failed::Broken(why))) => return Exchange::Broken(why),
             }
         }
         Exchange::NotWritten("every connection was closed before it could be used".to_owned())
     }
 
-    fn request(&self, message: &Message) -> Result<Request<Full<Bytes>>, http::Error> {
-        let mut request = Request::builder()
-            .method(message.method.clone())
-            .uri(message.path.as_str())
-            .header(HOST, self.host.clone());
-        if let Some(token) = &message.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    fn write(&mut self, message: &Message) -> Result<(), &'static str> {
+        let bearer = message
+            .token
+            .as_ref()
+            .map(|token| format!("Bearer {token}"));
+        let mut headers: [(&str, &str); 3] = Default::default();
+        let mut count = 0;
+        let mut put = |name, value| {
+            headers[count] = (name, value);
+            count += 1;
+        };
+        if let Some(bearer) = &bearer {
+            put("authorization", bearer);
         }
         if let Some(key) = &message.key {
-            request = request.header("Idempotency-Key", key.as_str());
+            put("idempotency-key", key);
         }
         if !message.body.is_empty() {
-            request = request.header(CONTENT_TYPE, "application/json");
+            put("content-type", "application/json");
         }
-        request.body(Full::new(message.body.clone()))
+        let head = RequestHead {
+            method: message.method.as_str(),
+            path: &message.path,
+            host: &self.host,
+            headers: &headers[..count],
+        };
+        write_request(&mut self.request, &head, &message.body)
     }
 
-    async fn take_open(&mut self) -> Result<Open, String> {
-        if let Some(mut open) = self.open.take()
-            && matches!(timeout(self.limit, open.sender.ready()).await, Ok(Ok(())))
+    fn answered(&mut self, stream: TcpStream) -> Exchange {
+        let Some(answer) = self.reader.answer() else {
+            return Exchange::Broken("the answer is not HTTP".to_owned());
+        };
+        if answer.keeps_open {
+            self.open = Some(stream);
+        }
+        Exchange::Answered {
+            status: answer.status,
+            body: Bytes::copy_from_slice(answer.body),
+        }
+    }
+
+    async fn take_open(&mut self) -> Result<TcpStream, String> {
+        if let Some(stream) = self.open.take()
+            && is_quiet(&stream)
         {
-            return Ok(open);
+            return Ok(stream);
         }
         match timeout(self.limit, connect(self.address)).await {
             Ok(opened) => opened,
@@ -135,63 +153,70 @@ impl Connection {
     }
 }
 
-async fn connect(address: SocketAddr) -> Result<Open, String> {
-    let refused = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+/// Nobody has closed it or said anything unasked, as far as is known without
+/// asking the system.
+fn is_quiet(stream: &TcpStream) -> bool {
+    let read = stream.try_read(&mut [0]);
+    matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream, String> {
+    let refused = |error: io::Error| match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         _ => format!("no connection: {error}"),
     };
     let stream = TcpStream::connect(address).await.map_err(refused)?;
     stream.set_nodelay(true).map_err(refused)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| error.to_string())?;
-    let driver = tokio::spawn(async move {
-        // How it ended is told to whoever waits for the answer.
-        let _ = connection.await;
-    });
-    sender.ready().await.map_err(|error| error.to_string())?;
-    Ok(Open { sender, driver })
+    Ok(stream)
 }
 
-enum Failed {
-    Unsent(Box<Request<Full<Bytes>>>),
-    Broken(String),
-}
-
+/// Sends the request and reads until the answer is whole.
 async fn answer(
-    sender: &mut SendRequest<Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-) -> Result<(u16, Bytes), Failed> {
-    let response = match sender.try_send_request(request).await {
-        Ok(response) => response,
-        Err(mut error) => {
-            return Err(match error.take_message() {
-                Some(request) => Failed::Unsent(Box::new(request)),
-                None => Failed::Broken(broken(&error.into_error())),
-            });
+    stream: &mut TcpStream,
+    request: &[u8],
+    reader: &mut AnswerReader,
+    head_only: bool,
+) -> Result<(), Failed> {
+    send(stream, request).await?;
+    reader.start();
+    loop {
+        let arriving = reader.arriving();
+        arriving.reserve(ROOM);
+        let read = stream.read_buf(arriving).await;
+        let whole = match read {
+            Ok(0) => reader.closed().map(|()| true),
+            Ok(_) => reader.look(head_only),
+            Err(error) if is_cut(&error) => reader.closed().map(|()| true),
+            Err(error) => return Err(Failed::Broken(format!("the connection broke: {error}"))),
+        };
+        match whole {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(error) => return Err(Failed::Broken(error.text().to_owned())),
         }
-    };
-    let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), LONGEST_ANSWER);
-    match body.collect().await {
-        Ok(whole) => Ok((status, whole.to_bytes())),
-        Err(error) => Err(Failed::Broken(match error.downcast_ref::<hyper::Error>() {
-            Some(error) => broken(error),
-            None => "the answer is too long".to_owned(),
-        })),
     }
 }
 
-/// Few and stable texts, because failures are counted by them.
-fn broken(error: &hyper::Error) -> String {
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
-    let cut = cause
-        .is_some_and(|cause: &std::io::Error| cause.kind() == std::io::ErrorKind::UnexpectedEof);
-    if error.is_incomplete_message() || cut {
-        "the connection closed before the answer was complete".to_owned()
-    } else if error.is_parse() {
-        "the answer is not HTTP".to_owned()
-    } else {
-        format!("the connection broke: {error}")
+async fn send(stream: &mut TcpStream, request: &[u8]) -> Result<(), Failed> {
+    let mut rest = request;
+    while !rest.is_empty() {
+        match stream.write(rest).await {
+            Ok(taken) if taken > 0 => rest = &rest[taken..],
+            // Closed by the other side before it took anything.
+            _ if rest.len() == request.len() => return Err(Failed::Unsent),
+            // It may have answered before it closed: what it said is read below.
+            _ => return Ok(()),
+        }
     }
+    Ok(())
+}
+
+fn is_cut(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+    )
 }

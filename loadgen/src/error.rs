@@ -121,6 +121,14 @@ pub enum LoadError {
         /// What is wrong.
         why: String,
     },
+    /// A file of latencies cannot be written.
+    #[error("the latencies cannot be written to {}: {why}", path.display())]
+    Written {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        why: std::io::Error,
+    },
     /// The bank's books cannot be read, so nothing can be said about them.
     #[error("the bank's books cannot be read at {what}: {why}")]
     Audit {

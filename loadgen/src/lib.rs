@@ -21,6 +21,8 @@ mod credentials;
 mod error;
 pub mod fate;
 mod figures;
+mod histogram_files;
+mod http1;
 pub mod journal;
 mod measurement;
 mod money;

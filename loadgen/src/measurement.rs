@@ -2,6 +2,7 @@
 //! operations there are, and counts.
 
 use crate::fate::{Outcome, Tally};
+use crate::histogram_files::Interval;
 use hdrhistogram::Histogram;
 use scenarios::operation::{Channel, Operation};
 use std::collections::{BTreeMap, HashMap};
@@ -29,8 +30,7 @@ impl Times {
     /// None yet; `thresholds` in microseconds.
     pub fn new(thresholds: &[u64]) -> Self {
         Self {
-            histogram: Histogram::new_with_bounds(1, LONGEST_MICROS, 3)
-                .expect("1 to 120,000,000 with three digits are valid bounds"),
+            histogram: empty(),
             sum: 0,
             sum_of_squares: 0,
             least: u64::MAX,
@@ -41,7 +41,7 @@ impl Times {
 
     /// One time in nanoseconds.
     pub fn record(&mut self, nanos: u64) {
-        let micros = nanos.div_ceil(1000).max(1);
+        let micros = in_micros(nanos);
         self.histogram.saturating_record(micros);
         self.sum += u128::from(micros);
         self.sum_of_squares += u128::from(micros) * u128::from(micros);
@@ -64,6 +64,11 @@ impl Times {
         for ((_, mine), (_, theirs)) in self.within.iter_mut().zip(&other.within) {
             *mine += theirs;
         }
+    }
+
+    /// Microseconds; beyond its bounds they count at the bound.
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
     }
 
     /// How many.
@@ -126,6 +131,17 @@ impl Times {
     }
 }
 
+/// 1 µs to 120 s, three digits of each.
+fn empty() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST_MICROS, 3)
+        .expect("1 to 120,000,000 with three digits are valid bounds")
+}
+
+/// Rounded up, so that nothing takes no time.
+fn in_micros(nanos: u64) -> u64 {
+    nanos.div_ceil(1000).max(1)
+}
+
 fn quantile(histogram: &Histogram<u64>, q: f64) -> Option<f64> {
     // A billionth of slack: 1 - .99 is not exact in binary.
     let beyond = histogram.len() as f64 * (1.0 - q) + 1e-9;
@@ -180,6 +196,8 @@ pub struct Book {
     pub failures: HashMap<String, u64>,
     slot_seconds: u64,
     slots: BTreeMap<u64, Slot>,
+    /// Latencies by kind since they were last taken, warm-up excluded.
+    since_taken: BTreeMap<(Channel, Operation), Histogram<u64>>,
 }
 
 /// One operation that has ended.
@@ -214,7 +232,25 @@ impl Book {
             failures: HashMap::new(),
             slot_seconds: seconds.div_ceil(MOST_SLOTS).max(1),
             slots: BTreeMap::new(),
+            since_taken: BTreeMap::new(),
         }
+    }
+
+    /// The latencies by kind since this was last asked.
+    pub fn take_interval(&mut self) -> Vec<Interval> {
+        let kinds = self.since_taken.iter_mut();
+        kinds
+            .filter(|(_, latencies)| !latencies.is_empty())
+            .map(|((channel, operation), latencies)| {
+                let interval = Interval {
+                    operation: *operation,
+                    channel: *channel,
+                    latencies: latencies.clone(),
+                };
+                latencies.reset();
+                interval
+            })
+            .collect()
     }
 
     /// Enters an operation that has ended.
@@ -250,6 +286,8 @@ impl Book {
         };
         if let (true, Some(latency)) = (timed, ended.latency) {
             measured.latency.record(latency);
+            let since_taken = self.since_taken.entry(kind).or_insert_with(empty);
+            since_taken.saturating_record(in_micros(latency));
             self.latency_so_far.record(latency);
             if let Some(service) = ended.service {
                 measured.service.record(service);

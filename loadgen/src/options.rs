@@ -39,6 +39,9 @@ pub struct LoadOptions {
     pub drain: Duration,
     /// The journal of the run, a CSV file that is created or replaced.
     pub journal: PathBuf,
+    /// Where the latencies of each second go as an `HdrHistogram` interval log, if
+    /// anywhere; created or replaced.
+    pub interval_log: Option<PathBuf>,
     /// The tightest bound that a gate sets on a latency, if one does: the
     /// generator's own lag must stay far below it.
     pub tightest_latency_gate: Option<Duration>,
@@ -64,6 +67,7 @@ impl LoadOptions {
             warm_up: Duration::ZERO,
             drain: Duration::from_mins(1),
             journal: journal.into(),
+            interval_log: None,
             tightest_latency_gate: None,
             thresholds: Vec::new(),
             quantiles: Vec::new(),

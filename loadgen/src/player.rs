@@ -87,6 +87,8 @@ pub struct Player {
     all_finished: Notify,
     book: RefCell<Book>,
     recorder: Recorder,
+    /// Nanoseconds from the start to the last report.
+    reported: Cell<u64>,
     /// Latest end of an answered operation.
     last_done: Cell<Moment>,
     /// Earliest and latest intended start that came.
@@ -125,6 +127,7 @@ impl Player {
             finished: Cell::new(0),
             all_finished: Notify::new(),
             recorder,
+            reported: Cell::new(0),
             last_done: Cell::new(start),
             intended: Cell::new(None),
         }
@@ -501,6 +504,12 @@ impl Player {
     /// Hands a snapshot to whoever watches.
     pub fn report(&self) {
         self.recorder.second(self.snapshot());
+        if self.options.interval_log.is_some() {
+            let now = Moment::now().since(self.start);
+            let from = self.reported.replace(now);
+            let intervals = self.book.borrow_mut().take_interval();
+            self.recorder.intervals(from, now - from, intervals);
+        }
     }
 
     /// The measurements, the nanoseconds between first and last intended start,

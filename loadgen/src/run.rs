@@ -6,6 +6,7 @@ use crate::business_clock;
 use crate::clock::Moment;
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
+use crate::histogram_files::{Interval, IntervalLog};
 use crate::journal::{JournalRow, JournalWriter, RunJournal};
 use crate::needs;
 use crate::offers;
@@ -22,7 +23,7 @@ use serde_json::Value;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::task::LocalSet;
 
 /// So long the target may take to say that it is ready.
@@ -52,7 +53,7 @@ pub fn run(
     let journal = JournalWriter::create(&options.journal)?;
     let (notes, received) = mpsc::channel();
     thread::scope(|scope| {
-        let recording = scope.spawn(move || record(&received, journal, progress));
+        let recording = scope.spawn(move || record(&received, journal, progress, options));
         let recorder = Recorder(notes);
         let played = on_a_thread(|| in_runtime(play(script, target, options, stop, recorder)));
         let journalled = recording.join().unwrap_or_else(|_| Err(thread_died()));
@@ -98,6 +99,10 @@ enum Note {
     Row(Box<JournalRow>),
     Setup(u64, u64),
     Second(LoadSnapshot),
+    /// The clock of the load starts at this time of the wall's.
+    Started(SystemTime),
+    /// What came so many nanoseconds after the start, and how long it took.
+    Intervals(u64, u64, Vec<Interval>),
 }
 
 /// Hands rows and progress to that thread.
@@ -120,6 +125,16 @@ impl Recorder {
         self.note(Note::Second(snapshot));
     }
 
+    /// The clock of the load starts.
+    pub fn started(&self, at: SystemTime) {
+        self.note(Note::Started(at));
+    }
+
+    /// Latencies since the last report.
+    pub fn intervals(&self, from: u64, length: u64, intervals: Vec<Interval>) {
+        self.note(Note::Intervals(from, length, intervals));
+    }
+
     fn note(&self, note: Note) {
         // The receiver lives until the last sender is gone.
         let _ = self.0.send(note);
@@ -130,12 +145,12 @@ fn record(
     notes: &mpsc::Receiver<Note>,
     mut journal: JournalWriter,
     progress: &dyn LoadProgress,
+    options: &LoadOptions,
 ) -> Result<(), LoadError> {
+    let mut log: Option<IntervalLog> = None;
     let mut result = Ok(());
     for note in notes {
         match note {
-            Note::Row(row) if result.is_ok() => result = journal.write(&row),
-            Note::Row(_) => {}
             Note::Setup(done, of) => progress.setup(done, of),
             Note::Second(snapshot) => {
                 progress.second(&snapshot);
@@ -143,9 +158,29 @@ fn record(
                     result = journal.flush();
                 }
             }
+            // After the first failure nothing more is written.
+            _ if result.is_err() => {}
+            Note::Row(row) => result = journal.write(&row),
+            Note::Started(at) => {
+                let begun = options.interval_log.as_deref();
+                match begun.map(|path| IntervalLog::begin(path, at)).transpose() {
+                    Ok(begun) => log = begun,
+                    Err(error) => result = Err(error),
+                }
+            }
+            Note::Intervals(from, length, intervals) => {
+                if let Some(log) = &mut log {
+                    let (from, length) = (Duration::from_nanos(from), Duration::from_nanos(length));
+                    result = log.write(from, length, &intervals);
+                }
+            }
         }
     }
-    result.and_then(|()| journal.flush())
+    result?;
+    if let Some(log) = &mut log {
+        log.flush()?;
+    }
+    journal.flush()
 }
 
 /// Asks the bank whether it is ready and knows our tokens.
@@ -236,6 +271,7 @@ async fn play(
         business_clock::set(target, business_start, options.speed, LEAD).await?;
     }
     let start = Moment::now().after(LEAD);
+    recorder.started(SystemTime::now() + Duration::from_nanos(LEAD));
     let (to, how) = (target.clone(), options.clone());
     let player = Rc::new(Player::new(
         to,
