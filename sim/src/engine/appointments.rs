@@ -109,9 +109,12 @@ impl<S: Source> Engine<'_, S> {
         let number = booked.map_or(0, |booked| booked.segment);
         let (service, journey) = match booked.and_then(|booked| booked.service) {
             Some((service, journey)) => (service as u16, journey as u32),
-            None => super::choose_service(&plan.segments[number], || {
-                self.source.uniform(key, Purpose::Service)
-            }),
+            None => {
+                let segment = &plan.segments[number];
+                let draw = || self.source.uniform(key, Purpose::Service);
+                let (_, service, journey) = segment.services[super::choose_service(segment, draw)];
+                (service, journey)
+            }
         };
         let journey = self.channel_of(number as u16, service, journey, key);
         (number as u16, service, journey)

@@ -181,7 +181,7 @@ impl<S: Source> Engine<'_, S> {
     ) {
         let visitor = &mut self.visitors[slot];
         let branch = &self.plan.journeys[visitor.journey as usize];
-        let Some(step) = next_step(self.source, &branch.steps, visitor, 0) else {
+        let Some(step) = next_step(self.source, &branch.steps, visitor.place(), 0) else {
             self.leave(slot, Fate::Served, observer);
             return;
         };
@@ -207,7 +207,7 @@ impl<S: Source> Engine<'_, S> {
             let step = next_step(
                 self.source,
                 &branch.steps,
-                &Visitor { journey, ..visitor },
+                Visitor { journey, ..visitor }.place(),
                 0,
             )?;
             branch.steps[step as usize].first_request

@@ -6,7 +6,7 @@ use super::pool::NO_UNIT;
 use super::visitor::{Fate, NEVER, Standing, State, Visitor};
 use super::work::stretched;
 use super::{Engine, Observer};
-use crate::keyed::Purpose;
+use crate::keyed::{Key, Purpose};
 use crate::plan::{PlannedJourney, PlannedStep, RequestId};
 use crate::source::Source;
 use scenarios::model::{Order, Part, QueueBy};
@@ -27,7 +27,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let visitor = &mut self.visitors[slot];
         visitor.journey = journey;
         visitor.holds_journey = false;
-        let Some(step) = next_step(self.source, &planned.steps, visitor, 0) else {
+        let Some(step) = next_step(self.source, &planned.steps, visitor.place(), 0) else {
             // No step applies to this customer: there is nothing to wait for.
             self.leave(slot, Fate::Served, observer);
             return;
@@ -384,7 +384,12 @@ impl<'plan, S: Source> Engine<'plan, S> {
             return;
         }
         let again = repeat_of(self.source, step, visitor);
-        let next = next_step(self.source, &journey.steps, visitor, visitor.step + 1);
+        let next = next_step(
+            self.source,
+            &journey.steps,
+            visitor.place(),
+            visitor.step + 1,
+        );
         if step.keeps && failure.is_none() && again.is_none() && next.is_some() {
             self.visitors[slot].kept_step = Some(visitor.step);
         } else {
@@ -451,29 +456,25 @@ impl<'plan, S: Source> Engine<'plan, S> {
             };
             visitor.journey_time = self.source.micros(law, visitor.key, place);
         }
-        let next = next_step(self.source, &journey.steps, visitor, step).unwrap_or(step);
+        let next = next_step(self.source, &journey.steps, visitor.place(), step).unwrap_or(step);
         visitor.step = next;
         let request = journey.steps[next as usize].request;
         self.ask(slot, request, self.now, observer);
     }
 }
 
-/// The first step from `from` on that this customer goes through.
+/// The first step from `from` on that a customer goes through, who has this key, has
+/// gone through so many journeys before, and is in this one.
 pub(super) fn next_step<S: Source>(
     source: &S,
     steps: &[PlannedStep],
-    visitor: &Visitor,
+    (key, hop, journey): (Key, u8, u32),
     from: u32,
 ) -> Option<u32> {
     (from..steps.len() as u32).find(|&step| {
         let probability = steps[step as usize].probability;
-        let taken = Purpose::StepTaken {
-            hop: visitor.hop,
-            journey: visitor.journey,
-            step,
-        };
-        probability >= 1.0
-            || (probability > 0.0 && source.uniform(visitor.key, taken) < probability)
+        let taken = Purpose::StepTaken { hop, journey, step };
+        probability >= 1.0 || (probability > 0.0 && source.uniform(key, taken) < probability)
     })
 }
 

@@ -9,6 +9,8 @@ mod appointments;
 pub mod calendar;
 mod doors;
 mod errands;
+pub mod express;
+mod heap;
 mod incidents;
 mod interruptions;
 mod journey;
@@ -267,18 +269,18 @@ impl<'plan, S: Source> Engine<'plan, S> {
             }
             let change = changes.peek().map(|change| change.0);
             let event = self.calendar.peek();
-            if event.is_some_and(|event| event.time > self.longest) {
-                // Servers break down and are repaired for ever, but nobody is served.
-                break;
-            }
             let before_change =
                 |time, rank| change.is_none_or(|at| (time, rank) < (at, ROSTER_RANK));
             if let Some(event) = event
                 && arrival.is_none_or(|(time, _)| event.before(time, ARRIVAL_RANK))
                 && change.is_none_or(|at| event.before(at, ROSTER_RANK))
             {
+                if event.time() > self.longest {
+                    // Servers break down and are repaired for ever, but nobody is served.
+                    break;
+                }
                 self.calendar.pop(event);
-                self.now = event.time;
+                self.now = event.time();
                 self.dispatch(event, observer);
             } else if let Some((time, customer)) = arrival
                 && before_change(time, ARRIVAL_RANK)
@@ -411,8 +413,8 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Some(recorded) => (recorded.segment as u16, &plan.segments[recorded.segment]),
             None => choose_segment(plan, || self.source.uniform(key, Purpose::Segment)),
         };
-        let (service_id, journey) =
-            choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let at = choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let (_, service_id, journey) = segment.services[at];
         let journey = self.channel_of(number, service_id, journey, key);
         (number, service_id, journey)
     }
@@ -622,6 +624,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 }
 
+#[inline]
 fn choose_segment(plan: &Plan, u: impl FnOnce() -> f64) -> (u16, &PlannedSegment) {
     if let [only] = &plan.segments[..] {
         return (0, only);
@@ -634,16 +637,17 @@ fn choose_segment(plan: &Plan, u: impl FnOnce() -> f64) -> (u16, &PlannedSegment
     (at as u16, &plan.segments[at])
 }
 
-fn choose_service(segment: &PlannedSegment, u: impl FnOnce() -> f64) -> (u16, u32) {
-    if let [(_, service, journey)] = segment.services[..] {
-        return (service, journey);
+/// The position of a service among those of a segment.
+#[inline]
+fn choose_service(segment: &PlannedSegment, u: impl FnOnce() -> f64) -> usize {
+    if segment.services.len() == 1 {
+        return 0;
     }
     let u = u();
-    let at = segment
+    segment
         .services
         .partition_point(|(cumulative, ..)| *cumulative < u)
-        .min(segment.services.len() - 1);
-    (segment.services[at].1, segment.services[at].2)
+        .min(segment.services.len() - 1)
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl<S: Source> Engine<'_, S> {
                 Kind::Abandonment => 4,
                 Kind::Return => ARRIVAL_TURN + 1,
             };
-            (event.time, turn)
+            (event.time(), turn)
         });
         let event = event.filter(|(time, _)| *time <= self.longest);
         match (change, event) {
@@ -186,8 +186,8 @@ impl<S: Source> Engine<'_, S> {
         let plan = self.plan;
         let (_, segment) =
             super::choose_segment(plan, || self.source.uniform(key, Purpose::Segment));
-        let (_, journey) =
-            super::choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let at = super::choose_service(segment, || self.source.uniform(key, Purpose::Service));
+        let (.., journey) = segment.services[at];
         let journey = &plan.journeys[journey as usize];
         let first = journey.steps.first().and_then(|step| step.first_request);
         let Some(request) = first else { return 0.0 };

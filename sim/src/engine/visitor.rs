@@ -84,6 +84,14 @@ pub struct Visitor {
     pub kept_step: Option<u32>,
 }
 
+impl Visitor {
+    /// Where what it draws for its journey comes from: its key, the journeys before,
+    /// the journey.
+    pub fn place(&self) -> (Key, u8, u32) {
+        (self.key, self.hop, self.journey)
+    }
+}
+
 /// How a customer stands in line beside its segment's priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Standing {

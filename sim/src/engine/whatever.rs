@@ -2,7 +2,7 @@
 //! at random, looked at from inside the engine.
 
 #[path = "../../tests/generated/mod.rs"]
-mod generated;
+pub mod generated;
 
 use super::levels::Stretch;
 use super::visitor::{Departure, Fate};

@@ -158,6 +158,7 @@ fn latency_with_outage<S: Source>(
 }
 
 /// A time that takes so many times as long.
+#[inline]
 pub(super) fn stretched(micros: u64, times: f64) -> u64 {
     if (times - 1.0).abs() < f64::EPSILON {
         return micros;
@@ -167,6 +168,7 @@ pub(super) fn stretched(micros: u64, times: f64) -> u64 {
 
 /// The part of a journey's time up to a cumulative fraction; cut like this, the
 /// steps sum to the whole to the microsecond.
-fn fraction(journey_time: u64, cumulative: f64) -> u64 {
+#[inline]
+pub(super) fn fraction(journey_time: u64, cumulative: f64) -> u64 {
     rounded(journey_time as f64 * cumulative)
 }

@@ -639,3 +639,136 @@ fn day(seed: u32) -> String {
          close = \"11:00\"\ninterval = \"30min\"\n"
     )
 }
+
+/// A branch without the rarer rules: everybody wants one server of one resource (or
+/// none) from beginning to end, who serves in the order of priority and coming.
+pub fn plain_branch() -> impl Strategy<Value = String> {
+    let shift = (1_u32..3, 0..MINUTES_OPEN, 0..MINUTES_OPEN)
+        .prop_filter("a shift has a length", |(_, from, to)| from < to);
+    let alike = (vec(shift, 0..4), 0_u32..3).prop_map(|(shifts, all_day)| {
+        let mut roster: Vec<String> = shifts
+            .iter()
+            .map(|(count, from, to)| {
+                let (from, to) = (clock(*from), clock(*to));
+                format!("{{ count = {count}, from = \"{from}\", to = \"{to}\" }}")
+            })
+            .collect();
+        // Somebody is there at closing, but perhaps nobody before ten.
+        roster.push(match all_day {
+            0 => "{ count = 1, from = \"10:00\", to = \"11:00\" }".to_owned(),
+            count => format!("{{ count = {count} }}"),
+        });
+        (format!("roster = [{}]", roster.join(", ")), false)
+    });
+    let choice = select(vec![
+        "longest_idle",
+        "lowest",
+        "fastest",
+        "most_specialised",
+    ]);
+    let skills = subsequence(vec!["\"a\"", "\"b\""], 0..=2);
+    let server = (skills, select(vec!["0.5", "1", "1.5"]));
+    let apart = (vec(server, 0..3), choice).prop_map(|(servers, choice)| {
+        let all = ("[\"a\", \"b\"]".to_owned(), "1");
+        let servers = servers
+            .into_iter()
+            .map(|(skills, speed)| (format!("[{}]", skills.join(", ")), speed));
+        let servers: Vec<String> = std::iter::once(all)
+            .chain(servers)
+            .map(|(skills, speed)| format!("{{ skills = {skills}, speed = {speed} }}"))
+            .collect();
+        let text = format!("servers = [{}]\nchoice = \"{choice}\"", servers.join(", "));
+        (text, true)
+    });
+    let resource = proptest::prop_oneof![alike, apart];
+    let whole = option::weighted(0.7, law());
+    let step = (
+        law(),
+        any::<bool>(),
+        option::weighted(0.3, 0.0..1.0_f64),
+        any::<bool>(),
+    );
+    let journey = (
+        0_usize..3,
+        whole,
+        vec(step, 1..4),
+        select(vec!["", "a", "b"]),
+    );
+    let who = (
+        option::weighted(0.6, law()),
+        0_u32..3,
+        option::weighted(0.3, 1_u32..600),
+    );
+    let parts = (vec(resource, 2), vec(journey, 2..4), vec(who, 1..4));
+    let closing = select(vec![
+        "\"serve_all_inside\"",
+        "{ tickets_until = \"10:45\" }",
+    ]);
+    (parts, arrivals(), closing, 0_u32..1_000_000).prop_map(
+        |((resources, journeys, segments), arrivals, closing, seed)| {
+            let mut text = format!("{}closing = {closing}\n", day(seed));
+            for (number, (resource, _)) in resources.iter().enumerate() {
+                let _ = writeln!(text, "[resources.r{number}]\n{resource}");
+            }
+            for (number, (at, whole, steps, skill)) in journeys.iter().enumerate() {
+                let _ = writeln!(text, "[journeys.j{number}]");
+                // A journey at no resource is one that needs no server.
+                if let Some((_, apart)) = resources.get(*at) {
+                    let skill = Some(skill).filter(|skill| *apart && !skill.is_empty());
+                    let skill = skill.map_or(String::new(), |it| format!(", skill = \"{it}\""));
+                    let _ = writeln!(text, "holds = [{{ resource = \"r{at}\"{skill} }}]");
+                }
+                if let Some(whole) = whole {
+                    let _ = writeln!(text, "time = {whole}");
+                    if steps.len() == 1 {
+                        continue;
+                    }
+                }
+                let _ = writeln!(text, "steps = [");
+                for (place, (time, asks, probability, review)) in steps.iter().enumerate() {
+                    let time = match (whole, review) {
+                        (Some(_), false) => format!("weight = {}", place + 1),
+                        (Some(_), true) if place == 0 => "weight = 1".to_owned(),
+                        _ => format!("duration = {time}"),
+                    };
+                    let operation = if *asks {
+                        ", operation = \"identity_check\""
+                    } else {
+                        ""
+                    };
+                    let part = if *review { ", part = \"review\"" } else { "" };
+                    let probability = probability.filter(|_| !time.starts_with("weight"));
+                    let probability =
+                        probability.map_or(String::new(), |it| format!(", probability = {it}"));
+                    let _ = writeln!(
+                        text,
+                        "  {{ name = \"t{place}\", {time}{part}{operation}{probability} }},"
+                    );
+                }
+                let _ = writeln!(text, "]");
+            }
+            for number in 0..journeys.len() {
+                let _ = writeln!(text, "[services.j{number}]");
+            }
+            let of_each = 100.0 / journeys.len() as f64;
+            let services = (0..journeys.len()).map(|it| format!("j{it} = {of_each}"));
+            let services: Vec<String> = services.collect();
+            let services = services.join(", ");
+            let share = 100.0 / segments.len() as f64;
+            for (number, (patience, priority, credit)) in segments.iter().enumerate() {
+                let _ = writeln!(
+                    text,
+                    "[segments.c{number}]\nshare = {share}\nservices = {{ {services} }}\npriority = {priority}"
+                );
+                if let Some(patience) = patience {
+                    let _ = writeln!(text, "patience = {patience}");
+                }
+                if let Some(credit) = credit {
+                    let _ = writeln!(text, "waiting_credit = \"{credit}s\"");
+                }
+            }
+            let _ = writeln!(text, "[arrivals]\n{arrivals}");
+            text
+        },
+    )
+}

@@ -1,0 +1,136 @@
+//! The servers of a resource: who is on duty, at work, idle.
+
+use super::routes::DeskRule;
+use super::sums::Sum;
+use crate::engine::levels::{Level, Stretch};
+
+/// Where all servers are alike, the place of whoever serves.
+pub const ANY: u32 = u32::MAX;
+
+/// The servers of a resource.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// On the roster now, and at work.
+    on_duty: u32,
+    busy: u32,
+    /// Of servers told apart the same, one bit each.
+    on_duty_set: u64,
+    busy_set: u64,
+    idle_since: Vec<u64>,
+    pub waiting: Sum,
+    pub serving: Sum,
+    /// Those of the roster, and those who finish a customer after their shift.
+    pub duty: Level,
+    pub rostered: Level,
+}
+
+impl Desk {
+    /// A day begins with so many servers.
+    pub fn open(&mut self, rule: &DeskRule, capacity: u32, now: u64, stretch: &Stretch) {
+        self.busy = 0;
+        self.busy_set = 0;
+        self.idle_since.clear();
+        self.idle_since.resize(rule.numbers.len(), 0);
+        self.waiting = Sum::default();
+        self.serving = Sum::default();
+        self.duty.reset(0);
+        self.rostered.reset(0);
+        self.change_roster(rule, capacity, now, stretch);
+    }
+
+    /// From now on so many servers are on the roster; of servers told apart the first.
+    pub fn change_roster(&mut self, rule: &DeskRule, count: u32, now: u64, stretch: &Stretch) {
+        self.rostered.set(now, u64::from(count), stretch);
+        self.on_duty = count;
+        let places = rule.numbers.iter().enumerate();
+        let on_duty = places.filter(|(_, number)| **number < count as usize);
+        self.on_duty_set = on_duty.fold(0, |set, (place, _)| set | 1 << place);
+        self.note_duty(rule, now, stretch);
+    }
+
+    /// Who of the servers serves next who can serve these (told apart, one bit each).
+    #[inline]
+    pub fn idle(&self, rule: &DeskRule, able: u64) -> Option<u32> {
+        if !rule.is_told_apart() {
+            return (self.busy < self.on_duty).then_some(ANY);
+        }
+        let idle = self.on_duty_set & !self.busy_set & able;
+        if idle == 0 {
+            return None;
+        }
+        if rule.longest_idle {
+            return self.longest_idle(idle);
+        }
+        Some(idle.trailing_zeros())
+    }
+
+    fn longest_idle(&self, mut idle: u64) -> Option<u32> {
+        let mut longest: Option<u32> = None;
+        while idle != 0 {
+            let unit = idle.trailing_zeros();
+            idle &= idle - 1;
+            let since = |unit: u32| self.idle_since[unit as usize];
+            if longest.is_none_or(|best| since(unit) < since(best)) {
+                longest = Some(unit);
+            }
+        }
+        longest
+    }
+
+    /// Whether a server who has just finished may serve the next.
+    #[inline]
+    pub fn stays(&self, rule: &DeskRule, unit: u32) -> bool {
+        if rule.is_told_apart() {
+            self.on_duty_set >> unit & 1 == 1
+        } else {
+            self.busy <= self.on_duty
+        }
+    }
+
+    /// A server who was idle begins to work.
+    #[inline]
+    pub fn begin(&mut self, unit: u32, since_start: u64) {
+        self.busy += 1;
+        if unit != ANY {
+            self.busy_set |= 1 << unit;
+        }
+        self.serving.rise(since_start);
+    }
+
+    /// A server is idle from now on, or goes home.
+    #[inline]
+    pub fn end(
+        &mut self,
+        rule: &DeskRule,
+        unit: u32,
+        since_start: u64,
+        now: u64,
+        stretch: &Stretch,
+    ) {
+        let goes_home = !self.stays(rule, unit);
+        self.busy -= 1;
+        if unit != ANY {
+            self.busy_set &= !(1 << unit);
+            self.idle_since[unit as usize] = now;
+        }
+        self.serving.fall(since_start);
+        if goes_home {
+            self.note_duty(rule, now, stretch);
+        }
+    }
+
+    fn note_duty(&mut self, rule: &DeskRule, now: u64, stretch: &Stretch) {
+        let there = if rule.is_told_apart() {
+            (self.on_duty_set | self.busy_set).count_ones()
+        } else {
+            self.on_duty.max(self.busy)
+        };
+        self.duty.set(now, u64::from(there), stretch);
+    }
+}
+
+impl DeskRule {
+    pub fn is_told_apart(&self) -> bool {
+        !self.numbers.is_empty()
+    }
+}

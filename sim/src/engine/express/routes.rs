@@ -1,0 +1,347 @@
+//! Which plans the express loop takes, and what it reads of them.
+//!
+//! Every part of a plan is taken apart here field by field, so that whoever adds a
+//! rule to the plan is made by the compiler to say whether the express loop knows it.
+
+use crate::law::Sampler;
+use crate::plan::{
+    Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, Request,
+};
+use scenarios::model::{Choice, Interruption, Lines, Order, Queue, Random, ShiftEnd};
+
+/// Sets of lanes and of servers are words of so many bits.
+const MOST: usize = u64::BITS as usize;
+
+/// A plan as the express loop reads it.
+#[derive(Debug)]
+pub struct Routes<'plan> {
+    /// What customers come for, segment by segment in the order of their services.
+    pub aims: Vec<Aim<'plan>>,
+    /// The first aim of each segment.
+    pub first_aim: Vec<usize>,
+    /// By priority, the highest first.
+    pub lanes: Vec<LaneRule>,
+    pub desks: Vec<DeskRule>,
+}
+
+/// What a customer comes for: one journey of one segment.
+#[derive(Debug)]
+pub struct Aim<'plan> {
+    pub segment: u16,
+    pub service: u16,
+    pub journey: &'plan PlannedJourney,
+    /// Position of the journey in the plan.
+    pub number: u32,
+    pub patience: Option<&'plan Sampler>,
+    /// Where it waits; nowhere if it needs no server.
+    pub lane: Option<usize>,
+}
+
+/// A lane: customers of one resource, skill and priority, who are served in the
+/// order of their coming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneRule {
+    /// Lower is served first.
+    pub rank: u32,
+    /// It counts as if they had come so much earlier.
+    pub credit: u64,
+    pub desk: usize,
+    /// Which servers told apart can serve it, one bit each.
+    pub able: u64,
+}
+
+/// The servers of a resource.
+#[derive(Debug)]
+pub struct DeskRule {
+    /// Of servers told apart, how many times as long each takes, in the order in
+    /// which they are chosen; none where all are alike.
+    pub slowness: Vec<f64>,
+    /// The number of each of these in the scenario.
+    pub numbers: Vec<usize>,
+    /// Whether who has been idle longest is chosen, instead of the first.
+    pub longest_idle: bool,
+    /// The lanes that it serves, one bit each, and of servers told apart each one's.
+    pub lanes: u64,
+    pub lanes_of_each: Vec<u64>,
+}
+
+impl<'plan> Routes<'plan> {
+    /// What the express loop needs of a plan; none if the plan has a rule that only
+    /// the general loop knows.
+    pub fn of(plan: &'plan Plan) -> Option<Self> {
+        if !has_plain_days(plan) || !plan.pools.iter().all(is_plain_pool) {
+            return None;
+        }
+        let mut routes = Self {
+            aims: Vec::new(),
+            first_aim: Vec::new(),
+            lanes: Vec::new(),
+            desks: plan.pools.iter().map(DeskRule::of).collect(),
+        };
+        for (number, segment) in plan.segments.iter().enumerate() {
+            if !is_plain_segment(segment) {
+                return None;
+            }
+            routes.first_aim.push(routes.aims.len());
+            for &(_, service, journey) in &segment.services {
+                let aim = Aim {
+                    segment: number as u16,
+                    service,
+                    journey: &plan.journeys[journey as usize],
+                    number: journey,
+                    patience: segment.patience.as_ref(),
+                    lane: None,
+                };
+                let lane = match request_of(plan, aim.journey)? {
+                    Some(request) => Some(routes.lane(plan, request, segment)?),
+                    None => None,
+                };
+                routes.aims.push(Aim { lane, ..aim });
+            }
+        }
+        if routes.lanes.len() > MOST || routes.aims.len() > usize::from(u16::MAX) {
+            return None;
+        }
+        routes.order_lanes();
+        Some(routes)
+    }
+
+    /// The lane of a segment's customers with this request.
+    fn lane(&mut self, plan: &Plan, request: &Request, segment: &PlannedSegment) -> Option<usize> {
+        let desk = plain_desk_of(request)?;
+        let units = &plan.pools[desk].units;
+        let skills = request.apart.map_or(0, |(_, skills)| skills);
+        let able = self.desks[desk]
+            .numbers
+            .iter()
+            .enumerate()
+            .filter(|(_, number)| units[**number].skills & skills == skills)
+            .fold(0, |able, (place, _)| able | 1 << place);
+        let rule = LaneRule {
+            rank: segment.rank,
+            credit: segment.waiting_credit,
+            desk,
+            able,
+        };
+        let known = self.lanes.iter().position(|lane| *lane == rule);
+        Some(known.unwrap_or_else(|| {
+            self.lanes.push(rule);
+            self.lanes.len() - 1
+        }))
+    }
+
+    /// Puts the lanes in the order of their priorities.
+    fn order_lanes(&mut self) {
+        let mut order: Vec<usize> = (0..self.lanes.len()).collect();
+        order.sort_by_key(|&lane| self.lanes[lane].rank);
+        self.lanes = order.iter().map(|&lane| self.lanes[lane]).collect();
+        for aim in &mut self.aims {
+            aim.lane = aim
+                .lane
+                .and_then(|lane| order.iter().position(|&it| it == lane));
+        }
+        for (number, lane) in self.lanes.iter().enumerate() {
+            let desk = &mut self.desks[lane.desk];
+            desk.lanes |= 1 << number;
+            for (unit, lanes) in desk.lanes_of_each.iter_mut().enumerate() {
+                *lanes |= (lane.able >> unit & 1) << number;
+            }
+        }
+    }
+}
+
+impl DeskRule {
+    fn of(pool: &PlannedPool) -> Self {
+        let units = &pool.units;
+        let mut numbers: Vec<usize> = (0..units.len()).collect();
+        match pool.choice {
+            Choice::Lowest | Choice::LongestIdle => {}
+            Choice::Fastest => numbers.sort_by(|&a, &b| units[b].speed.total_cmp(&units[a].speed)),
+            Choice::MostSpecialised => numbers.sort_by_key(|&it| units[it].skills.count_ones()),
+        }
+        Self {
+            slowness: numbers.iter().map(|&it| 1.0 / units[it].speed).collect(),
+            longest_idle: pool.choice == Choice::LongestIdle,
+            lanes: 0,
+            lanes_of_each: vec![0; numbers.len()],
+            numbers,
+        }
+    }
+}
+
+/// Whether nothing happens on the plan's days but customers and rosters.
+fn has_plain_days(plan: &Plan) -> bool {
+    let Plan {
+        seed: _,
+        random,
+        open: _,
+        starts: _,
+        close: _,
+        counted_from: _,
+        last_arrival: _,
+        steady_state: _,
+        batches,
+        arrivals: _,
+        doors,
+        appointments,
+        recorded,
+        capacity: _,
+        changes,
+        incidents,
+        journeys: _,
+        errands: _,
+        requests: _,
+        lines: _,
+        pools: _,
+        interrupts,
+        promotes_by_length,
+        wears,
+        // Only an incident lets the bank give no answer.
+        outages: _,
+        balks,
+        requests_for: _,
+        segments: _,
+        channels: _,
+    } = plan;
+    *random == Random::Keyed
+        && *batches == 1
+        && doors.sends_home_at.is_none()
+        && appointments.is_none()
+        && recorded.is_empty()
+        && changes
+            .iter()
+            .all(|(_, change)| matches!(change, Change::Roster { .. }))
+        && incidents.is_empty()
+        && !interrupts
+        && !promotes_by_length
+        && !wears
+        && !balks
+}
+
+fn is_plain_pool(pool: &PlannedPool) -> bool {
+    let PlannedPool {
+        reserved,
+        queue:
+            Queue {
+                order,
+                preemption,
+                room,
+                lines,
+                jockeying,
+                tickets,
+            },
+        shift_end,
+        choice: _,
+        drawn,
+        units,
+        first_unit: _,
+        shared,
+        breakdowns,
+        breaks_at_work: _,
+        jams,
+    } = pool;
+    *reserved == 0
+        && *order == Order::Fifo
+        && *preemption == Interruption::None
+        && room.is_none()
+        && (*lines == Lines::One || units.len() <= 1)
+        && !jockeying
+        && tickets.is_none()
+        && *shift_end == ShiftEnd::Finish
+        && drawn.is_empty()
+        && units.len() <= MOST
+        && !shared
+        && breakdowns.is_none()
+        && jams.is_none()
+}
+
+fn is_plain_segment(segment: &PlannedSegment) -> bool {
+    let PlannedSegment {
+        cumulative: _,
+        services,
+        patience: _,
+        rank: _,
+        waiting_credit: _,
+        // Weights only lines that are served by weight, no-shows only ticket queues.
+        waiting_weight: _,
+        no_show: _,
+        promotion,
+        balking,
+        retry,
+        to_mobile: _,
+        chooses_shorter,
+        abandoned: _,
+    } = segment;
+    promotion.is_none()
+        && balking.is_none()
+        && retry.is_none()
+        && (!chooses_shorter || services.len() == 1)
+}
+
+/// What a journey asks for at its start and holds to its end, if anything; none
+/// if it asks for something on the way.
+fn request_of<'plan>(
+    plan: &'plan Plan,
+    journey: &PlannedJourney,
+) -> Option<Option<&'plan Request>> {
+    let PlannedJourney {
+        channel: _,
+        made_on: _,
+        time: _,
+        mean_seconds: _,
+        holds,
+        asks_bank: _,
+        steps,
+    } = journey;
+    let alone = steps.len() == 1 && holds.is_empty();
+    let plain = steps
+        .iter()
+        .all(|step| is_plain_step(step) && (step.holds.is_empty() || alone));
+    let first = steps.first()?;
+    let request = first.first_request;
+    plain.then(|| request.map(|number| &plan.requests[number as usize]))
+}
+
+fn is_plain_step(step: &PlannedStep) -> bool {
+    let PlannedStep {
+        part: _,
+        probability: _,
+        holds: _,
+        keeps: _,
+        request: _,
+        first_request: _,
+        time: _,
+        operation: _,
+        latency: _,
+        // Only an incident lets the bank give no answer.
+        on_outage: _,
+        gives_up: _,
+        retries: _,
+        failure,
+        repeat,
+        branches,
+        slowed_by: _,
+    } = step;
+    failure.is_none() && repeat.is_none() && branches.is_empty()
+}
+
+/// The resource of which a request wants one server, and nothing else.
+fn plain_desk_of(request: &Request) -> Option<usize> {
+    let Request {
+        holds,
+        starts: _,
+        asks_bank: _,
+        apart: _,
+        first_line: _,
+        lines: _,
+        reserved,
+        if_booked,
+        order: _,
+        calling_time: _,
+        preemption: _,
+    } = request;
+    match holds[..] {
+        [hold] if hold.count == 1 && !reserved && if_booked.is_none() => Some(hold.resource),
+        _ => None,
+    }
+}
