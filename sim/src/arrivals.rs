@@ -30,12 +30,16 @@ pub struct ArrivalCurve {
     groups: Vec<(f64, u32)>,
     /// A recorded log instead.
     recorded: Option<Vec<Recorded>>,
+    /// Whether customers come one by one as the pieces say, and no more to it.
+    is_plain: bool,
 }
 
 #[derive(Debug, Clone)]
 struct CurvePiece {
     from: u64,
     to: u64,
+    /// In microseconds.
+    length: f64,
     before: f64,
     /// With what campaigns bring.
     expected: f64,
@@ -82,6 +86,7 @@ impl ArrivalCurve {
             pieces.push(CurvePiece {
                 from,
                 to,
+                length: (to - from) as f64,
                 before,
                 expected: piece.expected,
                 tilt: piece.tilt.clamp(-1.0, 1.0),
@@ -121,6 +126,9 @@ impl ArrivalCurve {
             at_opening: arrivals.at_opening,
             most: arrivals.most.map_or(u64::MAX, u64::from),
             gap: arrivals.gap.as_ref().map(Sampler::new).transpose()?,
+            is_plain: arrivals.gap.is_none()
+                && arrivals.batches.is_empty()
+                && arrivals.recorded.is_none(),
             groups,
             recorded: arrivals.recorded.clone(),
         })
@@ -131,6 +139,7 @@ impl ArrivalCurve {
         let campaigns: Vec<_> = campaigns.collect();
         surge::add(&mut self.pieces, &campaigns);
         self.surges = !campaigns.is_empty();
+        self.is_plain &= campaigns.is_empty();
         self
     }
 
@@ -140,7 +149,7 @@ impl ArrivalCurve {
         let Some(piece) = piece.checked_sub(1).map(|at| &self.pieces[at]) else {
             return 0.0;
         };
-        let length = (piece.to - piece.from) as f64;
+        let length = piece.length;
         let into = (time.min(piece.to) - piece.from) as f64 / length;
         piece.before + piece.expected * piece.share_at(into)
     }
@@ -186,8 +195,42 @@ impl<S: Source> Iterator for ArrivalTimes<'_, S> {
     /// Time in microseconds and the customer's key.
     type Item = (u64, Key);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let key = self.key.nth(self.next_index);
+        if self.curve.is_plain && self.together == 0 {
+            if self.next_index >= self.curve.most {
+                return None;
+            }
+            self.next_index += 1;
+            let time = self.next_plain(key)?;
+            return Some((time, key));
+        }
+        self.next_of_any(key)
+    }
+}
+
+impl<S: Source> ArrivalTimes<'_, S> {
+    /// The next who comes alone as the pieces say.
+    #[inline]
+    fn next_plain(&mut self, key: Key) -> Option<u64> {
+        self.gaps += self.source.exponential(key, Purpose::Gap);
+        let count = self.gaps / self.busyness;
+        let piece = self.curve.pieces.get(self.piece)?;
+        let time = if count < piece.before + piece.expected && piece.tilt == 0.0 {
+            let share = (count - piece.before) / piece.expected;
+            let into = (share.max(0.0) * piece.length) as i64 as u64;
+            (piece.from + into).min(piece.to - 1)
+        } else if count.is_finite() {
+            self.time_of(count)?
+        } else {
+            return None;
+        };
+        self.latest = self.latest.max(time);
+        Some(self.latest)
+    }
+
+    fn next_of_any(&mut self, key: Key) -> Option<(u64, Key)> {
         if let Some(recorded) = &self.curve.recorded {
             let ticket = recorded.get(self.next_index as usize)?;
             self.next_index += 1;
@@ -247,7 +290,7 @@ impl<S: Source> ArrivalTimes<'_, S> {
         while let Some(piece) = pieces.get(self.piece) {
             if piece.expected > 0.0 && count < piece.before + piece.expected {
                 let share = ((count - piece.before) / piece.expected).clamp(0.0, 1.0);
-                let length = (piece.to - piece.from) as f64;
+                let length = piece.length;
                 let into = match &piece.surge {
                     Some(surge) => (surge.inverse(share) * length).round() as u64,
                     None if self.curve.surges => {

@@ -10,7 +10,7 @@
 const STEPS: f64 = 128.0;
 /// The logarithm's table goes from 88/128 to 176/128: about one, where it must be
 /// exact, there is no power of two to take off.
-const FIRST: usize = 88;
+const FIRST: u8 = 88;
 const LEAST_BITS: u64 = 0x3FE6_0000_0000_0000;
 const EXPONENT: u64 = 0xFFF0_0000_0000_0000;
 /// The first 33 bits of ln 2, and the rest.
@@ -31,9 +31,10 @@ pub fn ln(x: f64) -> f64 {
     let above = bits.wrapping_sub(LEAST_BITS);
     let twos = (above.cast_signed() >> 52) as f64;
     let rest = f64::from_bits(bits.wrapping_sub(above & EXPONENT));
-    let at = (rest * STEPS + 0.5) as i64 as usize;
-    let (inverse, logarithm) = LOGARITHMS[(at - FIRST).min(88)];
-    let r = (rest - at as f64 * (1.0 / STEPS)) * inverse;
+    let shifted = rest * STEPS + WHOLE;
+    let at = shifted.to_bits() as u8;
+    let (inverse, logarithm) = LOGARITHMS[usize::from(at.wrapping_sub(FIRST)).min(88)];
+    let r = (rest - (shifted - WHOLE) * (1.0 / STEPS)) * inverse;
     let square = r * r;
     let low = -0.5 + r * (1.0 / 3.0);
     let high = -0.25 + r * 0.2;
@@ -51,7 +52,8 @@ pub fn exp(x: f64) -> f64 {
     }
     let shifted = x * (STEPS * std::f64::consts::LOG2_E) + WHOLE;
     let steps = shifted - WHOLE;
-    let number = steps as i64;
+    // The lower bits of the sum are those of the whole number.
+    let number = shifted.to_bits().cast_signed() - WHOLE.to_bits().cast_signed();
     let r = (x - steps * (LN_2_HIGH / STEPS)) - steps * (LN_2_LOW / STEPS);
     let square = r * r;
     let series = r + square * (0.5 + r * (1.0 / 6.0) + square * (1.0 / 24.0 + r * (1.0 / 120.0)));
@@ -64,7 +66,7 @@ const fn logarithms() -> [(f64, f64); 89] {
     let mut table = [(1.0, 0.0); 89];
     let mut at = 0;
     while at < table.len() {
-        let point = (at + FIRST) as f64 / STEPS;
+        let point = (at + FIRST as usize) as f64 / STEPS;
         // ln c = 2 artanh((c - 1) / (c + 1)), by its series from the smallest term.
         let s = (point - 1.0) / (point + 1.0);
         let mut sum = 0.0;

@@ -113,6 +113,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    #[inline]
     const fn place(self) -> u64 {
         match self {
             Self::Gap => 1 << 56,
@@ -161,11 +162,24 @@ impl Purpose {
     }
 }
 
+#[inline]
 const fn in_journey(kind: u64, hop: u8, journey: u32, step: u32) -> u64 {
     (kind << 56)
         | ((hop as u64) << 48)
         | ((journey as u64 & 0xFF_FFFF) << 24)
         | (step as u64 & 0xFF_FFFF)
+}
+
+/// Where the draws of a purpose stand in a customer's sequence: what can be reckoned
+/// out once for all customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(u64);
+
+impl Purpose {
+    /// Where this purpose's draws stand.
+    pub const fn stands_at(self) -> Place {
+        Place(self.place().wrapping_add(1).wrapping_mul(GOLDEN_GAMMA))
+    }
 }
 
 /// The place from which all draws of one customer (or one day) come.
@@ -193,10 +207,13 @@ impl Key {
     /// The 64 random bits at the place of a purpose.
     #[inline]
     pub fn bits(self, purpose: Purpose) -> u64 {
-        finalise(
-            self.0
-                .wrapping_add(purpose.place().wrapping_add(1).wrapping_mul(GOLDEN_GAMMA)),
-        )
+        self.bits_at(purpose.stands_at())
+    }
+
+    /// The 64 random bits at a place.
+    #[inline]
+    pub fn bits_at(self, place: Place) -> u64 {
+        finalise(self.0.wrapping_add(place.0))
     }
 
     /// A uniform number strictly between 0 and 1 at the place of a purpose.

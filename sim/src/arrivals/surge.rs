@@ -163,6 +163,7 @@ fn part(piece: &CurvePiece, from: u64, to: u64) -> CurvePiece {
     CurvePiece {
         from,
         to,
+        length: (to - from) as f64,
         before: 0.0,
         expected: piece.expected * (piece.share_at(end) - piece.share_at(start)),
         tilt: if sum > 0.0 { (last - first) / sum } else { 0.0 },

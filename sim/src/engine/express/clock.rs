@@ -1,6 +1,7 @@
 //! What the clock brings whatever the customers do: rosters, ends of stages, the
 //! end of the day.
 
+use super::payload::Payload;
 use super::{Express, NEVER};
 use crate::engine::Observer;
 use crate::engine::visitor::Fate;
@@ -28,11 +29,10 @@ impl Express<'_> {
         self.sequence = 0;
         self.visits.clear();
         self.free_slots.clear();
-        self.lanes.iter_mut().for_each(super::VecDeque::clear);
+        self.lanes.iter_mut().for_each(|lane| lane.people.clear());
         self.waiting_lanes = 0;
-        let rules = self.routes.desks.iter().zip(&plan.capacity);
-        for (desk, (rule, capacity)) in self.desks.iter_mut().zip(rules) {
-            desk.open(rule, *capacity, self.now, &self.stretch);
+        for (desk, capacity) in self.desks.iter_mut().zip(&plan.capacity) {
+            desk.open(*capacity, self.now, &self.stretch);
         }
         self.unattended = super::Sum::default();
         self.next_change = 0;
@@ -112,7 +112,7 @@ impl Express<'_> {
         before: u64,
         observer: &mut O,
     ) -> bool {
-        if !self.plan.steady_state || at < self.plan.close {
+        if at < self.needed_until {
             return true;
         }
         self.lose_patience(before, observer);
@@ -126,7 +126,7 @@ impl Express<'_> {
         self.now = time;
         if let Change::Roster { resource, count } = change {
             let desk = resource as ResourceId;
-            self.desks[desk].change_roster(&self.routes.desks[desk], count, time, &self.stretch);
+            self.desks[desk].change_roster(count, time, &self.stretch);
             self.serve_all_of(desk, observer);
         }
     }
@@ -158,8 +158,7 @@ impl Express<'_> {
                 && *time < self.plan.close
             {
                 let desk = *resource as ResourceId;
-                let rule = &self.routes.desks[desk];
-                self.desks[desk].change_roster(rule, *count, *time, &self.stretch);
+                self.desks[desk].change_roster(*count, *time, &self.stretch);
             }
         }
         let end = self.stretch.to.max(self.now);
@@ -168,24 +167,17 @@ impl Express<'_> {
             desk.rostered.set(end, 0, &self.stretch);
         }
         for lane in 0..self.lanes.len() {
-            while let Some(waiting) = self.lanes[lane].pop_front() {
-                self.tell_unserved(
-                    Fate::Unserved,
-                    (waiting.index, waiting.aim, waiting.arrived),
-                    self.now,
-                    observer,
-                );
+            while let Some(waiting) = self.lanes[lane].people.pop_front() {
+                self.tell_unserved(Fate::Unserved, &waiting, self.now, observer);
             }
         }
         while let Some(event) = self.calendar.peek() {
             self.calendar.take_first();
-            let visit = self.visits[event.slot()];
-            self.tell_unserved(
-                Fate::Unserved,
-                (visit.index, visit.aim, visit.arrived),
-                self.now,
-                observer,
-            );
+            // Whose last step ends in time has been told of.
+            if let Payload::GoesOn { slot } = Payload::of(event) {
+                let who = self.visits[slot].who;
+                self.tell_unserved(Fate::Unserved, &who, self.now, observer);
+            }
         }
     }
 }

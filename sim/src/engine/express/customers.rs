@@ -1,48 +1,48 @@
 //! Customers come, wait, lose patience, are served, and leave.
 
 use super::desks::ANY;
+use super::lanes::{Lane, Waiting};
+use super::payload::{self, Payload};
 use super::routes::Aim;
 use super::{Express, NEVER};
-use crate::engine::calendar::{SEQUENCE_SHIFT, SLOTS};
+use crate::engine::Observer;
+use crate::engine::calendar::SLOTS;
 use crate::engine::heap::Event;
 use crate::engine::journey::next_step;
 use crate::engine::visitor::{Departure, Fate};
 use crate::engine::work::{fraction, stretched};
-use crate::engine::{Observer, choose_segment, choose_service};
 use crate::error::SimError;
-use crate::keyed::{Key, Purpose};
+use crate::keyed::{Key, Place, Purpose};
 use crate::plan::{PlannedLatency, PlannedStep, PlannedTime};
 use crate::source::{Keyed, Source};
 use scenarios::model::{Part, ResourceId};
 
-/// Who waits.
+/// Who is served, in a step that is not its last.
 #[derive(Debug, Clone, Copy)]
-pub struct Waiting {
-    pub key: Key,
-    pub arrived: u64,
-    /// When it leaves if it has not begun by then.
-    pub deadline: u64,
-    pub index: u32,
-    pub aim: u16,
+pub struct Visit {
+    pub who: Waiting,
+    begun: u64,
+    journey_time: u64,
+    service: u64,
+    review: u64,
+    system: u64,
+    /// Who serves it.
+    unit: u32,
+    step: u32,
 }
 
-/// Who is served.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Visit {
-    pub key: Key,
-    pub arrived: u64,
-    pub begun: u64,
-    pub journey_time: u64,
-    pub service: u64,
-    pub review: u64,
-    pub system: u64,
-    /// When the human time of its step ends, and the bank is asked.
-    pub asks_at: u64,
-    pub index: u32,
-    /// Who serves it.
-    pub unit: u32,
-    pub step: u32,
-    pub aim: u16,
+/// Who begins to be served, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Begins {
+    who: Waiting,
+    unit: u32,
+}
+
+const PATIENCE: Place = Purpose::Patience.stands_at();
+
+/// The first step that a customer with this key goes through, if it does through any.
+fn first_step(aim: &Aim<'_>, key: Key) -> Option<u32> {
+    next_step(&Keyed, &aim.journey.steps, (key, 0, aim.number), 0)
 }
 
 impl<'plan> Express<'plan> {
@@ -51,144 +51,134 @@ impl<'plan> Express<'plan> {
     }
 
     /// A customer comes in, and begins at once if a server is free.
-    pub(super) fn arrive<O: Observer>(
-        &mut self,
-        key: Key,
-        observer: &mut O,
-    ) -> Result<(), SimError> {
+    #[inline]
+    pub(super) fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Option<Begins> {
         let now = self.now;
         self.ending.events += 1;
         let index = self.ending.customers as u32;
         self.ending.customers += 1;
-        let (segment, planned) = choose_segment(self.plan, || Keyed.uniform(key, Purpose::Segment));
-        let service = choose_service(planned, || Keyed.uniform(key, Purpose::Service));
-        let number = self.routes.first_aim[usize::from(segment)] + service;
-        let aim = &self.routes.aims[number];
-        let number = number as u16;
         self.inside += 1;
-        if self.plan.counts(now) {
-            self.counted_inside += 1;
-        }
-        self.assert_room(observer)?;
-        if now >= self.plan.doors.walk_ins_until {
-            self.tell_unserved(Fate::TurnedAway, (index, number, now), now, observer);
-            return Ok(());
-        }
-        let mut visit = Visit {
+        self.counted_inside += u64::from(self.counted.contains(&now));
+        let number = self.routes.aim_of(key);
+        let aim = &self.routes.aims[number];
+        let mut who = Waiting {
             key,
             arrived: now,
+            deadline: NEVER,
             index,
-            aim: number,
-            unit: ANY,
-            ..Visit::default()
+            aim: number as u16,
         };
-        let Some(step) = next_step(&Keyed, &aim.journey.steps, visit.place(aim), 0) else {
+        if now >= self.doors_shut_at {
+            self.tell_unserved(Fate::TurnedAway, &who, now, observer);
+            return None;
+        }
+        if aim.direct.is_none() && first_step(aim, key).is_none() {
             // No step applies to this customer: there is nothing to wait for.
-            self.tell_served(&visit, observer);
-            return Ok(());
-        };
-        visit.step = step;
+            self.tell_served_at_once(who, observer);
+            return None;
+        }
         let since_start = self.stage.since_start(now);
         let Some(lane) = aim.lane else {
             self.unattended.rise(since_start);
-            self.begin(visit);
-            return Ok(());
+            return Some(Begins { who, unit: ANY });
         };
-        let rule = &self.routes.lanes[lane];
+        let Lane { rule, people } = &mut self.lanes[lane];
         let desk = &mut self.desks[rule.desk];
-        if let Some(unit) = desk.idle(&self.routes.desks[rule.desk], rule.able) {
+        if let Some(unit) = desk.idle(rule.able) {
             desk.begin(unit, since_start);
-            visit.unit = unit;
-            self.begin(visit);
-            return Ok(());
+            return Some(Begins { who, unit });
         }
-        let deadline = match aim.patience {
-            Some(law) => now + Keyed.micros(law, key, Purpose::Patience),
-            None => NEVER,
-        };
-        if deadline == now {
-            self.tell_unserved(Fate::Abandoned, (index, number, now), now, observer);
-            return Ok(());
+        if let Some(law) = aim.patience {
+            who.deadline = now + law.micros(key.bits_at(PATIENCE));
+            if who.deadline == now {
+                self.tell_unserved(Fate::Abandoned, &who, now, observer);
+                return None;
+            }
         }
         desk.waiting.rise(since_start);
         self.waiting_lanes |= 1 << lane;
-        self.lanes[lane].push_back(Waiting {
-            key,
-            arrived: now,
-            deadline,
-            index,
-            aim: number,
-        });
-        Ok(())
+        people.push_back(who);
+        None
     }
 
-    fn assert_room<O: Observer>(&mut self, observer: &mut O) -> Result<(), SimError> {
-        if self.inside > SLOTS as u64 {
-            self.lose_patience(self.now + 1, observer);
-            if self.inside > SLOTS as u64 {
-                return Err(SimError::Overcrowded { limit: SLOTS });
-            }
+    /// Whether one more fits in, when those have left who have lost patience.
+    #[cold]
+    pub(super) fn make_room<O: Observer>(&mut self, observer: &mut O) -> Result<(), SimError> {
+        self.lose_patience(self.now + 1, observer);
+        if self.inside >= SLOTS as u64 {
+            return Err(SimError::Overcrowded { limit: SLOTS });
         }
         Ok(())
     }
 
-    /// A step ends: the customer goes on to the next, or leaves and makes room.
-    pub(super) fn step_ends<O: Observer>(&mut self, event: Event, observer: &mut O) {
+    /// A step ends: the customer goes on to the next, or has left and makes room for
+    /// another.
+    #[inline]
+    pub(super) fn step_ends<O: Observer>(
+        &mut self,
+        event: Event,
+        observer: &mut O,
+    ) -> Option<Begins> {
         self.calendar.take_first();
         self.ending.events += 1;
-        let slot = event.slot();
-        let visit = self.visits[slot];
-        let aim = self.aim(visit.aim);
-        let steps = &aim.journey.steps;
-        if let Some(operation) = steps[visit.step as usize].operation {
-            observer.asked(visit.index, aim.journey.made_on, operation, visit.asks_at);
-        }
-        if let Some(step) = next_step(&Keyed, steps, visit.place(aim), visit.step + 1) {
-            self.visits[slot].step = step;
-            self.work_on(slot, &steps[step as usize]);
-            return;
-        }
-        self.free_slots.push(slot as u32);
-        self.tell_served(&visit, observer);
-        let since_start = self.stage.since_start(self.now);
-        let Some(lane) = aim.lane else {
-            self.unattended.fall(since_start);
-            return;
-        };
-        let desk = self.routes.lanes[lane].desk;
-        let rule = &self.routes.desks[desk];
-        if self.desks[desk].stays(rule, visit.unit) {
-            let lanes = match rule.lanes_of_each.get(visit.unit as usize) {
-                Some(lanes) => *lanes,
-                None => rule.lanes,
-            };
-            if let Some(next) = self.first_of(lanes, observer) {
-                self.serve(next, visit.unit);
-                return;
+        let (desk, unit, counted) = match Payload::of(event) {
+            Payload::GoesOn { slot } => {
+                self.go_on(slot, observer);
+                return None;
             }
+            Payload::Leaves {
+                desk,
+                unit,
+                counted,
+            } => (desk, unit, counted),
+        };
+        self.inside -= 1;
+        self.counted_inside -= u64::from(counted);
+        let since_start = self.stage.since_start(self.now);
+        let Some(number) = desk else {
+            self.unattended.fall(since_start);
+            return None;
+        };
+        let lanes = self.desks[number].lanes_after(unit);
+        if let Some(lane) = self.first_of(lanes, observer)
+            && let Some(who) = self.lanes[lane].people.pop_front()
+        {
+            self.desks[number].waiting.fall(since_start);
+            return Some(Begins { who, unit });
         }
-        self.desks[desk].end(rule, visit.unit, since_start, self.now, &self.stretch);
+        self.desks[number].end(unit, since_start, self.now, &self.stretch);
+        None
+    }
+
+    /// A customer goes on to the next step of its journey.
+    fn go_on<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        let visit = self.visits[slot];
+        self.free_slots.push(slot as u32);
+        self.work_on(visit, observer);
     }
 
     /// Serves as many as can be served at a desk.
     pub(super) fn serve_all_of<O: Observer>(&mut self, desk: ResourceId, observer: &mut O) {
-        let rule = &self.routes.desks[desk];
         let since_start = self.stage.since_start(self.now);
         loop {
             let able = |lane: &usize| {
-                let able = self.routes.lanes[*lane].able;
-                self.desks[desk].idle(rule, able).is_some()
+                let able = self.lanes[*lane].rule.able;
+                self.desks[desk].idle(able).is_some()
             };
-            let lanes = (0..self.lanes.len()).filter(|lane| rule.lanes >> lane & 1 == 1);
+            let lanes = self.desks[desk].lanes();
+            let lanes = (0..self.lanes.len()).filter(|lane| lanes >> lane & 1 == 1);
             let lanes = lanes.filter(able).fold(0, |set, lane| set | 1 << lane);
             let Some(lane) = self.first_of(lanes, observer) else {
                 return;
             };
-            let Some(unit) = self.desks[desk].idle(rule, self.routes.lanes[lane].able) else {
+            let Lane { rule, people } = &mut self.lanes[lane];
+            let it = &mut self.desks[desk];
+            let (Some(unit), Some(who)) = (it.idle(rule.able), people.pop_front()) else {
                 return;
             };
-            self.desks[desk].begin(unit, since_start);
-            self.serve(lane, unit);
+            it.waiting.fall(since_start);
+            it.begin(unit, since_start);
+            self.begin(Begins { who, unit }, observer);
         }
     }
 
@@ -201,15 +191,18 @@ impl<'plan> Express<'plan> {
         while lanes != 0 {
             let lane = lanes.trailing_zeros() as usize;
             lanes &= lanes - 1;
-            let rule = &self.routes.lanes[lane];
+            let rule = self.lanes[lane].rule;
             if first.is_some_and(|(rank, ..)| rank < rule.rank) {
                 break;
             }
-            let Some(head) = self.head(lane, observer) else {
+            let Some((arrived, index)) = self.head(lane, observer) else {
                 continue;
             };
-            let came = head.arrived.cast_signed() - rule.credit.cast_signed();
-            let stands = (rule.rank, came, head.index, lane);
+            if lanes == 0 && first.is_none() {
+                return Some(lane);
+            }
+            let came = arrived.cast_signed() - rule.credit.cast_signed();
+            let stands = (rule.rank, came, index, lane);
             if first.is_none_or(|best| stands < best) {
                 first = Some(stands);
             }
@@ -217,26 +210,27 @@ impl<'plan> Express<'plan> {
         first.map(|(.., lane)| lane)
     }
 
-    /// The first of a lane who is still there.
+    /// The first of a lane who is still there: when it came, and its index.
     #[inline]
-    fn head<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Option<Waiting> {
+    fn head<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Option<(u64, u32)> {
         loop {
-            let Some(head) = self.lanes[lane].front().copied() else {
+            let Some(head) = self.lanes[lane].people.front() else {
                 self.waiting_lanes &= !(1 << lane);
                 return None;
             };
             if head.deadline >= self.now {
-                return Some(head);
+                return Some((head.arrived, head.index));
             }
-            self.lanes[lane].pop_front();
-            self.give_up(lane, &head, observer);
+            if let Some(gone) = self.lanes[lane].people.pop_front() {
+                self.give_up(lane, &gone, observer);
+            }
         }
     }
 
     /// Whoever has lost patience before a moment leaves.
     pub(super) fn lose_patience<O: Observer>(&mut self, before: u64, observer: &mut O) {
         for lane in 0..self.lanes.len() {
-            let mut people = std::mem::take(&mut self.lanes[lane]);
+            let mut people = std::mem::take(&mut self.lanes[lane].people);
             people.retain(|waiting| {
                 let stays = waiting.deadline >= before;
                 if !stays {
@@ -247,54 +241,142 @@ impl<'plan> Express<'plan> {
             if people.is_empty() {
                 self.waiting_lanes &= !(1 << lane);
             }
-            self.lanes[lane] = people;
+            self.lanes[lane].people = people;
         }
     }
 
     /// Somebody has left the lane when its patience ended.
     fn give_up<O: Observer>(&mut self, lane: usize, waiting: &Waiting, observer: &mut O) {
         let since_start = self.stage.since_start(waiting.deadline);
-        let desk = self.routes.lanes[lane].desk;
+        let desk = self.lanes[lane].rule.desk;
         self.desks[desk].waiting.fall(since_start);
         self.ending.events += 1;
-        let who = (waiting.index, waiting.aim, waiting.arrived);
-        self.tell_unserved(Fate::Abandoned, who, waiting.deadline, observer);
+        self.tell_unserved(Fate::Abandoned, waiting, waiting.deadline, observer);
     }
 
-    /// The first of a lane is served by somebody who is at work already.
-    fn serve(&mut self, lane: usize, unit: u32) {
-        let Some(waiting) = self.lanes[lane].pop_front() else {
+    /// Somebody begins who has its server: if its journey is no more than a time, all is
+    /// known of it.
+    #[inline]
+    pub(super) fn begin<O: Observer>(&mut self, begins: Begins, observer: &mut O) {
+        let Begins { who, unit } = begins;
+        let aim = self.aim(who.aim);
+        let Some(direct) = &aim.direct else {
+            self.begin_steps(begins, observer);
             return;
         };
-        let rule = &self.routes.lanes[lane];
-        let since_start = self.stage.since_start(self.now);
-        self.desks[rule.desk].waiting.fall(since_start);
-        let mut visit = Visit {
-            key: waiting.key,
-            arrived: waiting.arrived,
-            index: waiting.index,
-            aim: waiting.aim,
-            unit,
-            ..Visit::default()
+        let desk = aim.lane.map(|lane| self.lanes[lane].rule.desk);
+        let slowness = desk.map_or(1.0, |desk| self.desks[desk].slowness(unit));
+        let human = stretched(direct.law.micros(who.key.bits_at(direct.place)), slowness);
+        let (service, review) = match direct.part {
+            Part::Service => (human, 0),
+            Part::Review => (0, human),
         };
-        let aim = self.aim(waiting.aim);
-        // It would not wait if it went through no step.
-        visit.step = next_step(&Keyed, &aim.journey.steps, visit.place(aim), 0).unwrap_or(0);
-        self.begin(visit);
+        let visit = Visit {
+            who,
+            begun: self.now,
+            journey_time: 0,
+            service,
+            review,
+            system: 0,
+            unit,
+            step: 0,
+        };
+        self.end_at(self.now + human, visit, desk, observer);
     }
 
     /// Begins the first step of somebody who has its server.
-    fn begin(&mut self, mut visit: Visit) {
-        let aim = self.aim(visit.aim);
-        visit.begun = self.now;
-        if let Some(law) = &aim.journey.time {
+    fn begin_steps<O: Observer>(&mut self, Begins { who, unit }: Begins, observer: &mut O) {
+        let aim = self.aim(who.aim);
+        let journey_time = aim.journey.time.as_ref().map_or(0, |law| {
             let place = Purpose::JourneyTime {
                 hop: 0,
                 journey: aim.number,
             };
-            visit.journey_time = Keyed.micros(law, visit.key, place);
+            Keyed.micros(law, who.key, place)
+        });
+        let visit = Visit {
+            who,
+            begun: self.now,
+            journey_time,
+            service: 0,
+            review: 0,
+            system: 0,
+            unit,
+            // It would not have come in if it went through no step.
+            step: first_step(aim, who.key).unwrap_or(0),
+        };
+        self.work_on(visit, observer);
+    }
+
+    /// Works on the step that a customer is in.
+    fn work_on<O: Observer>(&mut self, mut visit: Visit, observer: &mut O) {
+        let aim = self.aim(visit.who.aim);
+        let steps = &aim.journey.steps;
+        let step = &steps[visit.step as usize];
+        let desk = aim.lane.map(|lane| self.lanes[lane].rule.desk);
+        let slowness = desk.map_or(1.0, |desk| self.desks[desk].slowness(visit.unit));
+        let human = stretched(human_time(step, aim, &visit), slowness);
+        let latency = latency_of(step, aim, &visit);
+        match step.part {
+            Part::Service => visit.service += human,
+            Part::Review => visit.review += human,
         }
-        let step = &aim.journey.steps[visit.step as usize];
+        visit.system += latency;
+        let (asks_at, ends_at) = (self.now + human, self.now + human + latency);
+        if let Some(operation) = step.operation
+            && ends_at <= self.longest
+        {
+            observer.asked(visit.who.index, aim.journey.made_on, operation, asks_at);
+        }
+        let place = (visit.who.key, 0, aim.number);
+        match next_step(&Keyed, steps, place, visit.step + 1) {
+            Some(next) => {
+                visit.step = next;
+                let goes_on = self.keep(visit);
+                self.schedule(ends_at, goes_on);
+            }
+            None => self.end_at(ends_at, visit, desk, observer),
+        }
+    }
+
+    /// The last step of a customer ends at a time: what is left to tell of it is told
+    /// at once, and its server is free then.
+    #[inline]
+    fn end_at<O: Observer>(
+        &mut self,
+        ends_at: u64,
+        visit: Visit,
+        desk: Option<ResourceId>,
+        observer: &mut O,
+    ) {
+        if ends_at > self.longest {
+            // It will still be inside when the day is over.
+            let stays = self.keep(visit);
+            self.schedule(ends_at, stays);
+            return;
+        }
+        let counted = self.counted.contains(&visit.who.arrived);
+        let leaves = Payload::Leaves {
+            desk,
+            unit: visit.unit,
+            counted,
+        };
+        self.schedule(ends_at, leaves);
+        if counted {
+            self.ending.last_left = self.ending.last_left.max(ends_at);
+            observer.departed(&served(self.aim(visit.who.aim), &visit, ends_at));
+        }
+    }
+
+    #[inline]
+    fn schedule(&mut self, at: u64, means: Payload) {
+        self.sequence += 1;
+        let tag = (self.sequence << payload::BITS) | means.bits();
+        self.calendar.push(Event::new(at, tag));
+    }
+
+    /// Keeps what is known of a customer until its step ends.
+    fn keep(&mut self, visit: Visit) -> Payload {
         let slot = if let Some(slot) = self.free_slots.pop() {
             self.visits[slot as usize] = visit;
             slot as usize
@@ -302,130 +384,65 @@ impl<'plan> Express<'plan> {
             self.visits.push(visit);
             self.visits.len() - 1
         };
-        self.work_on(slot, step);
+        Payload::GoesOn { slot }
     }
 
-    /// Works on the step that a customer is in.
-    fn work_on(&mut self, slot: usize, step: &PlannedStep) {
-        let visit = &mut self.visits[slot];
-        let aim = &self.routes.aims[usize::from(visit.aim)];
-        let human = match &step.time {
-            PlannedTime::None => 0,
-            PlannedTime::Between(from, to) => {
-                fraction(visit.journey_time, *to) - fraction(visit.journey_time, *from)
-            }
-            PlannedTime::Own(law) => {
-                let place = Purpose::StepTime {
-                    hop: 0,
-                    journey: aim.number,
-                    step: visit.step,
-                };
-                Keyed.micros(law, visit.key, place)
-            }
+    fn tell_served_at_once<O: Observer>(&mut self, who: Waiting, observer: &mut O) {
+        let visit = Visit {
+            who,
+            begun: who.arrived,
+            journey_time: 0,
+            service: 0,
+            review: 0,
+            system: 0,
+            unit: ANY,
+            step: 0,
         };
-        let slowness = match aim.lane {
-            Some(lane) if visit.unit != ANY => {
-                let desk = self.routes.lanes[lane].desk;
-                self.routes.desks[desk].slowness[visit.unit as usize]
-            }
-            _ => 1.0,
+        let departure = Departure {
+            begun: 0,
+            ..served(self.aim(who.aim), &visit, self.now)
         };
-        let human = stretched(human, slowness);
-        let latency = match &step.latency {
-            None => 0,
-            Some(latency) => {
-                let place = Purpose::Latency {
-                    hop: 0,
-                    journey: aim.number,
-                    step: visit.step,
-                };
-                match latency {
-                    PlannedLatency::Measured(measured) => {
-                        measured.micros(Keyed.bits(visit.key, place))
-                    }
-                    PlannedLatency::Assumed(law) => Keyed.micros(law, visit.key, place),
-                }
-            }
-        };
-        match step.part {
-            Part::Service => visit.service += human,
-            Part::Review => visit.review += human,
-        }
-        visit.system += latency;
-        visit.asks_at = self.now + human;
-        self.sequence += 1;
-        let tag = (self.sequence << SEQUENCE_SHIFT) | slot as u64;
-        self.calendar
-            .push(Event::new(self.now + human + latency, tag));
+        self.tell(&departure, observer);
     }
 
-    fn tell_served<O: Observer>(&mut self, visit: &Visit, observer: &mut O) {
-        let aim = self.aim(visit.aim);
-        let begun = visit.begun.max(visit.arrived);
-        self.tell(
-            &Departure {
-                fate: Fate::Served,
-                index: visit.index,
-                arrived: visit.arrived,
-                begun: visit.begun,
-                clock: visit.arrived,
-                away: 0,
-                left: self.now,
-                segment: aim.segment,
-                service_id: aim.service,
-                journey: aim.number,
-                fell_back: false,
-                wait: begun - visit.arrived,
-                service: visit.service,
-                review: visit.review,
-                system: visit.system,
-                fallback: 0,
-            },
-            observer,
-        );
-    }
-
-    /// Tells of somebody, `(index, aim, arrived)`, who has not been served.
+    /// Tells of somebody who has not been served.
     pub(super) fn tell_unserved<O: Observer>(
         &mut self,
         fate: Fate,
-        (index, aim, arrived): (u32, u16, u64),
+        who: &Waiting,
         left: u64,
         observer: &mut O,
     ) {
-        let aim = self.aim(aim);
+        let aim = self.aim(who.aim);
         let wait = if fate == Fate::Unserved {
             0
         } else {
-            left - arrived
+            left - who.arrived
         };
-        self.tell(
-            &Departure {
-                fate,
-                index,
-                arrived,
-                begun: 0,
-                clock: arrived,
-                away: 0,
-                left,
-                segment: aim.segment,
-                service_id: aim.service,
-                journey: aim.number,
-                fell_back: false,
-                wait,
-                service: 0,
-                review: 0,
-                system: 0,
-                fallback: 0,
-            },
-            observer,
-        );
+        let departure = Departure {
+            fate,
+            index: who.index,
+            arrived: who.arrived,
+            begun: 0,
+            clock: who.arrived,
+            away: 0,
+            left,
+            segment: aim.segment,
+            service_id: aim.service,
+            journey: aim.number,
+            fell_back: false,
+            wait,
+            service: 0,
+            review: 0,
+            system: 0,
+            fallback: 0,
+        };
+        self.tell(&departure, observer);
     }
 
-    #[inline]
     fn tell<O: Observer>(&mut self, departure: &Departure, observer: &mut O) {
         self.inside -= 1;
-        if self.plan.counts(departure.arrived) {
+        if self.counted.contains(&departure.arrived) {
             self.counted_inside -= 1;
             if departure.fate != Fate::Unserved {
                 self.ending.last_left = self.ending.last_left.max(departure.left);
@@ -435,9 +452,61 @@ impl<'plan> Express<'plan> {
     }
 }
 
-impl Visit {
-    /// Where its draws come from.
-    fn place(&self, aim: &Aim<'_>) -> (Key, u8, u32) {
-        (self.key, 0, aim.number)
+/// The human time of the step that a customer is in, at a server of speed 1.
+#[inline]
+fn human_time(step: &PlannedStep, aim: &Aim<'_>, visit: &Visit) -> u64 {
+    match &step.time {
+        PlannedTime::None => 0,
+        PlannedTime::Between(from, to) => {
+            fraction(visit.journey_time, *to) - fraction(visit.journey_time, *from)
+        }
+        PlannedTime::Own(law) => {
+            let place = Purpose::StepTime {
+                hop: 0,
+                journey: aim.number,
+                step: visit.step,
+            };
+            Keyed.micros(law, visit.who.key, place)
+        }
+    }
+}
+
+/// How long the bank takes to answer.
+#[inline]
+fn latency_of(step: &PlannedStep, aim: &Aim<'_>, visit: &Visit) -> u64 {
+    let Some(latency) = &step.latency else {
+        return 0;
+    };
+    let place = Purpose::Latency {
+        hop: 0,
+        journey: aim.number,
+        step: visit.step,
+    };
+    match latency {
+        PlannedLatency::Measured(measured) => measured.micros(Keyed.bits(visit.who.key, place)),
+        PlannedLatency::Assumed(law) => Keyed.micros(law, visit.who.key, place),
+    }
+}
+
+/// What is told of a customer who leaves served.
+#[inline]
+fn served(aim: &Aim<'_>, visit: &Visit, left: u64) -> Departure {
+    Departure {
+        fate: Fate::Served,
+        index: visit.who.index,
+        arrived: visit.who.arrived,
+        begun: visit.begun,
+        clock: visit.who.arrived,
+        away: 0,
+        left,
+        segment: aim.segment,
+        service_id: aim.service,
+        journey: aim.number,
+        fell_back: false,
+        wait: visit.begun - visit.who.arrived,
+        service: visit.service,
+        review: visit.review,
+        system: visit.system,
+        fallback: 0,
     }
 }

@@ -8,8 +8,10 @@ use crate::engine::levels::{Level, Stretch};
 pub const ANY: u32 = u32::MAX;
 
 /// The servers of a resource.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
+    rule: DeskRule,
+    told_apart: bool,
     /// On the roster now, and at work.
     on_duty: u32,
     busy: u32,
@@ -25,40 +27,56 @@ pub struct Desk {
 }
 
 impl Desk {
+    pub fn new(rule: &DeskRule) -> Self {
+        Self {
+            told_apart: !rule.numbers.is_empty(),
+            rule: rule.clone(),
+            on_duty: 0,
+            busy: 0,
+            on_duty_set: 0,
+            busy_set: 0,
+            idle_since: Vec::new(),
+            waiting: Sum::default(),
+            serving: Sum::default(),
+            duty: Level::default(),
+            rostered: Level::default(),
+        }
+    }
+
     /// A day begins with so many servers.
-    pub fn open(&mut self, rule: &DeskRule, capacity: u32, now: u64, stretch: &Stretch) {
+    pub fn open(&mut self, capacity: u32, now: u64, stretch: &Stretch) {
         self.busy = 0;
         self.busy_set = 0;
         self.idle_since.clear();
-        self.idle_since.resize(rule.numbers.len(), 0);
+        self.idle_since.resize(self.rule.numbers.len(), 0);
         self.waiting = Sum::default();
         self.serving = Sum::default();
         self.duty.reset(0);
         self.rostered.reset(0);
-        self.change_roster(rule, capacity, now, stretch);
+        self.change_roster(capacity, now, stretch);
     }
 
     /// From now on so many servers are on the roster; of servers told apart the first.
-    pub fn change_roster(&mut self, rule: &DeskRule, count: u32, now: u64, stretch: &Stretch) {
+    pub fn change_roster(&mut self, count: u32, now: u64, stretch: &Stretch) {
         self.rostered.set(now, u64::from(count), stretch);
         self.on_duty = count;
-        let places = rule.numbers.iter().enumerate();
+        let places = self.rule.numbers.iter().enumerate();
         let on_duty = places.filter(|(_, number)| **number < count as usize);
         self.on_duty_set = on_duty.fold(0, |set, (place, _)| set | 1 << place);
-        self.note_duty(rule, now, stretch);
+        self.note_duty(now, stretch);
     }
 
     /// Who of the servers serves next who can serve these (told apart, one bit each).
     #[inline]
-    pub fn idle(&self, rule: &DeskRule, able: u64) -> Option<u32> {
-        if !rule.is_told_apart() {
+    pub fn idle(&self, able: u64) -> Option<u32> {
+        if !self.told_apart {
             return (self.busy < self.on_duty).then_some(ANY);
         }
         let idle = self.on_duty_set & !self.busy_set & able;
         if idle == 0 {
             return None;
         }
-        if rule.longest_idle {
+        if self.rule.longest_idle {
             return self.longest_idle(idle);
         }
         Some(idle.trailing_zeros())
@@ -77,21 +95,34 @@ impl Desk {
         longest
     }
 
-    /// Whether a server who has just finished may serve the next.
+    /// The lanes that a server who has just finished may serve, one bit each; none if
+    /// its shift is over.
     #[inline]
-    pub fn stays(&self, rule: &DeskRule, unit: u32) -> bool {
-        if rule.is_told_apart() {
-            self.on_duty_set >> unit & 1 == 1
-        } else {
-            self.busy <= self.on_duty
+    pub fn lanes_after(&self, unit: u32) -> u64 {
+        match self.rule.lanes_of_each.get(unit as usize) {
+            Some(lanes) if self.on_duty_set >> unit & 1 == 1 => *lanes,
+            None if self.busy <= self.on_duty => self.rule.lanes,
+            _ => 0,
         }
+    }
+
+    /// All its lanes, one bit each.
+    pub fn lanes(&self) -> u64 {
+        self.rule.lanes
+    }
+
+    /// How many times as long a server takes.
+    #[inline]
+    pub fn slowness(&self, unit: u32) -> f64 {
+        let slowness = self.rule.slowness.get(unit as usize);
+        slowness.copied().unwrap_or(1.0)
     }
 
     /// A server who was idle begins to work.
     #[inline]
     pub fn begin(&mut self, unit: u32, since_start: u64) {
         self.busy += 1;
-        if unit != ANY {
+        if self.told_apart {
             self.busy_set |= 1 << unit;
         }
         self.serving.rise(since_start);
@@ -99,38 +130,27 @@ impl Desk {
 
     /// A server is idle from now on, or goes home.
     #[inline]
-    pub fn end(
-        &mut self,
-        rule: &DeskRule,
-        unit: u32,
-        since_start: u64,
-        now: u64,
-        stretch: &Stretch,
-    ) {
-        let goes_home = !self.stays(rule, unit);
-        self.busy -= 1;
-        if unit != ANY {
+    pub fn end(&mut self, unit: u32, since_start: u64, now: u64, stretch: &Stretch) {
+        let on_duty = if self.told_apart {
             self.busy_set &= !(1 << unit);
             self.idle_since[unit as usize] = now;
-        }
+            self.on_duty_set >> unit & 1 == 1
+        } else {
+            self.busy <= self.on_duty
+        };
+        self.busy -= 1;
         self.serving.fall(since_start);
-        if goes_home {
-            self.note_duty(rule, now, stretch);
+        if !on_duty {
+            self.note_duty(now, stretch);
         }
     }
 
-    fn note_duty(&mut self, rule: &DeskRule, now: u64, stretch: &Stretch) {
-        let there = if rule.is_told_apart() {
+    fn note_duty(&mut self, now: u64, stretch: &Stretch) {
+        let there = if self.told_apart {
             (self.on_duty_set | self.busy_set).count_ones()
         } else {
             self.on_duty.max(self.busy)
         };
         self.duty.set(now, u64::from(there), stretch);
-    }
-}
-
-impl DeskRule {
-    pub fn is_told_apart(&self) -> bool {
-        !self.numbers.is_empty()
     }
 }

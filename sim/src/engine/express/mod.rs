@@ -14,13 +14,17 @@
 //!   of choice.
 
 mod clock;
+mod coming;
 mod customers;
 mod desks;
+mod lanes;
+mod payload;
 mod routes;
 mod sums;
 
 pub use routes::Routes;
 
+use super::calendar::SLOTS;
 use super::heap::{Event, Heap};
 use super::levels::Stretch;
 use super::stepping::Levels;
@@ -30,9 +34,11 @@ use crate::keyed::{BRANCH_STREAM, Key};
 use crate::plan::Plan;
 use crate::source::Keyed;
 use clock::Alarm;
-use customers::{Visit, Waiting};
+use coming::Coming;
+use customers::Visit;
 use desks::Desk;
-use std::collections::VecDeque;
+use lanes::Lane;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use sums::{Stage, Sum};
 
@@ -52,7 +58,7 @@ pub struct Express<'plan> {
     sequence: u64,
     visits: Vec<Visit>,
     free_slots: Vec<u32>,
-    lanes: Vec<VecDeque<Waiting>>,
+    lanes: Vec<Lane>,
     /// The lanes in which somebody stands, one bit each.
     waiting_lanes: u64,
     desks: Vec<Desk>,
@@ -64,11 +70,19 @@ pub struct Express<'plan> {
     alarm: u64,
     /// No event is later.
     longest: u64,
+    /// Until then everybody comes; later, while there is somebody who is counted.
+    needed_until: u64,
+    /// Who comes then or later finds the doors shut.
+    doors_shut_at: u64,
+    /// When those come who are counted.
+    counted: Range<u64>,
     /// Customers inside, or not yet found to have left; and those who are counted.
     inside: u64,
     counted_inside: u64,
     waiting_by_interval: Vec<u128>,
     people_by_interval: Vec<u128>,
+    /// Room for those who come next.
+    block: Vec<(u64, Key)>,
     ending: Ending,
 }
 
@@ -85,17 +99,21 @@ impl<'plan> Express<'plan> {
             sequence: 0,
             visits: Vec::new(),
             free_slots: Vec::new(),
-            lanes: routes.lanes.iter().map(|_| VecDeque::new()).collect(),
+            lanes: routes.lanes.iter().map(Lane::new).collect(),
             waiting_lanes: 0,
-            desks: routes.desks.iter().map(|_| Desk::default()).collect(),
+            desks: routes.desks.iter().map(Desk::new).collect(),
             unattended: Sum::default(),
             next_change: 0,
             alarm: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
+            needed_until: if plan.steady_state { plan.close } else { NEVER },
+            doors_shut_at: plan.doors.walk_ins_until,
+            counted: plan.counted_from..if plan.steady_state { plan.close } else { NEVER },
             inside: 0,
             counted_inside: 0,
             waiting_by_interval: Vec::new(),
             people_by_interval: Vec::new(),
+            block: Vec::new(),
             ending: Ending::default(),
         }
     }
@@ -115,48 +133,63 @@ impl<'plan> Express<'plan> {
     /// Goes through one replication of these arrivals, ascending in time.
     pub fn replay<O: Observer>(
         &mut self,
-        mut arrivals: impl Iterator<Item = (u64, Key)>,
+        arrivals: impl Iterator<Item = (u64, Key)>,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        let mut block = std::mem::take(&mut self.block);
+        let coming = Coming::new(arrivals, self.plan.last_arrival, &mut block);
+        let outcome = self.go_through(coming, stop, observer);
+        self.block = block;
+        outcome
+    }
+
+    fn go_through<O: Observer>(
+        &mut self,
+        mut coming: Coming<'_, impl Iterator<Item = (u64, Key)>>,
         stop: Option<&AtomicBool>,
         observer: &mut O,
     ) -> Result<Ending, SimError> {
         self.reset();
-        let last_arrival = self.plan.last_arrival;
-        let mut next = move || arrivals.next().filter(|(time, _)| *time < last_arrival);
-        let mut coming = next();
         loop {
-            let arrives_at = coming.map_or(NEVER, |(time, _)| time);
+            let arrives_at = coming.next_at();
             let first = self.calendar.peek();
             let ends_at = first.map_or(NEVER, Event::time);
             if arrives_at.min(ends_at) >= self.alarm {
                 match self.at_the_alarm(arrives_at, ends_at, observer) {
                     Alarm::Rang => continue,
                     Alarm::NobodyNeedsToCome => {
-                        coming = None;
+                        coming.end();
                         continue;
                     }
                     Alarm::Nothing => {}
                     Alarm::Over => break,
                 }
             }
-            if let Some(event) = first
+            let begins = if let Some(event) = first
                 && ends_at <= arrives_at
             {
                 self.now = ends_at;
-                self.step_ends(event, observer);
-            } else if let Some((time, key)) = coming {
-                if !self.needs_arrivals(time, time + 1, observer) {
-                    coming = None;
+                self.step_ends(event, observer)
+            } else {
+                if !self.needs_arrivals(arrives_at, arrives_at + 1, observer) {
+                    coming.end();
                     continue;
                 }
-                self.now = time;
-                self.arrive(key, observer)?;
-                coming = next();
+                self.now = arrives_at;
+                if self.inside >= SLOTS as u64 {
+                    self.make_room(observer)?;
+                }
                 if self.ending.customers.is_multiple_of(EVENTS_BETWEEN_LOOKS)
                     && stop.is_some_and(|flag| flag.load(Ordering::Relaxed))
                 {
                     self.ending.interrupted = true;
                     return Ok(self.ending);
                 }
+                self.arrive(coming.take_key(), observer)
+            };
+            if let Some(begins) = begins {
+                self.begin(begins, observer);
             }
         }
         self.finish(observer);

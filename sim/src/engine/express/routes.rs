@@ -3,11 +3,13 @@
 //! Every part of a plan is taken apart here field by field, so that whoever adds a
 //! rule to the plan is made by the compiler to say whether the express loop knows it.
 
+use super::payload::MOST_DESKS;
+use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
-    Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, Request,
+    Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, PlannedTime, Request,
 };
-use scenarios::model::{Choice, Interruption, Lines, Order, Queue, Random, ShiftEnd};
+use scenarios::model::{Choice, Interruption, Lines, Order, Part, Queue, Random, ShiftEnd};
 
 /// Sets of lanes and of servers are words of so many bits.
 const MOST: usize = u64::BITS as usize;
@@ -17,8 +19,9 @@ const MOST: usize = u64::BITS as usize;
 pub struct Routes<'plan> {
     /// What customers come for, segment by segment in the order of their services.
     pub aims: Vec<Aim<'plan>>,
-    /// The first aim of each segment.
-    pub first_aim: Vec<usize>,
+    /// Of each segment the share of all customers in it or an earlier one, the
+    /// shares of its services likewise, and its first aim.
+    segments: Vec<(f64, &'plan [(f64, u16, u32)], usize)>,
     /// By priority, the highest first.
     pub lanes: Vec<LaneRule>,
     pub desks: Vec<DeskRule>,
@@ -35,6 +38,42 @@ pub struct Aim<'plan> {
     pub patience: Option<&'plan Sampler>,
     /// Where it waits; nowhere if it needs no server.
     pub lane: Option<usize>,
+    /// Its only step, if it is no more than a time.
+    pub direct: Option<Direct<'plan>>,
+}
+
+/// A journey of one step that is no more than a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Direct<'plan> {
+    pub law: &'plan Sampler,
+    /// Where the time is drawn.
+    pub place: Place,
+    pub part: Part,
+}
+
+impl<'plan> Direct<'plan> {
+    fn of(journey: &'plan PlannedJourney, number: u32) -> Option<Self> {
+        let [step] = &journey.steps[..] else {
+            return None;
+        };
+        let (law, purpose) = match (&step.time, &journey.time) {
+            (PlannedTime::Between(0.0, 1.0), Some(law)) => {
+                let (hop, journey) = (0, number);
+                (law, Purpose::JourneyTime { hop, journey })
+            }
+            (PlannedTime::Own(law), _) => {
+                let (hop, journey, step) = (0, number, 0);
+                (law, Purpose::StepTime { hop, journey, step })
+            }
+            _ => return None,
+        };
+        let bare = step.operation.is_none() && step.latency.is_none() && step.probability >= 1.0;
+        bare.then(|| Self {
+            law,
+            place: purpose.stands_at(),
+            part: step.part,
+        })
+    }
 }
 
 /// A lane: customers of one resource, skill and priority, who are served in the
@@ -51,7 +90,7 @@ pub struct LaneRule {
 }
 
 /// The servers of a resource.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DeskRule {
     /// Of servers told apart, how many times as long each takes, in the order in
     /// which they are chosen; none where all are alike.
@@ -69,12 +108,15 @@ impl<'plan> Routes<'plan> {
     /// What the express loop needs of a plan; none if the plan has a rule that only
     /// the general loop knows.
     pub fn of(plan: &'plan Plan) -> Option<Self> {
+        if plan.pools.len() > MOST_DESKS {
+            return None;
+        }
         if !has_plain_days(plan) || !plan.pools.iter().all(is_plain_pool) {
             return None;
         }
         let mut routes = Self {
             aims: Vec::new(),
-            first_aim: Vec::new(),
+            segments: Vec::new(),
             lanes: Vec::new(),
             desks: plan.pools.iter().map(DeskRule::of).collect(),
         };
@@ -82,7 +124,9 @@ impl<'plan> Routes<'plan> {
             if !is_plain_segment(segment) {
                 return None;
             }
-            routes.first_aim.push(routes.aims.len());
+            let first_aim = routes.aims.len();
+            let it = (segment.cumulative, &segment.services[..], first_aim);
+            routes.segments.push(it);
             for &(_, service, journey) in &segment.services {
                 let aim = Aim {
                     segment: number as u16,
@@ -91,6 +135,7 @@ impl<'plan> Routes<'plan> {
                     number: journey,
                     patience: segment.patience.as_ref(),
                     lane: None,
+                    direct: Direct::of(&plan.journeys[journey as usize], journey),
                 };
                 let lane = match request_of(plan, aim.journey)? {
                     Some(request) => Some(routes.lane(plan, request, segment)?),
@@ -104,6 +149,26 @@ impl<'plan> Routes<'plan> {
         }
         routes.order_lanes();
         Some(routes)
+    }
+
+    /// What the customer with this key comes for.
+    #[inline]
+    pub fn aim_of(&self, key: Key) -> usize {
+        let segment = match &self.segments[..] {
+            [_] => 0,
+            several => {
+                let u = key.uniform(Purpose::Segment);
+                chosen(several.iter().map(|it| it.0), u)
+            }
+        };
+        let (_, services, first_aim) = self.segments[segment];
+        match services {
+            [_] => first_aim,
+            several => {
+                let u = key.uniform(Purpose::Service);
+                first_aim + chosen(several.iter().map(|it| it.0), u)
+            }
+        }
     }
 
     /// The lane of a segment's customers with this request.
@@ -148,6 +213,16 @@ impl<'plan> Routes<'plan> {
             }
         }
     }
+}
+
+/// The first of several whose cumulative share reaches a number; else the last.
+#[inline]
+fn chosen(cumulative: impl ExactSizeIterator<Item = f64>, u: f64) -> usize {
+    let last = cumulative.len() - 1;
+    let mut shares = cumulative.enumerate();
+    shares
+        .find(|(_, share)| *share >= u)
+        .map_or(last, |(at, _)| at)
 }
 
 impl DeskRule {

@@ -1,0 +1,32 @@
+//! A lane: customers of one resource, skill and priority, in the order of coming.
+
+use super::routes::LaneRule;
+use crate::keyed::Key;
+use std::collections::VecDeque;
+
+/// Who waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    pub key: Key,
+    pub arrived: u64,
+    /// When it leaves if it has not begun by then.
+    pub deadline: u64,
+    pub index: u32,
+    pub aim: u16,
+}
+
+/// A lane and who stands in it.
+#[derive(Debug)]
+pub struct Lane {
+    pub rule: LaneRule,
+    pub people: VecDeque<Waiting>,
+}
+
+impl Lane {
+    pub fn new(rule: &LaneRule) -> Self {
+        Self {
+            rule: *rule,
+            people: VecDeque::new(),
+        }
+    }
+}
