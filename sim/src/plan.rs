@@ -13,7 +13,7 @@ mod soundness;
 pub use appointments::{Doors, PlannedAppointments};
 pub use changes::Change;
 pub use journeys::{PlannedJourney, PlannedLatency, PlannedStep, PlannedTime, Request, RequestId};
-pub use pools::PlannedPool;
+pub use pools::{PlannedPool, PlannedUnit};
 pub use prices::Prices;
 pub use segments::PlannedSegment;
 

@@ -60,7 +60,16 @@ const CLASSES: [Class; 3] = [
 ];
 
 /// When each of the eight is on duty, in hours after opening.
-const SHIFTS: [&[(f64, f64)]; 8] = [&[(0.0, 8.0)]; 8];
+const SHIFTS: [&[(f64, f64)]; 8] = [
+    &[(0.0, 8.0)],
+    &[(0.0, 3.0), (3.5, 8.0)],
+    &[(1.0, 6.5)],
+    &[(0.0, 3.5), (4.0, 8.0)],
+    &[(0.5, 8.0)],
+    &[(0.0, 4.0), (4.5, 7.0)],
+    &[(0.0, 3.0), (3.5, 8.0)],
+    &[(0.0, 4.0), (4.5, 8.0)],
+];
 
 /// What is told of a class.
 #[derive(Clone)]
@@ -184,13 +193,20 @@ impl Day<'_> {
                     self.heap.pop();
                     let (_, server, comes) = changes[who as usize];
                     if comes {
-                        since[server as usize] = now;
                         self.on_duty |= 1 << server;
+                        if self.heap.holds(key(0, DEPARTURE, u64::from(server)) as u64) {
+                            // Still with the customer from before the break.
+                            self.told.on_duty += u128::from(now - since[server as usize]);
+                            since[server as usize] = now;
+                            continue;
+                        }
+                        since[server as usize] = now;
                         if !self.serve_next(server, now, false) {
                             self.idle |= 1 << server;
                         }
                     } else {
                         self.told.on_duty += u128::from(now - since[server as usize]);
+                        since[server as usize] = now;
                         self.on_duty &= !(1 << server);
                         self.idle &= !(1 << server);
                     }
@@ -201,6 +217,9 @@ impl Day<'_> {
                         self.heap.pop();
                         if on_duty {
                             self.idle |= 1 << who;
+                        } else {
+                            // Who finishes a customer after its shift is there so long.
+                            self.told.on_duty += u128::from(now - since[who as usize]);
                         }
                     }
                 }

@@ -29,6 +29,11 @@ impl Heap {
         self.keys[at] = key;
     }
 
+    /// Whether a key has this lower half.
+    pub fn holds(&self, lower: u64) -> bool {
+        self.keys.iter().any(|key| *key as u64 == lower)
+    }
+
     /// Puts another key in the place of the first.
     pub fn replace_top(&mut self, key: u128) {
         let length = self.keys.len();

@@ -21,6 +21,8 @@ use std::time::Instant;
 const QUEUE_CUSTOMERS: u64 = 1_000_000;
 /// Days of one run of the branch day.
 const BRANCH_DAYS: u32 = 2048;
+/// Times of a branch day at which a shift or a break begins or ends.
+const SHIFT_CHANGES: u32 = 8;
 /// Erlang's C formula for ten servers at nine erlangs, over `10 - 9`: the mean
 /// wait in service times.
 const MEAN_WAIT: f64 = 0.668_732;
@@ -94,8 +96,10 @@ impl Branch {
             911.0,
             0.01,
         );
-        // Each an arrival and the end of a service or of its patience.
-        let per_customer = outcome.events as f64 / customers as f64;
+        // Each an arrival and the end of a service or of its patience, besides those at
+        // which shifts and breaks begin or end.
+        let of_customers = outcome.events - u64::from(days * SHIFT_CHANGES);
+        let per_customer = of_customers as f64 / customers as f64;
         assert!((1.99..2.01).contains(&per_customer), "{per_customer}");
         (customers, outcome)
     }

@@ -641,12 +641,15 @@ fn day(seed: u32) -> String {
 }
 
 /// A branch without the rarer rules: everybody wants one server of one resource (or
-/// none) from beginning to end, who serves in the order of priority and coming.
-pub fn plain_branch() -> impl Strategy<Value = String> {
+/// none) from beginning to end, who serves in the order of priority and coming. With
+/// `shifts`, servers come and go.
+pub fn plain_branch(shifts: bool) -> impl Strategy<Value = String> {
     let shift = (1_u32..3, 0..MINUTES_OPEN, 0..MINUTES_OPEN)
         .prop_filter("a shift has a length", |(_, from, to)| from < to);
-    let alike = (vec(shift, 0..4), 0_u32..3).prop_map(|(shifts, all_day)| {
-        let mut roster: Vec<String> = shifts
+    let several = if shifts { 0..4 } else { 0..1 };
+    let alike = (vec(shift, several), 0_u32..3).prop_map(move |(of_shifts, all_day)| {
+        let all_day = if shifts { all_day } else { all_day + 1 };
+        let mut roster: Vec<String> = of_shifts
             .iter()
             .map(|(count, from, to)| {
                 let (from, to) = (clock(*from), clock(*to));
@@ -667,15 +670,23 @@ pub fn plain_branch() -> impl Strategy<Value = String> {
         "most_specialised",
     ]);
     let skills = subsequence(vec!["\"a\"", "\"b\""], 0..=2);
-    let server = (skills, select(vec!["0.5", "1", "1.5"]));
-    let apart = (vec(server, 0..3), choice).prop_map(|(servers, choice)| {
-        let all = ("[\"a\", \"b\"]".to_owned(), "1");
+    let hours = option::weighted(0.5, (0..MINUTES_OPEN, 0..MINUTES_OPEN)).prop_map(move |hours| {
+        let hours = hours.filter(|(from, to)| shifts && from < to);
+        hours.map_or(String::new(), |(from, to)| {
+            format!(", from = \"{}\", to = \"{}\"", clock(from), clock(to))
+        })
+    });
+    let server = (skills, select(vec!["0.5", "1", "1.5"]), hours);
+    let apart = (vec(server, 0..4), choice).prop_map(|(servers, choice)| {
+        let all = ("[\"a\", \"b\"]".to_owned(), "1", String::new());
         let servers = servers
             .into_iter()
-            .map(|(skills, speed)| (format!("[{}]", skills.join(", ")), speed));
+            .map(|(skills, speed, hours)| (format!("[{}]", skills.join(", ")), speed, hours));
         let servers: Vec<String> = std::iter::once(all)
             .chain(servers)
-            .map(|(skills, speed)| format!("{{ skills = {skills}, speed = {speed} }}"))
+            .map(|(skills, speed, hours)| {
+                format!("{{ skills = {skills}, speed = {speed}{hours} }}")
+            })
             .collect();
         let text = format!("servers = [{}]\nchoice = \"{choice}\"", servers.join(", "));
         (text, true)

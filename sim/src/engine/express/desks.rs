@@ -29,7 +29,7 @@ pub struct Desk {
 impl Desk {
     pub fn new(rule: &DeskRule) -> Self {
         Self {
-            told_apart: !rule.numbers.is_empty(),
+            told_apart: !rule.units.is_empty(),
             rule: rule.clone(),
             on_duty: 0,
             busy: 0,
@@ -48,7 +48,8 @@ impl Desk {
         self.busy = 0;
         self.busy_set = 0;
         self.idle_since.clear();
-        self.idle_since.resize(self.rule.numbers.len(), 0);
+        self.idle_since.resize(self.rule.units.len(), now);
+        self.on_duty_set = 0;
         self.waiting = Sum::default();
         self.serving = Sum::default();
         self.duty.reset(0);
@@ -56,13 +57,20 @@ impl Desk {
         self.change_roster(capacity, now, stretch);
     }
 
-    /// From now on so many servers are on the roster; of servers told apart the first.
+    /// From now on so many servers are on the roster.
     pub fn change_roster(&mut self, count: u32, now: u64, stretch: &Stretch) {
         self.rostered.set(now, u64::from(count), stretch);
         self.on_duty = count;
-        let places = self.rule.numbers.iter().enumerate();
-        let on_duty = places.filter(|(_, number)| **number < count as usize);
-        self.on_duty_set = on_duty.fold(0, |set, (place, _)| set | 1 << place);
+        let units = self.rule.numbers.iter().zip(&self.rule.units).enumerate();
+        for (place, (number, unit)) in units {
+            let bit = 1 << place;
+            if !unit.is_on_duty(*number, count, now) {
+                self.on_duty_set &= !bit;
+            } else if self.on_duty_set & bit == 0 {
+                self.on_duty_set |= bit;
+                self.idle_since[place] = now;
+            }
+        }
         self.note_duty(now, stretch);
     }
 

@@ -208,6 +208,11 @@ impl<'plan> Express<'plan> {
         });
         into.pools.clear();
         into.pools.extend(pools);
+        let rostered = into.pools.iter().map(|pool| pool[3]).enumerate();
+        let prices = &self.plan.prices;
+        into.costs.clear();
+        into.costs
+            .extend(rostered.map(|(number, micros)| prices.of_resource(number, micros)));
         into.waiting = into.pools.iter().map(|pool| pool[0]).sum();
         let at_desks: u128 = into.pools.iter().map(|pool| pool[0] + pool[1]).sum();
         into.people = at_desks + self.unattended.integral();

@@ -7,7 +7,8 @@ use super::payload::MOST_DESKS;
 use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
-    Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, PlannedTime, Request,
+    Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, PlannedTime,
+    PlannedUnit, Request,
 };
 use scenarios::model::{Choice, Interruption, Lines, Order, Part, Queue, Random, ShiftEnd};
 
@@ -95,8 +96,9 @@ pub struct DeskRule {
     /// Of servers told apart, how many times as long each takes, in the order in
     /// which they are chosen; none where all are alike.
     pub slowness: Vec<f64>,
-    /// The number of each of these in the scenario.
+    /// The number of each of these in the scenario, and when it is there.
     pub numbers: Vec<usize>,
+    pub units: Vec<PlannedUnit>,
     /// Whether who has been idle longest is chosen, instead of the first.
     pub longest_idle: bool,
     /// The lanes that it serves, one bit each, and of servers told apart each one's.
@@ -239,6 +241,7 @@ impl DeskRule {
             longest_idle: pool.choice == Choice::LongestIdle,
             lanes: 0,
             lanes_of_each: vec![0; numbers.len()],
+            units: numbers.iter().map(|&it| units[it].clone()).collect(),
             numbers,
         }
     }
@@ -268,6 +271,7 @@ fn has_plain_days(plan: &Plan) -> bool {
         requests: _,
         lines: _,
         pools: _,
+        prices: _,
         interrupts,
         promotes_by_length,
         wears,
