@@ -147,8 +147,15 @@ impl Sampler {
     }
 
     /// The time at these random bits, in whole microseconds.
+    #[inline]
     pub fn micros(&self, bits: u64) -> u64 {
-        let seconds = self.seconds(bits).clamp(0.0, LONGEST_SECONDS);
+        let seconds = match self {
+            // The usual laws without a call.
+            Self::Exponential { mean } => -mean * elementary::ln(uniform(bits)),
+            Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, uniform(bits)),
+            other => other.seconds(bits),
+        };
+        let seconds = seconds.clamp(0.0, LONGEST_SECONDS);
         rounded(seconds * MICROS_PER_SECOND as f64)
     }
 
@@ -157,9 +164,7 @@ impl Sampler {
         match self {
             Self::Constant(seconds) => *seconds,
             Self::Exponential { mean } => -mean * elementary::ln(uniform(bits)),
-            Self::Lognormal { mu, sigma } => {
-                elementary::exp(mu + sigma * normal::quantile(uniform(bits)))
-            }
+            Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, uniform(bits)),
             Self::Gamma { shape, scale } => scale * standard_gamma(*shape, bits),
             Self::Erlang {
                 phases: 1,
@@ -215,7 +220,7 @@ impl Sampler {
         match self {
             Self::Constant(seconds) => *seconds,
             Self::Exponential { mean } => -mean * libm::log1p(-next()),
-            Self::Lognormal { mu, sigma } => elementary::exp(mu + sigma * normal::quantile(next())),
+            Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, next()),
             Self::Gamma { shape, scale } => scale * gamma_from(*shape, next),
             Self::Erlang { phases, phase_mean } => (0..*phases)
                 .map(|_| -phase_mean * libm::log1p(-next()))
@@ -235,6 +240,11 @@ impl Sampler {
             }
         }
     }
+}
+
+#[inline]
+fn lognormal(mu: f64, sigma: f64, u: f64) -> f64 {
+    elementary::exp(mu + sigma * normal::quantile(u))
 }
 
 /// The nearest whole number of one that is not negative; a half goes up.

@@ -186,3 +186,34 @@ fn one_server_serves_any_number_one_after_the_other() {
         .collect();
     assert_eq!(times(&day), expected);
 }
+
+#[test]
+fn a_day_is_over_when_servers_only_break_down_and_are_repaired() {
+    // Nobody is ever served: a service takes longer than the server ever works.
+    for by in ["clock", "running"] {
+        let breakdowns = format!(
+            "breakdowns = {{ up = \"1min\", down = \"1min\", by = \"{by}\", service = \"restart\" }}"
+        );
+        let window = format!("capacity = 1\n{breakdowns}");
+        let text = hour(&window, "2min", "", "gap = \"25min\"");
+        let outcome = outcome(&text);
+        let left: Vec<_> = day(&text).iter().map(|it| it.fate).collect();
+        assert_eq!(left, [CustomerFate::Unserved; 2], "{by}");
+        assert_eq!(outcome.warnings.len(), 1, "{by}");
+        // A breakdown and a repair every two minutes, of four days each of which is
+        // over after a month, and not after ten years.
+        let month = 31 * 24 * 60;
+        assert!(outcome.events < 4 * 2 * month, "{by}: {}", outcome.events);
+        assert!(outcome.events > 4 * month / 2, "{by}: {}", outcome.events);
+    }
+}
+
+#[test]
+fn whoever_is_served_at_last_is_waited_for() {
+    // Repaired after three weeks.
+    let window =
+        "capacity = 1\nbreakdowns = { up = \"30min\", down = \"500h\", service = \"resume\" }";
+    let left = day(&hour(window, "1h", "", "customers = 1\ngap = \"10min\""));
+    let fates: Vec<_> = left.iter().map(|it| it.fate).collect();
+    assert_eq!(fates, [CustomerFate::Served]);
+}

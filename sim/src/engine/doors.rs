@@ -171,6 +171,7 @@ impl<S: Source> Engine<'_, S> {
 
     /// Someone who was away is at the door again.
     pub(super) fn comes_again<O: Observer>(&mut self, slot: usize, observer: &mut O) {
+        self.last_progress = self.now;
         self.away -= 1;
         self.people.rise(self.now, &self.stretch);
         let visitor = &mut self.visitors[slot];

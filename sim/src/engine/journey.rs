@@ -345,6 +345,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             return;
         }
         if self.visitors[slot].state == State::Called {
+            self.last_progress = self.now;
             self.nobody_comes(slot, observer);
             return;
         }
@@ -358,6 +359,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             }
             self.note_work(slot);
         }
+        self.last_progress = self.now;
         let (journey, step) = self.whereabouts(slot);
         if let Some(operation) = step.operation {
             let visitor = &self.visitors[slot];

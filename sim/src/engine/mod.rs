@@ -43,9 +43,14 @@ use visitor::{Departure, Fate, NEVER, Standing, State, Visitor};
 /// So many events pass between two looks at the interruption flag.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
 
-/// A day is over at the latest ten years after the last arrival: whoever is inside
-/// then waits for servers that only break down and are repaired.
+/// A day is over at the latest ten years after the last arrival: so long is the
+/// longest time that a scenario can name.
 const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
+
+/// After the last arrival a day is also over when for so long servers have only broken
+/// down and been repaired, and nobody has gone on: whoever is inside then waits for
+/// what never comes, or for a service longer than a server ever works.
+const STANDSTILL: u64 = 31 * 24 * 3600 * 1_000_000;
 
 /// Who watches a replication.
 pub trait Observer: Send {
@@ -147,6 +152,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     next_change: usize,
     /// No event is later.
     longest: u64,
+    /// When somebody last came, went on or left, or the clock changed something.
+    last_progress: u64,
     /// Customers inside who are counted.
     counted_inside: u64,
     ending: Ending,
@@ -192,6 +199,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             server_key: Key::default(),
             next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
+            last_progress: 0,
             counted_inside: 0,
             ending: Ending::default(),
         }
@@ -275,8 +283,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
                 && arrival.is_none_or(|(time, _)| event.before(time, ARRIVAL_RANK))
                 && change.is_none_or(|at| event.before(at, ROSTER_RANK))
             {
-                if event.time() > self.longest {
-                    // Servers break down and are repaired for ever, but nobody is served.
+                if event.time() > self.longest || self.stands_still(event) {
                     break;
                 }
                 self.calendar.pop(event);
@@ -300,6 +307,19 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.go_home(changes);
         self.finish(observer);
         Ok(self.ending)
+    }
+
+    /// Whether servers have only broken down and been repaired for too long, and this
+    /// event is no more.
+    #[inline]
+    fn stands_still(&self, event: Event) -> bool {
+        let since = self.last_progress.max(self.plan.last_arrival);
+        event.time() > since.saturating_add(STANDSTILL)
+            && match event.kind() {
+                Kind::Server => true,
+                Kind::StepEnd => event.time() < self.visitors[event.slot()].ends_at,
+                Kind::Abandonment | Kind::Return => false,
+            }
     }
 
     /// Lets an event of the calendar happen.
@@ -356,6 +376,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.asked_late.clear();
         self.waiting.reset(self.intervals);
         self.people.reset(self.intervals);
+        self.last_progress = self.now;
         self.counted_inside = 0;
         self.ending = Ending::default();
         self.incidents.reset(self.plan.incidents.len());
@@ -373,6 +394,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
 
     fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Result<(), SimError> {
         let plan = self.plan;
+        self.last_progress = self.now;
         let booking = self.take_expected(key).unwrap_or(0);
         let (segment, service_id, journey) = if booking == 0 {
             self.purpose_of_walk_in(key)
@@ -490,6 +512,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
         let visitor = &self.visitors[slot];
         // The event of someone who was served in time is left over.
         if visitor.event == tag && self.waits_unbegun(slot) {
+            self.last_progress = self.now;
             self.abandon(slot, observer);
         } else if visitor.turn == tag {
             self.turn_comes(slot, observer);
@@ -500,6 +523,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     }
 
     fn change<O: Observer>(&mut self, change: Change, observer: &mut O) {
+        self.last_progress = self.now;
         match change {
             Change::Roster { resource, count } => {
                 let resource = resource as usize;

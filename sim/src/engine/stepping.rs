@@ -111,7 +111,10 @@ impl<S: Source> Engine<'_, S> {
     pub fn next_own(&mut self) -> Option<(u64, Turn)> {
         let change = self.plan.changes.get(self.next_change);
         let change = change.map(|(time, _)| (*time, CHANGE_TURN));
-        let event = self.calendar.peek().map(|event| {
+        let event = self.calendar.peek();
+        let event = event.filter(|event| event.time() <= self.longest);
+        let event = event.filter(|event| !self.stands_still(*event));
+        let event = event.map(|event| {
             let turn = match event.kind() {
                 Kind::StepEnd => 0,
                 Kind::Server => 2 * ROSTER_RANK + 1,
@@ -120,7 +123,6 @@ impl<S: Source> Engine<'_, S> {
             };
             (event.time(), turn)
         });
-        let event = event.filter(|(time, _)| *time <= self.longest);
         match (change, event) {
             (Some(change), Some(event)) => Some(change.min(event)),
             (change, event) => change.or(event),

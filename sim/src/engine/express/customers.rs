@@ -74,7 +74,7 @@ impl<'plan> Express<'plan> {
         }
         if aim.direct.is_none() && first_step(aim, key).is_none() {
             // No step applies to this customer: there is nothing to wait for.
-            self.tell_served_at_once(who, observer);
+            self.tell_served_at_once(&who, observer);
             return None;
         }
         let since_start = self.stage.since_start(now);
@@ -140,9 +140,7 @@ impl<'plan> Express<'plan> {
             return None;
         };
         let lanes = self.desks[number].lanes_after(unit);
-        if let Some(lane) = self.first_of(lanes, observer)
-            && let Some(who) = self.lanes[lane].people.pop_front()
-        {
+        if let Some(who) = self.next_of(lanes, observer) {
             self.desks[number].waiting.fall(since_start);
             return Some(Begins { who, unit });
         }
@@ -168,12 +166,13 @@ impl<'plan> Express<'plan> {
             let lanes = self.desks[desk].lanes();
             let lanes = (0..self.lanes.len()).filter(|lane| lanes >> lane & 1 == 1);
             let lanes = lanes.filter(able).fold(0, |set, lane| set | 1 << lane);
-            let Some(lane) = self.first_of(lanes, observer) else {
+            let Some(who) = self.next_of(lanes, observer) else {
                 return;
             };
-            let Lane { rule, people } = &mut self.lanes[lane];
+            let lane = self.aim(who.aim).lane.unwrap_or(0);
+            let able = self.lanes[lane].rule.able;
             let it = &mut self.desks[desk];
-            let (Some(unit), Some(who)) = (it.idle(rule.able), people.pop_front()) else {
+            let Some(unit) = it.idle(able) else {
                 return;
             };
             it.waiting.fall(since_start);
@@ -182,49 +181,50 @@ impl<'plan> Express<'plan> {
         }
     }
 
-    /// The lane of these whose first customer goes before those of the others; who
-    /// has lost patience leaves.
+    /// The first of these lanes, who does not wait any longer; those who have lost
+    /// patience leave.
     #[inline]
-    fn first_of<O: Observer>(&mut self, lanes: u64, observer: &mut O) -> Option<usize> {
-        let mut lanes = lanes & self.waiting_lanes;
-        let mut first: Option<(u32, i64, u32, usize)> = None;
-        while lanes != 0 {
-            let lane = lanes.trailing_zeros() as usize;
-            lanes &= lanes - 1;
-            let rule = self.lanes[lane].rule;
-            if first.is_some_and(|(rank, ..)| rank < rule.rank) {
-                break;
+    fn next_of<O: Observer>(&mut self, lanes: u64, observer: &mut O) -> Option<Waiting> {
+        loop {
+            let lanes = lanes & self.waiting_lanes;
+            if lanes == 0 {
+                return None;
             }
-            let Some((arrived, index)) = self.head(lane, observer) else {
-                continue;
-            };
-            if lanes == 0 && first.is_none() {
-                return Some(lane);
+            let mut lane = lanes.trailing_zeros() as usize;
+            if lanes & (lanes - 1) != 0 {
+                lane = self.first_of(lanes, lane);
             }
-            let came = arrived.cast_signed() - rule.credit.cast_signed();
-            let stands = (rule.rank, came, index, lane);
-            if first.is_none_or(|best| stands < best) {
-                first = Some(stands);
+            let people = &mut self.lanes[lane].people;
+            let who = people.pop_front()?;
+            if people.is_empty() {
+                self.waiting_lanes &= !(1 << lane);
             }
+            if who.deadline >= self.now {
+                return Some(who);
+            }
+            self.give_up(lane, &who, observer);
         }
-        first.map(|(.., lane)| lane)
     }
 
-    /// The first of a lane who is still there: when it came, and its index.
+    /// Of several lanes in which somebody stands, the first of which is `best`, the one
+    /// whose head goes before those of the others.
     #[inline]
-    fn head<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Option<(u64, u32)> {
-        loop {
-            let Some(head) = self.lanes[lane].people.front() else {
-                self.waiting_lanes &= !(1 << lane);
-                return None;
-            };
-            if head.deadline >= self.now {
-                return Some((head.arrived, head.index));
+    fn first_of(&self, lanes: u64, mut best: usize) -> usize {
+        let rank = self.lanes[best].rule.rank;
+        let mut others = lanes & (lanes - 1);
+        let mut place = self.lanes[best].place_of_head();
+        while others != 0 {
+            let lane = others.trailing_zeros() as usize;
+            others &= others - 1;
+            if self.lanes[lane].rule.rank != rank {
+                break;
             }
-            if let Some(gone) = self.lanes[lane].people.pop_front() {
-                self.give_up(lane, &gone, observer);
+            let other = self.lanes[lane].place_of_head();
+            if other < place {
+                (best, place) = (lane, other);
             }
         }
+        best
     }
 
     /// Whoever has lost patience before a moment leaves.
@@ -255,7 +255,7 @@ impl<'plan> Express<'plan> {
     }
 
     /// Somebody begins who has its server: if its journey is no more than a time, all is
-    /// known of it.
+    /// known of it and told at once.
     #[inline]
     pub(super) fn begin<O: Observer>(&mut self, begins: Begins, observer: &mut O) {
         let Begins { who, unit } = begins;
@@ -264,24 +264,36 @@ impl<'plan> Express<'plan> {
             self.begin_steps(begins, observer);
             return;
         };
-        let desk = aim.lane.map(|lane| self.lanes[lane].rule.desk);
-        let slowness = desk.map_or(1.0, |desk| self.desks[desk].slowness(unit));
-        let human = stretched(direct.law.micros(who.key.bits_at(direct.place)), slowness);
-        let (service, review) = match direct.part {
-            Part::Service => (human, 0),
-            Part::Review => (0, human),
+        let human = direct.law.micros(who.key.bits_at(direct.place));
+        let human = match aim.desk {
+            Some(desk) if unit != ANY => stretched(human, self.desks[desk].slowness(unit)),
+            _ => human,
         };
-        let visit = Visit {
-            who,
-            begun: self.now,
-            journey_time: 0,
-            service,
-            review,
-            system: 0,
+        let ends_at = self.now + human;
+        if ends_at > self.longest {
+            self.begin_steps(begins, observer);
+            return;
+        }
+        let counted = self.counted.contains(&who.arrived);
+        let leaves = Payload::Leaves {
+            desk: aim.desk,
             unit,
-            step: 0,
+            counted,
         };
-        self.end_at(self.now + human, visit, desk, observer);
+        self.schedule(ends_at, leaves);
+        if counted {
+            self.ending.last_left = self.ending.last_left.max(ends_at);
+            let (service, review) = match direct.part {
+                Part::Service => (human, 0),
+                Part::Review => (0, human),
+            };
+            observer.departed(&Departure {
+                wait: self.now - who.arrived,
+                service,
+                review,
+                ..departure(aim, &who, self.now, ends_at)
+            });
+        }
     }
 
     /// Begins the first step of somebody who has its server.
@@ -313,8 +325,9 @@ impl<'plan> Express<'plan> {
         let aim = self.aim(visit.who.aim);
         let steps = &aim.journey.steps;
         let step = &steps[visit.step as usize];
-        let desk = aim.lane.map(|lane| self.lanes[lane].rule.desk);
-        let slowness = desk.map_or(1.0, |desk| self.desks[desk].slowness(visit.unit));
+        let slowness = aim
+            .desk
+            .map_or(1.0, |desk| self.desks[desk].slowness(visit.unit));
         let human = stretched(human_time(step, aim, &visit), slowness);
         let latency = latency_of(step, aim, &visit);
         match step.part {
@@ -335,36 +348,36 @@ impl<'plan> Express<'plan> {
                 let goes_on = self.keep(visit);
                 self.schedule(ends_at, goes_on);
             }
-            None => self.end_at(ends_at, visit, desk, observer),
+            None => self.end_at(ends_at, visit, observer),
         }
     }
 
     /// The last step of a customer ends at a time: what is left to tell of it is told
     /// at once, and its server is free then.
-    #[inline]
-    fn end_at<O: Observer>(
-        &mut self,
-        ends_at: u64,
-        visit: Visit,
-        desk: Option<ResourceId>,
-        observer: &mut O,
-    ) {
+    fn end_at<O: Observer>(&mut self, ends_at: u64, visit: Visit, observer: &mut O) {
         if ends_at > self.longest {
             // It will still be inside when the day is over.
             let stays = self.keep(visit);
             self.schedule(ends_at, stays);
             return;
         }
+        let aim = self.aim(visit.who.aim);
         let counted = self.counted.contains(&visit.who.arrived);
         let leaves = Payload::Leaves {
-            desk,
+            desk: aim.desk,
             unit: visit.unit,
             counted,
         };
         self.schedule(ends_at, leaves);
         if counted {
             self.ending.last_left = self.ending.last_left.max(ends_at);
-            observer.departed(&served(self.aim(visit.who.aim), &visit, ends_at));
+            observer.departed(&Departure {
+                wait: visit.begun - visit.who.arrived,
+                service: visit.service,
+                review: visit.review,
+                system: visit.system,
+                ..departure(aim, &visit.who, visit.begun, ends_at)
+            });
         }
     }
 
@@ -387,22 +400,10 @@ impl<'plan> Express<'plan> {
         Payload::GoesOn { slot }
     }
 
-    fn tell_served_at_once<O: Observer>(&mut self, who: Waiting, observer: &mut O) {
-        let visit = Visit {
-            who,
-            begun: who.arrived,
-            journey_time: 0,
-            service: 0,
-            review: 0,
-            system: 0,
-            unit: ANY,
-            step: 0,
-        };
-        let departure = Departure {
-            begun: 0,
-            ..served(self.aim(who.aim), &visit, self.now)
-        };
-        self.tell(&departure, observer);
+    /// Tells of somebody for whom there is nothing to do.
+    fn tell_served_at_once<O: Observer>(&mut self, who: &Waiting, observer: &mut O) {
+        let served = departure(self.aim(who.aim), who, 0, self.now);
+        self.tell(&served, observer);
     }
 
     /// Tells of somebody who has not been served.
@@ -413,31 +414,17 @@ impl<'plan> Express<'plan> {
         left: u64,
         observer: &mut O,
     ) {
-        let aim = self.aim(who.aim);
         let wait = if fate == Fate::Unserved {
             0
         } else {
             left - who.arrived
         };
-        let departure = Departure {
+        let unserved = Departure {
             fate,
-            index: who.index,
-            arrived: who.arrived,
-            begun: 0,
-            clock: who.arrived,
-            away: 0,
-            left,
-            segment: aim.segment,
-            service_id: aim.service,
-            journey: aim.number,
-            fell_back: false,
             wait,
-            service: 0,
-            review: 0,
-            system: 0,
-            fallback: 0,
+            ..departure(self.aim(who.aim), who, 0, left)
         };
-        self.tell(&departure, observer);
+        self.tell(&unserved, observer);
     }
 
     fn tell<O: Observer>(&mut self, departure: &Departure, observer: &mut O) {
@@ -488,25 +475,26 @@ fn latency_of(step: &PlannedStep, aim: &Aim<'_>, visit: &Visit) -> u64 {
     }
 }
 
-/// What is told of a customer who leaves served.
+/// What is told of a customer who leaves, but for what is above zero of the parts of
+/// its time.
 #[inline]
-fn served(aim: &Aim<'_>, visit: &Visit, left: u64) -> Departure {
+fn departure(aim: &Aim<'_>, who: &Waiting, begun: u64, left: u64) -> Departure {
     Departure {
         fate: Fate::Served,
-        index: visit.who.index,
-        arrived: visit.who.arrived,
-        begun: visit.begun,
-        clock: visit.who.arrived,
+        index: who.index,
+        arrived: who.arrived,
+        begun,
+        clock: who.arrived,
         away: 0,
         left,
         segment: aim.segment,
         service_id: aim.service,
         journey: aim.number,
         fell_back: false,
-        wait: visit.begun - visit.who.arrived,
-        service: visit.service,
-        review: visit.review,
-        system: visit.system,
+        wait: 0,
+        service: 0,
+        review: 0,
+        system: 0,
         fallback: 0,
     }
 }

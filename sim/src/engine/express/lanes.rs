@@ -29,4 +29,14 @@ impl Lane {
             people: VecDeque::new(),
         }
     }
+
+    /// How its first stands among those of other lanes of its priority: when it came,
+    /// with its credit, then its index.
+    #[inline]
+    pub fn place_of_head(&self) -> (i64, u32) {
+        self.people.front().map_or((i64::MAX, u32::MAX), |head| {
+            let came = head.arrived.cast_signed() - self.rule.credit.cast_signed();
+            (came, head.index)
+        })
+    }
 }

@@ -10,7 +10,9 @@ use crate::plan::{
     Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, PlannedTime,
     PlannedUnit, Request,
 };
-use scenarios::model::{Choice, Interruption, Lines, Order, Part, Queue, Random, ShiftEnd};
+use scenarios::model::{
+    Choice, Interruption, Lines, Order, Part, Queue, Random, ResourceId, ShiftEnd,
+};
 
 /// Sets of lanes and of servers are words of so many bits.
 const MOST: usize = u64::BITS as usize;
@@ -39,6 +41,7 @@ pub struct Aim<'plan> {
     pub patience: Option<&'plan Sampler>,
     /// Where it waits; nowhere if it needs no server.
     pub lane: Option<usize>,
+    pub desk: Option<ResourceId>,
     /// Its only step, if it is no more than a time.
     pub direct: Option<Direct<'plan>>,
 }
@@ -137,13 +140,15 @@ impl<'plan> Routes<'plan> {
                     number: journey,
                     patience: segment.patience.as_ref(),
                     lane: None,
+                    desk: None,
                     direct: Direct::of(&plan.journeys[journey as usize], journey),
                 };
                 let lane = match request_of(plan, aim.journey)? {
                     Some(request) => Some(routes.lane(plan, request, segment)?),
                     None => None,
                 };
-                routes.aims.push(Aim { lane, ..aim });
+                let desk = lane.map(|lane| routes.lanes[lane].desk);
+                routes.aims.push(Aim { lane, desk, ..aim });
             }
         }
         if routes.lanes.len() > MOST || routes.aims.len() > usize::from(u16::MAX) {
