@@ -113,7 +113,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "of a known purpose nothing is left but a number"
+    )]
     const fn place(self) -> u64 {
         match self {
             Self::Gap => 1 << 56,
@@ -177,6 +181,11 @@ pub struct Place(u64);
 
 impl Purpose {
     /// Where this purpose's draws stand.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "of a known purpose nothing is left but a number"
+    )]
     pub const fn stands_at(self) -> Place {
         Place(self.place().wrapping_add(1).wrapping_mul(GOLDEN_GAMMA))
     }

@@ -210,7 +210,7 @@ fn a_day_is_over_when_servers_only_break_down_and_are_repaired() {
 
 #[test]
 fn whoever_is_served_at_last_is_waited_for() {
-    // Repaired after three weeks.
+    // Repaired after three weeks, and again: what is done of the service stays done.
     let window =
         "capacity = 1\nbreakdowns = { up = \"30min\", down = \"500h\", service = \"resume\" }";
     let left = day(&hour(window, "1h", "", "customers = 1\ngap = \"10min\""));

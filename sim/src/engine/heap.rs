@@ -9,6 +9,9 @@ const ARITY: usize = 4;
 pub struct Event(u128);
 
 impl Event {
+    /// After every other one.
+    pub const LAST: Self = Self(u128::MAX);
+
     /// An event of this tag at a time in microseconds.
     #[inline]
     pub fn new(time: u64, tag: u64) -> Self {

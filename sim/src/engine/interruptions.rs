@@ -122,6 +122,10 @@ impl<S: Source> Engine<'_, S> {
         let (journey, step) = self.whereabouts(slot);
         let visitor = &mut self.visitors[slot];
         visitor.left_over = (how == Interruption::Resume).then_some(left);
+        if how == Interruption::Resume {
+            // What is done of a service that goes on stays done.
+            self.last_progress = self.now;
+        }
         if how == Interruption::Resample {
             visitor.key = visitor.key.under(Purpose::Again);
             if let Some(law) = &journey.time {

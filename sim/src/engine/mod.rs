@@ -49,7 +49,7 @@ const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
 
 /// After the last arrival a day is also over when for so long servers have only broken
 /// down and been repaired, and nobody has gone on: whoever is inside then waits for
-/// what never comes, or for a service longer than a server ever works.
+/// what never comes, or for a service begun anew that is longer than a server works.
 const STANDSTILL: u64 = 31 * 24 * 3600 * 1_000_000;
 
 /// Who watches a replication.

@@ -1,7 +1,6 @@
 //! What the clock brings whatever the customers do: rosters, ends of stages, the
 //! end of the day.
 
-use super::payload::Payload;
 use super::{Express, NEVER};
 use crate::engine::Observer;
 use crate::engine::visitor::Fate;
@@ -25,10 +24,8 @@ impl Express<'_> {
         let plan = self.plan;
         self.now = plan.starts;
         self.stage = super::Stage::first(self.stretch);
-        self.calendar.clear();
+        self.ends.clear();
         self.sequence = 0;
-        self.visits.clear();
-        self.free_slots.clear();
         self.lanes.iter_mut().for_each(|lane| lane.people.clear());
         self.waiting_lanes = 0;
         for (desk, capacity) in self.desks.iter_mut().zip(&plan.capacity) {
@@ -171,13 +168,18 @@ impl Express<'_> {
                 self.tell_unserved(Fate::Unserved, &waiting, self.now, observer);
             }
         }
-        while let Some(event) = self.calendar.peek() {
-            self.calendar.take_first();
+        loop {
+            let first = self.ends.first();
+            if first.time() == NEVER {
+                return;
+            }
             // Whose last step ends in time has been told of.
-            if let Payload::GoesOn { slot } = Payload::of(event) {
+            let slot = first.slot();
+            if self.after[slot].goes_on {
                 let who = self.visits[slot].who;
                 self.tell_unserved(Fate::Unserved, &who, self.now, observer);
             }
+            self.ends.free(slot);
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use super::desks::ANY;
 use super::lanes::{Lane, Waiting};
-use super::payload::{self, Payload};
 use super::routes::Aim;
 use super::{Express, NEVER};
 use crate::engine::Observer;
-use crate::engine::calendar::SLOTS;
+use crate::engine::calendar::{SEQUENCE_SHIFT, SLOTS};
 use crate::engine::heap::Event;
 use crate::engine::journey::next_step;
 use crate::engine::visitor::{Departure, Fate};
@@ -31,12 +30,28 @@ pub struct Visit {
     step: u32,
 }
 
-/// Who begins to be served, and by whom.
+/// Who begins to be served, by whom, and in which slot its steps end.
 #[derive(Debug, Clone, Copy)]
 pub struct Begins {
     who: Waiting,
     unit: u32,
+    slot: usize,
 }
+
+/// What follows the end of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct After {
+    /// Whose server is free then, unless it needed none.
+    desk: u32,
+    unit: u32,
+    /// Whether the customer who leaves is counted.
+    counted: bool,
+    /// The customer goes on to its next step instead.
+    pub goes_on: bool,
+}
+
+/// The desk of those who need no server.
+const NO_DESK: u32 = u32::MAX;
 
 const PATIENCE: Place = Purpose::Patience.stands_at();
 
@@ -80,13 +95,15 @@ impl<'plan> Express<'plan> {
         let since_start = self.stage.since_start(now);
         let Some(lane) = aim.lane else {
             self.unattended.rise(since_start);
-            return Some(Begins { who, unit: ANY });
+            let (unit, slot) = (ANY, self.ends.take_slot());
+            return Some(Begins { who, unit, slot });
         };
         let Lane { rule, people } = &mut self.lanes[lane];
         let desk = &mut self.desks[rule.desk];
         if let Some(unit) = desk.idle(rule.able) {
             desk.begin(unit, since_start);
-            return Some(Begins { who, unit });
+            let slot = self.ends.take_slot();
+            return Some(Begins { who, unit, slot });
         }
         if let Some(law) = aim.patience {
             who.deadline = now + law.micros(key.bits_at(PATIENCE));
@@ -111,48 +128,37 @@ impl<'plan> Express<'plan> {
         Ok(())
     }
 
-    /// A step ends: the customer goes on to the next, or has left and makes room for
-    /// another.
+    /// The step in a slot ends: the customer goes on to the next, or has left and makes
+    /// room for another.
     #[inline]
     pub(super) fn step_ends<O: Observer>(
         &mut self,
-        event: Event,
+        slot: usize,
         observer: &mut O,
     ) -> Option<Begins> {
-        self.calendar.take_first();
         self.ending.events += 1;
-        let (desk, unit, counted) = match Payload::of(event) {
-            Payload::GoesOn { slot } => {
-                self.go_on(slot, observer);
-                return None;
-            }
-            Payload::Leaves {
-                desk,
-                unit,
-                counted,
-            } => (desk, unit, counted),
-        };
-        self.inside -= 1;
-        self.counted_inside -= u64::from(counted);
-        let since_start = self.stage.since_start(self.now);
-        let Some(number) = desk else {
-            self.unattended.fall(since_start);
+        let after = self.after[slot];
+        if after.goes_on {
+            self.work_on(slot, self.visits[slot], observer);
             return None;
-        };
-        let lanes = self.desks[number].lanes_after(unit);
-        if let Some(who) = self.next_of(lanes, observer) {
-            self.desks[number].waiting.fall(since_start);
-            return Some(Begins { who, unit });
         }
-        self.desks[number].end(unit, since_start, self.now, &self.stretch);
+        let unit = after.unit;
+        self.inside -= 1;
+        self.counted_inside -= u64::from(after.counted);
+        let since_start = self.stage.since_start(self.now);
+        if after.desk == NO_DESK {
+            self.unattended.fall(since_start);
+        } else {
+            let desk = after.desk as ResourceId;
+            let lanes = self.desks[desk].lanes_after(unit);
+            if let Some(who) = self.next_of(lanes, observer) {
+                self.desks[desk].waiting.fall(since_start);
+                return Some(Begins { who, unit, slot });
+            }
+            self.desks[desk].end(unit, since_start, self.now, &self.stretch);
+        }
+        self.ends.free(slot);
         None
-    }
-
-    /// A customer goes on to the next step of its journey.
-    fn go_on<O: Observer>(&mut self, slot: usize, observer: &mut O) {
-        let visit = self.visits[slot];
-        self.free_slots.push(slot as u32);
-        self.work_on(visit, observer);
     }
 
     /// Serves as many as can be served at a desk.
@@ -177,7 +183,8 @@ impl<'plan> Express<'plan> {
             };
             it.waiting.fall(since_start);
             it.begin(unit, since_start);
-            self.begin(Begins { who, unit }, observer);
+            let slot = self.ends.take_slot();
+            self.begin(Begins { who, unit, slot }, observer);
         }
     }
 
@@ -258,7 +265,7 @@ impl<'plan> Express<'plan> {
     /// known of it and told at once.
     #[inline]
     pub(super) fn begin<O: Observer>(&mut self, begins: Begins, observer: &mut O) {
-        let Begins { who, unit } = begins;
+        let Begins { who, unit, slot } = begins;
         let aim = self.aim(who.aim);
         let Some(direct) = &aim.direct else {
             self.begin_steps(begins, observer);
@@ -275,12 +282,8 @@ impl<'plan> Express<'plan> {
             return;
         }
         let counted = self.counted.contains(&who.arrived);
-        let leaves = Payload::Leaves {
-            desk: aim.desk,
-            unit,
-            counted,
-        };
-        self.schedule(ends_at, leaves);
+        let leaves = After::leaving(aim, unit, counted);
+        self.schedule(slot, ends_at, leaves);
         if counted {
             self.ending.last_left = self.ending.last_left.max(ends_at);
             let (service, review) = match direct.part {
@@ -297,7 +300,8 @@ impl<'plan> Express<'plan> {
     }
 
     /// Begins the first step of somebody who has its server.
-    fn begin_steps<O: Observer>(&mut self, Begins { who, unit }: Begins, observer: &mut O) {
+    fn begin_steps<O: Observer>(&mut self, begins: Begins, observer: &mut O) {
+        let Begins { who, unit, slot } = begins;
         let aim = self.aim(who.aim);
         let journey_time = aim.journey.time.as_ref().map_or(0, |law| {
             let place = Purpose::JourneyTime {
@@ -317,11 +321,11 @@ impl<'plan> Express<'plan> {
             // It would not have come in if it went through no step.
             step: first_step(aim, who.key).unwrap_or(0),
         };
-        self.work_on(visit, observer);
+        self.work_on(slot, visit, observer);
     }
 
     /// Works on the step that a customer is in.
-    fn work_on<O: Observer>(&mut self, mut visit: Visit, observer: &mut O) {
+    fn work_on<O: Observer>(&mut self, slot: usize, mut visit: Visit, observer: &mut O) {
         let aim = self.aim(visit.who.aim);
         let steps = &aim.journey.steps;
         let step = &steps[visit.step as usize];
@@ -345,30 +349,24 @@ impl<'plan> Express<'plan> {
         match next_step(&Keyed, steps, place, visit.step + 1) {
             Some(next) => {
                 visit.step = next;
-                let goes_on = self.keep(visit);
-                self.schedule(ends_at, goes_on);
+                self.keep(slot, ends_at, visit);
             }
-            None => self.end_at(ends_at, visit, observer),
+            None => self.end_at(slot, ends_at, visit, observer),
         }
     }
 
     /// The last step of a customer ends at a time: what is left to tell of it is told
     /// at once, and its server is free then.
-    fn end_at<O: Observer>(&mut self, ends_at: u64, visit: Visit, observer: &mut O) {
+    fn end_at<O: Observer>(&mut self, slot: usize, ends_at: u64, visit: Visit, observer: &mut O) {
         if ends_at > self.longest {
             // It will still be inside when the day is over.
-            let stays = self.keep(visit);
-            self.schedule(ends_at, stays);
+            self.keep(slot, ends_at, visit);
             return;
         }
         let aim = self.aim(visit.who.aim);
         let counted = self.counted.contains(&visit.who.arrived);
-        let leaves = Payload::Leaves {
-            desk: aim.desk,
-            unit: visit.unit,
-            counted,
-        };
-        self.schedule(ends_at, leaves);
+        let leaves = After::leaving(aim, visit.unit, counted);
+        self.schedule(slot, ends_at, leaves);
         if counted {
             self.ending.last_left = self.ending.last_left.max(ends_at);
             observer.departed(&Departure {
@@ -381,23 +379,31 @@ impl<'plan> Express<'plan> {
         }
     }
 
+    /// A step ends in a slot at a time.
     #[inline]
-    fn schedule(&mut self, at: u64, means: Payload) {
+    fn schedule(&mut self, slot: usize, at: u64, after: After) {
+        if slot >= self.after.len() {
+            self.after.resize(slot + 1, after);
+        }
+        self.after[slot] = after;
         self.sequence += 1;
-        let tag = (self.sequence << payload::BITS) | means.bits();
-        self.calendar.push(Event::new(at, tag));
+        let tag = (self.sequence << SEQUENCE_SHIFT) | slot as u64;
+        self.ends.set(slot, Event::new(at, tag));
     }
 
     /// Keeps what is known of a customer until its step ends.
-    fn keep(&mut self, visit: Visit) -> Payload {
-        let slot = if let Some(slot) = self.free_slots.pop() {
-            self.visits[slot as usize] = visit;
-            slot as usize
-        } else {
-            self.visits.push(visit);
-            self.visits.len() - 1
+    fn keep(&mut self, slot: usize, ends_at: u64, visit: Visit) {
+        if slot >= self.visits.len() {
+            self.visits.resize(slot + 1, visit);
+        }
+        self.visits[slot] = visit;
+        let goes_on = After {
+            desk: NO_DESK,
+            unit: visit.unit,
+            counted: false,
+            goes_on: true,
         };
-        Payload::GoesOn { slot }
+        self.schedule(slot, ends_at, goes_on);
     }
 
     /// Tells of somebody for whom there is nothing to do.
@@ -435,6 +441,19 @@ impl<'plan> Express<'plan> {
                 self.ending.last_left = self.ending.last_left.max(departure.left);
             }
             observer.departed(departure);
+        }
+    }
+}
+
+impl After {
+    /// A customer leaves and its server is free.
+    #[inline]
+    fn leaving(aim: &Aim<'_>, unit: u32, counted: bool) -> Self {
+        Self {
+            desk: aim.desk.map_or(NO_DESK, |desk| desk as u32),
+            unit,
+            counted,
+            goes_on: false,
         }
     }
 }

@@ -17,15 +17,14 @@ mod clock;
 mod coming;
 mod customers;
 mod desks;
+mod ends;
 mod lanes;
-mod payload;
 mod routes;
 mod sums;
 
 pub use routes::Routes;
 
 use super::calendar::SLOTS;
-use super::heap::{Event, Heap};
 use super::levels::Stretch;
 use super::stepping::Levels;
 use super::{EVENTS_BETWEEN_LOOKS, Ending, LONGEST_AFTER, Observer};
@@ -35,8 +34,9 @@ use crate::plan::Plan;
 use crate::source::Keyed;
 use clock::Alarm;
 use coming::Coming;
-use customers::Visit;
+use customers::{After, Visit};
 use desks::Desk;
+use ends::Ends;
 use lanes::Lane;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,11 +53,11 @@ pub struct Express<'plan> {
     stretch: Stretch,
     stage: Stage,
     now: u64,
-    /// Ends of steps.
-    calendar: Heap,
+    ends: Ends,
     sequence: u64,
+    /// By slot, what follows the end of its step; of those who go on, who they are.
+    after: Vec<After>,
     visits: Vec<Visit>,
-    free_slots: Vec<u32>,
     lanes: Vec<Lane>,
     /// The lanes in which somebody stands, one bit each.
     waiting_lanes: u64,
@@ -95,10 +95,10 @@ impl<'plan> Express<'plan> {
             stretch,
             stage: Stage::first(stretch),
             now: 0,
-            calendar: Heap::default(),
+            ends: Ends::default(),
             sequence: 0,
+            after: Vec::new(),
             visits: Vec::new(),
-            free_slots: Vec::new(),
             lanes: routes.lanes.iter().map(Lane::new).collect(),
             waiting_lanes: 0,
             desks: routes.desks.iter().map(Desk::new).collect(),
@@ -153,8 +153,8 @@ impl<'plan> Express<'plan> {
         self.reset();
         loop {
             let arrives_at = coming.next_at();
-            let first = self.calendar.peek();
-            let ends_at = first.map_or(NEVER, Event::time);
+            let first = self.ends.first();
+            let ends_at = first.time();
             if arrives_at.min(ends_at) >= self.alarm {
                 match self.at_the_alarm(arrives_at, ends_at, observer) {
                     Alarm::Rang => continue,
@@ -166,11 +166,9 @@ impl<'plan> Express<'plan> {
                     Alarm::Over => break,
                 }
             }
-            let begins = if let Some(event) = first
-                && ends_at <= arrives_at
-            {
+            let begins = if ends_at <= arrives_at {
                 self.now = ends_at;
-                self.step_ends(event, observer)
+                self.step_ends(first.slot(), observer)
             } else {
                 if !self.needs_arrivals(arrives_at, arrives_at + 1, observer) {
                     coming.end();

@@ -3,7 +3,6 @@
 //! Every part of a plan is taken apart here field by field, so that whoever adds a
 //! rule to the plan is made by the compiler to say whether the express loop knows it.
 
-use super::payload::MOST_DESKS;
 use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
@@ -113,9 +112,6 @@ impl<'plan> Routes<'plan> {
     /// What the express loop needs of a plan; none if the plan has a rule that only
     /// the general loop knows.
     pub fn of(plan: &'plan Plan) -> Option<Self> {
-        if plan.pools.len() > MOST_DESKS {
-            return None;
-        }
         if !has_plain_days(plan) || !plan.pools.iter().all(is_plain_pool) {
             return None;
         }
