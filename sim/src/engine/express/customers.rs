@@ -1,5 +1,6 @@
 //! Customers come, wait, lose patience, are served, and leave.
 
+use super::coming::Comer;
 use super::desks::ANY;
 use super::lanes::{Lane, Waiting};
 use super::routes::Aim;
@@ -52,6 +53,13 @@ pub struct After {
 
 /// The desk of those who need no server.
 const NO_DESK: u32 = u32::MAX;
+/// What follows in a slot that nobody has had.
+const NOBODY: After = After {
+    desk: NO_DESK,
+    unit: ANY,
+    counted: false,
+    goes_on: false,
+};
 
 const PATIENCE: Place = Purpose::Patience.stands_at();
 
@@ -67,22 +75,25 @@ impl<'plan> Express<'plan> {
 
     /// A customer comes in, and begins at once if a server is free.
     #[inline]
-    pub(super) fn arrive<O: Observer>(&mut self, key: Key, observer: &mut O) -> Option<Begins> {
+    pub(super) fn arrive<O: Observer>(&mut self, comer: Comer, observer: &mut O) -> Option<Begins> {
         let now = self.now;
         self.ending.events += 1;
         let index = self.ending.customers as u32;
         self.ending.customers += 1;
         self.inside += 1;
         self.counted_inside += u64::from(self.counted.contains(&now));
-        let number = self.routes.aim_of(key);
-        let aim = &self.routes.aims[number];
+        let Comer {
+            key, takes, aim, ..
+        } = comer;
         let mut who = Waiting {
             key,
             arrived: now,
             deadline: NEVER,
+            takes,
             index,
-            aim: number as u16,
+            aim,
         };
+        let aim = self.aim(aim);
         if now >= self.doors_shut_at {
             self.tell_unserved(Fate::TurnedAway, &who, now, observer);
             return None;
@@ -95,14 +106,14 @@ impl<'plan> Express<'plan> {
         let since_start = self.stage.since_start(now);
         let Some(lane) = aim.lane else {
             self.unattended.rise(since_start);
-            let (unit, slot) = (ANY, self.ends.take_slot());
+            let (unit, slot) = (ANY, self.take_slot());
             return Some(Begins { who, unit, slot });
         };
         let Lane { rule, people } = &mut self.lanes[lane];
         let desk = &mut self.desks[rule.desk];
         if let Some(unit) = desk.idle(rule.able) {
             desk.begin(unit, since_start);
-            let slot = self.ends.take_slot();
+            let slot = self.take_slot();
             return Some(Begins { who, unit, slot });
         }
         if let Some(law) = aim.patience {
@@ -183,7 +194,7 @@ impl<'plan> Express<'plan> {
             };
             it.waiting.fall(since_start);
             it.begin(unit, since_start);
-            let slot = self.ends.take_slot();
+            let slot = self.take_slot();
             self.begin(Begins { who, unit, slot }, observer);
         }
     }
@@ -271,10 +282,9 @@ impl<'plan> Express<'plan> {
             self.begin_steps(begins, observer);
             return;
         };
-        let human = direct.law.micros(who.key.bits_at(direct.place));
         let human = match aim.desk {
-            Some(desk) if unit != ANY => stretched(human, self.desks[desk].slowness(unit)),
-            _ => human,
+            Some(desk) if unit != ANY => stretched(who.takes, self.desks[desk].slowness(unit)),
+            _ => who.takes,
         };
         let ends_at = self.now + human;
         if ends_at > self.longest {
@@ -379,12 +389,25 @@ impl<'plan> Express<'plan> {
         }
     }
 
+    /// A slot for somebody who begins.
+    #[inline]
+    fn take_slot(&mut self) -> usize {
+        if self.ends.is_full() {
+            self.grow();
+        }
+        self.ends.take_slot()
+    }
+
+    /// Room for twice as many who are served.
+    #[cold]
+    fn grow(&mut self) {
+        self.ends.grow();
+        self.after.resize(self.ends.slots(), NOBODY);
+    }
+
     /// A step ends in a slot at a time.
     #[inline]
     fn schedule(&mut self, slot: usize, at: u64, after: After) {
-        if slot >= self.after.len() {
-            self.after.resize(slot + 1, after);
-        }
         self.after[slot] = after;
         self.sequence += 1;
         let tag = (self.sequence << SEQUENCE_SHIFT) | slot as u64;

@@ -5,24 +5,17 @@
 
 use crate::engine::heap::Event;
 
+/// At least so many slots, if any.
+const FEWEST: usize = 8;
 /// After everything that happens.
 const NONE: Event = Event::LAST;
 
 /// Ends of steps by slot.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ends {
     /// The root is the second; the leaves are the last half.
     nodes: Vec<Event>,
     free: Vec<u32>,
-}
-
-impl Default for Ends {
-    fn default() -> Self {
-        Self {
-            nodes: vec![NONE; 2],
-            free: vec![0],
-        }
-    }
 }
 
 impl Ends {
@@ -40,12 +33,20 @@ impl Ends {
         self.nodes.get(1).copied().unwrap_or(NONE)
     }
 
-    /// A slot in which nothing ends.
+    /// Whether every slot is taken.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.free.is_empty()
+    }
+
+    /// How many slots there are.
+    pub fn slots(&self) -> usize {
+        self.nodes.len() / 2
+    }
+
+    /// A slot in which nothing ends; there must be one.
     #[inline]
     pub fn take_slot(&mut self) -> usize {
-        if self.free.is_empty() {
-            self.grow();
-        }
         self.free.pop().unwrap_or(0) as usize
     }
 
@@ -71,13 +72,13 @@ impl Ends {
     }
 
     /// Room for twice as many.
-    #[cold]
-    fn grow(&mut self) {
-        let slots = self.nodes.len() / 2;
+    pub fn grow(&mut self) {
+        let slots = self.slots();
         let leaves = self.nodes.split_off(slots);
+        let more = (2 * slots).max(FEWEST);
         self.nodes.clear();
-        self.nodes.resize(4 * slots, NONE);
-        self.free.extend((slots as u32..2 * slots as u32).rev());
+        self.nodes.resize(2 * more, NONE);
+        self.free.extend((slots as u32..more as u32).rev());
         for (slot, event) in leaves.into_iter().enumerate() {
             self.set(slot, event);
         }
@@ -97,6 +98,9 @@ mod tests {
         for number in 0..5000_u64 {
             let draw = finalise(number);
             if draw % 5 < 3 && naive.len() < 40 {
+                if ends.is_full() {
+                    ends.grow();
+                }
                 let slot = ends.take_slot();
                 let event = Event::new(draw % 1000, slot as u64);
                 ends.set(slot, event);

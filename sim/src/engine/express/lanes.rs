@@ -11,6 +11,8 @@ pub struct Waiting {
     pub arrived: u64,
     /// When it leaves if it has not begun by then.
     pub deadline: u64,
+    /// How long its only step takes, if it has only one that is no more than a time.
+    pub takes: u64,
     pub index: u32,
     pub aim: u16,
 }

@@ -33,7 +33,7 @@ use crate::keyed::{BRANCH_STREAM, Key};
 use crate::plan::Plan;
 use crate::source::Keyed;
 use clock::Alarm;
-use coming::Coming;
+use coming::{Comer, Coming};
 use customers::{After, Visit};
 use desks::Desk;
 use ends::Ends;
@@ -82,7 +82,7 @@ pub struct Express<'plan> {
     waiting_by_interval: Vec<u128>,
     people_by_interval: Vec<u128>,
     /// Room for those who come next.
-    block: Vec<(u64, Key)>,
+    block: Vec<Comer>,
     ending: Ending,
 }
 
@@ -138,7 +138,7 @@ impl<'plan> Express<'plan> {
         observer: &mut O,
     ) -> Result<Ending, SimError> {
         let mut block = std::mem::take(&mut self.block);
-        let coming = Coming::new(arrivals, self.plan.last_arrival, &mut block);
+        let coming = Coming::new(arrivals, self.routes, self.plan.last_arrival, &mut block);
         let outcome = self.go_through(coming, stop, observer);
         self.block = block;
         outcome
@@ -184,7 +184,8 @@ impl<'plan> Express<'plan> {
                     self.ending.interrupted = true;
                     return Ok(self.ending);
                 }
-                self.arrive(coming.take_key(), observer)
+                let Some(comer) = coming.take() else { break };
+                self.arrive(comer, observer)
             };
             if let Some(begins) = begins {
                 self.begin(begins, observer);
