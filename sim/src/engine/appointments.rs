@@ -107,14 +107,13 @@ impl<S: Source> Engine<'_, S> {
             .as_ref()
             .and_then(|it| it.bookings.get(booking as usize - 1));
         let number = booked.map_or(0, |booked| booked.segment);
-        let (service, journey) = match booked.and_then(|booked| booked.service) {
-            Some((service, journey)) => (service as u16, journey as u32),
-            None => {
-                let segment = &plan.segments[number];
-                let draw = || self.source.uniform(key, Purpose::Service);
-                let (_, service, journey) = segment.services[super::choose_service(segment, draw)];
-                (service, journey)
-            }
+        let (service, journey) = if let Some(chosen) = booked.and_then(|booked| booked.service) {
+            (chosen.0 as u16, chosen.1 as u32)
+        } else {
+            let segment = &plan.segments[number];
+            let draw = || self.source.uniform(key, Purpose::Service);
+            let (_, service, journey) = segment.services[super::choose_service(segment, draw)];
+            (service, journey)
         };
         let journey = self.channel_of(number as u16, service, journey, key);
         (number as u16, service, journey)

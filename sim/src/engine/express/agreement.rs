@@ -61,14 +61,14 @@ proptest! {
     })]
 
     #[test]
-    fn plain_branches_go_the_same_way_in_both_loops(text in generated::plain_branch(true)) {
+    fn plain_branches_go_the_same_way_in_both_loops(text in generated::plain::plain_branch(true)) {
         let scenario = generated::sound(&text);
         prop_assert!(takes(&scenario), "the express loop does not take\n{}", text);
         agrees(&scenario, &text)?;
     }
 
     #[test]
-    fn branches_without_end_go_the_same_way_in_both_loops(text in generated::plain_branch(false), warm_up in 0_u64..2) {
+    fn branches_without_end_go_the_same_way_in_both_loops(text in generated::plain::plain_branch(false), warm_up in 0_u64..2) {
         let mut scenario = generated::sound(&text);
         prop_assume!(scenario.arrivals.pieces.iter().any(|piece| piece.expected > 0.0));
         // As from midnight: nobody comes before nine.

@@ -21,12 +21,20 @@ const MOST: usize = u64::BITS as usize;
 pub struct Routes<'plan> {
     /// What customers come for, segment by segment in the order of their services.
     pub aims: Vec<Aim<'plan>>,
-    /// Of each segment the share of all customers in it or an earlier one, the
-    /// shares of its services likewise, and its first aim.
-    segments: Vec<(f64, &'plan [(f64, u16, u32)], usize)>,
+    segments: Vec<Segment<'plan>>,
     /// By priority, the highest first.
     pub lanes: Vec<LaneRule>,
     pub desks: Vec<DeskRule>,
+}
+
+/// How a segment's customers choose.
+#[derive(Debug)]
+struct Segment<'plan> {
+    /// Share of all customers in this segment or an earlier one.
+    cumulative: f64,
+    /// Its services with their cumulative shares, and its first aim.
+    services: &'plan [(f64, u16, u32)],
+    first_aim: usize,
 }
 
 /// What a customer comes for: one journey of one segment.
@@ -126,8 +134,11 @@ impl<'plan> Routes<'plan> {
                 return None;
             }
             let first_aim = routes.aims.len();
-            let it = (segment.cumulative, &segment.services[..], first_aim);
-            routes.segments.push(it);
+            routes.segments.push(Segment {
+                cumulative: segment.cumulative,
+                services: &segment.services,
+                first_aim,
+            });
             for &(_, service, journey) in &segment.services {
                 let aim = Aim {
                     segment: number as u16,
@@ -139,9 +150,10 @@ impl<'plan> Routes<'plan> {
                     desk: None,
                     direct: Direct::of(&plan.journeys[journey as usize], journey),
                 };
-                let lane = match request_of(plan, aim.journey)? {
-                    Some(request) => Some(routes.lane(plan, request, segment)?),
-                    None => None,
+                let lane = match asks_of(plan, aim.journey) {
+                    Asks::Nothing => None,
+                    Asks::Once(request) => Some(routes.lane(plan, request, segment)?),
+                    Asks::OnTheWay => return None,
                 };
                 let desk = lane.map(|lane| routes.lanes[lane].desk);
                 routes.aims.push(Aim { lane, desk, ..aim });
@@ -161,10 +173,14 @@ impl<'plan> Routes<'plan> {
             [_] => 0,
             several => {
                 let u = key.uniform(Purpose::Segment);
-                chosen(several.iter().map(|it| it.0), u)
+                chosen(several.iter().map(|it| it.cumulative), u)
             }
         };
-        let (_, services, first_aim) = self.segments[segment];
+        let Segment {
+            services,
+            first_aim,
+            ..
+        } = self.segments[segment];
         match services {
             [_] => first_aim,
             several => {
@@ -358,12 +374,16 @@ fn is_plain_segment(segment: &PlannedSegment) -> bool {
         && (!chooses_shorter || services.len() == 1)
 }
 
-/// What a journey asks for at its start and holds to its end, if anything; none
-/// if it asks for something on the way.
-fn request_of<'plan>(
-    plan: &'plan Plan,
-    journey: &PlannedJourney,
-) -> Option<Option<&'plan Request>> {
+/// What a journey asks for.
+enum Asks<'plan> {
+    Nothing,
+    /// At its start, to be held to its end.
+    Once(&'plan Request),
+    /// More than that.
+    OnTheWay,
+}
+
+fn asks_of<'plan>(plan: &'plan Plan, journey: &PlannedJourney) -> Asks<'plan> {
     let PlannedJourney {
         channel: _,
         made_on: _,
@@ -374,12 +394,15 @@ fn request_of<'plan>(
         steps,
     } = journey;
     let alone = steps.len() == 1 && holds.is_empty();
-    let plain = steps
+    let once = steps
         .iter()
         .all(|step| is_plain_step(step) && (step.holds.is_empty() || alone));
-    let first = steps.first()?;
-    let request = first.first_request;
-    plain.then(|| request.map(|number| &plan.requests[number as usize]))
+    match steps.first() {
+        Some(first) if once => first.first_request.map_or(Asks::Nothing, |number| {
+            Asks::Once(&plan.requests[number as usize])
+        }),
+        _ => Asks::OnTheWay,
+    }
 }
 
 fn is_plain_step(step: &PlannedStep) -> bool {
