@@ -1,6 +1,7 @@
 //! Replications on threads, and what comes out of them.
 
 use crate::days::{self, DayRow};
+use crate::engine::express::{Express, Routes};
 use crate::engine::levels::Stretch;
 use crate::engine::stepping::Levels;
 use crate::engine::{Ending, Engine, Observer};
@@ -102,6 +103,16 @@ pub struct Outcome {
     pub warnings: Vec<Label>,
 }
 
+/// Which event loop goes through a branch's days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    /// The express loop if it knows all rules of the scenario, else the general one.
+    Fitting,
+    /// The general one: the outcome is the same.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare both loops"))]
+    General,
+}
+
 /// Simulates a scenario. The same scenario, replications and seed give the same
 /// outcome on any number of threads.
 ///
@@ -109,6 +120,16 @@ pub struct Outcome {
 /// The scenario contradicts itself, the branch overflows, no replication was
 /// asked for, or none was done before an interruption.
 pub fn simulate(
+    scenario: &Scenario,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimError> {
+    simulate_in(Loop::Fitting, scenario, options, progress)
+}
+
+/// Simulates a scenario in a loop.
+pub fn simulate_in(
+    which: Loop,
     scenario: &Scenario,
     options: &Options,
     progress: &dyn Progress,
@@ -134,6 +155,7 @@ pub fn simulate(
     };
     let mut outlets = Outlets::default();
     let (mut totals, blocks, enough) = every_day(
+        which,
         &frame,
         scenario,
         options,
@@ -200,6 +222,7 @@ pub fn simulate(
 
 /// Goes through all replications, of a region or of one branch.
 fn every_day(
+    which: Loop,
     frame: &Frame<'_>,
     scenario: &Scenario,
     options: &Options,
@@ -208,22 +231,30 @@ fn every_day(
     outlets: &mut Outlets,
 ) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
     let plan = frame.plan;
-    match (region, plan.random) {
-        (Some(region), _) => {
+    let routes = Routes::of(plan).filter(|_| which == Loop::Fitting);
+    match (region, plan.random, &routes) {
+        (Some(region), ..) => {
             let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
             let division = Division::of_region(region);
             run_rounds(frame, scenario, options, &mut |round| {
                 run_blocks(frame, &make, division, options, round, progress, outlets)
             })
         }
-        (None, Random::Keyed) => {
+        (None, Random::Keyed, Some(routes)) => {
+            let make = |stretch, _| ExpressDay::of(Express::new(plan, routes, stretch));
+            let division = Division::Blocks;
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Keyed, None) => {
             let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
             let division = Division::Blocks;
             run_rounds(frame, scenario, options, &mut |round| {
                 run_blocks(frame, &make, division, options, round, progress, outlets)
             })
         }
-        (None, Random::Mrg32k3aStreams) => {
+        (None, Random::Mrg32k3aStreams, _) => {
             let streams = Streams::new(options.seed);
             run_rounds(frame, scenario, options, &mut |round| {
                 run_in_sequence(frame, &streams, options, round, progress)
@@ -428,6 +459,38 @@ impl<S: Source> Day for OneBranch<'_, S> {
         let ending = self.engine.run(replication, stop, observer)?;
         self.levels.clear();
         self.levels.add(&self.engine);
+        Ok(ending)
+    }
+
+    fn levels(&self) -> &Levels {
+        &self.levels
+    }
+}
+
+/// A day of one branch on the express loop.
+struct ExpressDay<'plan> {
+    express: Express<'plan>,
+    levels: Levels,
+}
+
+impl<'plan> ExpressDay<'plan> {
+    fn of(express: Express<'plan>) -> Self {
+        Self {
+            express,
+            levels: Levels::default(),
+        }
+    }
+}
+
+impl Day for ExpressDay<'_> {
+    fn run<O: Observer>(
+        &mut self,
+        replication: u32,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        let ending = self.express.run(replication, stop, observer)?;
+        self.express.levels(&mut self.levels);
         Ok(ending)
     }
 
