@@ -233,31 +233,36 @@ fn every_day(
     outlets: &mut Outlets,
 ) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
     let plan = frame.plan;
-    if let Some(region) = region {
-        let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
-        let division = Division::of_region(region);
-        return run_rounds(frame, scenario, options, &mut |round| {
-            run_blocks(frame, &make, division, options, round, progress, outlets)
-        });
-    }
-    if plan.random == Random::Mrg32k3aStreams {
-        let streams = Streams::new(options.seed);
-        return run_rounds(frame, scenario, options, &mut |round| {
-            run_in_sequence(frame, &streams, options, round, progress)
-        });
-    }
-    let division = Division::Blocks;
     let routes = Routes::of(plan).filter(|_| which == Loop::Fitting);
-    if let Some(routes) = &routes {
-        let make = |stretch, _| ExpressDay::of(Express::new(plan, routes, stretch));
-        return run_rounds(frame, scenario, options, &mut |round| {
-            run_blocks(frame, &make, division, options, round, progress, outlets)
-        });
+    match (region, plan.random, &routes) {
+        (Some(region), ..) => {
+            let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
+            let division = Division::of_region(region);
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Keyed, Some(routes)) => {
+            let make = |stretch, _| ExpressDay::of(Express::new(plan, routes, stretch));
+            let division = Division::Blocks;
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Keyed, None) => {
+            let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
+            let division = Division::Blocks;
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Mrg32k3aStreams, _) => {
+            let streams = Streams::new(options.seed);
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_in_sequence(frame, &streams, options, round, progress)
+            })
+        }
     }
-    let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
-    run_rounds(frame, scenario, options, &mut |round| {
-        run_blocks(frame, &make, division, options, round, progress, outlets)
-    })
 }
 
 /// Thresholds in microseconds, ascending, the five minutes of `days.csv` among them.

@@ -218,6 +218,7 @@ fn whoever_is_served_at_last_is_waited_for() {
     assert_eq!(fates, [CustomerFate::Served]);
 }
 
+#[test]
 fn a_step_ends_before_a_breakdown_and_a_breakdown_before_patience() {
     // At 9:05 the first service ends and the second begins; then the window breaks down,
     // before the second's patience ends, which has begun and stays. It is repaired at 9:07.

@@ -280,6 +280,7 @@ fn has_plain_days(plan: &Plan) -> bool {
         doors,
         appointments,
         recorded,
+        parties,
         capacity: _,
         changes,
         incidents,
@@ -304,6 +305,7 @@ fn has_plain_days(plan: &Plan) -> bool {
         && doors.sends_home_at.is_none()
         && appointments.is_none()
         && recorded.is_empty()
+        && parties.is_empty()
         && changes
             .iter()
             .all(|(_, change)| matches!(change, Change::Roster { .. }))
