@@ -155,6 +155,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     longest: u64,
     /// When somebody last came, went on or left, or the clock changed something.
     last_progress: u64,
+    /// When this branch of a region is closed, beside what the plan says.
+    shut: &'plan [(u64, u64)],
     /// Customers inside who are counted.
     counted_inside: u64,
     ending: Ending,
@@ -201,6 +203,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             last_progress: 0,
+            shut: &[],
             counted_inside: 0,
             ending: Ending::default(),
         }
