@@ -17,7 +17,18 @@ impl Reader {
         day: Option<&Day>,
     ) -> Option<Arrivals> {
         let before = self.faults.len();
-        let batches = self.batches(section);
+        let mut batches = self.batches(section).unwrap_or_default();
+        let mut parties = Vec::new();
+        if self.flag(section, "one_ticket") {
+            parties.append(&mut batches);
+            if parties.is_empty() {
+                self.fault(
+                    section.origin,
+                    format!("`{}` stands without `batches`", section.at("one_ticket")),
+                    "say how many come together: `batches = [{ people = 2, share = 100 }]`",
+                );
+            }
+        }
         let most = self.optional_whole(section, "customers", 0..=10_000_000);
         let early = self
             .subsection(section, "before_opening")
@@ -32,7 +43,8 @@ impl Reader {
             }
         }
         (self.faults.len() == before).then(|| Arrivals {
-            batches: batches.unwrap_or_default(),
+            batches,
+            parties,
             most: most.map(|most| most as u32),
             ..early.unwrap_or_default()
         })
@@ -123,7 +135,21 @@ impl Reader {
 
     /// The day's factor by its weekday (Monday first) and its day of the month.
     pub(super) fn day_factor(&mut self, section: &Section<'_>, day: &Day) -> Option<f64> {
-        let mut factor = 1.0;
+        let mut factor = day.holiday.as_ref().map_or(1.0, |holiday| holiday.factor);
+        let unscaled = ["gap", "replay"]
+            .into_iter()
+            .find_map(|key| section.get(key));
+        if let (Some(node), Some(holiday)) = (unscaled, &day.holiday) {
+            self.fault(
+                node.origin,
+                format!(
+                    "{} is a holiday ({}), but `gap` and `replay` say themselves who comes",
+                    day.date, holiday.name
+                ),
+                "give a rate, or take `holidays` out of [day]",
+            );
+            return None;
+        }
         if let Some(node) = section.get("day_of_week") {
             let path = section.at("day_of_week");
             let list = self.list(node, &path)?;
@@ -136,8 +162,7 @@ impl Reader {
                 );
                 return None;
             }
-            let weekday = day.date.weekday().to_monday_zero_offset();
-            factor *= numbers[weekday.unsigned_abs() as usize];
+            factor *= numbers[usize::from(day.weekday())];
         }
         if let Some(days) = self.subsection(section, "day_of_month") {
             let names: Vec<String> = (1..=31).map(|it: u32| it.to_string()).collect();

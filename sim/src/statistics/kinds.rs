@@ -87,6 +87,24 @@ pub struct Place {
     pub spreads: [Spread; CUSTOMER_FIGURES],
 }
 
+/// In which intervals the promise is about customers of a kind.
+pub fn promised(kind: usize, frame: &Frame<'_>) -> std::ops::Range<usize> {
+    let populations = frame.populations;
+    let intervals = populations.intervals.max(1);
+    let Some(promise) = frame.promise else {
+        return 0..0;
+    };
+    if populations.plain_of(kind).contains(&promise.population) {
+        return 0..intervals;
+    }
+    let by_interval = populations.by_interval_of(kind);
+    let mut at = by_interval.iter();
+    at.find(|from| (**from..**from + intervals).contains(&promise.population))
+        .map_or(0..0, |from| {
+            promise.population - from..promise.population - from + 1
+        })
+}
+
 /// Customers of one kind.
 #[derive(Debug)]
 pub struct Kind {
@@ -114,18 +132,9 @@ impl Kind {
         let intervals = populations.intervals.max(1);
         let plain = populations.plain_of(number);
         let by_interval = populations.by_interval_of(number);
-        let promised = frame.promise.map_or(0..0, |promise| {
-            if plain.contains(&promise.population) {
-                return 0..intervals;
-            }
-            let mut at = by_interval.iter();
-            at.find(|from| (**from..**from + intervals).contains(&promise.population))
-                .map_or(0..0, |from| {
-                    promise.population - from..promise.population - from + 1
-                })
-        });
         Self {
             number,
+            promised: promised(number, frame),
             plain,
             by_interval,
             day: vec![Place::default(); intervals],
@@ -133,7 +142,34 @@ impl Kind {
             spreads: vec![Default::default(); intervals],
             observing: Default::default(),
             pooled: Default::default(),
-            promised,
+        }
+    }
+
+    /// Counts what another, with nobody waiting to be added up, has counted on the same
+    /// day of customers of this kind; what it has pooled by interval is left to be.
+    pub fn join(&mut self, part: &Self, cells: &mut [Cell]) {
+        for (own, part) in self.day.iter_mut().zip(&part.day) {
+            own.counts.add(&part.counts);
+            own.further += part.further;
+            for (own, part) in own.spreads.iter_mut().zip(&part.spreads) {
+                own.merge(part);
+            }
+        }
+        for (own, part) in self.past.iter_mut().zip(&part.past) {
+            own.add(part);
+        }
+        for set in [USUAL, FURTHER] {
+            if part.observing[set].is_many() {
+                let pooled = SETS[set].map(|figure| &self.pooled[figure]);
+                self.observing[set].become_many(pooled);
+                for figure in SETS[set] {
+                    self.pooled[figure].merge(&part.pooled[figure]);
+                }
+            }
+            self.observing[set].join(&part.observing[set]);
+            if self.observing[set].is_full() {
+                self.count_many(set, cells);
+            }
         }
     }
 

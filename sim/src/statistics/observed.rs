@@ -135,6 +135,19 @@ impl Observing {
         }
     }
 
+    /// Whether customers of the block are pooled already.
+    pub fn is_many(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Keeps the lines of another, too.
+    pub fn join(&mut self, other: &Self) {
+        self.lines.extend_from_slice(&other.lines);
+        for (range, other) in self.ranges.iter_mut().zip(&other.ranges) {
+            *range = (range.0.min(other.0), range.1.max(other.1));
+        }
+    }
+
     /// Forgets the lines: they are pooled.
     pub fn forget_lines(&mut self) {
         self.lines.clear();

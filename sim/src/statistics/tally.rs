@@ -429,6 +429,32 @@ impl Tally<'_> {
 }
 
 impl Observer for Tally<'_> {
+    fn part(&self) -> Option<Self> {
+        // Batches end within a replication, and with them what is gathered of it.
+        (self.frame.plan.batches == 1).then(|| Self::new(self.frame))
+    }
+
+    fn join(&mut self, part: Self) {
+        let Self {
+            kinds,
+            mut totals,
+            day_misses,
+            ..
+        } = part;
+        for mut kind in kinds {
+            kind.add_up_all(self.frame.thresholds, &mut totals.cells);
+            let position = self.position(kind.number);
+            self.kinds[position].join(&kind, &mut self.totals.cells);
+        }
+        for (cell, part) in self.totals.cells.iter_mut().zip(&totals.cells) {
+            for (own, part) in cell.pooled.iter_mut().zip(&part.pooled) {
+                own.merge(part);
+            }
+        }
+        self.totals.from_arrival.join(&totals.from_arrival);
+        self.day_misses.merge(&day_misses);
+    }
+
     fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
         let mut levels = Levels::default();
         levels.add(engine);
