@@ -145,9 +145,9 @@ impl Kind {
         }
     }
 
-    /// Counts what another has counted of customers of this kind on a part of the same
-    /// day, which has added up everybody; `cells` are all populations' totals.
-    pub fn join(&mut self, part: Self, cells: &mut [Cell]) {
+    /// Counts what another, with nobody waiting to be added up, has counted on the same
+    /// day of customers of this kind; what it has pooled by interval is left to be.
+    pub fn join(&mut self, part: &Self, cells: &mut [Cell]) {
         for (own, part) in self.day.iter_mut().zip(&part.day) {
             own.counts.add(&part.counts);
             own.further += part.further;
@@ -159,14 +159,14 @@ impl Kind {
             own.add(part);
         }
         for set in [USUAL, FURTHER] {
-            if part.observing[set].are_many() {
-                // Those of the part who are pooled cannot be kept one by one any more.
-                self.count_many(set, cells);
+            if part.observing[set].is_many() {
+                let pooled = SETS[set].map(|figure| &self.pooled[figure]);
+                self.observing[set].become_many(pooled);
                 for figure in SETS[set] {
                     self.pooled[figure].merge(&part.pooled[figure]);
                 }
             }
-            self.observing[set].append(&part.observing[set]);
+            self.observing[set].join(&part.observing[set]);
             if self.observing[set].is_full() {
                 self.count_many(set, cells);
             }

@@ -112,19 +112,6 @@ impl Observing {
         range.1 = bin_of(greatest).max(range.1);
     }
 
-    /// Keeps the customers whom another has kept, one by one.
-    pub fn append(&mut self, other: &Self) {
-        self.lines.extend_from_slice(&other.lines);
-        for (range, other) in self.ranges.iter_mut().zip(&other.ranges) {
-            *range = (range.0.min(other.0), range.1.max(other.1));
-        }
-    }
-
-    /// Whether some of the block's customers are pooled.
-    pub fn are_many(&self) -> bool {
-        self.before.is_some()
-    }
-
     /// Whether there is no room for lines of many more.
     pub fn is_full(&self) -> bool {
         self.lines.len() + MOST_WAITING > MOST_LINES
@@ -145,6 +132,19 @@ impl Observing {
     pub fn become_many(&mut self, pooled: [&Pooled; 3]) {
         if self.before.is_none() {
             self.before = Some(Box::new(pooled.map(Pooled::to_histogram)));
+        }
+    }
+
+    /// Whether customers of the block are pooled already.
+    pub fn is_many(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Keeps the lines of another, too.
+    pub fn join(&mut self, other: &Self) {
+        self.lines.extend_from_slice(&other.lines);
+        for (range, other) in self.ranges.iter_mut().zip(&other.ranges) {
+            *range = (range.0.min(other.0), range.1.max(other.1));
         }
     }
 

@@ -434,22 +434,25 @@ impl Observer for Tally<'_> {
         (self.frame.plan.batches == 1).then(|| Self::new(self.frame))
     }
 
-    fn join(&mut self, mut part: Self) {
-        for kind in &mut part.kinds {
-            kind.add_up_all(part.frame.thresholds, &mut part.totals.cells);
-        }
-        for kind in part.kinds {
+    fn join(&mut self, part: Self) {
+        let Self {
+            kinds,
+            mut totals,
+            day_misses,
+            ..
+        } = part;
+        for mut kind in kinds {
+            kind.add_up_all(self.frame.thresholds, &mut totals.cells);
             let position = self.position(kind.number);
-            self.kinds[position].join(kind, &mut self.totals.cells);
+            self.kinds[position].join(&kind, &mut self.totals.cells);
         }
-        let cells = self.totals.cells.iter_mut().zip(&part.totals.cells);
-        for (cell, part) in cells {
+        for (cell, part) in self.totals.cells.iter_mut().zip(&totals.cells) {
             for (own, part) in cell.pooled.iter_mut().zip(&part.pooled) {
                 own.merge(part);
             }
         }
-        self.totals.from_arrival.join(&part.totals.from_arrival);
-        self.day_misses.merge(&part.day_misses);
+        self.totals.from_arrival.join(&totals.from_arrival);
+        self.day_misses.merge(&day_misses);
     }
 
     fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
