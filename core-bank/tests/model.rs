@@ -555,6 +555,7 @@ impl Bank {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one step an arm")]
     fn ask(&mut self, key: u8, step: &Step) -> Result<Option<i64>, RefusalCode> {
         let account = |at: usize| Some(self.accounts[at].0);
         let card = |at: usize| Some(self.accounts[at].1);
@@ -804,18 +805,19 @@ fn follow(groups: Groups) -> Result<u64, TestCaseError> {
     let (mut bank, mut model) = (Bank::open(), Model::new());
     let mut steps = 0;
     for (durable, group) in groups {
-        let before = (bank.clone(), model.clone());
+        let before = (!durable).then(|| (bank.clone(), model.clone()));
         bank.state.mark();
         for (key, step) in &group {
             prop_assert_eq!(bank.ask(*key, step), model.ask(*key, step), "{:?}", step);
             steps += 1;
         }
-        if durable {
-            bank.state.keep();
-        } else {
-            bank.state.drop_changes();
-            prop_assert!(bank.state == before.0.state, "an undone group left a trace");
-            (bank, model) = before;
+        match before {
+            None => bank.state.keep(),
+            Some(before) => {
+                bank.state.drop_changes();
+                prop_assert!(bank.state == before.0.state, "an undone group left a trace");
+                (bank, model) = before;
+            }
         }
         compare(&bank, &model)?;
     }

@@ -52,12 +52,14 @@ use crate::{
     history::History,
     journal::JournalReaders,
     metrics::Metrics,
+    rates::Rates,
     rules::{Operation, RefusalCode},
     writer::Bank,
 };
 
 pub(crate) use description::Description;
 use endpoint::Endpoint;
+pub(crate) use observe::Peer;
 use problem::Problem;
 
 /// Everything that a request may need.
@@ -76,6 +78,7 @@ pub(crate) struct Service {
     pub requests: AtomicU64,
     pub request_prefix: u32,
     pub description: Description,
+    pub rates: Rates,
 }
 
 type Shared = Arc<Service>;
