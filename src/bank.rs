@@ -3,7 +3,7 @@
 use crate::arguments::{BankArguments, BankCommand, ServeArguments};
 use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
-use core_bank::{ServeOptions, journal::ChainHash};
+use core_bank::{ServeOptions, TlsFiles, journal::ChainHash};
 use std::io::Read;
 use std::path::Path;
 
@@ -58,6 +58,14 @@ fn options(arguments: &ServeArguments) -> Result<ServeOptions, core_bank::Option
     if let Some(plant) = &arguments.plant {
         options.plant = Some(plant.parse()?);
     }
+    if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+        options.tls = Some(TlsFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        });
+    }
+    options.customer_rate = arguments.customer_rate;
+    options.address_rate = arguments.address_rate;
     Ok(options)
 }
 

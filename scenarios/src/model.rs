@@ -181,6 +181,29 @@ pub struct Day {
     pub closing: Closing,
     /// IANA name, `Asia/Shanghai` by default.
     pub time_zone: String,
+    /// What the calendar says of the date, if it is in it.
+    pub holiday: Option<Holiday>,
+}
+
+/// A day that is not as its weekday says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Holiday {
+    /// What people read; may be empty.
+    pub name: String,
+    /// As which weekday it counts, Monday being 0.
+    pub counts_as: u8,
+    /// So many times as many come as on such a weekday.
+    pub factor: f64,
+}
+
+impl Day {
+    /// As which weekday it counts, Monday being 0.
+    pub fn weekday(&self) -> u8 {
+        let own = self.date.weekday().to_monday_zero_offset().unsigned_abs();
+        self.holiday
+            .as_ref()
+            .map_or(own, |holiday| holiday.counts_as)
+    }
 }
 
 /// How the scenario is replicated.

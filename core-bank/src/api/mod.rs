@@ -59,12 +59,14 @@ use crate::{
     journal::JournalReaders,
     metrics::Metrics,
     office::Office,
+    rates::Rates,
     rules::{Operation, RefusalCode},
     writer::Bank,
 };
 
 pub(crate) use description::Description;
 use endpoint::Endpoint;
+pub(crate) use observe::Peer;
 use problem::Problem;
 
 /// Everything that a request may need.
@@ -84,6 +86,7 @@ pub(crate) struct Service {
     pub requests: AtomicU64,
     pub request_prefix: u32,
     pub description: Description,
+    pub rates: Rates,
 }
 
 type Shared = Arc<Service>;

@@ -11,7 +11,7 @@ use super::{
     Shared,
     accounts::projected,
     problem::Problem,
-    request::{caller, query},
+    request::{Seq, caller, query},
     write::planted_slowness,
 };
 use crate::{
@@ -31,12 +31,12 @@ pub struct PageQuery {
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
     /// `next` of the page before.
-    #[param(required = false, nullable = false)]
-    cursor: Option<u64>,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    cursor: Option<Seq>,
     /// The record that the answer must include.
     #[serde(default)]
-    #[param(required = false)]
-    min_seq: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    min_seq: Seq,
 }
 
 fn default_limit() -> usize {
@@ -78,11 +78,11 @@ pub async fn own_page<T: Send + 'static>(
         reader.customer().ok_or(Refusal::from(Code::Forbidden))
     });
     let customer = own.await??;
-    projected(service, query.min_seq).await?;
+    projected(service, query.min_seq.0).await?;
     let reading = Arc::clone(service);
     let part = Part {
         customer,
-        before: query.cursor,
+        before: query.cursor.map(|seq| seq.0),
         // One more than the page shows whether there is a next one.
         limit: query.limit + 1,
     };

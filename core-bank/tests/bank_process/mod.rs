@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use core_bank::{ServeOptions, TerminalTokens, serve};
+use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve};
 use serde_json::{Value, json};
 
 /// The server's side: not a test, and it returns at once unless a test started it.
@@ -44,6 +44,16 @@ fn server_of_the_other_tests() {
             ("snapshots", every) => options.records_per_snapshot = every.parse().unwrap(),
             ("keys", keys) => options.keys_in_memory = keys.parse().unwrap(),
             ("speed", speed) => options.clock_speed = speed.parse().unwrap(),
+            ("customer_rate", rate) => options.customer_rate = Some(rate.parse().unwrap()),
+            ("address_rate", rate) => options.address_rate = Some(rate.parse().unwrap()),
+            ("tls", folder) => {
+                let folder = Path::new(folder);
+                options.tls = Some(TlsFiles {
+                    certificate: folder.join("certificate.pem"),
+                    key: folder.join("key.pem"),
+                });
+            }
+            ("log", file) => write_everything_to(Path::new(file)),
             other => panic!("{other:?}"),
         }
     }
@@ -58,6 +68,16 @@ fn server_of_the_other_tests() {
     }
 }
 
+/// The log, all of it, as the command writes it.
+fn write_everything_to(file: &Path) {
+    let file = fs::File::create(file).unwrap();
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(std::sync::Mutex::new(file))
+        .init();
+}
+
 pub struct BankProcess {
     child: Child,
     pub address: SocketAddr,
@@ -69,8 +89,10 @@ impl BankProcess {
         let (child, line) = spawn(data, options);
         let line = line.unwrap_or_else(|| panic!("the server said nothing"));
         let address = line
-            .strip_prefix("listening on http://")
+            .strip_prefix("listening on ")
+            .and_then(|line| line.split_once("://"))
             .unwrap()
+            .1
             .trim()
             .parse()
             .unwrap();
@@ -84,7 +106,11 @@ impl BankProcess {
 
     /// Starts a server that is expected not to come up; returns what it said on standard error.
     pub fn start_in_vain(data: &Path) -> String {
-        let (mut child, line) = spawn(data, "");
+        Self::start_in_vain_with(data, "")
+    }
+
+    pub fn start_in_vain_with(data: &Path, options: &str) -> String {
+        let (mut child, line) = spawn(data, options);
         assert_eq!(line, None, "the server came up");
         assert!(!child.wait().unwrap().success());
         let mut said = String::new();

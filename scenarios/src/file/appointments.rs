@@ -66,14 +66,6 @@ impl Reader {
             );
             return None;
         }
-        if table.get("region").is_some() {
-            self.fault(
-                section.origin,
-                "[appointments] stands beside a [region]",
-                "appointments are of one branch; take out [region] or [appointments]",
-            );
-            return None;
-        }
         if arrivals.recorded.is_some() || has_replay(table) {
             self.fault(
                 section.origin,

@@ -127,6 +127,7 @@ impl Reader {
             interval: Span(30 * 60 * 1_000_000),
             closing: Closing::ServeAllInside,
             time_zone: "Asia/Shanghai".into(),
+            holiday: None,
         };
         if let Some(node) = table.get("day") {
             let section = self.section(node, "day")?;
@@ -146,10 +147,18 @@ impl Reader {
         day: &mut Day,
         mode: Option<Mode>,
     ) -> Option<()> {
-        let known = ["date", "open", "close", "interval", "closing", "time_zone"];
+        let known = [
+            "date",
+            "open",
+            "close",
+            "interval",
+            "closing",
+            "time_zone",
+            "holidays",
+        ];
         self.keys(section, "day", &known);
         if let Some(Mode::SteadyState { .. }) = mode {
-            for key in ["open", "close", "interval", "closing"] {
+            for key in ["open", "close", "interval", "closing", "holidays"] {
                 if let Some(entry) = section.table.entry(key) {
                     self.fault(
                         entry.key_origin,
@@ -169,6 +178,9 @@ impl Reader {
                     "write it like \"2026-06-09\"",
                 ),
             }
+        }
+        if let Some(node) = section.get("holidays") {
+            day.holiday = self.holiday(node, day.date)?;
         }
         if let Some(node) = section.get("time_zone") {
             let text = self.text(node, "day.time_zone")?;

@@ -1,11 +1,13 @@
 //! `[[incidents]]`: what goes wrong for a while.
 
 use super::fields::{Reader, Section};
-use super::tree::Table;
-use crate::model::{Affected, Day, Effect, Incident, Mode, Resource};
+use super::tree::{Node, Table, Value};
+use crate::model::{Affected, Branches, Day, Effect, Incident, Mode, Resource, Stretch};
 
 /// Of these keys exactly one says what an incident does.
-const EFFECTS: [&str; 4] = ["down", "stopped", "unanswered", "slower"];
+const EFFECTS: [&str; 5] = ["down", "stopped", "unanswered", "slower", "closed"];
+/// How a branch of a region is named.
+const BRANCHES: &str = "branches.";
 
 impl Reader {
     pub fn incidents(
@@ -29,6 +31,9 @@ impl Reader {
         let list = self.list(&entry.node, "incidents")?;
         let mut incidents = Vec::new();
         for (position, item) in list.iter().enumerate() {
+            if table.get("region").is_some() && is_of_a_branch(item) {
+                continue;
+            }
             let section = self.section(item, &format!("incidents.{position}"));
             let incident = section.and_then(|it| self.incident(&it, resources, day?));
             incidents.push(incident);
@@ -50,23 +55,80 @@ impl Reader {
             "stopped",
             "unanswered",
             "slower",
+            "closed",
         ];
         self.keys(section, "incidents", &known);
         let what = self.affected(section, resources);
-        self.required(section, "from", "\"10:00\"");
-        self.required(section, "to", "\"12:00\"");
-        let hours = (day.open, day.close);
-        let from = self.within(section, "from", hours, "the opening hours");
-        let to = self.within(section, "to", hours, "the opening hours");
+        let stretch = self.stretch_of_incident(section, day);
         let effect = self.effect(section, what);
-        let (from, to) = (from?, to?);
-        self.in_order(section, (from, to))?;
+        let (from, to) = stretch?;
         Some(Incident {
             what: what?,
             from,
             to,
             effect: effect?,
         })
+    }
+
+    fn stretch_of_incident(&mut self, section: &Section<'_>, day: &Day) -> Option<Stretch> {
+        self.required(section, "from", "\"10:00\"");
+        self.required(section, "to", "\"12:00\"");
+        let hours = (day.open, day.close);
+        let from = self.within(section, "from", hours, "the opening hours");
+        let to = self.within(section, "to", hours, "the opening hours");
+        let stretch = (from?, to?);
+        self.in_order(section, stretch)?;
+        Some(stretch)
+    }
+
+    /// `what = "branches.NAME"` with `closed = true`: a branch of a region is closed
+    /// for a while, as if its line in the list said so.
+    pub fn close_branches(
+        &mut self,
+        document: &Table,
+        branches: &mut Branches,
+        day: &Day,
+    ) -> Option<()> {
+        let Some(node) = document.get("incidents") else {
+            return Some(());
+        };
+        for (position, item) in self.list(node, "incidents")?.iter().enumerate() {
+            if !is_of_a_branch(item) {
+                continue;
+            }
+            let section = self.section(item, &format!("incidents.{position}"))?;
+            self.keys(&section, "incidents", &["what", "from", "to", "closed"]);
+            let what = self.required(&section, "what", "\"branches.harbour\"")?;
+            let Branches::Listed(listed) = branches else {
+                self.fault(
+                    what.origin,
+                    format!(
+                        "`{}` names a branch, but they are drawn",
+                        section.at("what")
+                    ),
+                    "list the branches to name one of them",
+                );
+                return None;
+            };
+            let names: Vec<String> = listed
+                .iter()
+                .map(|branch| format!("{BRANCHES}{}", branch.name))
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let branch = self.reference(what, &section.at("what"), &names)?;
+            self.required(&section, "closed", "true")?;
+            if !self.flag(&section, "closed") {
+                self.fault(
+                    section.origin,
+                    format!("`{}` is not true", section.at("closed")),
+                    "a branch of a region is closed for a while or not at all",
+                );
+                return None;
+            }
+            let stretch = self.stretch_of_incident(&section, day)?;
+            listed[branch].closed.push(stretch);
+        }
+        Some(())
     }
 
     /// `"branch"`, `"bank"` or `"resources.NAME"`.
@@ -96,7 +158,7 @@ impl Reader {
             self.fault(
                 origin,
                 format!("`{}` must say one thing that happens", section.path),
-                "`down = 3`, `stopped = true`, `unanswered = true` or `slower = 8`; write two incidents for two",
+                "`down = 3`, `stopped = true`, `unanswered = true`, `closed = true` or `slower = 8`; write two incidents for two",
             );
             return None;
         };
@@ -113,6 +175,17 @@ impl Reader {
                     return None;
                 }
                 Some(Effect::Down(count as u32))
+            }
+            "closed" => {
+                if !self.flag(section, "closed") || what.is_some_and(|it| it != Affected::Branch) {
+                    self.fault(
+                        entry.key_origin,
+                        format!("`{path}` must be true, and of the branch"),
+                        "write `what = \"branch\"` and `closed = true`, or `what = \"branches.NAME\"` of a region",
+                    );
+                    return None;
+                }
+                Some(Effect::Closed)
             }
             key @ ("stopped" | "unanswered") => {
                 if !self.flag(section, key) {
@@ -142,4 +215,13 @@ impl Reader {
             }
         }
     }
+}
+
+/// Whether an incident is of one branch of a region.
+pub(super) fn is_of_a_branch(incident: &Node) -> bool {
+    let Value::Table(incident) = &incident.value else {
+        return false;
+    };
+    let what = incident.get("what").map(|node| &node.value);
+    matches!(what, Some(Value::Text(what)) if what.starts_with(BRANCHES))
 }

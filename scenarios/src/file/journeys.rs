@@ -15,8 +15,11 @@ pub(super) const CHANNELS: [(&str, Channel); 3] = [
     ("atm", Channel::Atm),
 ];
 const PARTS: [(&str, Part); 2] = [("service", Part::Service), ("review", Part::Review)];
-pub(super) const QUEUE_BY: [(&str, QueueBy); 2] =
-    [("ticket", QueueBy::Ticket), ("joining", QueueBy::Joining)];
+pub(super) const QUEUE_BY: [(&str, QueueBy); 3] = [
+    ("ticket", QueueBy::Ticket),
+    ("joining", QueueBy::Joining),
+    ("front", QueueBy::Front),
+];
 
 /// What the names in a journey may refer to.
 pub(super) struct Names<'n> {

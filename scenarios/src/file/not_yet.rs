@@ -5,7 +5,6 @@
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[
     ("", "targets", "write targets as [gates]"),
-    ("day", "holidays", "a calendar of holidays"),
     ("load", "model", "closed load"),
     ("load", "retry", "operations sent again"),
     (
@@ -16,10 +15,7 @@ const KEYS: &[(&str, &str, &str)] = &[
 ];
 
 /// `(path's last part, value, what it will mean)`.
-const VALUES: &[(&str, &str, &str)] = &[
-    ("queue_by", "front", "the head of the queue"),
-    ("window", "day", "the whole day played"),
-];
+const VALUES: &[(&str, &str, &str)] = &[("window", "day", "the whole day played")];
 
 /// What a key of this room will mean, if a later version knows it.
 pub(super) fn key(room: &str, key: &str) -> Option<&'static str> {

@@ -123,7 +123,21 @@ impl Reader {
 
     /// The day's factor by its weekday (Monday first) and its day of the month.
     pub(super) fn day_factor(&mut self, section: &Section<'_>, day: &Day) -> Option<f64> {
-        let mut factor = 1.0;
+        let mut factor = day.holiday.as_ref().map_or(1.0, |holiday| holiday.factor);
+        let unscaled = ["gap", "replay"]
+            .into_iter()
+            .find_map(|key| section.get(key));
+        if let (Some(node), Some(holiday)) = (unscaled, &day.holiday) {
+            self.fault(
+                node.origin,
+                format!(
+                    "{} is a holiday ({}), but `gap` and `replay` say themselves who comes",
+                    day.date, holiday.name
+                ),
+                "give a rate, or take `holidays` out of [day]",
+            );
+            return None;
+        }
         if let Some(node) = section.get("day_of_week") {
             let path = section.at("day_of_week");
             let list = self.list(node, &path)?;
@@ -136,8 +150,7 @@ impl Reader {
                 );
                 return None;
             }
-            let weekday = day.date.weekday().to_monday_zero_offset();
-            factor *= numbers[weekday.unsigned_abs() as usize];
+            factor *= numbers[usize::from(day.weekday())];
         }
         if let Some(days) = self.subsection(section, "day_of_month") {
             let names: Vec<String> = (1..=31).map(|it: u32| it.to_string()).collect();

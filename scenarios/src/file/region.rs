@@ -1,6 +1,7 @@
 //! `[region]`: many branches, from a CSV file or a list, or drawn.
 
 use super::fields::{Reader, Section};
+use super::incidents::is_of_a_branch;
 use super::overrides::lay;
 use super::tree::{Entry, Node, Origin, Table, Value};
 use crate::model::{
@@ -81,11 +82,15 @@ impl Reader {
         let branches = match &written.value {
             Value::List(items) => self.listed(items, &section, &mut kinds, day?)?,
             Value::Table(_) => self.drawn(written)?,
+            // A file that could not be read, which has been said.
+            Value::Text(_) => return None,
             _ => {
                 self.wrong_kind(written, "region.branches", "a list, a file or a table");
                 return None;
             }
         };
+        let mut branches = branches;
+        self.close_branches(document, &mut branches, day?)?;
         let region = Region {
             kinds: kinds.each,
             branches,
@@ -304,7 +309,13 @@ impl Reader {
         }
         let before = self.faults.len();
         let scenario = self.model(&table);
-        if self.faults.len() > before && !kinds.each.is_empty() {
+        // What is wrong with the file itself is wrong with every kind of branch, and
+        // told once.
+        let mut new = self.faults.split_off(before);
+        new.retain(|fault| !self.faults.iter().any(|known| known.is_again(fault)));
+        let any = !new.is_empty();
+        self.faults.extend(new);
+        if any && !kinds.each.is_empty() {
             let what = if template.is_empty() {
                 "this branch"
             } else {
@@ -365,6 +376,12 @@ impl Reader {
         for key in OF_THE_REGION {
             table.remove(key);
         }
+        if let Some(mut incidents) = table.remove("incidents") {
+            if let Value::List(list) = &mut incidents.node.value {
+                list.retain(|incident| !is_of_a_branch(incident));
+            }
+            table.put(incidents);
+        }
         table.put(Entry {
             key: "name".into(),
             key_origin: origin,
@@ -408,11 +425,24 @@ impl Reader {
             );
             return None;
         }
-        if region.kinds.iter().any(|it| it.appointments.is_some()) {
+        let books = region.kinds.iter().any(|it| it.appointments.is_some());
+        if books && (region.choice != ChoiceOfBranch::Own || region.closes() || region.shares()) {
             self.fault(
                 section.origin,
-                "`appointments` of a region are not yet supported",
-                "take them out, or simulate the branch alone",
+                "who has booked has booked one branch: `appointments` do not go with a choice of branch, closed branches or shared resources",
+                "take them out, or let every branch keep its customers and its servers",
+            );
+            return None;
+        }
+        let closes = |kind: &Scenario| {
+            let mut incidents = kind.incidents.iter();
+            incidents.any(|it| it.effect == crate::model::Effect::Closed)
+        };
+        if region.kinds.iter().any(closes) {
+            self.fault(
+                section.origin,
+                "an incident closes every branch of the region at once",
+                "name the one: `what = \"branches.harbour\"`",
             );
             return None;
         }
@@ -461,12 +491,15 @@ impl Reader {
                     shared.next().is_some()
                 };
                 let name = &journey.name;
-                let alone = journey.steps.iter().enumerate().all(|(place, step)| {
-                    !shared(&step.holds)
-                        || (step.holds.len() == 1
-                            && step.holds[0].count == 1
-                            && !step.keeps
-                            && (place > 0 || journey.holds.is_empty()))
+                // What a branch of parallel steps holds is asked for by itself.
+                let alone = journey.sequences().all(|(of, steps)| {
+                    steps.iter().enumerate().all(|(place, step)| {
+                        !shared(&step.holds)
+                            || (step.holds.len() == 1
+                                && step.holds[0].count == 1
+                                && !step.keeps
+                                && (place > 0 || of.is_some() || journey.holds.is_empty()))
+                    })
                 });
                 if shared(&journey.holds) || !alone {
                     self.fault(

@@ -36,6 +36,11 @@ impl Reader {
                 }
             }
         }
+        if let Some(Value::Table(day)) = value_of(table, "day")
+            && let Some(node) = day.get_mut("holidays")
+        {
+            self.fold_holidays(node);
+        }
         if let Some(Value::Table(arrivals)) = value_of(table, "arrivals")
             && let Some(node) = arrivals.get_mut("profile")
         {
@@ -119,7 +124,10 @@ impl Reader {
     fn fold_branches(&mut self, node: &mut Node) {
         let numbers = ["per_day", "mobile_actives", "x_km", "y_km"];
         let known = [&["name", "template", "closed"][..], &numbers].concat();
+        let written = node.value.clone();
         let Some(sheet) = self.open_sheet(node, &known, 1) else {
+            // What is wrong with the file has been said; it is no empty list besides.
+            node.value = written;
             return;
         };
         let mut branches = Vec::new();

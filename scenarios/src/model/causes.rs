@@ -1,7 +1,7 @@
 //! Which figures a scenario has at all: those that nothing in it can cause are
 //! not reported, and a gate on them is an error.
 
-use super::{Closing, Scenario, Through};
+use super::{Closing, Effect, Scenario, Through};
 use crate::figure::Figure;
 
 impl Scenario {
@@ -18,7 +18,9 @@ impl Scenario {
                 "`balked` needs a `room`, a `balking` or a `retry`: nobody leaves at the door here",
             ),
             Figure::TurnedAway => (
-                self.day.closing != Closing::ServeAllInside || self.appointments.is_some(),
+                self.day.closing != Closing::ServeAllInside
+                    || self.appointments.is_some()
+                    || self.incidents.iter().any(|it| it.effect == Effect::Closed),
                 "`turned_away` needs a `closing` of the day: everyone inside is served here",
             ),
             Figure::NoShows => (

@@ -42,4 +42,6 @@ pub enum Effect {
     Unanswered,
     /// What starts takes so many times as long; above 0.
     Slower(f64),
+    /// The doors are shut: nobody comes in, those inside are served. Of the branch only.
+    Closed,
 }

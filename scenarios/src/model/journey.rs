@@ -167,4 +167,6 @@ pub enum QueueBy {
     Ticket,
     /// The time of joining this queue.
     Joining,
+    /// Before all of its priority who have not begun.
+    Front,
 }

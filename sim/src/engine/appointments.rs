@@ -4,7 +4,7 @@
 use super::calendar::Kind;
 use super::visitor::{Standing, State, Visitor};
 use super::{Engine, Observer};
-use crate::keyed::{APPOINTMENT_STREAM, Key, Purpose};
+use crate::keyed::{Key, Purpose};
 use crate::plan::{Plan, RequestId};
 use crate::source::Source;
 
@@ -50,16 +50,15 @@ pub fn with_booked(
 }
 
 impl<S: Source> Engine<'_, S> {
-    /// Draws who comes when for the appointments of a replication; tells of those
-    /// who do not come.
-    pub(super) fn expect_booked<O: Observer>(&mut self, replication: u32, observer: &mut O) {
+    /// Draws, from a key of their own, who comes when for the appointments of a
+    /// replication; tells of those who do not come.
+    pub(super) fn expect_booked<O: Observer>(&mut self, stream: Key, observer: &mut O) {
         self.expected.clear();
         self.next_expected = 0;
         let plan = self.plan;
         let Some(appointments) = &plan.appointments else {
             return;
         };
-        let stream = Key::of_stream(plan.seed, replication, APPOINTMENT_STREAM);
         for (number, booking) in (1..).zip(&appointments.bookings) {
             let key = stream.nth(u64::from(number));
             let kept = self.source.uniform(key, Purpose::Keeping);
@@ -156,22 +155,26 @@ impl<S: Source> Engine<'_, S> {
 
     /// The time has come that changes a customer's place in line.
     pub(super) fn turn_comes<O: Observer>(&mut self, slot: usize, observer: &mut O) {
-        if !self.waits_unbegun(slot) {
-            return;
+        let unbegun = self.waits_unbegun(slot);
+        if self.visitors[slot].standing == Standing::Early {
+            if unbegun {
+                self.expect_promotion(slot, self.now);
+            }
+            self.stand_as(slot, Standing::Usual, observer);
+        } else if unbegun {
+            self.stand_as(slot, Standing::Promoted, observer);
         }
-        let early = self.visitors[slot].standing == Standing::Early;
-        let standing = if early {
-            self.expect_promotion(slot, self.now);
-            Standing::Usual
-        } else {
-            Standing::Promoted
-        };
+    }
+
+    /// A customer, or with errands each of them that has not begun, stands in line
+    /// in another way from now on.
+    fn stand_as<O: Observer>(&mut self, slot: usize, standing: Standing, observer: &mut O) {
         let mut next = Some(slot);
         while let Some(slot) = next {
-            // With errands, each of them stands in line.
             next = self.errands.after(slot);
-            self.visitors[slot].standing = standing;
-            if self.visitors[slot].state == State::Waiting {
+            let visitor = &mut self.visitors[slot];
+            visitor.standing = standing;
+            if visitor.state == State::Waiting && !visitor.started {
                 self.stand_anew(slot, observer);
             }
         }

@@ -200,6 +200,7 @@ impl<S: Source> Engine<'_, S> {
         } else {
             self.plan.doors.booked_until
         };
-        self.now >= until
+        let mut shut = self.plan.doors.shut.iter();
+        self.now >= until || shut.any(|(from, to)| (*from..*to).contains(&self.now))
     }
 }

@@ -52,7 +52,7 @@ impl<S: Source> Engine<'_, S> {
                 };
                 self.set_capacity(resource);
             }
-            (Effect::Down(_) | Effect::Unanswered, _) => {}
+            (Effect::Down(_) | Effect::Unanswered | Effect::Closed, _) => {}
             (Effect::Stopped, _) => self.incidents.stopping = by(self.incidents.stopping),
             (Effect::Slower(_), _) => self.incidents.slowing = by(self.incidents.slowing),
         }

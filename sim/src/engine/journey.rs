@@ -3,7 +3,7 @@
 
 use super::lines::{place, place_of_interrupted};
 use super::pool::NO_UNIT;
-use super::visitor::{Fate, NEVER, State, Visitor};
+use super::visitor::{Fate, NEVER, Standing, State, Visitor};
 use super::work::stretched;
 use super::{Engine, Observer};
 use crate::keyed::Purpose;
@@ -112,6 +112,9 @@ impl<'plan, S: Source> Engine<'plan, S> {
             Some(_) => 0,
             None => segment.waiting_credit,
         };
+        if visitor.standing == Standing::Front {
+            return place_of_interrupted(self.rank(slot), visitor.queues_from, visitor.index);
+        }
         place(
             self.rank(slot),
             self.plan.requests[request as usize].order,
@@ -290,6 +293,9 @@ impl<'plan, S: Source> Engine<'plan, S> {
         visitor.step_taken = self.ending.events;
         visitor.holds_journey = true;
         visitor.interrupted = false;
+        if visitor.standing == Standing::Front {
+            visitor.standing = Standing::Usual;
+        }
         visitor.tries = 0;
         if !step.branches.is_empty() {
             let first = starts && journey.holds.is_empty();
@@ -388,8 +394,11 @@ impl<'plan, S: Source> Engine<'plan, S> {
             self.give_back(&journey.holds, slot, journey_taken);
             let queues_from = match queue_by {
                 QueueBy::Ticket => self.clock_of(&self.visitors[slot]),
-                QueueBy::Joining => self.now,
+                QueueBy::Joining | QueueBy::Front => self.now,
             };
+            if queue_by == QueueBy::Front {
+                self.visitors[slot].standing = Standing::Front;
+            }
             let failed = &mut self.visitors[slot];
             failed.failed_at = failed.failed_at.min(self.now);
             failed.hop += 1;

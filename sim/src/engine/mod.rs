@@ -22,7 +22,7 @@ mod wear;
 mod work;
 
 use crate::error::SimError;
-use crate::keyed::{BRANCH_STREAM, Key, Purpose};
+use crate::keyed::{APPOINTMENT_STREAM, BRANCH_STREAM, Key, Purpose};
 use crate::plan::{Change, Plan, PlannedSegment};
 use crate::source::{Keyed, Source};
 pub use appointments::Absent;
@@ -46,7 +46,23 @@ const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
 const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
 
 /// Who watches a replication.
-pub trait Observer {
+pub trait Observer: Send {
+    /// An observer of a part of the same replication, on a thread of its own; none
+    /// where the order in which things are told matters.
+    fn part(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// Counts what a part has been told.
+    fn join(&mut self, _part: Self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
 
@@ -80,6 +96,16 @@ pub struct Ending {
     pub last_left: u64,
     /// Interrupted: what was seen is not the whole replication.
     pub interrupted: bool,
+}
+
+impl Ending {
+    /// Adds how another part of the same replication ended.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.customers += other.customers;
+        self.last_left = self.last_left.max(other.last_left);
+        self.interrupted |= other.interrupted;
+    }
 }
 
 /// The engine with all its buffers, reused from one replication to the next.
@@ -195,11 +221,24 @@ impl<'plan, S: Source> Engine<'plan, S> {
         self.server_key = self.key_of_servers(replication);
         self.draw_capacities(key);
         let arrivals = self.plan.arrivals.times(key, self.source);
-        if self.plan.books() {
-            self.expect_booked(replication, observer);
-            let arrivals = with_booked(self.plan, arrivals, self.expected.clone());
-            return self.replay(arrivals, stop, observer);
+        let booked = Key::of_stream(self.plan.seed, replication, APPOINTMENT_STREAM);
+        self.replay_with_booked(arrivals, booked, stop, observer)
+    }
+
+    /// Goes through one replication of those who walk in and, where customers book,
+    /// those whose appointments draw from a key of their own.
+    pub fn replay_with_booked<O: Observer>(
+        &mut self,
+        walk_ins: impl Iterator<Item = (u64, Key)>,
+        booked: Key,
+        stop: Option<&AtomicBool>,
+        observer: &mut O,
+    ) -> Result<Ending, SimError> {
+        if !self.plan.books() {
+            return self.replay(walk_ins, stop, observer);
         }
+        self.expect_booked(booked, observer);
+        let arrivals = with_booked(self.plan, walk_ins, self.expected.clone());
         self.replay(arrivals, stop, observer)
     }
 
@@ -402,12 +441,13 @@ impl<'plan, S: Source> Engine<'plan, S> {
                 self.visitors[slot].event = event;
             }
         }
-        if self.waits_unbegun(slot) {
-            if from > self.now {
+        if from > self.now {
+            // One errand may have begun while others stand early.
+            if self.waits_unbegun(slot) || self.visitors[slot].state == State::Apart {
                 self.stand_early(slot, from);
-            } else {
-                self.expect_promotion(slot, from);
             }
+        } else if self.waits_unbegun(slot) {
+            self.expect_promotion(slot, from);
         }
         if !self.given_back.is_empty() {
             self.serve_waiting(observer);

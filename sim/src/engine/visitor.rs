@@ -94,6 +94,8 @@ pub enum Standing {
     Early,
     /// By what its segment is promoted to.
     Promoted,
+    /// Before all of its priority who have not begun, until it is served.
+    Front,
 }
 
 /// What became of a customer.

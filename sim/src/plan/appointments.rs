@@ -5,7 +5,7 @@ use crate::error::SimError;
 use crate::keyed::uniform;
 use crate::law::Sampler;
 use crate::normal::quantile;
-use scenarios::model::{Appointments, Booking, Closing, Mode, Punctuality, Scenario};
+use scenarios::model::{Appointments, Booking, Closing, Effect, Mode, Punctuality, Scenario};
 
 /// A day's appointments as the engine reads them.
 #[derive(Debug)]
@@ -25,8 +25,10 @@ pub enum PlannedPunctuality {
 }
 
 /// Who gets in until when, and who is sent home; the day's closing as the engine reads it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Doors {
+    /// Nobody gets in from–to.
+    pub shut: Vec<(u64, u64)>,
     /// Nobody without an appointment gets a ticket from here on.
     pub walk_ins_until: u64,
     /// Nobody with an appointment gets in from here on.
@@ -80,7 +82,10 @@ pub(super) fn reserved(scenario: &Scenario, resource: usize) -> u32 {
 impl Doors {
     pub(super) fn of(scenario: &Scenario, last_arrival: u64) -> Self {
         let close = scenario.day.close.0;
+        let incidents = scenario.incidents.iter();
+        let shut = incidents.filter(|it| it.effect == Effect::Closed);
         let usual = Self {
+            shut: shut.map(|it| (it.from.0, it.to.0)).collect(),
             walk_ins_until: last_arrival,
             booked_until: last_arrival,
             sends_home_at: None,
@@ -104,6 +109,7 @@ impl Doors {
                 booked_until: u64::MAX,
                 sends_home_at: grace.map(|grace| from.0.saturating_add(grace.0)),
                 spares_booked: true,
+                ..usual
             },
         }
     }

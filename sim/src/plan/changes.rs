@@ -75,6 +75,7 @@ pub(super) fn fault_of(incident: &Incident, resources: usize) -> Option<&'static
         Effect::Down(_) => matches!(incident.what, Affected::Resource(_)),
         Effect::Stopped => true,
         Effect::Unanswered => incident.what == Affected::Bank,
+        Effect::Closed => incident.what == Affected::Branch,
         Effect::Slower(factor) => factor.is_finite() && factor > 0.0,
     };
     match (known, sound && incident.from < incident.to) {

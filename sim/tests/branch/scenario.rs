@@ -33,6 +33,7 @@ pub fn empty() -> Scenario {
             interval: Span(60 * MINUTE),
             closing: Closing::ServeAllInside,
             time_zone: "Asia/Shanghai".to_owned(),
+            holiday: None,
         },
         run: Run {
             mode: Mode::Days,

@@ -1,4 +1,5 @@
-//! Shifts in a CSV file: the roster of a pool, or the servers of a resource one by one.
+//! Shifts and holidays in a CSV file: the roster of a pool, the servers of a resource
+//! one by one, the calendar.
 
 use super::super::fields::Reader;
 use super::super::tree::{Node, Table, Value};
@@ -26,6 +27,33 @@ impl Reader {
         if let Some(node) = resource.get_mut("servers") {
             self.fold_shifts_of(node, &SERVERS, 0);
         }
+    }
+
+    /// `holidays = "holidays.csv"`: columns `date,name,counts_as,factor`; only the first is
+    /// needed.
+    pub(super) fn fold_holidays(&mut self, node: &mut Node) {
+        let columns = ["date", "name", "counts_as", "factor"];
+        let Some(sheet) = self.sheet(node, &columns, 1) else {
+            return;
+        };
+        let mut holidays = Vec::new();
+        for row in &sheet.rows {
+            let mut holiday = Table::default();
+            for (column, (text, origin)) in sheet.columns.iter().zip(&row.cells) {
+                if text.is_empty() {
+                    continue;
+                }
+                let cell = match column.as_str() {
+                    "factor" => self.number_cell(&sheet, row, column, text, *origin),
+                    _ => Some(text_node(text, *origin)),
+                };
+                if let Some(cell) = cell {
+                    put(&mut holiday, column, cell);
+                }
+            }
+            holidays.push(table_node(holiday, row.origin));
+        }
+        node.value = Value::List(holidays);
     }
 
     fn fold_shifts_of(&mut self, node: &mut Node, columns: &[&str], required: usize) {
