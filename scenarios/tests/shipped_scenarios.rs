@@ -2,7 +2,7 @@
 
 use scenarios::file::read;
 use scenarios::model::{Law, Mode, Scenario, StepTime};
-use scenarios::operation::{Channel, Operation};
+use scenarios::operation::Channel;
 use std::path::{Path, PathBuf};
 
 fn shipped(name: &str) -> PathBuf {

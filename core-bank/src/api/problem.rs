@@ -43,6 +43,7 @@ impl Problem {
             refusal,
             detail: Some(detail),
             replayed: false,
+            wait_s: None,
         }
     }
 
