@@ -231,6 +231,18 @@ pub struct ServeArguments {
     /// Plant a defect: double_post or lost_acknowledgement (needs --test)
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<String>,
+    /// Speak TLS with this certificate chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Requests a second of one customer, 0 for no limit [default: 20, with --test 0]
+    #[arg(long, value_name = "REQUESTS")]
+    pub customer_rate: Option<u32>,
+    /// Requests a second of one address before a log-in, 0 for no limit [default: 50, with --test 0]
+    #[arg(long, value_name = "REQUESTS")]
+    pub address_rate: Option<u32>,
     /// Shut down when stdin is closed, so that it never outlives who started it
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,

@@ -4,7 +4,7 @@ use crate::arguments::{BankArguments, BankCommand, ServeArguments};
 use crate::bank_tools;
 use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
-use core_bank::{JournalPlace, ServeOptions, journal::ChainHash};
+use core_bank::{JournalPlace, ServeOptions, TlsFiles, journal::ChainHash};
 use std::io::Read;
 
 /// Runs a subcommand of `branchlab bank`.
@@ -65,6 +65,14 @@ fn options(arguments: &ServeArguments) -> Result<ServeOptions, core_bank::Option
     if let Some(plant) = &arguments.plant {
         options.plant = Some(plant.parse()?);
     }
+    if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+        options.tls = Some(TlsFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        });
+    }
+    options.customer_rate = arguments.customer_rate;
+    options.address_rate = arguments.address_rate;
     Ok(options)
 }
 

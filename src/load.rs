@@ -148,7 +148,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
     directory.write("scenario.toml", subject.as_run.as_bytes())?;
-    let mut phases = Phases::new(arguments.output.quiet);
+    let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     let mut player = Player {
         name: &subject.record.name,
         plan: &plan,
@@ -340,19 +340,24 @@ impl Player<'_> {
     }
 }
 
+/// The operations that the journeys perform, in any branch of a region.
+pub fn performed(scenario: &Scenario) -> BTreeSet<Operation> {
+    let kinds = scenario.region.iter().flat_map(|region| &region.kinds);
+    kinds
+        .chain([scenario])
+        .flat_map(|it| &it.journeys)
+        .flat_map(|journey| journey.every_step().filter_map(|step| step.operation))
+        .collect()
+}
+
 /// The latencies that the load measured, for the operations that the branch's
 /// journeys perform; and those it did not measure.
 pub fn measured_latencies(
     scenario: &Scenario,
     outcome: &loadgen::LoadOutcome,
 ) -> (sim::OperationLatencies, Vec<Operation>) {
-    let performed: BTreeSet<Operation> = scenario
-        .journeys
-        .iter()
-        .flat_map(|journey| journey.every_step().filter_map(|step| step.operation))
-        .collect();
     let mut latencies = sim::OperationLatencies::default();
-    let mut unmeasured = performed;
+    let mut unmeasured = performed(scenario);
     for (operation, counts) in outcome.latency_counts() {
         if unmeasured.remove(&operation) {
             latencies.insert(operation, &counts);

@@ -2,12 +2,14 @@
 //! `--quiet` says so.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reports::Lang;
 use std::time::{Duration, Instant};
 
 /// The phases of a command, shown one at a time and timed.
 pub struct Phases {
     shown: bool,
     told: bool,
+    lang: Lang,
     started: jiff::Timestamp,
     finished: Vec<(String, f64)>,
 }
@@ -15,11 +17,12 @@ pub struct Phases {
 impl Phases {
     /// Shows bars when stderr is a terminal, a line per phase when it is not,
     /// nothing when `quiet`.
-    pub fn new(quiet: bool) -> Self {
+    pub fn new(quiet: bool, lang: Lang) -> Self {
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         Self {
             shown: terminal && !quiet,
             told: !terminal && !quiet,
+            lang,
             started: jiff::Timestamp::now(),
             finished: Vec::new(),
         }
@@ -27,16 +30,21 @@ impl Phases {
 
     /// Runs `work` as the phase `name`, with a bar that it may move.
     pub fn phase<T>(&mut self, name: &str, work: impl FnOnce(&Bar) -> T) -> T {
+        let shown = reports::phase_name(name, self.lang);
         if self.told {
-            eprintln!("{name} …");
+            eprintln!("{shown} …");
         }
-        let bar = Bar::new(name, self.shown);
+        let bar = Bar::new(&shown, self.shown);
         let started = Instant::now();
         let result = work(&bar);
         bar.0.finish_and_clear();
         let seconds = started.elapsed().as_secs_f64();
         if self.shown {
-            eprintln!("{name}: {seconds:.1} s");
+            let colon = match self.lang {
+                Lang::En => ": ",
+                Lang::Zh => "：",
+            };
+            eprintln!("{shown}{colon}{seconds:.1} s");
         }
         self.finished.push((name.to_owned(), seconds));
         result

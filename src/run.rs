@@ -8,7 +8,7 @@ use crate::judge::Measured;
 use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
-use crate::simulate::{days, judge_as, read, threads};
+use crate::simulate::{days, fixes, judge_as, read, threads};
 use crate::summarise::{self, Results, Subject};
 use reports::Lang;
 use scenarios::model::{Label, Scenario};
@@ -20,7 +20,7 @@ pub fn run(arguments: &RunArguments) -> Ended {
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
     directory.write("scenario.toml", scenario.as_run.as_bytes())?;
-    let mut phases = Phases::new(arguments.output.quiet);
+    let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     let results = measure(&scenario, arguments, &directory, &interrupt, &mut phases)?;
     summarise::finish(
         Subject::of_scenario(&scenario),
@@ -42,13 +42,19 @@ fn measure(
     interrupt: &Interrupt,
     phases: &mut Phases,
 ) -> anyhow::Result<Results> {
-    let at_once = days(
+    let assumed = assumed(scenario);
+    let first = if assumed.is_empty() {
+        "simulating with a bank that answers at once"
+    } else {
+        "simulating with the latencies that are assumed"
+    };
+    let mut at_first = days(
         scenario,
         sim::OperationLatencies::default(),
         &arguments.simulation,
         interrupt,
         phases,
-        "simulating with a bank that answers at once",
+        first,
     )?;
     let Some(load) = &scenario.load else {
         let mut results = Results::new("run", Measured::Simulation);
@@ -56,14 +62,21 @@ fn measure(
             "The scenario has no [load]: the days were simulated, no bank was loaded.",
             "情景中没有 [load]：只模拟了各日，未对核心系统压测。",
         ));
-        results.simulated = Some(at_once);
+        let latencies = sim::OperationLatencies::default();
+        let given = &arguments.simulation;
+        let outcome = at_first.as_mut();
+        fixes(scenario, latencies, outcome, given, interrupt, phases)?;
+        results.simulated(at_first);
         return Ok(results);
     };
     let mut results = Results::new("run", Measured::Both);
-    if interrupt.happened() {
-        results.simulated = Some(at_once);
-        return Ok(results);
-    }
+    let at_first = match at_first {
+        Some(outcome) if !interrupt.happened() => outcome,
+        partial => {
+            results.simulated(partial);
+            return Ok(results);
+        }
+    };
     let plan = load::Plan::of_scenario(scenario, load)?;
     let mut player = load::Player {
         name: &scenario.name,
@@ -74,26 +87,47 @@ fn measure(
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {
-        results.simulated = Some(at_once);
+        results.simulated = Some(at_first);
         results.loaded = Some(loaded);
         return Ok(results);
     }
-    let (latencies, unmeasured) = load::measured_latencies(scenario, &loaded.outcome);
+    let (latencies, mut unmeasured) = load::measured_latencies(scenario, &loaded.outcome);
+    // The simulation itself tells what it had to assume.
+    unmeasured.retain(|operation| !assumed.contains(operation));
     if !unmeasured.is_empty() {
         results.warnings.push(without_latency(&unmeasured));
     }
-    let with_bank = days(
+    let mut with_bank = days(
         scenario,
-        latencies,
+        latencies.clone(),
         &arguments.simulation,
         interrupt,
         phases,
         "simulating with the measured latencies",
     )?;
-    results.bank_effect = sim::compare(&at_once.days, &with_bank.days, true);
-    results.simulated = Some(with_bank);
+    let given = &arguments.simulation;
+    let outcome = with_bank.as_mut();
+    fixes(scenario, latencies, outcome, given, interrupt, phases)?;
     results.loaded = Some(loaded);
+    let Some(with_bank) = with_bank else {
+        results.warnings.push(Label::new(
+            "Interrupted before a day was simulated with the measured latencies: the figures are those of the first simulation.",
+            "在代入实测时延完成一个模拟日之前被中断：以下为第一次模拟的指标。",
+        ));
+        results.simulated = Some(at_first);
+        return Ok(results);
+    };
+    results.assumed_at_first = assumed;
+    results.bank_effect = sim::compare(&at_first.days, &with_bank.days, true);
+    results.simulated = Some(with_bank);
     Ok(results)
+}
+
+/// Operations of the journeys whose latency the scenario assumes.
+fn assumed(scenario: &Scenario) -> Vec<Operation> {
+    let performed = load::performed(scenario);
+    let assumed = scenario.latencies.iter().map(|(operation, _)| *operation);
+    assumed.filter(|it| performed.contains(it)).collect()
 }
 
 /// Operations that customers perform, but nobody did in the window that was played.

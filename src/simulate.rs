@@ -17,17 +17,26 @@ pub fn simulate(arguments: &SimulateArguments) -> Ended {
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
     directory.write("scenario.toml", scenario.as_run.as_bytes())?;
-    let mut phases = Phases::new(arguments.output.quiet);
-    let outcome = days(
+    let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
+    let latencies = sim::OperationLatencies::default();
+    let mut outcome = days(
         &scenario,
-        sim::OperationLatencies::default(),
+        latencies.clone(),
         &arguments.simulation,
         &interrupt,
         &mut phases,
         "simulating",
     )?;
+    fixes(
+        &scenario,
+        latencies,
+        outcome.as_mut(),
+        &arguments.simulation,
+        &interrupt,
+        &mut phases,
+    )?;
     let mut results = Results::new("simulate", Measured::Simulation);
-    results.simulated = Some(outcome);
+    results.simulated(outcome);
     summarise::finish(
         Subject::of_scenario(&scenario),
         results,
@@ -71,7 +80,8 @@ pub fn warn(warning: &Label, lang: Lang) {
     eprintln!("{word}{}", lang.of(warning));
 }
 
-/// Simulates every replication of the scenario with these latencies.
+/// Simulates every replication of the scenario with these latencies; none if an
+/// interruption came before the first of them was over.
 pub fn days(
     scenario: &Scenario,
     latencies: sim::OperationLatencies,
@@ -79,17 +89,58 @@ pub fn days(
     interrupt: &Interrupt,
     phases: &mut Phases,
     name: &str,
-) -> anyhow::Result<sim::Outcome> {
+) -> anyhow::Result<Option<sim::Outcome>> {
+    let options = options(scenario, latencies, arguments, interrupt);
+    match phases.phase(name, |bar| sim::simulate(scenario, &options, bar)) {
+        Err(sim::SimError::Interrupted) => Ok(None),
+        ended => Ok(Some(ended.context("cannot simulate the scenario")?)),
+    }
+}
+
+/// Tries what would keep the promise in the branches of a region that miss it, on
+/// the days that were simulated.
+pub fn fixes(
+    scenario: &Scenario,
+    latencies: sim::OperationLatencies,
+    outcome: Option<&mut sim::Outcome>,
+    arguments: &SimulationArguments,
+    interrupt: &Interrupt,
+    phases: &mut Phases,
+) -> anyhow::Result<()> {
+    let Some(outcome) = outcome else {
+        return Ok(());
+    };
+    let Some(outlets) = &mut outcome.outlets else {
+        return Ok(());
+    };
+    let missed = outlets.promise.as_ref().map_or(0, |it| it.missed);
+    if missed == 0 || outcome.partial || interrupt.happened() {
+        return Ok(());
+    }
     let options = sim::Options {
+        replications: outcome.replications,
+        ..options(scenario, latencies, arguments, interrupt)
+    };
+    phases
+        .phase("trying more servers where the promise is missed", |bar| {
+            sim::cheapest_fixes(scenario, &options, outlets, bar)
+        })
+        .context("cannot try more servers")
+}
+
+fn options(
+    scenario: &Scenario,
+    latencies: sim::OperationLatencies,
+    arguments: &SimulationArguments,
+    interrupt: &Interrupt,
+) -> sim::Options {
+    sim::Options {
         replications: scenario.run.replications,
         seed: scenario.run.seed,
         threads: threads(arguments) as usize,
         latencies,
         stop: Some(interrupt.flag()),
-    };
-    phases
-        .phase(name, |bar| sim::simulate(scenario, &options, bar))
-        .context("cannot simulate the scenario")
+    }
 }
 
 /// Threads asked for, or every processor.

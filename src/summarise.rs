@@ -11,6 +11,7 @@ use anyhow::Context;
 use scenarios::figure::FigureTable;
 use scenarios::gate::{self, Ending, Verdict};
 use scenarios::model::{Label, NamedGate, Scenario};
+use scenarios::operation::Operation;
 use scenarios::summary::{
     AssumptionRecord, Effect, GateRecord, LoadRecord, Reconciliation, RunRecord, SCHEMA,
     ScenarioRecord, Status, Summary,
@@ -109,6 +110,8 @@ pub struct Results {
     pub simulated: Option<sim::Outcome>,
     /// What those latencies changed.
     pub bank_effect: Vec<Effect>,
+    /// Operations whose assumed latency they are compared with, in place of none.
+    pub assumed_at_first: Vec<Operation>,
     /// The load and what was found in the bank's books after it.
     pub loaded: Option<Loaded>,
     /// Things a reader should know.
@@ -135,9 +138,21 @@ impl Results {
             measured,
             simulated: None,
             bank_effect: Vec::new(),
+            assumed_at_first: Vec::new(),
             loaded: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// The simulated days, or a word on why there are none.
+    pub fn simulated(&mut self, outcome: Option<sim::Outcome>) {
+        if outcome.is_none() {
+            self.warnings.push(Label::new(
+                "Interrupted before the first of the days was over: there are no figures of them.",
+                "在第一个模拟日完成之前被中断：没有模拟指标。",
+            ));
+        }
+        self.simulated = outcome;
     }
 
     fn figures(&self) -> FigureTable {
@@ -234,7 +249,13 @@ fn summary(
         minutes: simulated
             .map(|simulated| simulated.minutes.clone())
             .unwrap_or_default(),
+        outlets: simulated.and_then(|simulated| simulated.outlets.clone()),
         bank_effect: std::mem::take(&mut results.bank_effect),
+        assumed_at_first: results
+            .assumed_at_first
+            .iter()
+            .map(|it| it.name().to_owned())
+            .collect(),
         load: loaded.map(|loaded| loaded.record.clone()),
         reconciliation: loaded.and_then(|loaded| loaded.reconciliation.clone()),
         warnings,

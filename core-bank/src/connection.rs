@@ -1,24 +1,24 @@
-//! A connection that knows how long a request's head has been on its way.
+//! A connection that knows how long its client has kept it waiting.
 //!
 //! hyper's own header timeout also runs while a kept connection idles, so it cannot be short without
 //! cutting off clients between two requests. Here a short timeout runs from the first byte of a head
-//! until the head is whole, and hyper's longer one bounds idleness.
+//! until the head is whole, and hyper's longer one bounds idleness. An answer that nobody takes is
+//! bounded, too: without that a client who never reads would hold its connection for ever.
 
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How long the head of a request may take from its first byte.
+/// How long the head of a request may take from its first byte, and a TLS greeting in all.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long a client may take no byte of what it is being sent.
+pub const WRITE_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// Where the connection stands in its current request.
 #[derive(Clone, Copy)]
@@ -31,97 +31,141 @@ enum Stage {
     Answering,
 }
 
-/// The stage of one connection, shared between its stream, its service and its watchman.
-#[derive(Clone)]
-pub struct HeadWatch(Arc<Mutex<Stage>>);
+struct Progress {
+    stage: Stage,
+    /// Since when the client has taken no byte.
+    blocked: Option<Instant>,
+}
 
-impl HeadWatch {
+/// The progress of one connection, shared between its stream, its service and its watchman.
+#[derive(Clone)]
+pub struct ConnectionWatch(Arc<Mutex<Progress>>);
+
+impl ConnectionWatch {
     /// A connection that was just accepted; until its first byte it idles.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Stage::Idle)))
+        Self(Arc::new(Mutex::new(Progress {
+            stage: Stage::Idle,
+            blocked: None,
+        })))
     }
 
     /// The head is whole.
     pub fn head_arrived(&self) {
-        self.set(Stage::Answering);
+        self.progress().stage = Stage::Answering;
     }
 
     /// The answer is on its way out.
     pub fn answered(&self) {
-        self.set(Stage::Idle);
+        self.progress().stage = Stage::Idle;
     }
 
-    fn set(&self, stage: Stage) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bytes_arrived(&self) {
-        let mut stage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*stage, Stage::Idle) {
-            *stage = Stage::Head(Instant::now());
+        let mut progress = self.progress();
+        if matches!(progress.stage, Stage::Idle) {
+            progress.stage = Stage::Head(Instant::now());
         }
     }
 
-    /// Returns when a head has taken too long.
-    pub async fn head_too_slow(&self) {
+    /// Returns when the client has taken too long, over a head or over an answer.
+    pub async fn out_of_time(&self) {
         loop {
-            let stage = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let patience = match stage {
-                Stage::Head(began) => match HEADER_TIME_MAX.checked_sub(began.elapsed()) {
-                    None | Some(Duration::ZERO) => return,
-                    Some(left) => left,
-                },
-                // A head that begins meanwhile is found at most a second late.
-                Stage::Idle | Stage::Answering => Duration::from_secs(1),
+            let (stage, blocked) = {
+                let progress = self.progress();
+                (progress.stage, progress.blocked)
             };
-            tokio::time::sleep(patience).await;
+            let head = match stage {
+                Stage::Head(began) => left(HEADER_TIME_MAX, began),
+                Stage::Idle | Stage::Answering => Some(LOOK_EVERY),
+            };
+            let write = blocked.map_or(Some(LOOK_EVERY), |since| left(WRITE_TIME_MAX, since));
+            let (Some(head), Some(write)) = (head, write) else {
+                return;
+            };
+            tokio::time::sleep(head.min(write)).await;
         }
     }
 }
 
-/// A TCP stream that tells its [`HeadWatch`] when bytes arrive.
-pub struct WatchedStream {
-    stream: TcpStream,
-    watch: HeadWatch,
+/// What begins meanwhile is found at most so much late.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+fn left(patience: Duration, since: Instant) -> Option<Duration> {
+    let left = patience.checked_sub(since.elapsed())?;
+    (!left.is_zero()).then_some(left)
 }
 
-impl WatchedStream {
+/// A stream that tells its [`ConnectionWatch`] when bytes arrive and when none are taken.
+pub struct WatchedStream<S> {
+    stream: S,
+    watch: ConnectionWatch,
+    blocked: bool,
+}
+
+impl<S> WatchedStream<S> {
     /// Watches a stream.
-    pub fn new(stream: TcpStream, watch: HeadWatch) -> Self {
-        Self { stream, watch }
+    pub fn new(stream: S, watch: ConnectionWatch) -> Self {
+        Self {
+            stream,
+            watch,
+            blocked: false,
+        }
+    }
+
+    /// Notes whether the client took something; a write that goes through at once costs nothing.
+    fn written<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match (&polled, self.blocked) {
+            (Poll::Pending, false) => {
+                self.blocked = true;
+                self.watch.progress().blocked = Some(Instant::now());
+            }
+            (Poll::Ready(_), true) => {
+                self.blocked = false;
+                self.watch.progress().blocked = None;
+            }
+            _ => {}
+        }
+        polled
     }
 }
 
-impl AsyncRead for WatchedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
             self.watch.bytes_arrived();
         }
-        polled
+        Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for WatchedStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(polled)
     }
 
     fn poll_write_vectored(
@@ -129,7 +173,8 @@ impl AsyncWrite for WatchedStream {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.written(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

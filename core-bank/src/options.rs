@@ -8,6 +8,7 @@ use crate::{
     clock::BusinessClock,
     rules::{IDEMPOTENCY_KEYS_MAX, Operation},
     snapshot::RECORDS_PER_SNAPSHOT,
+    tls::TlsFiles,
 };
 
 /// A defect put in on purpose, to prove that a reconciliation finds it.
@@ -51,6 +52,12 @@ pub struct ServeOptions {
     /// The `PostgreSQL` database that holds the journal, by its URL; `None` for `journal.sqlite` of
     /// the data folder.
     pub postgres: Option<String>,
+    /// The certificate to speak TLS with; `None` for plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Requests a second of one customer; zero for no limit, `None` for the default.
+    pub customer_rate: Option<u32>,
+    /// Requests a second of one address before a log-in; zero for no limit, `None` for the default.
+    pub address_rate: Option<u32>,
     /// Idempotency keys that memory holds, at most a million; the older ones are on disk.
     pub keys_in_memory: usize,
     /// Records between two snapshots of the state.
@@ -85,6 +92,11 @@ pub enum OptionError {
 /// The greatest planted slowness: an hour.
 const SLOW_MAX: Duration = Duration::from_hours(1);
 
+/// Requests a second of one customer: a phone in a hurry needs a handful.
+pub const CUSTOMER_RATE: u32 = 20;
+/// Requests a second of one address before a log-in: many customers may share one.
+pub const ADDRESS_RATE: u32 = 50;
+
 impl ServeOptions {
     /// A server with real time, no slowness and no defect.
     pub fn new(addr: SocketAddr, data: PathBuf) -> Self {
@@ -97,6 +109,9 @@ impl ServeOptions {
             slow: Vec::new(),
             plant: None,
             postgres: None,
+            tls: None,
+            customer_rate: None,
+            address_rate: None,
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
             records_per_snapshot: RECORDS_PER_SNAPSHOT,
         }
@@ -120,6 +135,18 @@ impl ServeOptions {
             Some((_, name)) => Err(OptionError::TestOnly(name)),
             None => Ok(()),
         }
+    }
+
+    /// Requests a second of a customer and of an address, with the defaults filled in: a test's bank
+    /// is there to be loaded and has no limit unless it is asked for.
+    pub(crate) fn rates(&self) -> (u32, u32) {
+        let unless_test = |default| if self.test { 0 } else { default };
+        (
+            self.customer_rate
+                .unwrap_or_else(|| unless_test(CUSTOMER_RATE)),
+            self.address_rate
+                .unwrap_or_else(|| unless_test(ADDRESS_RATE)),
+        )
     }
 
     /// Reads `--clock`, like `2026-06-09T10:00+08:00`.

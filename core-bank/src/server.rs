@@ -14,25 +14,29 @@ use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
 };
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use crate::{
     access::{Access, random_prefix},
-    api::{Description, Service, router},
+    api::{Description, Peer, Service, router},
     authentication::ProofPool,
     clock::BusinessClock,
-    connection::{HeadWatch, WatchedStream},
+    connection::{ConnectionWatch, HEADER_TIME_MAX, WatchedStream},
     data_folder::{DataFolder, DataFolderError},
     journal::{JournalError, JournalReaders},
     metrics::Metrics,
     options::{OptionError, ServeOptions},
     projector::{ProjectionError, ProjectorParts, start_projector},
+    rates::{Rates, TIDY_EVERY},
     recovery::{Recovered, RecoveryError, recover},
     snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
+    tls::{self, TlsError},
     tools::JournalPlace,
     writer::{WriterError, WriterParts, start_writer},
 };
@@ -68,6 +72,9 @@ pub enum ServeError {
     /// The projection cannot be used.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The writer stopped; what it had not answered is unknown until the next start.
     #[error("the bank stopped: {0}")]
     Writer(#[from] WriterError),
@@ -85,9 +92,10 @@ pub enum ServeError {
 }
 
 /// Serves until SIGTERM or SIGINT. The first line on standard output is
-/// `listening on http://ADDRESS:PORT`; by then the bank is ready.
+/// `listening on http://ADDRESS:PORT`, or `https://…` with a certificate; by then the bank is ready.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     options.check()?;
+    let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let folder = DataFolder::open(&options.data)?;
     let running = start(&options, &folder)?;
     let listener = TcpListener::bind(options.addr).await;
@@ -96,14 +104,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let local = listener
         .local_addr()
         .map_err(|error| io_error("the address is unknown", error))?;
-    announce(local).map_err(|error| io_error("standard output is closed", error))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(scheme, local).map_err(|error| io_error("standard output is closed", error))?;
     let patience = DRAIN_MAX
         + options
             .slow
             .iter()
             .map(|(_, duration)| *duration)
             .sum::<Duration>();
-    running.serve(listener, patience).await
+    running.serve(listener, tls, patience).await
 }
 
 fn io_error(what: &str, error: io::Error) -> ServeError {
@@ -113,9 +122,9 @@ fn io_error(what: &str, error: io::Error) -> ServeError {
     }
 }
 
-fn announce(local: SocketAddr) -> io::Result<()> {
+fn announce(scheme: &str, local: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "listening on http://{local}")?;
+    writeln!(out, "listening on {scheme}://{local}")?;
     out.flush()
 }
 
@@ -162,6 +171,11 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         keys_in_memory: options.keys_in_memory,
     })?;
     let history = Arc::new(history);
+    let (customer_rate, address_rate) = options.rates();
+    let rates = Rates::new(customer_rate, address_rate);
+    for (token, session) in state.sessions() {
+        rates.knows(*token, session.customer, session.expires);
+    }
     start_snapshots(SnapshotParts {
         folder: SnapshotFolder::new(folder.path()),
         journal: Arc::clone(&readers),
@@ -194,6 +208,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         request_prefix: random_prefix()
             .map_err(|error| io_error("the system gives no random numbers", error))?,
         description: Description::new(options.test),
+        rates,
     });
     Ok(Running {
         service,
@@ -217,8 +232,19 @@ fn journal_place(options: &ServeOptions) -> Result<JournalPlace, ServeError> {
     Ok(JournalPlace::Postgres(url.clone()))
 }
 
+/// The API over a bank in this process, without a socket. It ends with the runtime.
+#[cfg(feature = "fuzzing")]
+pub fn in_process(options: &ServeOptions, folder: &DataFolder) -> Result<Router, ServeError> {
+    start(options, folder).map(|running| router(running.service))
+}
+
 impl Running {
-    async fn serve(self, listener: TcpListener, patience: Duration) -> Result<(), ServeError> {
+    async fn serve(
+        self,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        patience: Duration,
+    ) -> Result<(), ServeError> {
         let Self {
             service,
             mut writer_end,
@@ -229,9 +255,15 @@ impl Running {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let (stop, stopping) = watch::channel(());
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let app = router(Arc::clone(&service));
+        let door = Door {
+            app: router(Arc::clone(&service)),
+            service: Arc::clone(&service),
+            tls,
+            stopping,
+        };
         tokio::select! {
-            () = accept(&listener, &slots, &app, &service, &stopping) => {}
+            () = accept(&listener, &slots, &door) => {}
+            () = tidy(&service) => {}
             end = &mut writer_end => return writer_failed(end),
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -253,7 +285,7 @@ impl Running {
         }
         // The last way into the queue closes with the application; the writer then ends, and with
         // it the channel that the projector follows.
-        drop(app);
+        drop(door);
         drop(service);
         let ended = tokio::time::timeout(patience, async {
             if let Ok(end) = writer_end.await {
@@ -279,26 +311,39 @@ fn writer_failed(
     }
 }
 
+/// Tidies the table of who asked lately, for ever.
+async fn tidy(service: &Service) {
+    loop {
+        tokio::time::sleep(TIDY_EVERY).await;
+        if service.rates.limit_anybody() {
+            service.rates.tidy(service.clock.now());
+        }
+    }
+}
+
+/// What every connection needs.
+#[derive(Clone)]
+struct Door {
+    app: Router,
+    service: Arc<Service>,
+    tls: Option<TlsAcceptor>,
+    stopping: watch::Receiver<()>,
+}
+
 /// Accepts connections for ever, as many at a time as there are slots.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-    app: &Router,
-    service: &Arc<Service>,
-    stopping: &watch::Receiver<()>,
-) {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, door: &Door) {
     loop {
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
             return;
         };
         match listener.accept().await {
-            Ok((stream, _)) => {
-                service.metrics.connected();
-                let service = Arc::clone(service);
-                let (app, stopping) = (app.clone(), stopping.clone());
+            Ok((stream, peer)) => {
+                let door = door.clone();
                 tokio::spawn(async move {
-                    converse(stream, app, stopping, slot).await;
-                    service.metrics.disconnected();
+                    let metrics = Arc::clone(&door.service.metrics);
+                    metrics.connected();
+                    greet(stream, Peer(peer.ip()), door, slot).await;
+                    metrics.disconnected();
                 });
             }
             Err(error) => {
@@ -310,24 +355,37 @@ async fn accept(
     }
 }
 
-/// One connection from its first request to its end.
-async fn converse(
-    stream: TcpStream,
-    app: Router,
-    mut stopping: watch::Receiver<()>,
-    _slot: OwnedSemaphorePermit,
-) {
+/// Greets in TLS where that is spoken, and converses.
+async fn greet(stream: TcpStream, peer: Peer, door: Door, slot: OwnedSemaphorePermit) {
     // Answers are small and whole: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let watch = HeadWatch::new();
+    let Some(tls) = door.tls.clone() else {
+        return converse(stream, peer, door, slot).await;
+    };
+    match tokio::time::timeout(HEADER_TIME_MAX, tls.accept(stream)).await {
+        Ok(Ok(stream)) => converse(stream, peer, door, slot).await,
+        Ok(Err(error)) => tracing::debug!("no TLS: {error}"),
+        Err(_) => tracing::debug!("no TLS within {HEADER_TIME_MAX:?}"),
+    }
+}
+
+/// One connection from its first request to its end.
+async fn converse<S>(stream: S, peer: Peer, door: Door, _slot: OwnedSemaphorePermit)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Door {
+        app, mut stopping, ..
+    } = door;
+    let watch = ConnectionWatch::new();
     let io = TokioIo::new(WatchedStream::new(stream, watch.clone()));
     let stage = watch.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         stage.head_arrived();
         let stage = stage.clone();
-        let answering = app
-            .clone()
-            .oneshot(request.map(axum::body::Body::new) as Request);
+        let mut request: Request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(peer);
+        let answering = app.clone().oneshot(request);
         async move {
             let answer = answering.await;
             stage.answered();
@@ -345,12 +403,12 @@ async fn converse(
     tokio::select! {
         // Whatever ends a connection early is the client's affair.
         _ = connection.as_mut() => {}
-        () = watch.head_too_slow() => {}
+        () = watch.out_of_time() => {}
         _ = stopping.changed() => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 _ = connection.as_mut() => {}
-                () = watch.head_too_slow() => {}
+                () = watch.out_of_time() => {}
             }
         }
     }

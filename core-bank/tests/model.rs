@@ -2,16 +2,20 @@
 //! and idempotency, with groups that are undone on the way.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use core_bank::rules::{
-    AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardEntry, CardId,
-    CardLocks, Channel, CustomerId, Envelope, Fact, Fen, Fingerprint, IdempotencyKey,
-    IdentityCheckId, LedgerAccount, Limits, Looked, MediumWish, Order, Payee, PersonName, Phone,
-    Place, Proof, RefusalCode, ResidentId, Scope, Shown, State, TokenDigest, TokenNonce, Verdict,
-    judge,
+    AccountNumber, Action, Amount, Answer, Bill, BillKind, BookAccount, BooksAction, BusinessTime,
+    Caller, CardEntry, CardId, CardLocks, Channel, CustomerId, Day, Envelope, Fact, Fen,
+    Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Limits, Looked, MediumWish,
+    NetAssetValue, Order, Original, Payee, PersonName, Phone, Place, ProductCode, Proof,
+    RefusalCode, ResidentId, ReturnAction, ReturnKind, Scope, Shown, State, TokenDigest,
+    TokenNonce, Verdict, WealthAction, judge,
 };
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    test_runner::{RngAlgorithm, TestRng, TestRunner},
+};
 
 const PEOPLE: [&str; 3] = [
     "11010519491231002X",
@@ -34,16 +38,33 @@ enum Step {
     Lock(usize, Option<i64>),
     /// A transfer from the mobile bank by SMS, with the right code or a wrong one.
     Pay(usize, usize, i64, bool),
+    /// A bill from the mobile bank by SMS.
+    Bill(usize, i64, bool),
+    /// Money into the wealth product.
+    Subscribe(usize, i64),
+    /// So many hundredths of units out of it.
+    Redeem(usize, i64),
+    /// A net asset value in ten-thousandths.
+    Value(u32),
+    /// The last transfer of this customer at the counter goes back, if two people agree.
+    Undo(usize),
+    /// Every day that is over is closed.
+    EndDays,
     /// So many days pass.
     Sleep(u32),
 }
 
 impl Step {
-    /// Whose keys it uses: a customer's, the card network's, the counter's.
+    /// Whose keys it uses: a customer's, the card network's, the counter's, the operator's.
     fn asker(&self) -> usize {
         match self {
-            Self::Pay(customer, ..) | Self::Lock(customer, _) => *customer,
+            Self::Pay(customer, ..)
+            | Self::Bill(customer, ..)
+            | Self::Subscribe(customer, _)
+            | Self::Redeem(customer, _)
+            | Self::Lock(customer, _) => *customer,
             Self::Buy(..) => 3,
+            Self::Value(_) | Self::Undo(_) => 5,
             _ => 4,
         }
     }
@@ -51,6 +72,9 @@ impl Step {
 
 /// The limits of SMS that everybody has set, in fen: small enough to be met.
 const SMS: (i64, i64, i64) = (500, 800, 2_000);
+
+/// The wealth product's minimum and quota, in fen.
+const WEALTH: (i64, i64) = (50, 3_000);
 
 /// What a step was told: the balance left, if it has one to tell.
 type Told = Result<Option<i64>, RefusalCode>;
@@ -71,10 +95,37 @@ struct Model {
     paid_today: [i64; 3],
     paid_in_month: [i64; 3],
     wrong_in_a_row: [u32; 3],
+    bills: i64,
+    /// What was settled with other banks and billers.
+    settled: i64,
+    units: [i64; 3],
+    /// In ten-thousandths of a yuan.
+    price: i64,
+    subscribed: i64,
+    funds: i64,
+    /// The last transfer at the counter: to whom, how much, whether it went back.
+    last: [Option<(usize, i64, bool)>; 3],
+    /// What all held at the end of each day that is over.
+    held: Vec<i64>,
+    closed: usize,
+    /// Fen times days: of each account since interest was credited, and of all by the last closed day.
+    products: [i64; 3],
+    unpaid: i64,
+    interest: i64,
+}
+
+/// Interest on fen times days at 0.30% and 360 days a year, halves up: a 120,000th.
+fn interest(product: i64) -> i64 {
+    (2 * product + 120_000).div_euclid(240_000)
 }
 
 /// The month that a day after 1 January 1970 is in, counted from that one.
-fn month(mut day: u32) -> u32 {
+fn month(day: u32) -> u32 {
+    date(day).0
+}
+
+/// That month, and the day in it, counted from 0.
+fn date(mut day: u32) -> (u32, u32) {
     let mut month = 0;
     loop {
         let year = 1970 + month / 12;
@@ -85,7 +136,7 @@ fn month(mut day: u32) -> u32 {
             _ => 31,
         };
         if day < length {
-            return month;
+            return (month, day);
         }
         day -= length;
         month += 1;
@@ -93,6 +144,13 @@ fn month(mut day: u32) -> u32 {
 }
 
 impl Model {
+    fn new() -> Self {
+        Self {
+            price: 10_000,
+            ..Self::default()
+        }
+    }
+
     /// What the step answers: the balance left, if it has one to tell.
     fn take(&mut self, step: &Step) -> Result<Option<i64>, RefusalCode> {
         match *step {
@@ -114,6 +172,7 @@ impl Model {
                 Ok(Some(self.balances[at]))
             }
             Step::Transfer(from, to, much) => {
+                self.last[from] = Some((to, much, false));
                 self.balances[from] -= much;
                 self.balances[to] += much;
                 Ok(Some(self.balances[from]))
@@ -126,6 +185,12 @@ impl Model {
             Step::Sleep(days) => {
                 if month(self.day + days) != month(self.day) {
                     self.paid_in_month = [0; 3];
+                }
+                for _ in 0..days {
+                    self.held.push(self.balances.iter().sum());
+                }
+                for (product, balance) in self.products.iter_mut().zip(self.balances) {
+                    *product += balance * i64::from(days);
                 }
                 self.day += days;
                 (self.bought, self.paid_today) = ([0; 3], [0; 3]);
@@ -149,7 +214,29 @@ impl Model {
                 self.pos_limit[at] = limit;
                 Ok(None)
             }
-            Step::Pay(from, to, much, right) => self.pay(from, to, much, right),
+            Step::Pay(from, to, _, _) if from == to => Err(RefusalCode::SameAccount),
+            Step::Pay(from, to, much, right) => {
+                let left = self.pay(from, much, right)?;
+                self.balances[to] += much;
+                Ok(left)
+            }
+            Step::Bill(from, much, right) => {
+                let left = self.pay(from, much, right)?;
+                self.bills += much;
+                Ok(left)
+            }
+            Step::Subscribe(at, much) => self.subscribe(at, much),
+            Step::Redeem(at, units) => self.redeem(at, units),
+            Step::Value(price) => {
+                self.price = price.into();
+                self.funds = self.worth(self.units.iter().sum());
+                Ok(None)
+            }
+            Step::Undo(at) => self.undo(at),
+            Step::EndDays => {
+                self.end_days();
+                Ok(None)
+            }
             Step::Lift(_) if self.day > 0 => Err(RefusalCode::IdentityCheckNotFound),
             Step::Lose(at) if self.lost[at] => Err(RefusalCode::CardAlreadyLost),
             Step::Lift(at) if !self.lost[at] => Err(RefusalCode::CardNotLost),
@@ -164,16 +251,76 @@ impl Model {
         }
     }
 
-    fn pay(
-        &mut self,
-        from: usize,
-        to: usize,
-        much: i64,
-        right: bool,
-    ) -> Result<Option<i64>, RefusalCode> {
-        if from == to {
-            return Err(RefusalCode::SameAccount);
+    fn worth(&self, units: i64) -> i64 {
+        units * self.price / 10_000
+    }
+
+    fn subscribe(&mut self, at: usize, much: i64) -> Told {
+        let (minimum, quota) = WEALTH;
+        if much < minimum {
+            return Err(RefusalCode::BelowMinimum);
         }
+        if self.subscribed + much > quota {
+            return Err(RefusalCode::QuotaExhausted);
+        }
+        if self.balances[at] < much {
+            return Err(RefusalCode::InsufficientFunds);
+        }
+        self.subscribed += much;
+        self.funds += much;
+        self.units[at] += much * 10_000 / self.price;
+        self.balances[at] -= much;
+        Ok(Some(self.balances[at]))
+    }
+
+    fn redeem(&mut self, at: usize, units: i64) -> Told {
+        if self.units[at] < units {
+            return Err(RefusalCode::UnitsInsufficient);
+        }
+        let worth = self.worth(units);
+        if worth == 0 {
+            return Err(RefusalCode::BelowMinimum);
+        }
+        self.funds -= worth;
+        self.units[at] -= units;
+        self.balances[at] += worth;
+        Ok(Some(self.balances[at]))
+    }
+
+    fn undo(&mut self, at: usize) -> Told {
+        match self.last[at] {
+            None => Err(RefusalCode::PaymentNotFound),
+            Some((_, _, true)) => Err(RefusalCode::ReturnTooLarge),
+            Some((to, much, _)) if self.balances[to] < much => Err(RefusalCode::InsufficientFunds),
+            Some((to, much, _)) => {
+                self.last[at] = Some((to, much, true));
+                self.balances[to] -= much;
+                self.balances[at] += much;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Closes each day that is over: interest at the end of a quarter's 20th, then the day's accrual.
+    fn end_days(&mut self) {
+        for day in self.closed..self.day as usize {
+            let (month, in_month) = date(day as u32);
+            if (month % 12) % 3 == 2 && in_month == 19 {
+                for at in 0..3 {
+                    self.balances[at] += interest(self.products[at]);
+                    self.unpaid -= std::mem::take(&mut self.products[at]);
+                }
+            }
+            self.unpaid += self.held[day];
+            self.settled += self.abroad + self.bills;
+            (self.abroad, self.bills) = (0, 0);
+            self.interest = interest(self.unpaid.max(0));
+        }
+        self.closed = self.day as usize;
+    }
+
+    /// A payment by SMS, as far as the payer is concerned.
+    fn pay(&mut self, from: usize, much: i64, right: bool) -> Told {
         if self.wrong_in_a_row[from] >= 5 {
             return Err(RefusalCode::MediumLocked);
         }
@@ -198,12 +345,11 @@ impl Model {
         self.paid_today[from] += much;
         self.paid_in_month[from] += much;
         self.balances[from] -= much;
-        self.balances[to] += much;
         Ok(Some(self.balances[from]))
     }
 
     fn ask(&mut self, key: u8, step: &Step) -> Result<Option<i64>, RefusalCode> {
-        if matches!(step, Step::Sleep(_)) {
+        if matches!(step, Step::Sleep(_) | Step::EndDays) {
             return self.take(step);
         }
         let text = format!("{step:?}");
@@ -222,6 +368,7 @@ impl Model {
 }
 
 /// The bank under test with its three customers, and the facts so far.
+#[derive(Clone)]
 struct Bank {
     state: State,
     checks: Vec<IdentityCheckId>,
@@ -229,6 +376,9 @@ struct Bank {
     customers: Vec<CustomerId>,
     facts: Vec<Fact>,
     now: BusinessTime,
+    /// The last transfer at the counter of each.
+    last: [Option<Original>; 3],
+    closed: Day,
 }
 
 impl Bank {
@@ -241,7 +391,18 @@ impl Bank {
             customers: Vec::new(),
             facts: Vec::new(),
             now: BusinessTime(1),
+            last: [None; 3],
+            closed: Day(-1),
         };
+        let launch = WealthAction::Launch {
+            code: product(),
+            name: "w".to_owned(),
+            minimum: Amount::try_from(Fen(WEALTH.0)).unwrap(),
+            quota: Amount::try_from(Fen(WEALTH.1)).unwrap(),
+        };
+        let operator = Caller::Terminal(Channel::Operator);
+        bank.judge_by(operator, "launch", "launch", Action::Wealth(launch))
+            .unwrap();
         for (number, person) in PEOPLE.into_iter().enumerate() {
             let name = PersonName::parse("Ann").unwrap();
             let resident = ResidentId::parse(person);
@@ -394,6 +555,7 @@ impl Bank {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one step an arm")]
     fn ask(&mut self, key: u8, step: &Step) -> Result<Option<i64>, RefusalCode> {
         let account = |at: usize| Some(self.accounts[at].0);
         let card = |at: usize| Some(self.accounts[at].1);
@@ -415,6 +577,49 @@ impl Bank {
                 return self
                     .pay(key, &text, &order, (from, right))
                     .map(|answer| balance(&answer));
+            }
+            Step::Bill(from, much, right) => {
+                let order = Order {
+                    from: account(from),
+                    payee: Payee::Biller(Bill {
+                        kind: BillKind::Electricity,
+                        biller: "lc-power".to_owned(),
+                        reference: "1".to_owned(),
+                    }),
+                    amount: amount(much),
+                };
+                return self
+                    .pay(key, &text, &order, (from, right))
+                    .map(|answer| balance(&answer));
+            }
+            Step::Subscribe(at, much) => {
+                let wish = WealthAction::Subscribe {
+                    account: account(at),
+                    code: Some(product()),
+                    amount: amount(much),
+                };
+                return self.wealth(Caller::Session(self.token(at)), key, &text, wish);
+            }
+            Step::Redeem(at, units) => {
+                let wish = WealthAction::Redeem {
+                    account: account(at),
+                    code: Some(product()),
+                    units: amount(units),
+                };
+                return self.wealth(Caller::Session(self.token(at)), key, &text, wish);
+            }
+            Step::Value(price) => {
+                let value = format!("{}.{:04}", price / 10_000, price % 10_000);
+                let wish = WealthAction::Value {
+                    code: Some(product()),
+                    value: NetAssetValue::parse(&value).unwrap(),
+                };
+                return self.wealth(Caller::Terminal(Channel::Operator), key, &text, wish);
+            }
+            Step::Undo(at) => return self.undo(key, &text, at),
+            Step::EndDays => {
+                self.end_days();
+                return Ok(None);
             }
             Step::Buy(at, much) => {
                 let wish = Action::CardUse {
@@ -469,15 +674,82 @@ impl Bank {
                 check: Some(self.checks[at]),
             },
         };
-        self.judge(&format!("step-{key}"), &text, action)
+        let answer = self.judge(&format!("step-{key}"), &text, action)?;
+        if let (Step::Transfer(from, to, much), Answer::Transferred(id, _)) = (step, &answer)
+            && id.seq() == self.state.seq()
+        {
+            self.last[*from] = Some(Original {
+                seq: id.seq(),
+                from: self.accounts[*from].0,
+                to: BookAccount::Customer(self.accounts[*to].0),
+                amount: amount(*much),
+                day: Day::of(self.now),
+                used: None,
+            });
+        }
+        Ok(balance(&answer))
+    }
+
+    fn wealth(&mut self, by: Caller, key: u8, text: &str, wish: WealthAction) -> Told {
+        let key = format!("step-{key}");
+        self.judge_by(by, &key, text, Action::Wealth(wish))
             .map(|answer| balance(&answer))
     }
+
+    /// The operator proposes, the reviewer approves.
+    fn undo(&mut self, key: u8, text: &str, at: usize) -> Told {
+        let wish = ReturnAction::Propose {
+            original: self.last[at],
+            kind: ReturnKind::Reversal,
+            amount: None,
+            restore_limit: false,
+            reason: "undo".to_owned(),
+        };
+        let (operator, reviewer) = (Channel::Operator, Channel::Reviewer);
+        let key = format!("step-{key}");
+        let proposed = self.judge_by(
+            Caller::Terminal(operator),
+            &key,
+            text,
+            Action::Returns(wish),
+        )?;
+        let Answer::ReturnProposed(id) = proposed else {
+            panic!("{proposed:?}")
+        };
+        let wish = Action::Returns(ReturnAction::Approve { id: Some(id) });
+        self.judge_by(Caller::Terminal(reviewer), &key, text, wish)
+            .map(|answer| balance(&answer))
+    }
+
+    fn end_days(&mut self) {
+        while self.closed.next() < Day::of(self.now) {
+            let day = self.closed.next();
+            for step in 0.. {
+                let wish = Action::Books(BooksAction::CloseDay { day });
+                let key = format!("end-{day}-{step}");
+                let operator = Caller::Terminal(Channel::Operator);
+                match self.judge_by(operator, &key, "end", wish).unwrap() {
+                    Answer::DayEnd(_, true) => break,
+                    Answer::DayEnd(_, false) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            self.closed = day;
+        }
+    }
+}
+
+fn product() -> ProductCode {
+    ProductCode::parse("W1").unwrap()
 }
 
 /// The balance that an answer tells.
 fn balance(answer: &Answer) -> Option<i64> {
     match answer {
-        Answer::CashMoved(left) | Answer::Transferred(_, left) => Some(left.0),
+        Answer::CashMoved(left)
+        | Answer::Transferred(_, left)
+        | Answer::WealthSubscribed(_, left)
+        | Answer::WealthRedeemed(_, left) => Some(left.0),
         _ => None,
     }
 }
@@ -508,6 +780,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_usize, prop::option::of(much())).prop_map(|(at, limit)| Step::Lock(at, limit)),
         5 => (0..3_usize, 0..3_usize, much(), prop::bool::weighted(0.7))
             .prop_map(|(from, to, much, right)| Step::Pay(from, to, much, right)),
+        3 => (0..3_usize, much(), prop::bool::weighted(0.8))
+            .prop_map(|(from, much, right)| Step::Bill(from, much, right)),
+        2 => (0..3_usize, much()).prop_map(|(at, much)| Step::Subscribe(at, much)),
+        2 => (0..3_usize, much()).prop_map(|(at, units)| Step::Redeem(at, units)),
+        1 => prop_oneof![Just(10_000_u32), Just(5_000), Just(10_234), Just(30_000)]
+            .prop_map(Step::Value),
+        1 => (0..3_usize).prop_map(Step::Undo),
+        1 => Just(Step::EndDays),
         1 => prop_oneof![Just(1_u32), 1..40_u32].prop_map(Step::Sleep),
     ]
 }
@@ -520,49 +800,109 @@ fn groups() -> impl Strategy<Value = Groups> {
     prop::collection::vec((prop::bool::weighted(0.8), group), 1..16)
 }
 
+/// Follows the groups on the bank and the model; how many steps they held.
+fn follow(groups: Groups) -> Result<u64, TestCaseError> {
+    let (mut bank, mut model) = (Bank::open(), Model::new());
+    let mut steps = 0;
+    for (durable, group) in groups {
+        let before = (!durable).then(|| (bank.clone(), model.clone()));
+        bank.state.mark();
+        for (key, step) in &group {
+            prop_assert_eq!(bank.ask(*key, step), model.ask(*key, step), "{:?}", step);
+            steps += 1;
+        }
+        match before {
+            None => bank.state.keep(),
+            Some(before) => {
+                bank.state.drop_changes();
+                prop_assert!(bank.state == before.0.state, "an undone group left a trace");
+                (bank, model) = before;
+            }
+        }
+        compare(&bank, &model)?;
+    }
+    // Every balance is the sum of its postings, whatever the state says it is.
+    let mut sums: BTreeMap<BookAccount, i64> = BTreeMap::new();
+    for fact in &bank.facts {
+        let Fact::MoneyMoved { postings, .. } = fact else {
+            continue;
+        };
+        prop_assert_eq!(postings.iter().map(|line| line.amount.0).sum::<i64>(), 0);
+        for line in postings {
+            *sums.entry(line.account).or_default() += line.amount.0;
+        }
+    }
+    for (account, sum) in sums {
+        prop_assert_eq!(bank.state.balance(account).unwrap().0, sum);
+    }
+    Ok(steps)
+}
+
+fn compare(bank: &Bank, model: &Model) -> Result<(), TestCaseError> {
+    prop_assert_eq!(bank.state.ledger_sum(), 0);
+    for (at, (account, _)) in bank.accounts.iter().enumerate() {
+        let found = bank.state.balance(BookAccount::Customer(*account)).unwrap();
+        prop_assert_eq!(found.0, model.balances[at]);
+        let units = bank.state.units_of(bank.customers[at], &product());
+        prop_assert_eq!(units, model.units[at]);
+    }
+    for (account, expected) in [
+        (LedgerAccount::CashCounter, model.cash),
+        (LedgerAccount::Settlement, model.abroad),
+        (LedgerAccount::BillsPayable, model.bills),
+        (LedgerAccount::Nostro, model.settled),
+        (LedgerAccount::CardNetwork, model.network),
+        (LedgerAccount::WealthFunds, model.funds),
+    ] {
+        prop_assert_eq!(bank.state.ledger(account).0, expected, "{:?}", account);
+    }
+    if model.closed == model.day as usize {
+        let payable = bank.state.ledger(LedgerAccount::DepositInterestPayable);
+        prop_assert_eq!(payable.0, model.interest);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_bank_answers_like_the_model_and_its_books_balance(groups in groups()) {
-        let (mut bank, mut model) = (Bank::open(), Model::default());
-        for (durable, group) in groups {
-            let before = (bank.state.clone(), model.clone(), bank.facts.len(), bank.now);
-            bank.state.mark();
-            for (key, step) in &group {
-                prop_assert_eq!(bank.ask(*key, step), model.ask(*key, step), "{:?}", step);
-            }
-            if durable {
-                bank.state.keep();
-            } else {
-                bank.state.drop_changes();
-                bank.facts.truncate(before.2);
-                model = before.1;
-                bank.now = before.3;
-                prop_assert!(bank.state == before.0, "an undone group left a trace");
-            }
-            prop_assert_eq!(bank.state.ledger_sum(), 0);
-            for ((account, _), expected) in bank.accounts.iter().zip(model.balances) {
-                let found = bank.state.balance(BookAccount::Customer(*account)).unwrap();
-                prop_assert_eq!(found.0, expected);
-            }
-            prop_assert_eq!(bank.state.ledger(LedgerAccount::CashCounter).0, model.cash);
-            prop_assert_eq!(bank.state.ledger(LedgerAccount::Settlement).0, model.abroad);
-            prop_assert_eq!(bank.state.ledger(LedgerAccount::CardNetwork).0, model.network);
+        follow(groups)?;
+    }
+}
+
+/// The same from a seed of its own, so that a long run can be told and repeated:
+/// `MODEL_COMMANDS=10000000 MODEL_SEED=2026 cargo test --release -p core-bank --test model -- --nocapture`.
+#[test]
+fn the_bank_answers_like_the_model_from_a_stated_seed() {
+    let told = |name: &str, usual: u64| {
+        std::env::var(name).map_or(usual, |text| text.parse::<u64>().unwrap())
+    };
+    let (commands, seed) = (told("MODEL_COMMANDS", 5_000), told("MODEL_SEED", 2026));
+    let done = Cell::new(0);
+    for batch in 0_u64.. {
+        if done.get() >= commands {
+            break;
         }
-        // Every balance is the sum of its postings, whatever the state says it is.
-        let mut sums: BTreeMap<BookAccount, i64> = BTreeMap::new();
-        for fact in &bank.facts {
-            let Fact::MoneyMoved { postings, .. } = fact else { continue };
-            prop_assert_eq!(postings.iter().map(|line| line.amount.0).sum::<i64>(), 0);
-            for line in postings {
-                *sums.entry(line.account).or_default() += line.amount.0;
-            }
-        }
-        for (account, sum) in sums {
-            prop_assert_eq!(bank.state.balance(account).unwrap().0, sum);
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        bytes[8..16].copy_from_slice(&batch.to_le_bytes());
+        let config = ProptestConfig {
+            cases: 100,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let run = TestRunner::new_with_rng(config, random).run(&groups(), |groups| {
+            done.set(done.get() + follow(groups)?);
+            Ok(())
+        });
+        if let Err(failure) = run {
+            panic!("seed {seed}, batch {batch}: {failure}");
         }
     }
+    println!("{} commands from seed {seed}: no difference", done.get());
 }
 
 #[test]

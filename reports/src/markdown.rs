@@ -7,6 +7,7 @@ use crate::words::gates;
 use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
+use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
 use scenarios::summary::{LoadRecord, Summary};
@@ -34,6 +35,7 @@ pub fn markdown(run: &RunData, lang: Lang) -> String {
         let _ = write!(out, "> {}\n\n", escape(question));
     }
     out += &gates_table(summary, lang);
+    out += &outlets_lines(summary, lang);
     out += &figures_table(summary, lang);
     out += &minutes_table(summary, lang);
     if let Some(load) = &summary.load {
@@ -103,6 +105,26 @@ fn gates_table(summary: &Summary, lang: Lang) -> String {
         Text::Gates.say(lang),
         &heads.map(|head| head.say(lang).to_owned()),
         &rows,
+    )
+}
+
+fn outlets_lines(summary: &Summary, lang: Lang) -> String {
+    const MOST: usize = 20;
+    let Some(told) = &summary.outlets else {
+        return String::new();
+    };
+    let Some(promise) = &told.promise else {
+        return String::new();
+    };
+    let rows: Vec<Vec<String>> = outlets::worst(summary, MOST, lang)
+        .iter()
+        .map(|line| line.iter().map(|cell| escape(cell)).collect())
+        .collect();
+    let said = escape(&outlets::standing(told, promise, lang));
+    let heads = outlets::worst_heads(lang);
+    format!(
+        "{said}\n\n{}",
+        table(Text::WorstOutlets.say(lang), &heads, &rows)
     )
 }
 

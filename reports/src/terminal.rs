@@ -7,6 +7,7 @@ use crate::verdict::{Tone, headline};
 use crate::words::gates;
 use crate::words::language::Lang;
 use crate::words::numbers::{self, Kind};
+use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -32,6 +33,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     let mut out = format!("{}{question}\n", summary.scenario.name);
     out += &figures_table(summary, lang, style);
     out += &latency_table(summary, lang, style);
+    out += &outlets_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
     for warning in &summary.warnings {
         let _ = writeln!(out, "! {}", lang.of(warning));
@@ -232,6 +234,24 @@ fn latency_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
         ]
     });
     table(&heads.map(str::to_owned), lines.collect(), style)
+}
+
+/// How many outlets of a region miss the promise, and the worst of them.
+fn outlets_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String {
+    const MOST: usize = 8;
+    let Some(told) = &summary.outlets else {
+        return String::new();
+    };
+    let Some(promise) = &told.promise else {
+        return String::new();
+    };
+    let mut out = outlets::standing(told, promise, lang);
+    out.push('\n');
+    let lines = outlets::worst(summary, MOST, lang);
+    if !lines.is_empty() {
+        out += &table(&outlets::worst_heads(lang), lines, style);
+    }
+    out
 }
 
 fn gates_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String {

@@ -116,6 +116,25 @@ fn the_short_table_shows_the_share_within_the_threshold_of_the_promise() {
 }
 
 #[test]
+fn the_worst_outlets_stand_in_the_short_tables() {
+    let run = support::region_run();
+    let text = terminal(&run, Lang::En, TerminalStyle::default());
+    let tables = [text, markdown(&run, Lang::En)];
+    for table in tables {
+        assert!(table.contains("8 outlets: 4 miss the promise"), "{table}");
+        let place = |words: &str| {
+            table
+                .find(words)
+                .unwrap_or_else(|| panic!("{words}: {table}"))
+        };
+        assert!(place("north") < place("harbour") && place("harbour") < place("village"));
+        assert!(table.contains("more servers do not help") && !table.contains("old-town"));
+    }
+    let chinese = terminal(&run, Lang::Zh, TerminalStyle::default());
+    assert!(chinese.contains("8 家网点中，4 家未达标"), "{chinese}");
+}
+
+#[test]
 fn the_gates_that_are_always_on_say_what_they_found_in_every_table() {
     let run = support::whole_run(true);
     let text = terminal(&run, Lang::En, TerminalStyle::default());

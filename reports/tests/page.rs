@@ -210,6 +210,19 @@ fn the_banks_effect_leads_with_the_minutes_and_folds_the_rest() {
 }
 
 #[test]
+fn a_difference_from_assumed_latencies_is_said_to_be_one() {
+    let mut run = support::whole_run(true);
+    assert!(html(&run, Lang::En).contains("first with a bank that answers at once"));
+    run.summary.assumed_at_first = vec!["identity_check".to_owned(), "open_card".to_owned()];
+    let page = html(&run, Lang::En);
+    assert!(page.contains("assumes (identity check, card opening; every other"));
+    assert!(page.contains("measured less assumed") && page.contains(">assumed latency<"));
+    assert!(!page.contains("answers at once, then") && !page.contains(">bank answers at once<"));
+    let chinese = html(&run, Lang::Zh);
+    assert!(chinese.contains("实测减假设") && chinese.contains("身份核查、开卡"));
+}
+
+#[test]
 fn a_difference_that_nobody_feels_is_none() {
     let page = html(&support::whole_run(true), Lang::En);
     let section = between(&page, "What the bank does", "</section>");
@@ -350,6 +363,7 @@ fn nothing_in_the_file_leaves_the_file() {
         support::whole_run(true),
         support::whole_run(false),
         support::simulation(),
+        support::region_run(),
     ] {
         for page in pages(&run) {
             for reference in [
@@ -359,6 +373,57 @@ fn nothing_in_the_file_leaves_the_file() {
                 assert!(!page.contains(reference), "{reference}");
             }
         }
+    }
+}
+
+#[test]
+fn the_outlets_stand_in_their_order_with_reason_and_fix() {
+    let run = support::region_run();
+    let page = html(&run, Lang::En);
+    let section = between(&page, "Outlets and the promise", "The promise, interval");
+    let places: Vec<_> = ["north", "harbour", "village", "market", "station", "west"]
+        .iter()
+        .map(|name| {
+            section
+                .find(&format!(">{name}</th>"))
+                .expect("it is listed")
+        })
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    for words in [
+        "8 outlets: 4 miss the promise, 1 undecided, 2 keep it.",
+        "51.2% (50.0–52.4)",
+        "waiting time, 61.5% of the misses",
+        "smart terminals +1: 84.2% (83.2–85.2); 72.0 yuan a day",
+        "not enough with smart terminals +3",
+        "more servers do not help; the service time must be shorter",
+        "more simulated days decide it",
+        "(shared by all)",
+    ] {
+        assert!(section.contains(words), "{words} in {section}");
+    }
+    let chinese = html(&run, Lang::Zh);
+    for words in [
+        "8 家网点中，4 家未达标",
+        "智能终端增加 1 个",
+        "增加人员与设备无效",
+    ] {
+        assert!(chinese.contains(words), "{words}");
+    }
+    assert!(!html(&support::whole_run(false), Lang::En).contains("Outlets and the promise"));
+}
+
+#[test]
+fn each_outlet_knows_its_place_in_every_order() {
+    let page = html(&support::region_run(), Lang::En);
+    for order in 0..5 {
+        let mut places: Vec<usize> = page
+            .split(&format!("--o{order}:"))
+            .skip(1)
+            .filter_map(|rest| rest.split(';').next()?.parse().ok())
+            .collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..8).collect::<Vec<_>>(), "order {order}");
     }
 }
 
@@ -434,7 +499,7 @@ fn append_everywhere(value: &mut Value, text: &str) {
 }
 
 fn hostile(text: &str) -> Vec<RunData> {
-    let run = support::whole_run(false);
+    let run = support::region_run();
     let mut everything = serde_json::to_value(&run.summary).expect("a summary is JSON");
     append_everywhere(&mut everything, text);
     let mut labels = serde_json::to_value(&run.summary).expect("a summary is JSON");

@@ -98,7 +98,8 @@ impl Reader {
         self.fold_csv(&mut table);
         own_name(&mut table, path);
         let scenario = self.model(&table)?;
-        if scenario.region.is_none() {
+        // A region that is refused has been told of.
+        if table.get("region").is_none() {
             self.nothing_shared(&table, &scenario);
         }
         Some(scenario)

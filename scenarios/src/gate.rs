@@ -79,3 +79,15 @@ pub enum Verdict {
     /// There was nothing to judge by: the run could not measure it.
     Invalid,
 }
+
+impl Verdict {
+    /// As files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Undecided => "undecided",
+            Self::Invalid => "invalid",
+        }
+    }
+}

@@ -4,6 +4,10 @@
 //! Nothing here depends on the machine or the clock; that is kept apart in
 //! [`RunRecord`] (`run.json`), so that equal simulations leave equal bytes.
 
+mod outlets;
+
+pub use outlets::{Fix, Headcount, MOST_RANKED, OutletPromise, OutletRecord, Outlets};
+
 use crate::gate::Verdict;
 use crate::model::{Label, Mark};
 use serde::{Deserialize, Serialize};
@@ -36,8 +40,16 @@ pub struct Summary {
     pub misses: Option<Misses>,
     /// Where the minutes go: mean seconds of each part, a row per channel and the total.
     pub minutes: Vec<Minutes>,
+    /// The branches one by one; absent without a region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlets: Option<Outlets>,
     /// What the bank's measured latency does to the customers; empty without load.
     pub bank_effect: Vec<Effect>,
+    /// Operations whose latency the scenario assumes: in the first of the two
+    /// simulations behind `bank_effect` they took that long, every other none. Empty
+    /// where the bank answered at once, or there is no such effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed_at_first: Vec<String>,
     /// The load played; absent without load.
     pub load: Option<LoadRecord>,
     /// The reconciliation; absent without load.

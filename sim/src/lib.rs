@@ -38,4 +38,5 @@ pub use latency::OperationLatencies;
 pub use mobile::{MobileDay, MobileSecond};
 pub use operations::{busiest_window, operations};
 pub use records::{CustomerFate, CustomerRecord, records};
+pub use region::cheapest_fixes;
 pub use simulate::{Options, Outcome, Progress, simulate};

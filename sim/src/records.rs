@@ -115,7 +115,7 @@ pub fn records(
     let mut recorder = Recorder::default();
     let stop = options.stop.as_deref();
     if let Some(region) = RegionPlan::new(scenario, &options.latencies, options.seed)? {
-        RegionDay::new(&region, stretch, &[]).run(replication, stop, &mut recorder)?;
+        RegionDay::new(&region, stretch, None, 1).run(replication, stop, &mut recorder)?;
         recorder
             .records
             .sort_by_key(|record| (record.branch, record.index));

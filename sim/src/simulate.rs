@@ -19,7 +19,7 @@ use crate::streams::Streams;
 use crate::until;
 use scenarios::figure::{FigureRow, FigureTable};
 use scenarios::model::{Journey, Label, Mobile, Random, Scenario};
-use scenarios::summary::{Minutes, Misses};
+use scenarios::summary::{self, Minutes, Misses};
 use scenarios::time::Span;
 use std::ops::Range;
 use std::sync::Arc;
@@ -80,6 +80,8 @@ pub struct Outcome {
     pub mobile_day: Option<MobileDay>,
     /// One line for each branch of a region, as CSV.
     pub branches: Option<String>,
+    /// The branches of a region, those first that miss the promise.
+    pub outlets: Option<summary::Outlets>,
     /// Why customers missed the promise, if there is one.
     pub misses: Option<Misses>,
     /// Where the minutes of served customers go: the total, then each channel.
@@ -121,15 +123,7 @@ pub fn simulate(
     let mut plan = Plan::new(scenario, &options.latencies)?;
     plan.seed = options.seed;
     let populations = Populations::new(scenario, &plan);
-    let mut thresholds: Vec<u64> = scenario
-        .report
-        .thresholds
-        .iter()
-        .map(|span| span.0)
-        .collect();
-    thresholds.push(days::WITHIN.0);
-    thresholds.sort_unstable();
-    thresholds.dedup();
+    let thresholds = thresholds(scenario);
     let promise = Promise::of(scenario, &populations);
     let frame = Frame {
         plan: &plan,
@@ -139,26 +133,14 @@ pub fn simulate(
         promise: promise.as_ref(),
     };
     let mut outlets = Outlets::default();
-    let (mut totals, blocks, enough) = match (&region, plan.random) {
-        (Some(region), _) => {
-            let make = |stretch| RegionDay::new(region, stretch, &thresholds);
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_blocks(&frame, &make, options, round, progress, &mut outlets)
-            })
-        }
-        (None, Random::Keyed) => {
-            let make = |stretch| OneBranch::of(Engine::new(&plan, stretch));
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_blocks(&frame, &make, options, round, progress, &mut outlets)
-            })
-        }
-        (None, Random::Mrg32k3aStreams) => {
-            let streams = Streams::new(options.seed);
-            run_rounds(&frame, scenario, options, &mut |round| {
-                run_in_sequence(&frame, &streams, options, round, progress)
-            })
-        }
-    }?;
+    let (mut totals, blocks, enough) = every_day(
+        &frame,
+        scenario,
+        options,
+        region.as_ref(),
+        progress,
+        &mut outlets,
+    )?;
     if totals.days == 0 {
         return Err(SimError::Interrupted);
     }
@@ -192,6 +174,9 @@ pub fn simulate(
     let branches = region
         .as_ref()
         .map(|region| region::to_csv(scenario, region, &outlets));
+    let told = region
+        .as_ref()
+        .map(|region| region::told(scenario, region, promise.as_ref(), &outlets));
     let mobile = mobile_days(scenario, options, replications)?;
     let mobile_whole = mobile.is_some();
     let (mobile_rows, mobile_day) = mobile.unwrap_or_default();
@@ -200,6 +185,7 @@ pub fn simulate(
         figures,
         mobile_day,
         branches,
+        outlets: told,
         warm_up: truncation.map(|found| found.warm_up),
         misses,
         minutes,
@@ -210,6 +196,87 @@ pub fn simulate(
         customers,
         warnings,
     })
+}
+
+/// Goes through all replications, of a region or of one branch.
+fn every_day(
+    frame: &Frame<'_>,
+    scenario: &Scenario,
+    options: &Options,
+    region: Option<&RegionPlan<'_>>,
+    progress: &dyn Progress,
+    outlets: &mut Outlets,
+) -> Result<(Totals, Vec<BlockRecord>, bool), SimError> {
+    let plan = frame.plan;
+    match (region, plan.random) {
+        (Some(region), _) => {
+            let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
+            let division = Division::of_region(region);
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Keyed) => {
+            let make = |stretch, _| OneBranch::of(Engine::new(plan, stretch));
+            let division = Division::Blocks;
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_blocks(frame, &make, division, options, round, progress, outlets)
+            })
+        }
+        (None, Random::Mrg32k3aStreams) => {
+            let streams = Streams::new(options.seed);
+            run_rounds(frame, scenario, options, &mut |round| {
+                run_in_sequence(frame, &streams, options, round, progress)
+            })
+        }
+    }
+}
+
+/// Thresholds in microseconds, ascending, the five minutes of `days.csv` among them.
+fn thresholds(scenario: &Scenario) -> Vec<u64> {
+    let asked = scenario.report.thresholds.iter().map(|span| span.0);
+    let mut all: Vec<u64> = asked.chain([days::WITHIN.0]).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What each branch of a region did on all days; of nothing else.
+pub fn outlets_of(
+    scenario: &Scenario,
+    options: &Options,
+    region: &RegionPlan<'_>,
+    progress: &dyn Progress,
+) -> Result<Outlets, SimError> {
+    let mut plan = Plan::new(scenario, &options.latencies)?;
+    plan.seed = options.seed;
+    let populations = Populations::new(scenario, &plan);
+    let thresholds = vec![days::WITHIN.0];
+    let promise = Promise::of(scenario, &populations);
+    let frame = Frame {
+        plan: &plan,
+        populations: &populations,
+        thresholds: &thresholds,
+        five_minutes: 0,
+        promise: promise.as_ref(),
+    };
+    let make = |stretch, threads| RegionDay::new(region, stretch, Some(&frame), threads);
+    let round = Round {
+        replications: 0..options.replications,
+        blocks: options.replications.min(MOST_BLOCKS),
+    };
+    let division = Division::of_region(region);
+    let mut outlets = Outlets::default();
+    run_blocks(
+        &frame,
+        &make,
+        division,
+        options,
+        &round,
+        progress,
+        &mut outlets,
+    )?;
+    Ok(outlets)
 }
 
 /// The figures of the mobile bank's traffic on the first days, and the first of
@@ -397,19 +464,49 @@ fn stretch_of(frame: &Frame<'_>) -> Stretch {
     }
 }
 
+/// What threads divide between them.
+#[derive(Clone, Copy)]
+enum Division {
+    /// Blocks of replications.
+    Blocks,
+    /// The branches of each replication, where there are few blocks.
+    Branches,
+}
+
+impl Division {
+    fn of_region(region: &RegionPlan<'_>) -> Self {
+        if region.region.interacts() {
+            Self::Blocks
+        } else {
+            Self::Branches
+        }
+    }
+
+    /// How many threads go through blocks side by side, and how many of them
+    /// through each replication.
+    fn of(self, threads: usize, blocks: u32) -> (usize, usize) {
+        let (threads, blocks) = (threads.max(1), blocks.max(1) as usize);
+        match self {
+            // Fewer blocks would leave threads idle at the end.
+            Self::Branches if blocks < 4 * threads => (1, threads),
+            _ => (threads.min(blocks), 1),
+        }
+    }
+}
+
 fn run_blocks<D: Day>(
     frame: &Frame<'_>,
-    make: &(impl Fn(Stretch) -> D + Sync),
+    make: &(impl Fn(Stretch, usize) -> D + Sync),
+    division: Division,
     options: &Options,
     round: &Round,
     progress: &dyn Progress,
     outlets: &mut Outlets,
 ) -> Brought {
-    let blocks = round.blocks;
-    let threads = options.threads.clamp(1, blocks.max(1) as usize);
+    let (threads, within) = division.of(options.threads, round.blocks);
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(round.replications.start));
     let work = || {
-        let day = make(stretch_of(frame));
+        let day = make(stretch_of(frame), within);
         run_share(frame, day, options, round, (&next, &done), progress)
     };
     let shares: Vec<Share> = if threads == 1 {

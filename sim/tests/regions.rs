@@ -215,15 +215,229 @@ fn threads_change_no_byte_of_a_region() {
             "{DAY}[region]\nchoice = \"least_busy\"\nscatter_km = 2\nbranches = {{ count = 7, per_day = {{ mean = 250, cv = 0.5, low = 80, high = 500 }}, grid_km = 6 }}\n"
         ),
     ] {
-        let scenario = read(&text);
-        let first = run_on(&scenario, 1);
-        for threads in [2, 3, 7] {
-            let other = run_on(&scenario, threads);
-            assert_eq!(other.figures, first.figures);
-            assert_eq!(other.branches, first.branches);
-            assert_eq!(other.days, first.days);
+        // One day is divided by branches where they have nothing to do with each
+        // other, many are divided by days.
+        for replications in [1, 5, 30] {
+            let mut scenario = read(&text);
+            scenario.run.replications = replications;
+            let first = run_on(&scenario, 1);
+            for threads in [2, 3, 7] {
+                let other = run_on(&scenario, threads);
+                assert_eq!(other.figures, first.figures);
+                assert_eq!(other.branches, first.branches);
+                assert_eq!(other.days, first.days);
+                assert_eq!(other.outlets, first.outlets);
+                assert_eq!(other.misses, first.misses);
+                assert_eq!(
+                    (other.events, other.customers),
+                    (first.events, first.customers)
+                );
+            }
         }
     }
+}
+
+#[test]
+fn the_only_branch_of_a_region_is_told_as_the_region_is() {
+    let text = DAY
+        .replace(
+            "cv = 0.6 }\n",
+            "cv = 0.6 }\nabandoned = \"miss\"\nretry = { probability = 0.5, after = \"10min\", through = \"mobile\" }\n",
+        )
+        .replace("capacity = 2", "capacity = 1")
+        .replace("[run]", "[day]\nclosing = { grace = \"5min\" }\n[run]");
+    let outcome = run(&format!(
+        "{text}[gates]\npromise = \"share_within(time_in_branch{{channel=kiosk}}, 5min) >= 50%\"\n[region]\nbranches = [{{ name = \"only\" }}]\n"
+    ));
+    for figure in [
+        Figure::Arrivals,
+        Figure::Served,
+        Figure::Abandoned,
+        Figure::Wait,
+        Figure::TimeInBranch,
+    ] {
+        let (all, one) = (total(&outcome, figure), of_branch(&outcome, figure, "only"));
+        assert_eq!((one.count, one.mean), (all.count, all.mean), "{figure}");
+        assert_eq!((one.mean_low, one.mean_high), (all.mean_low, all.mean_high));
+        assert_eq!(one.shares, all.shares, "{figure}");
+    }
+    assert!(total(&outcome, Figure::Abandoned).mean > Some(1.0));
+    assert!(total(&outcome, Figure::TurnedAway).mean > Some(0.1));
+    // Who gives up here and goes on to the mobile bank is told as of a branch alone.
+    let alone = run(&text);
+    let tried = total(&outcome, Figure::TriedMobile).mean.expect("days");
+    let expected = total(&alone, Figure::TriedMobile).mean.expect("days");
+    assert!(
+        tried > 1.0 && (tried / expected - 1.0).abs() < 0.5,
+        "{tried} {expected}"
+    );
+    // The promise's population is the channel, in the ranking as in the gate.
+    let promise = outcome
+        .outlets
+        .and_then(|it| it.promise)
+        .expect("a promise");
+    let kiosk = Population {
+        channel: Some("kiosk".to_owned()),
+        ..Population::default()
+    };
+    let row = outcome.figures.find(Figure::TimeInBranch, &kiosk);
+    let share = row.and_then(|row| row.shares[0].share).expect("a share");
+    let record = &promise.ranking[0];
+    assert!((record.share.expect("a share") - share).abs() < 1e-12);
+    let misses = outcome.misses.expect("a promise");
+    assert_eq!(record.by_part, misses.by_part);
+    assert_eq!(
+        (record.customers, record.missed),
+        (misses.customers, misses.missed)
+    );
+}
+
+/// Four outlets: too few terminals, slow terminals, too few at one of two, enough.
+const OUTLETS: &str = r#"
+[gates]
+promise = "share_within(time_in_branch{channel=kiosk}, 5min) >= 70%"
+[region]
+branches = [
+  { name = "enough", per_day = 150 },
+  { name = "few", per_day = 250, set = { "resources.kiosk.capacity" = 1 } },
+  { name = "slow", per_day = 60, set = { "journeys.card.time" = "5.5min" } },
+  { name = "crowd", per_day = 700, set = { "resources.kiosk.capacity" = 3 } },
+]
+"#;
+
+fn outlets(text: &str) -> scenarios::summary::OutletPromise {
+    let scenario = read(text);
+    let options = Options {
+        threads: 2,
+        ..Options::of(&scenario)
+    };
+    let outcome = simulate(&scenario, &options, &()).expect("the scenario is sound");
+    let mut outlets = outcome.outlets.expect("a region");
+    sim::cheapest_fixes(&scenario, &options, &mut outlets, &()).expect("the scenario is sound");
+    outlets.promise.expect("a promise")
+}
+
+#[test]
+fn the_ranking_names_who_misses_why_and_the_cheapest_fix() {
+    use scenarios::gate::Verdict;
+    let promise = outlets(&format!("{DAY}{OUTLETS}"));
+    assert_eq!((promise.kept, promise.missed, promise.undecided), (1, 3, 0));
+    let record = |name: &str| {
+        let mut all = promise.ranking.iter();
+        all.find(|it| it.branch == name).expect("it is ranked")
+    };
+    assert_eq!(promise.ranking[3].branch, "enough");
+    let shares: Vec<f64> = promise.ranking[..3]
+        .iter()
+        .filter_map(|it| it.share)
+        .collect();
+    assert!(shares.len() == 3 && shares.is_sorted(), "{shares:?}");
+    let cause = |name: &str| record(name).main_part().expect("misses").part.clone();
+    assert_eq!(cause("slow"), "service");
+    assert_eq!(cause("few"), "wait");
+    // Everything there takes longer than five minutes: no server changes that.
+    let slow = record("slow").fix.as_ref().expect("it was tried");
+    assert_eq!(
+        (slow.resource.as_deref(), slow.verdict),
+        (None, Verdict::Fail)
+    );
+    let few = record("few").fix.as_ref().expect("it was tried");
+    assert_eq!(few.resource.as_deref(), Some("kiosk"));
+    assert!(record("enough").fix.is_none());
+    // The fix is what the branch does with them: simulated by itself, it is the same.
+    for name in ["few", "crowd"] {
+        let fix = record(name).fix.as_ref().expect("it was tried");
+        let (old, more) = if name == "few" {
+            (1, fix.more)
+        } else {
+            (3, fix.more)
+        };
+        let capacity = |servers: u32| format!("\"resources.kiosk.capacity\" = {servers} }}");
+        let text = OUTLETS.replace(&capacity(old), &capacity(old + more));
+        let changed = outlets(&format!("{DAY}{text}"));
+        let found = changed.ranking.iter().find(|it| it.branch == name);
+        let found = found.expect("it is ranked");
+        assert_eq!(
+            (found.share, found.low, found.verdict),
+            (fix.share, fix.low, fix.verdict)
+        );
+        assert_eq!(fix.verdict, Verdict::Pass);
+    }
+}
+
+#[test]
+fn the_cheapest_of_two_fixes_that_keep_the_promise_is_named() {
+    // Half of the errands are held up by either; both help, the dearer first in the file.
+    let with = |kiosk: f64, window: f64| {
+        let text = r#"
+[run]
+replications = 60
+[resources.kiosk]
+capacity = 1
+cost_per_hour = KIOSK
+[resources.window]
+capacity = 1
+cost_per_hour = WINDOW
+[journeys.errand]
+steps = [
+  { name = "fill_in", duration = { law = "exponential", mean = "3min" }, holds = ["kiosk"] },
+  { name = "pay", duration = { law = "exponential", mean = "3min" }, holds = ["window"] },
+]
+[arrivals]
+per_day = 110
+[gates]
+promise = "share_within(time_in_branch, 20min) >= 72%"
+[region]
+branches = [{ name = "one" }]
+"#;
+        let text = text.replace("KIOSK", &kiosk.to_string());
+        let promise = outlets(&text.replace("WINDOW", &window.to_string()));
+        let fix = promise.ranking[0].fix.clone().expect("it was tried");
+        (fix.resource.expect("it helps"), fix.cost_per_day)
+    };
+    let (first, cost) = with(80.0, 9.0);
+    assert_eq!((first.as_str(), cost), ("window", Some(72.0)));
+    let (second, cost) = with(9.0, 80.0);
+    assert_eq!((second.as_str(), cost), ("kiosk", Some(72.0)));
+}
+
+#[test]
+fn headcounts_are_those_of_the_rosters() {
+    let outcome = run(&format!(
+        r#"{}
+[region]
+branches = [
+  {{ name = "a" }},
+  {{ name = "b", set = {{ "resources.kiosk.capacity" = 5 }} }},
+]
+"#,
+        DAY.replace(
+            "[resources.window]\ncapacity = 2",
+            "[resources.window]\ncost_per_hour = 80\nroster = [{ count = 1 }, { count = 2, from = \"11:00\", to = \"15:30\" }]"
+        )
+    ));
+    let outlets = outcome.outlets.expect("a region");
+    assert!(outlets.promise.is_none() && outlets.branches == 2);
+    let told: Vec<_> = outlets
+        .headcount
+        .iter()
+        .map(|it| {
+            (
+                it.resource.as_str(),
+                it.servers,
+                it.hours_per_day,
+                it.cost_per_day,
+            )
+        })
+        .collect();
+    // Seven terminals for 8 h; twice a window for 8 h and two more for 4.5 h.
+    assert_eq!(
+        told,
+        [
+            ("kiosk", 7, 56.0, None),
+            ("window", 6, 34.0, Some(34.0 * 80.0))
+        ]
+    );
 }
 
 #[test]

@@ -145,6 +145,89 @@ fn pensioners_wait_for_an_hour_and_two_more_windows_halve_it() {
     }
 }
 
+#[test]
+fn every_remedy_of_pension_day_helps_the_pensioners_by_what_it_changes() {
+    let pension = of_segment("pension");
+    let wait = |outcome: &Outcome| mean(outcome, Figure::Wait, &pension) / 60.0;
+    let usual = outcome("pension-day", &[]);
+    let as_it_is = wait(&usual);
+    let early = outcome("pension-day-open-early", &[]);
+    let spread = outcome("pension-day-over-three-days", &[]);
+    let machines = outcome("pension-day-to-atm", &[]);
+    // The clock of a crowd starts with the opening, so those who stand at the doors wait
+    // as long as before; who comes later has nineteen fewer before him (half an hour of
+    // three windows) while the queue lasts, and fewer give up.
+    let gained = as_it_is - wait(&early);
+    assert!((3.0..30.0).contains(&gained), "{gained} min");
+    assert!(abandoned_share(&early) < abandoned_share(&usual) - 0.01);
+    // A third of the pensioners, and half of them at the windows, leave no hour's queue.
+    for (name, after) in [("three days", wait(&spread)), ("machines", wait(&machines))] {
+        assert!(after < 0.5 * as_it_is, "{name}: {after} of {as_it_is} min");
+    }
+    // All of them come: 62% and 31% of 419, a third of 260.
+    let came = |outcome: &Outcome, who: &str| mean(outcome, Figure::Arrivals, &of_segment(who));
+    for (found, expected) in [
+        (came(&early, "pension"), 0.62 * 419.0),
+        (came(&machines, "pension"), 0.31 * 419.0),
+        (came(&machines, "pension_atm"), 0.31 * 419.0),
+        (came(&spread, "pension"), 0.62 * 419.0 / 3.0),
+        (came(&spread, "kiosk"), 0.28 * 419.0),
+    ] {
+        let error = (expected / f64::from(DAYS)).sqrt();
+        // The crowd is a whole number: half a person of it is rounding.
+        assert!(
+            (found - expected).abs() < 3.3 * error + 0.5,
+            "{found} instead of {expected}"
+        );
+    }
+}
+
+#[test]
+fn a_window_of_their_own_is_dearer_for_all_than_a_place_in_front() {
+    let own = outcome("vip-own-window", &[]);
+    let first = outcome("vip-priority", &[]);
+    let of = |outcome: &Outcome, who: &str| mean(outcome, Figure::Wait, &of_segment(who));
+    // Five windows are one system; four and one are two that cannot help each other.
+    assert!(of(&own, "vip") > of(&first, "vip"));
+    assert!(of(&own, "simple") > of(&first, "simple"));
+    let all = |outcome: &Outcome| mean(outcome, Figure::Wait, &everybody());
+    assert!(
+        all(&own) > 1.2 * all(&first),
+        "{} {}",
+        all(&own),
+        all(&first)
+    );
+}
+
+#[test]
+fn overbooking_fills_the_places_that_nobody_takes() {
+    let booked = |outcome: &Outcome| mean(outcome, Figure::Arrivals, &of_segment("complex_booked"));
+    let in_time = |outcome: &Outcome| served_within(outcome, "wait", Some("complex_booked"));
+    let table = [1.0, 1.1, 1.2, 1.3].map(|factor| {
+        let set = format!("appointments.overbooking={factor}");
+        outcome("appointment-spread", &[&set])
+    });
+    // 40% of 102 complex errands are places for booking, of which 84 of a hundred are kept.
+    let places: f64 = 0.4 * 0.30 * 340.0;
+    for (outcome, factor) in table.iter().zip([1.0, 1.1, 1.2, 1.3]) {
+        let (found, expected) = (booked(outcome), places * factor * 0.84);
+        assert!(
+            (found - expected).abs() < 1.0,
+            "{found} instead of {expected}"
+        );
+    }
+    let shares = table.each_ref().map(in_time);
+    assert!(shares.is_sorted_by(|a, b| a > b), "{shares:?}");
+    // So many more as do not come: the places are full, and their promise holds.
+    let full = outcome("appointment-overbooked", &[]);
+    assert!(
+        (booked(&full) / places - 1.0).abs() < 0.03,
+        "{}",
+        booked(&full)
+    );
+    assert!(in_time(&full) > 0.9, "{}", in_time(&full));
+}
+
 /// Yuan a served customer, and the share of those who came whose service began in five minutes.
 fn cost_and_share_in_time(name: &str, yuan_a_day: f64) -> (f64, f64) {
     let outcome = outcome(name, &[]);

@@ -6,6 +6,7 @@ mod determinism;
 mod interrupted;
 mod main_job;
 mod references;
+mod region;
 mod support;
 mod theory;
 mod wrong_input;

@@ -13,7 +13,7 @@ use super::{
     Service, Shared,
     endpoint::Endpoint,
     problem::Problem,
-    request::{caller, query},
+    request::{Seq, caller, query},
     schemas::{self, Yuan},
     write::{json_body, planted_slowness},
 };
@@ -125,12 +125,12 @@ struct EntriesQuery {
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
     /// `next` of the page before.
-    #[param(required = false, nullable = false)]
-    cursor: Option<u64>,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    cursor: Option<Seq>,
     /// The record that the answer must include.
     #[serde(default)]
-    #[param(required = false)]
-    min_seq: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    min_seq: Seq,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -179,10 +179,10 @@ pub async fn entries(
         .read(move |state| readable(state, caller, Operation::HistoryQuery, account, now))
         .await??;
     let account = BookAccount::Customer(number);
-    projected(&service, query.min_seq).await?;
+    projected(&service, query.min_seq.0).await?;
     let reading = std::sync::Arc::clone(&service);
     // One entry more than the page shows whether there is a next one.
-    let (cursor, limit) = (query.cursor, query.limit);
+    let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
     let found =
         tokio::task::spawn_blocking(move || reading.history.entries(account, cursor, limit + 1));
     let entries = found.await.map_err(|_| Code::Internal)?.map_err(|error| {

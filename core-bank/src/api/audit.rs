@@ -15,7 +15,7 @@ use super::{
     Service, Shared,
     endpoint::{Endpoint, Rule},
     problem::Problem,
-    request::{bearer, query},
+    request::{Seq, bearer, query, shut_out},
     schemas::{self, Yuan},
     write::json_body,
 };
@@ -56,18 +56,7 @@ const PAGE_MAX: usize = 10_000;
 pub async fn operator(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
     match bearer(service, headers)? {
         Caller::Terminal(Channel::Operator) => Ok(()),
-        Caller::Session(digest) => {
-            let now = service.clock.now();
-            let open = service
-                .bank
-                .read(move |state| state.session(digest).is_some_and(|s| s.stands(now)));
-            let code = if open.await? {
-                Code::Forbidden
-            } else {
-                Code::Unauthenticated
-            };
-            Err(code.into())
-        }
+        Caller::Session(token) => Err(shut_out(service, token).await),
         Caller::Terminal(_) | Caller::Visitor => Err(Code::Forbidden.into()),
     }
 }
@@ -83,8 +72,8 @@ fn page_limit(limit: usize) -> Result<usize, Problem> {
 struct RecordsQuery {
     /// The record that the page follows.
     #[serde(default)]
-    #[param(required = false)]
-    after: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    after: Seq,
     /// Records a page.
     #[serde(default = "default_limit")]
     #[param(value_type = u32, required = false, minimum = 1, maximum = 10_000)]
@@ -139,9 +128,9 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
     let limit = page_limit(query.limit)?;
     let reading = Arc::clone(&service);
     let text = tokio::task::spawn_blocking(move || {
-        let links = read_journal(&reading, query.after, limit)?;
+        let links = read_journal(&reading, query.after.0, limit)?;
         let page = &links[..links.len().min(limit)];
-        let last = page.last().map_or(query.after, |link| link.record.seq);
+        let last = page.last().map_or(query.after.0, |link| link.record.seq);
         let records = page.iter().map(|link| describe(&link.record)).collect();
         Ok::<_, JournalError>(RecordsPage { records, last })
     });
@@ -315,7 +304,7 @@ fn balance_books(state: &BankState) -> TrialBalance {
 #[serde(deny_unknown_fields)]
 struct AccountsQuery {
     /// The account that the page follows.
-    #[param(required = false, nullable = false, value_type = schemas::Account)]
+    #[param(required = false, value_type = String, pattern = "^([0-9]{19})?$")]
     after: Option<String>,
     /// Accounts a page.
     #[serde(default = "default_limit")]

@@ -17,7 +17,7 @@ use super::{
     audit::{BookRow, TrialBalance, operator},
     endpoint::{Endpoint, Rule},
     problem::Problem,
-    request::{query, well_formed},
+    request::{Seq, query, well_formed},
     schemas::{CalendarDay, Yuan},
     write::{json_body, planted_slowness, read},
 };
@@ -120,12 +120,12 @@ struct EntriesQuery {
     #[param(value_type = u32, required = false, minimum = 1, maximum = 1_000)]
     limit: usize,
     /// `next` of the page before.
-    #[param(required = false, nullable = false)]
-    cursor: Option<u64>,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    cursor: Option<Seq>,
     /// A record that the page must hold.
     #[serde(default)]
-    #[param(required = false)]
-    min_seq: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    min_seq: Seq,
 }
 
 fn default_limit() -> usize {
@@ -143,8 +143,8 @@ pub async fn entries(State(service): State<Shared>, request: Request) -> Result<
     let account = LedgerAccount::parse(&query.account);
     let account = account.ok_or_else(|| wrong("`account` is none of the chart"))?;
     planted_slowness(&service, Operation::BooksQuery).await;
-    projected(&service, query.min_seq).await?;
-    let (cursor, limit) = (query.cursor, query.limit);
+    projected(&service, query.min_seq.0).await?;
+    let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
     let found = blocking(&service, move |service| {
         let account = BookAccount::Ledger(account);
         service.history.entries(account, cursor, limit + 1)
@@ -168,7 +168,8 @@ async fn blocking<T: Send + 'static>(
 #[serde(deny_unknown_fields)]
 struct TrialQuery {
     /// The record after which.
-    at_seq: u64,
+    #[param(value_type = i64, minimum = 0)]
+    at_seq: Seq,
 }
 
 /// The trial balance after a record of the past, from the projection's entries.
@@ -179,7 +180,7 @@ pub async fn trial_balance(
     let (parts, _) = request.into_parts();
     operator(&service, &parts.headers).await?;
     let query: TrialQuery = query(&parts)?;
-    let seq = query.at_seq;
+    let seq = query.at_seq.0;
     planted_slowness(&service, Operation::BooksQuery).await;
     projected(&service, seq).await?;
     let found = blocking(&service, move |service| service.history.balances_at(seq));

@@ -82,7 +82,10 @@ struct CardPurchaseBody {
     place: Place,
     entry: PurchaseEntry,
     /// The shop, as the network names it.
-    #[schema(min_length = 1, max_length = 64, example = "Corner shop")]
+    #[schema(
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]{1,64}$",
+        example = "Corner shop"
+    )]
     merchant: String,
 }
 

@@ -48,7 +48,10 @@ pub const OF_PRESENCE: &[Code] = &[
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IdentityCheckBody {
-    #[schema(min_length = 1, max_length = 64, example = "Li Ming")]
+    #[schema(
+        pattern = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]{1,64}$",
+        example = "Li Ming"
+    )]
     name: String,
     /// The resident id (GB 11643), its check digit included.
     #[schema(example = "11010519491231002X")]

@@ -52,6 +52,7 @@ use crate::{
     history::History,
     journal::JournalReaders,
     metrics::Metrics,
+    rates::Rates,
     rules::{Operation, RefusalCode},
     writer::Bank,
 };
@@ -59,6 +60,7 @@ use crate::{
 pub(crate) use audit::audited;
 pub(crate) use description::Description;
 use endpoint::Endpoint;
+pub(crate) use observe::Peer;
 use problem::Problem;
 
 /// Everything that a request may need.
@@ -77,6 +79,7 @@ pub(crate) struct Service {
     pub requests: AtomicU64,
     pub request_prefix: u32,
     pub description: Description,
+    pub rates: Rates,
 }
 
 type Shared = Arc<Service>;

@@ -14,7 +14,7 @@ use super::{
     accounts::{OF_PROJECTIONS, projected},
     endpoint::Endpoint,
     problem::Problem,
-    request::{caller, query},
+    request::{Seq, caller, query},
     schemas::{self, Yuan},
     write::{json_body, planted_slowness, write},
 };
@@ -106,12 +106,12 @@ struct NoticesQuery {
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: usize,
     /// `next` of the page before.
-    #[param(required = false, nullable = false)]
-    cursor: Option<u64>,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    cursor: Option<Seq>,
     /// The record that the answer must include.
     #[serde(default)]
-    #[param(required = false)]
-    min_seq: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    min_seq: Seq,
 }
 
 fn default_limit() -> usize {
@@ -204,9 +204,9 @@ async fn page(
         reader.customer().ok_or(Refusal::from(Code::Forbidden))
     });
     let own = own.await??;
-    projected(service, query.min_seq).await?;
+    projected(service, query.min_seq.0).await?;
     let reading = Arc::clone(service);
-    let (cursor, limit) = (query.cursor, query.limit);
+    let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
     // One more than the page shows whether there is a next one.
     let found =
         tokio::task::spawn_blocking(move || reading.history.notices(own, kind, cursor, limit + 1));

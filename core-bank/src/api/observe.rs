@@ -1,15 +1,20 @@
 //! The outermost layer: request ids, figures, one line of log, and the text of refusals.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{net::IpAddr, sync::atomic::Ordering, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use http::{HeaderName, HeaderValue, Method};
 
-use super::{Shared, problem::Problem};
+use super::{Service, Shared, problem::Problem, request::bearer};
+use crate::rules::Caller;
+
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,7 +25,10 @@ pub async fn observe(State(service): State<Shared>, request: Request, next: Next
     let request_id = format!("{:08x}-{number:x}", service.request_prefix);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method_label(request.method());
-    let mut response = next.run(request).await;
+    let mut response = match admit(&service, &request, route.as_ref()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let allow = response.headers_mut().remove(http::header::ALLOW);
         response = problem.into_document(&request_id);
@@ -43,6 +51,22 @@ pub async fn observe(State(service): State<Shared>, request: Request, next: Next
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Counts the request against its sender's allowance. Whoever watches over the bank is let through.
+fn admit(service: &Service, request: &Request, route: Option<&MatchedPath>) -> Result<(), Problem> {
+    let watching = ["/healthz", "/readyz", "/metrics"];
+    let watched = route.is_some_and(|route| watching.contains(&route.as_str()));
+    if watched || !service.rates.limit_anybody() {
+        return Ok(());
+    }
+    let peer = request.extensions().get::<Peer>();
+    let Some(Peer(address)) = peer.copied() else {
+        return Ok(());
+    };
+    let caller = bearer(service, request.headers()).unwrap_or(Caller::Visitor);
+    let admitted = service.rates.admit(caller, address);
+    admitted.map_err(Problem::rate_limited)
 }
 
 /// A method as a label: a closed set, so that nobody can grow the figures from outside.

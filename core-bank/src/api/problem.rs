@@ -1,5 +1,7 @@
 //! Refusals on the wire: problem documents of RFC 9457.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -13,15 +15,25 @@ pub struct Problem {
     refusal: Refusal,
     detail: Option<String>,
     replayed: bool,
+    /// Whole seconds until a request may pass, where that is known.
+    wait_s: Option<u64>,
 }
 
 impl Problem {
     /// A refusal with one sentence about this very request.
     pub fn detailed(code: RefusalCode, detail: impl Into<String>) -> Self {
         Self {
-            refusal: code.into(),
             detail: Some(detail.into()),
-            replayed: false,
+            ..Self::from(code)
+        }
+    }
+
+    /// Too many requests; one passes after this wait.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self {
+            wait_s: Some(whole.max(1)),
+            ..Self::from(RefusalCode::RateLimited)
         }
     }
 
@@ -66,6 +78,9 @@ impl Problem {
             }
             _ => {}
         }
+        if let Some(wait) = self.wait_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
         response
     }
 }
@@ -76,6 +91,7 @@ impl From<Refusal> for Problem {
             refusal,
             detail: None,
             replayed: false,
+            wait_s: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use serde::{
 use super::{Service, problem::Problem};
 use crate::rules::{
     Amount, AmountError, Caller, Fingerprint, IdempotencyKey, Operation, RefusalCode as Code,
+    TokenDigest,
 };
 
 /// The largest body in bytes.
@@ -44,6 +45,19 @@ pub fn bearer(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem>
         .map(|(_, token)| token)
         .ok_or(Code::Unauthenticated)?;
     Ok(service.access.caller(token))
+}
+
+/// How a session is refused that may not ask this at all: whether it stands is said first.
+pub async fn shut_out(service: &Service, token: TokenDigest) -> Problem {
+    let now = service.clock.now();
+    let stands = service
+        .bank
+        .read(move |state| state.session(token).is_some_and(|s| s.stands(now)));
+    match stands.await {
+        Ok(true) => Code::Forbidden.into(),
+        Ok(false) => Code::Unauthenticated.into(),
+        Err(refusal) => refusal.into(),
+    }
 }
 
 /// The client's name for the request.
@@ -174,6 +188,20 @@ pub struct Secret(pub String);
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
+    }
+}
+
+/// The number of a record in a query. None is beyond 63 bits.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Seq(pub u64);
+
+impl TryFrom<i64> for Seq {
+    type Error = &'static str;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        let problem = "a record's number is not negative";
+        u64::try_from(number).map(Self).map_err(|_| problem)
     }
 }
 

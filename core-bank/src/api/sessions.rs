@@ -14,7 +14,7 @@ use super::{
     endpoint::{Endpoint, Rule},
     media::customer_of,
     problem::Problem,
-    request::{Secret, caller, well_formed},
+    request::{Secret, caller, shut_out, well_formed},
     schemas,
     write::{json_body, planted_slowness, read, write, write_without_body},
 };
@@ -23,7 +23,7 @@ use crate::{
     authentication::{hash_password, is_password},
     rules::{
         Action, Caller, Channel, CustomerId, IdentityCheckId, Operation, Refusal,
-        RefusalCode as Code, SessionId, TokenDigest, TokenNonce,
+        RefusalCode as Code, SESSION_MICROS_MAX, SessionId, TokenDigest, TokenNonce,
     },
 };
 
@@ -124,7 +124,12 @@ pub async fn log_in(State(service): State<Shared>, request: Request) -> Result<R
             return well_formed("device_token", form, None);
         }
     };
-    reading.submit(&service, action).await
+    let answer = reading.submit(&service, action).await?;
+    if let Some(customer) = customer {
+        let expires = service.clock.now().after(SESSION_MICROS_MAX);
+        service.rates.knows(session, customer, expires);
+    }
+    Ok(answer)
 }
 
 fn by_device(
@@ -195,6 +200,10 @@ pub async fn set_password(
     request: Request,
 ) -> Result<Response, Problem> {
     let mut reading = read::<PasswordBody>(&service, request, Operation::PasswordSetting).await?;
+    if let Caller::Session(token) = reading.caller {
+        // No session may do this; it is told so before a hash is computed for it.
+        return Err(shut_out(&service, token).await);
+    }
     let form = "a password of 8 to 64 characters";
     let password = std::mem::take(&mut reading.body.password).0;
     let password = (8..=64)

@@ -14,7 +14,7 @@ use super::{
     accounts::{EntryRow, OF_PROJECTIONS, projected, readable},
     endpoint::Endpoint,
     problem::Problem,
-    request::{caller, query},
+    request::{Seq, caller, query},
     schemas::{Account, CalendarDay, Yuan},
     write::{json_body, planted_slowness},
 };
@@ -77,12 +77,12 @@ struct StatementQuery {
     limit: usize,
     /// `next` of the page before.
     #[serde(default)]
-    #[param(required = false)]
-    cursor: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    cursor: Seq,
     /// A record that the page must hold.
     #[serde(default)]
-    #[param(required = false)]
-    min_seq: u64,
+    #[param(value_type = i64, required = false, minimum = 0)]
+    min_seq: Seq,
 }
 
 fn default_limit() -> usize {
@@ -117,9 +117,9 @@ pub async fn statement(
         .bank
         .read(move |state| readable(state, caller, Operation::StatementQuery, account, now))
         .await??;
-    projected(&service, query.min_seq).await?;
+    projected(&service, query.min_seq.0).await?;
     let reading = Arc::clone(&service);
-    let (cursor, limit) = (query.cursor, query.limit);
+    let (cursor, limit) = (query.cursor.0, query.limit);
     let period = from.begins()..to.next().begins();
     // One entry more than the page shows whether there is a next one.
     let found = tokio::task::spawn_blocking(move || {

@@ -61,7 +61,7 @@ pub use refusal::{Effect, Refusal, RefusalCode, refusal_table};
 pub use resident::{PersonName, Phone, ResidentId};
 pub use returns::{Original, Proposal, ReturnAction, ReturnFact, ReturnKind};
 pub use schedule::{Instalment, loan_rate, schedule};
-pub use session::{AlertWishes, PasswordHash, Session};
+pub use session::{AlertWishes, PasswordHash, SESSION_MICROS_MAX, Session};
 pub use state::{Account, AccountStatus, Card, CardStatus, Customer, Misfit, State};
 pub use time::BusinessTime;
 pub use wealth::{NetAssetValue, Product, ProductCode, WealthAction, WealthFact};

@@ -22,11 +22,14 @@ const SESSIONS_MAX: usize = 16;
 const WRONG_PASSWORDS_MAX: u8 = 5;
 const HOUR: i64 = 3_600 * 1_000_000;
 
+/// The longest that a session lasts, in microseconds.
+pub const SESSION_MICROS_MAX: i64 = 12 * HOUR;
+
 /// How long a session lasts, in microseconds: an hour at a computer, half a day on the phone.
 fn lifetime(channel: Channel) -> i64 {
     match channel {
         Channel::Online => HOUR,
-        _ => 12 * HOUR,
+        _ => SESSION_MICROS_MAX,
     }
 }
 

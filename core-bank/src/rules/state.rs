@@ -210,6 +210,11 @@ impl State {
         }
     }
 
+    /// The sessions that are remembered, by the digests of their tokens.
+    pub fn sessions(&self) -> impl Iterator<Item = (&TokenDigest, &Session)> {
+        self.sessions.iter()
+    }
+
     /// Customers' accounts in order of number, those after `last` or all of them.
     pub fn accounts_after(
         &self,

@@ -18,6 +18,12 @@ impl BusinessTime {
         Self(timestamp.as_microsecond())
     }
 
+    /// This moment moved on by `micros`, or the last moment there is.
+    #[must_use]
+    pub fn after(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
     /// This moment moved back by `micros`, or the first moment there is.
     #[must_use]
     pub fn before(self, micros: i64) -> Self {

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use core_bank::{ServeOptions, TerminalTokens, serve};
+use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve};
 use serde_json::{Value, json};
 
 /// The server's side: not a test, and it returns at once unless a test started it.
@@ -45,6 +45,16 @@ fn server_of_the_other_tests() {
             ("postgres", url) => options.postgres = Some(url.replace('+', " ")),
             ("keys", keys) => options.keys_in_memory = keys.parse().unwrap(),
             ("speed", speed) => options.clock_speed = speed.parse().unwrap(),
+            ("customer_rate", rate) => options.customer_rate = Some(rate.parse().unwrap()),
+            ("address_rate", rate) => options.address_rate = Some(rate.parse().unwrap()),
+            ("tls", folder) => {
+                let folder = Path::new(folder);
+                options.tls = Some(TlsFiles {
+                    certificate: folder.join("certificate.pem"),
+                    key: folder.join("key.pem"),
+                });
+            }
+            ("log", file) => write_everything_to(Path::new(file)),
             other => panic!("{other:?}"),
         }
     }
@@ -59,6 +69,16 @@ fn server_of_the_other_tests() {
     }
 }
 
+/// The log, all of it, as the command writes it.
+fn write_everything_to(file: &Path) {
+    let file = fs::File::create(file).unwrap();
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(std::sync::Mutex::new(file))
+        .init();
+}
+
 pub struct BankProcess {
     child: Child,
     pub address: SocketAddr,
@@ -70,8 +90,10 @@ impl BankProcess {
         let (child, line) = spawn(data, options);
         let line = line.unwrap_or_else(|| panic!("the server said nothing"));
         let address = line
-            .strip_prefix("listening on http://")
+            .strip_prefix("listening on ")
+            .and_then(|line| line.split_once("://"))
             .unwrap()
+            .1
             .trim()
             .parse()
             .unwrap();

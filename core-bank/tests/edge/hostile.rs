@@ -465,7 +465,10 @@ fn is_closed(description: &Value, member: &Value) -> bool {
     if member["$ref"].is_string() {
         return is_closed(description, resolved(description, &member["$ref"]));
     }
-    member["pattern"].is_string() || member["enum"].is_array() || member["type"] != "string"
+    // A pattern that only leaves characters out is a free text's.
+    let pattern = member["pattern"].as_str();
+    let formed = pattern.is_some_and(|pattern| !pattern.contains("[^"));
+    formed || member["enum"].is_array() || member["type"] != "string"
 }
 
 #[test]
@@ -515,4 +518,39 @@ fn slow_senders_are_cut_off_and_hold_nobody_up() {
     let request = request.replace("content-length: 10", "content-length: 99");
     let answer = bank.client().exchange(request.as_bytes()).unwrap();
     answer.refused(408, "request_timeout");
+}
+
+#[test]
+fn whoever_takes_nothing_of_an_answer_is_cut_off_after_twenty_seconds() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    let connections = || {
+        let page = bank.client().get("", "/metrics").expect(200).body;
+        let page = page.as_str().unwrap().to_owned();
+        let line = page
+            .lines()
+            .find(|line| line.starts_with("bank_connections "));
+        let (_, number) = line.unwrap().split_once(' ').unwrap();
+        number.parse::<i64>().unwrap()
+    };
+    let mut greedy = TcpStream::connect(bank.address).unwrap();
+    let began = Instant::now();
+    // Far more than the buffers of two sockets hold.
+    let request = b"GET /openapi.json HTTP/1.1\r\nhost: bank\r\n\r\n";
+    let asking = std::thread::spawn(move || {
+        let all = request.repeat(1_000);
+        let _ = greedy.write_all(&all);
+        greedy
+    });
+    while connections() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(5), "never connected");
+    }
+    // Whoever looks has a connection, too.
+    while connections() > 1 {
+        assert!(began.elapsed() < Duration::from_secs(40), "never cut off");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let took = began.elapsed().as_secs_f64();
+    assert!(took > 19.0, "cut after {took} s");
+    drop(asking.join().unwrap());
 }

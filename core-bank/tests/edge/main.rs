@@ -8,6 +8,9 @@
 mod bank_process;
 mod description;
 mod hostile;
+mod logs;
+mod rates;
 mod rights;
 mod table;
+mod tls;
 mod world;

@@ -14,12 +14,23 @@ pub(super) fn of_the_bank(view: &View) -> Markup {
     if effects.is_empty() {
         return html! {};
     }
-    let heads = [Text::Without, Text::With].map(|head| view.say(head));
+    let assumed = assumed(view);
+    let first = if assumed.is_empty() {
+        Text::Without
+    } else {
+        Text::WithAssumed
+    };
+    let heads = [first, Text::With].map(|head| view.say(head));
+    let intro = if assumed.is_empty() {
+        view.say(Text::EffectIntro).to_owned()
+    } else {
+        view.fill(Text::EffectIntroAssumed, &[("operations", &assumed)])
+    };
     card(
         view.say(Text::Effect),
         &html! {
             @if let Some(lead) = lead(view, effects) { p { (lead) } }
-            p { (view.say(Text::EffectIntro)) }
+            p { (intro) }
             (folded_table(view, effects, heads, leads_for_the_bank))
             p.read {
                 (view.say(Text::EffectRead))
@@ -27,6 +38,13 @@ pub(super) fn of_the_bank(view: &View) -> Markup {
             }
         },
     )
+}
+
+/// The operations whose latency was assumed in the first simulation, in words.
+fn assumed(view: &View) -> String {
+    let names = view.summary.assumed_at_first.iter();
+    let names: Vec<String> = names.map(|name| view.name("operation", name)).collect();
+    names.join(view.lang.pick(", ", "、"))
 }
 
 /// What the bank adds to everyone's time in branch, in a sentence.

@@ -6,6 +6,7 @@ mod day;
 mod effects;
 mod figures;
 mod load;
+mod outlets;
 mod pieces;
 mod promise;
 mod record;
@@ -69,6 +70,7 @@ pub fn html(run: &RunData, lang: Lang) -> String {
     let body = html! {
         (top::banner(&view))
         (top::gates(&view))
+        (outlets::outlets(&view))
         (promise::by_interval(&view))
         (promise::misses(&view))
         (promise::minutes(&view))
@@ -147,7 +149,7 @@ mod tests {
 
     /// The sample with everything that its author wrote in Chinese.
     fn written_in_chinese() -> RunData {
-        let mut run = support::whole_run(false);
+        let mut run = support::region_run();
         let summary = &mut run.summary;
         "智慧网点".clone_into(&mut summary.scenario.name);
         for assumption in &mut summary.scenario.assumptions {

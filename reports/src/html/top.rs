@@ -24,7 +24,11 @@ pub(super) fn banner(view: &View) -> Markup {
         header class={ "card banner tone-" (head.tone.class()) } {
             p.overline {
                 b { (scenario.name) }
-                @if scenario.branch != "*" { " · " (view.name("branch", &scenario.branch)) }
+                @if let Some(outlets) = &view.summary.outlets {
+                    " · " (view.fill(Text::OutletsCount, &[("branches", &numbers::count(u64::from(outlets.branches)))]))
+                } @else if scenario.branch != "*" {
+                    " · " (view.name("branch", &scenario.branch))
+                }
                 @for words in names::when(scenario, view.lang) { " · " span.unbroken { (words) } }
             }
             h1 { (head.words) }

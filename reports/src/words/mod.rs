@@ -4,4 +4,5 @@ pub(crate) mod gates;
 pub(crate) mod language;
 pub(crate) mod names;
 pub(crate) mod numbers;
+pub(crate) mod outlets;
 pub(crate) mod texts;

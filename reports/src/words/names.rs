@@ -167,15 +167,17 @@ pub(crate) fn part(name: &str, lang: Lang) -> String {
     figure(name, lang)
 }
 
-/// A phase of a run in `run.json`.
-pub(crate) fn phase(name: &str, lang: Lang) -> String {
+/// A phase of a run, named as in `run.json`, as people read it.
+pub fn phase(name: &str, lang: Lang) -> String {
     let zh = match name {
         "simulating with a bank that answers at once" => "假定核心系统即时应答的模拟",
+        "simulating with the latencies that are assumed" => "代入假设时延的模拟",
         "starting the bank" => "启动核心系统",
         "loading the bank" => "核心系统压测",
         "reading the bank's books" => "读取核心系统账目",
         "simulating with the measured latencies" => "代入实测时延的模拟",
         "simulating" => "模拟",
+        "trying more servers where the promise is missed" => "在未达标网点试增人员与设备",
         other => return other.to_owned(),
     };
     lang.pick(name, zh).to_owned()

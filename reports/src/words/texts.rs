@@ -124,6 +124,36 @@ texts! {
     Missed = "missed by it", "未达标人数";
     ShareOfMisses = "share of the misses", "占未达标的比例";
     MeanOfMissed = "mean among those who missed", "未达标客户的均值";
+    // Outlets of a region.
+    Outlets = "Outlets and the promise", "各网点的承诺兑现情况";
+    OutletsStanding = "{branches} outlets: {missed} miss the promise, {undecided} undecided, {kept} keep it.", "{branches} 家网点中，{missed} 家未达标，{undecided} 家尚不能判定，{kept} 家达标。";
+    OutletsCount = "{branches} outlets", "{branches} 家网点";
+    OutletsWithout = "At {without} there was nobody whom it is about.", "另有 {without} 家没有该承诺所涉及的客户。";
+    OutletsRanked = "The first {ranked} of the ranking are shown; branches.csv has all of them.", "此处列出排名前 {ranked} 家，全部网点见 branches.csv。";
+    OutletsNoPromise = "No gate is named promise, so the outlets are not ranked; branches.csv has each of them.", "未设名为 promise 的判据，故不对网点排名；各网点数据见 branches.csv。";
+    OutletsRead = "How to read this: the line is the 95% confidence interval of the outlet’s share, the tick the share that was asked for. The bar under the reason divides the misses by the part that broke them (the colours are those of the charts). What would keep it was tried on the same days with the same customers: one server more of each resource in turn, then two and three more of the one that helped most; the cheapest that keeps the promise is named, by cost where it is known, else the fewest. In a region whose outlets share customers or servers, all outlets that miss it are tried at once.", "读表方法：横线为该网点达标率的 95% 置信区间，竖线为所要求的比例。原因下方的色条按造成未达标的部分划分（颜色与图表一致）。“可行的改进”在同样的日子、同样的客户下试算：先对每类资源各增加一个，再对最有效的一类增加两个、三个；给出能够达标的最低成本方案，成本未知时取增加最少者。若网点之间共享客户或人员，则所有未达标网点同时试算。";
+    SortedBy = "sorted by", "排序";
+    OrderRanking = "ranking", "排名";
+    OrderMissed = "customers who missed", "未达标客户数";
+    OrderCustomers = "customers a day of the outlet", "网点每日客户数";
+    OrderReason = "main cause", "主因";
+    OrderName = "name of the outlet", "网点名称";
+    Outlet = "outlet", "网点";
+    Kept = "share in time", "达标率";
+    OutletCustomers = "customers a day there", "日均客户";
+    Servers = "servers", "人员与设备";
+    HoursADay = "rostered hours a day", "每日排班小时";
+    Fix = "what would keep it", "可行的改进";
+    FixKeeps = "{resource} +{more}: {share}", "{resource}增加 {more} 个：{share}";
+    FixShort = "not enough with {resource} +{more}: {share}", "仍不足：{resource}增加 {more} 个：{share}";
+    FixShorter = " the {part} must be shorter, too", "，还须缩短{part}";
+    FixNone = "more servers do not help; the {part} must be shorter", "增加人员与设备无效，须缩短{part}";
+    FixMoreDays = "more simulated days decide it", "需增加模拟天数";
+    ReasonPart = "{part}, {share} of the misses", "{part}，占未达标的 {share}";
+    Headcount = "Headcount and devices", "人员与设备合计";
+    HeadcountIntro = "All {branches} outlets together: the most on duty at one time in each, and their rostered hours within opening hours.", "全部 {branches} 家网点合计：各网点同时在岗的最大数量，以及营业时间内的排班小时。";
+    SharedByAll = " (shared by all)", "（全辖共用）";
+    WorstOutlets = "The outlets furthest from the promise", "距承诺最远的网点";
     // Minutes.
     Minutes = "Where the minutes go", "时间花在哪里";
     MinutesRead = "How to read this: each bar is the mean time in branch of the customers served on a channel; its five parts do not overlap and sum to it.", "读图方法：每条为该渠道已办理客户的平均逗留时间，五个部分互不重叠，合计即逗留时间。";
@@ -155,7 +185,9 @@ texts! {
     EffectIntro = "The same days with the same customers, simulated twice: first with a bank that answers at once, then with the latency measured in the load.", "同样的日子、同样的客户模拟两次：先假定核心系统即时应答，再代入压测得到的时延。";
     Population = "customers", "客户";
     Figure = "figure", "指标";
+    EffectIntroAssumed = "The same days with the same customers, simulated twice: first with the latencies that the scenario assumes ({operations}; every other operation answers at once), then with the latency measured in the load. So the differences are measured less assumed, not measured less nothing.", "同样的日子、同样的客户模拟两次：先代入情景假设的时延（{operations}；其余操作即时应答），再代入压测得到的时延。因此差值为实测减假设，而非实测减零。";
     Without = "bank answers at once", "即时应答";
+    WithAssumed = "assumed latency", "假设时延";
     With = "measured latency", "实测时延";
     Difference = "difference", "差值";
     IntervalHeading = "95% confidence interval", "95% 置信区间";

@@ -20,13 +20,10 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         }
         if mobile.days > 0 {
             let days = match mobile.days {
-                1 => "The first day".to_owned(),
-                days => format!("The first {days} days"),
+                1 => "The first day of it is".to_owned(),
+                days => format!("The first {days} days of it are"),
             };
-            line(
-                text,
-                format!("  {days} of it are simulated request by request."),
-            );
+            line(text, format!("  {days} simulated request by request."));
         }
         if let Some(retry) = &mobile.retry {
             line(

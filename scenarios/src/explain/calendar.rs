@@ -17,14 +17,17 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         Mode::Days => line(
             text,
             format!(
-                "  {}, open {} to {} ({}), reported by {}; {}.\n  {} such days, from seed {}.",
+                "  {}, open {} to {} ({}), reported by {}; {}.\n  {}, from seed {}.",
                 day.date.strftime("%A %-d %B %Y"),
                 day.open.clock(),
                 day.close.clock(),
                 day.time_zone,
                 day.interval,
                 closing(day.closing),
-                run.replications,
+                match run.replications {
+                    1 => "One such day".to_owned(),
+                    days => format!("{days} such days"),
+                },
                 run.seed
             ),
         ),

@@ -7,6 +7,20 @@ use std::fmt::Write;
 /// Tables whose entries get a header of their own.
 pub(super) const ROOMS: [&str; 5] = ["laws", "resources", "journeys", "services", "segments"];
 
+/// A value as people read it: of a long one the beginning, and how much there is.
+pub(super) fn brief(node: &Node) -> String {
+    const MOST: usize = 160;
+    let whole = shown(node);
+    if whole.chars().count() <= MOST {
+        return whole;
+    }
+    let begun: String = whole.chars().take(MOST).collect();
+    match &node.value {
+        Value::List(items) => format!("{begun} … (×{})", items.len()),
+        _ => format!("{begun} …"),
+    }
+}
+
 /// The whole document.
 pub(super) fn document(table: &Table) -> String {
     let mut text = String::new();

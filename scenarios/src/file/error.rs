@@ -18,6 +18,13 @@ pub(super) struct Fault {
     pub is_absence: bool,
 }
 
+impl Fault {
+    /// Whether another says the same of the same place.
+    pub(super) fn is_again(&self, other: &Self) -> bool {
+        self.origin == other.origin && self.message == other.message
+    }
+}
+
 /// Why a scenario was refused: what is wrong, where (file, line and column, or
 /// the `--set` that said it), and what would be right.
 ///
@@ -61,7 +68,7 @@ impl ScenarioError {
     /// Joins faults, of which there is at least one, in the order of the files.
     pub(super) fn of(mut faults: Vec<Fault>, sources: &[Source]) -> Self {
         faults.sort_by_key(|fault| (fault.is_absence, fault.origin));
-        faults.dedup_by(|a, b| a.origin == b.origin && a.message == b.message);
+        faults.dedup_by(|a, b| a.is_again(b));
         let more = faults.len().saturating_sub(TOLD_MAX);
         let mut told = faults
             .into_iter()

@@ -82,6 +82,8 @@ impl Reader {
         let branches = match &written.value {
             Value::List(items) => self.listed(items, &section, &mut kinds, day?)?,
             Value::Table(_) => self.drawn(written)?,
+            // A file that could not be read, which has been said.
+            Value::Text(_) => return None,
             _ => {
                 self.wrong_kind(written, "region.branches", "a list, a file or a table");
                 return None;
@@ -307,7 +309,13 @@ impl Reader {
         }
         let before = self.faults.len();
         let scenario = self.model(&table);
-        if self.faults.len() > before && !kinds.each.is_empty() {
+        // What is wrong with the file itself is wrong with every kind of branch, and
+        // told once.
+        let mut new = self.faults.split_off(before);
+        new.retain(|fault| !self.faults.iter().any(|known| known.is_again(fault)));
+        let any = !new.is_empty();
+        self.faults.extend(new);
+        if any && !kinds.each.is_empty() {
             let what = if template.is_empty() {
                 "this branch"
             } else {

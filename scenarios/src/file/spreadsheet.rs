@@ -124,7 +124,10 @@ impl Reader {
     fn fold_branches(&mut self, node: &mut Node) {
         let numbers = ["per_day", "mobile_actives", "x_km", "y_km"];
         let known = [&["name", "template", "closed"][..], &numbers].concat();
+        let written = node.value.clone();
         let Some(sheet) = self.open_sheet(node, &known, 1) else {
+            // What is wrong with the file has been said; it is no empty list besides.
+            node.value = written;
             return;
         };
         let mut branches = Vec::new();

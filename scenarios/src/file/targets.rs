@@ -174,7 +174,7 @@ impl Reader {
         };
         Some(Assumption {
             about: about.to_owned(),
-            value: canonical::shown(value),
+            value: canonical::brief(value),
             mark: mark?,
             because: because?.to_owned(),
         })

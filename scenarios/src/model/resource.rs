@@ -74,6 +74,22 @@ impl Roster {
         later.checked_sub(1).map_or(0, |step| self.steps[step].1)
     }
 
+    /// Hours on duty of all servers together from opening to closing.
+    pub fn hours(&self, open: SimTime, close: SimTime) -> f64 {
+        let ends = self.steps.iter().skip(1).map(|(from, _)| *from);
+        let ends = ends.chain([close]).map(|end| end.clamp(open, close));
+        let micros: u64 = self
+            .steps
+            .iter()
+            .zip(ends)
+            .map(|((from, count), end)| {
+                let from = (*from).clamp(open, close);
+                u64::from(*count) * end.0.saturating_sub(from.0)
+            })
+            .sum();
+        micros as f64 / 3.6e9
+    }
+
     /// The most ever on duty.
     pub fn most(&self) -> u32 {
         self.steps

@@ -77,7 +77,7 @@ impl<S: Source> Engine<'_, S> {
             // Waiting in vain is waiting, too, of whoever is served later.
             self.visitors[slot].wait += self.now.saturating_sub(visitor.waiting_since);
         }
-        self.people.fall(self.now, &self.stretch);
+        self.people_go(slot);
         self.away += 1;
         let after = self.source.micros(after, visitor.key, Purpose::Away).max(1);
         let gone = &mut self.visitors[slot];
@@ -172,7 +172,7 @@ impl<S: Source> Engine<'_, S> {
     /// Someone who was away is at the door again.
     pub(super) fn comes_again<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         self.away -= 1;
-        self.people.rise(self.now, &self.stretch);
+        self.people_come(slot);
         let visitor = &mut self.visitors[slot];
         visitor.key = visitor.key.under(Purpose::Again);
         // Whoever comes after the doors have shut leaves for good.

@@ -14,6 +14,7 @@ mod interruptions;
 mod journey;
 pub mod levels;
 mod lines;
+mod parties;
 pub mod pool;
 pub mod stepping;
 mod tickets;
@@ -46,7 +47,23 @@ const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
 const LONGEST_AFTER: u64 = 10 * 366 * 24 * 3600 * 1_000_000;
 
 /// Who watches a replication.
-pub trait Observer {
+pub trait Observer: Send {
+    /// An observer of a part of the same replication, on a thread of its own; none
+    /// where the order in which things are told matters.
+    fn part(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// Counts what a part has been told.
+    fn join(&mut self, _part: Self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
 
@@ -80,6 +97,16 @@ pub struct Ending {
     pub last_left: u64,
     /// Interrupted: what was seen is not the whole replication.
     pub interrupted: bool,
+}
+
+impl Ending {
+    /// Adds how another part of the same replication ended.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.customers += other.customers;
+        self.last_left = self.last_left.max(other.last_left);
+        self.interrupted |= other.interrupted;
+    }
 }
 
 /// The engine with all its buffers, reused from one replication to the next.
@@ -361,15 +388,20 @@ impl<'plan, S: Source> Engine<'plan, S> {
             service_id,
             first_journey: journey,
             booking,
+            companions: if booking == 0 {
+                self.companions(key)
+            } else {
+                0
+            },
             unit: NO_UNIT,
             ..Visitor::default()
         };
         self.ending.customers += 1;
-        self.people.rise(self.now, &self.stretch);
         if plan.counts(self.now) {
             self.counted_inside += 1;
         }
         let slot = self.take_slot(visitor)?;
+        self.people_come(slot);
         if self.finds_the_doors_shut(booking) {
             self.leave_for_good(slot, Fate::TurnedAway, observer);
         } else {
@@ -442,7 +474,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {
         // As many as have room with all their errands.
         let limit = SLOTS / (1 + self.plan.errands);
-        if self.people.now() + self.away > limit as u64 {
+        if self.people.now() + self.away >= limit as u64 {
             return Err(SimError::Overcrowded { limit });
         }
         Ok(self.place_visitor(visitor))
@@ -518,7 +550,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             State::Apart => self.call_off_errands(slot),
             _ => {}
         }
-        self.people.fall(self.now, &self.stretch);
+        self.people_go(slot);
         let visitor = &self.visitors[slot];
         let fell_back = visitor.failed_at != NEVER;
         let clock = self.clock_of(visitor);

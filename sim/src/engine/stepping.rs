@@ -34,6 +34,34 @@ impl Levels {
         *self = Self::default();
     }
 
+    /// Adds what others have seen in the same replication.
+    pub fn join(&mut self, other: &Self) {
+        if self.pools.len() < other.pools.len() {
+            self.pools.resize(other.pools.len(), [0; 4]);
+        }
+        for (own, other) in self.pools.iter_mut().zip(&other.pools) {
+            own.iter_mut().zip(other).for_each(|(a, b)| *a += b);
+        }
+        if self.costs.len() < other.costs.len() {
+            self.costs.resize(other.costs.len(), 0);
+        }
+        self.costs
+            .iter_mut()
+            .zip(&other.costs)
+            .for_each(|(a, b)| *a += b);
+        self.waiting += other.waiting;
+        self.people += other.people;
+        for (own, other) in [
+            (&mut self.waiting_by_interval, &other.waiting_by_interval),
+            (&mut self.people_by_interval, &other.people_by_interval),
+        ] {
+            if own.len() < other.len() {
+                own.resize(other.len(), 0);
+            }
+            own.iter_mut().zip(other).for_each(|(a, b)| *a += b);
+        }
+    }
+
     /// Adds what an engine has seen in a replication that is over.
     pub fn add<S: Source>(&mut self, engine: &Engine<'_, S>) {
         self.pools.resize(engine.pools.len(), [0; 4]);

@@ -83,7 +83,7 @@ pub fn sessions(
     let mut gatherer = Gatherer::default();
     let region = RegionPlan::new(scenario, &OperationLatencies::default(), plan.seed)?;
     if let Some(region) = &region {
-        RegionDay::new(region, stretch, &[]).run(replication, None, &mut gatherer)?;
+        RegionDay::new(region, stretch, None, 1).run(replication, None, &mut gatherer)?;
     } else {
         alone(plan, stretch, replication, &mut gatherer)?;
     }

@@ -1,8 +1,10 @@
 //! One day of a region. Branches that have nothing to do with each other are gone
-//! through one after the other; others together, in one order of time.
+//! through one by one; others together, in one order of time.
 
+use super::apart::Apart;
 use super::choice::{Neighbours, Way};
-use super::figures::{Outlets, Watch};
+use super::counts::{Asked, Watch};
+use super::figures::Outlets;
 use super::outlets::RegionPlan;
 use super::shared::SharedPools;
 use crate::arrivals::ArrivalTimes;
@@ -13,6 +15,7 @@ use crate::error::SimError;
 use crate::keyed::Key;
 use crate::simulate::Day;
 use crate::source::Keyed;
+use crate::statistics::tally::Frame;
 use scenarios::model::ChoiceOfBranch;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -26,14 +29,24 @@ const NO_OUTLET: u32 = u32::MAX;
 
 /// A region with its engines, reused from day to day.
 pub struct RegionDay<'r> {
-    plan: &'r RegionPlan<'r>,
-    /// By kind, or by branch where branches interact.
-    engines: Vec<Engine<'r>>,
-    together: bool,
-    neighbours: Option<Neighbours>,
-    shared: SharedPools<'r>,
+    asked: Asked<'r>,
+    branches: Branches<'r>,
     levels: Levels,
     outlets: Outlets,
+}
+
+/// How a day is gone through.
+enum Branches<'r> {
+    Apart(Apart<'r>),
+    Together(Box<Together<'r>>),
+}
+
+/// Branches that interact, each with an engine of its own.
+struct Together<'r> {
+    plan: &'r RegionPlan<'r>,
+    engines: Vec<Engine<'r>>,
+    neighbours: Option<Neighbours>,
+    shared: SharedPools<'r>,
     /// What happens next: `(time, turn, branch)`; an entry that is no longer true
     /// of its branch is passed over.
     next: BinaryHeap<Reverse<(u64, Turn, u32)>>,
@@ -42,78 +55,57 @@ pub struct RegionDay<'r> {
 type Home<'r> = Peekable<ArrivalTimes<'r, Keyed>>;
 
 impl<'r> RegionDay<'r> {
-    pub fn new(plan: &'r RegionPlan<'r>, stretch: Stretch, thresholds: &'r [u64]) -> Self {
-        let interacts = plan.region.interacts();
-        let engine = |kind: usize| Engine::new(&plan.plans[kind], stretch);
-        let engines = if interacts {
-            plan.outlets
-                .iter()
-                .map(|outlet| engine(outlet.kind))
-                .collect()
+    /// A region whose branches are gone through on so many threads, if they have
+    /// nothing to do with each other; `frame` says what is asked of each.
+    pub fn new(
+        plan: &'r RegionPlan<'r>,
+        stretch: Stretch,
+        frame: Option<&'r Frame<'r>>,
+        threads: usize,
+    ) -> Self {
+        let asked = Asked::new(frame);
+        let branches = if plan.region.interacts() {
+            Branches::Together(Box::new(Together::new(plan, stretch)))
         } else {
-            (0..plan.plans.len()).map(engine).collect()
+            Branches::Apart(Apart::new(plan, stretch, &asked, threads))
         };
         Self {
+            outlets: Outlets::new(plan, &asked),
+            asked,
+            branches,
+            levels: Levels::default(),
+        }
+    }
+}
+
+impl<'r> Together<'r> {
+    fn new(plan: &'r RegionPlan<'r>, stretch: Stretch) -> Self {
+        let engines = plan.outlets.iter();
+        Self {
             plan,
-            engines,
-            together: interacts,
+            engines: engines
+                .map(|outlet| Engine::new(&plan.plans[outlet.kind], stretch))
+                .collect(),
             neighbours: (plan.region.choice != ChoiceOfBranch::Own || plan.region.closes())
                 .then(|| Neighbours::of(plan)),
             shared: SharedPools::new(plan, stretch),
-            levels: Levels::default(),
-            outlets: Outlets::new(plan, thresholds),
             next: BinaryHeap::new(),
         }
     }
 
-    fn home(&self, replication: u32, outlet: usize) -> Home<'r> {
-        let plan: &'r RegionPlan<'r> = self.plan;
-        let it = &plan.outlets[outlet];
-        let curve = &plan.plans[it.kind].arrivals;
-        let key = plan.key(replication, outlet);
-        curve.times_scaled(key, &Keyed, it.scale).peekable()
-    }
-
-    /// Each branch alone.
-    fn one_by_one<O: Observer>(
-        &mut self,
-        replication: u32,
-        stop: Option<&AtomicBool>,
-        watch: &mut Watch<'_, O>,
-    ) -> Result<Ending, SimError> {
-        let mut all = Ending::default();
-        for outlet in 0..self.plan.outlets.len() {
-            let arrivals = self.home(replication, outlet);
-            watch.at(outlet);
-            let kind = self.plan.outlets[outlet].kind;
-            let engine = &mut self.engines[kind];
-            let key = self.plan.key(replication, outlet);
-            engine.set_keys(key, self.plan.server_key(replication, outlet));
-            let booked = self.plan.appointment_key(replication, outlet);
-            let ending = engine.replay_with_booked(arrivals, booked, None, watch)?;
-            add(&mut all, &ending);
-            self.levels.add(engine);
-            watch.levels(outlet, engine);
-            if stop.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-                all.interrupted = true;
-                return Ok(all);
-            }
-        }
-        Ok(all)
-    }
-
     /// All branches in one order of time: at equal times by what happens, then by
     /// the number of the branch.
-    fn together<O: Observer>(
+    fn run<O: Observer>(
         &mut self,
         replication: u32,
         stop: Option<&AtomicBool>,
         watch: &mut Watch<'_, O>,
+        levels: &mut Levels,
     ) -> Result<Ending, SimError> {
         let plan = self.plan;
         let first = &plan.plans[0];
         let mut homes: Vec<Home<'r>> = (0..plan.outlets.len())
-            .map(|outlet| self.home(replication, outlet))
+            .map(|outlet| plan.arrivals(replication, outlet).peekable())
             .collect();
         let mut coming: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
         self.next.clear();
@@ -190,12 +182,12 @@ impl<'r> RegionDay<'r> {
         for (outlet, engine) in self.engines.iter_mut().enumerate() {
             watch.at(outlet);
             let ending = engine.end(watch);
-            add(&mut all, &ending);
-            self.levels.add(engine);
+            all.add(&ending);
+            levels.add(engine);
             watch.levels(outlet, engine);
         }
         let prices = &self.plan.plans[0].prices;
-        self.shared.finish(latest, prices, &mut self.levels);
+        self.shared.finish(latest, prices, levels);
         Ok(all)
     }
 
@@ -259,16 +251,15 @@ impl Day for RegionDay<'_> {
         observer: &mut O,
     ) -> Result<Ending, SimError> {
         self.levels.clear();
-        let mut outlets = std::mem::take(&mut self.outlets);
-        outlets.start_day();
-        let mut watch = Watch::new(observer, &mut outlets);
-        let ending = if self.together {
-            self.together(replication, stop, &mut watch)
-        } else {
-            self.one_by_one(replication, stop, &mut watch)
-        };
-        self.outlets = outlets;
-        ending
+        self.outlets.start_day();
+        let (asked, levels, days) = (&self.asked, &mut self.levels, self.outlets.today());
+        match &mut self.branches {
+            Branches::Apart(apart) => apart.run(replication, asked, stop, observer, days, levels),
+            Branches::Together(together) => {
+                let mut watch = Watch::new(observer, asked, together.plan, days);
+                together.run(replication, stop, &mut watch, levels)
+            }
+        }
     }
 
     fn levels(&self) -> &Levels {
@@ -282,11 +273,4 @@ impl Day for RegionDay<'_> {
     fn into_outlets(self) -> Outlets {
         self.outlets
     }
-}
-
-fn add(all: &mut Ending, one: &Ending) {
-    all.events += one.events;
-    all.customers += one.customers;
-    all.last_left = all.last_left.max(one.last_left);
-    all.interrupted |= one.interrupted;
 }

@@ -1,39 +1,21 @@
 //! What is told of each branch, and of those who go nowhere.
 
+use super::counts::{Asked, OutletDay};
 use super::outlets::RegionPlan;
-use crate::engine::visitor::{Departure, Fate};
-use crate::engine::{Absent, Engine, Observer};
-use crate::source::Source;
+use super::ranking;
 use crate::statistics::moments::{Daily, Estimate, Ratio, Spread};
+use crate::statistics::promise::MissCounts;
 use crate::statistics::t_quantile;
 use scenarios::figure::{Figure, FigureRow, Population, ShareWithin};
 use scenarios::model::Scenario;
-use scenarios::operation::{Channel, Operation};
 use std::fmt::Write;
 
 const SECONDS: f64 = 1e-6;
 
-/// A branch's customers on one day.
-#[derive(Debug, Clone, Default)]
-struct OutletDay {
-    arrivals: u64,
-    served: u64,
-    abandoned: u64,
-    wait: u64,
-    time: u64,
-    /// By threshold: wait within, time in branch within, abandoned after longer.
-    within: Vec<[u64; 3]>,
-    queue: u64,
-    busy: u64,
-    duty: u64,
-    lost: u64,
-    to_mobile: u64,
-}
-
 /// A branch over all days.
 #[derive(Debug, Clone, Default)]
-struct OutletTotal {
-    arrivals: (u64, Spread),
+pub struct OutletTotal {
+    pub arrivals: (u64, Spread),
     served: (u64, Spread),
     abandoned: (u64, Spread),
     queue: (u64, Spread),
@@ -42,6 +24,9 @@ struct OutletTotal {
     wait_within: Vec<Ratio>,
     time_within: Vec<Ratio>,
     occupancy: Ratio,
+    /// Customers of the promise, and those of them who were within its threshold.
+    pub kept: Ratio,
+    pub misses: MissCounts,
 }
 
 /// Customers a day who go nowhere because their branch is closed.
@@ -61,101 +46,17 @@ pub struct Outlets {
     days: u32,
 }
 
-/// Passes on what happens, and counts it for the branch it happens in.
-pub struct Watch<'w, O> {
-    inner: &'w mut O,
-    outlets: &'w mut Outlets,
-    now: usize,
-}
-
-impl<'w, O: Observer> Watch<'w, O> {
-    pub fn new(inner: &'w mut O, outlets: &'w mut Outlets) -> Self {
-        Self {
-            inner,
-            outlets,
-            now: 0,
-        }
-    }
-
-    /// What happens from now on happens in this branch.
-    pub fn at(&mut self, outlet: usize) {
-        self.now = outlet;
-        self.inner.enters(outlet);
-    }
-
-    /// A customer of this branch goes to none.
-    pub fn turned(&mut self, outlet: usize, to_mobile: bool) {
-        let day = &mut self.outlets.day[outlet];
-        day.lost += u64::from(!to_mobile);
-        day.to_mobile += u64::from(to_mobile);
-    }
-
-    /// The branch's day is over.
-    pub fn levels<S: Source>(&mut self, outlet: usize, engine: &Engine<'_, S>) {
-        let day = &mut self.outlets.day[outlet];
-        day.queue = engine.waiting().integral() as u64;
-        for pool in engine.pools() {
-            day.busy += pool.busy_level.integral() as u64;
-            day.duty += pool.duty_level.integral() as u64;
-        }
-    }
-}
-
-impl<O: Observer> Observer for Watch<'_, O> {
-    fn departed(&mut self, departure: &Departure) {
-        let day = &mut self.outlets.day[self.now];
-        day.arrivals += 1;
-        let (wait, time) = (departure.wait, departure.time_in_branch());
-        let thresholds = self.outlets.thresholds.iter().zip(&mut day.within);
-        match departure.fate {
-            Fate::Served => {
-                day.served += 1;
-                day.wait += wait;
-                day.time += time;
-                for (threshold, within) in thresholds {
-                    within[0] += u64::from(wait <= *threshold);
-                    within[1] += u64::from(time <= *threshold);
-                }
-            }
-            Fate::Abandoned => {
-                day.abandoned += 1;
-                for (threshold, within) in thresholds {
-                    within[2] += u64::from(wait > *threshold);
-                }
-            }
-            _ => {}
-        }
-        self.inner.departed(departure);
-    }
-
-    fn missed(&mut self, absent: &Absent) {
-        self.inner.missed(absent);
-    }
-
-    fn goes_mobile(&mut self, customer: u32, who: &Absent, at: u64) {
-        self.inner.goes_mobile(customer, who, at);
-    }
-
-    fn asked(&mut self, customer: u32, channel: Channel, operation: Operation, at: u64) {
-        self.inner.asked(customer, channel, operation, at);
-    }
-}
-
 impl Outlets {
-    pub fn new(plan: &RegionPlan<'_>, thresholds: &[u64]) -> Self {
-        let ratios = vec![Ratio::default(); thresholds.len()];
+    pub fn new(plan: &RegionPlan<'_>, asked: &Asked<'_>) -> Self {
+        let ratios = vec![Ratio::default(); asked.thresholds.len()];
         let total = OutletTotal {
             wait_within: ratios.clone(),
             time_within: ratios,
             ..OutletTotal::default()
         };
-        let day = OutletDay {
-            within: vec![[0; 3]; thresholds.len()],
-            ..OutletDay::default()
-        };
         Self {
-            thresholds: thresholds.to_vec(),
-            day: vec![day; plan.outlets.len()],
+            thresholds: asked.thresholds.to_vec(),
+            day: asked.no_days(plan),
             each: vec![total; plan.outlets.len()],
             going: Going::default(),
             days: 0,
@@ -163,14 +64,29 @@ impl Outlets {
     }
 
     pub fn start_day(&mut self) {
-        for day in &mut self.day {
-            let mut within = std::mem::take(&mut day.within);
-            within.fill([0; 3]);
-            *day = OutletDay {
-                within,
-                ..OutletDay::default()
-            };
-        }
+        self.day.iter_mut().for_each(OutletDay::clear);
+    }
+
+    /// The day of each branch so far.
+    pub fn today(&mut self) -> &mut [OutletDay] {
+        &mut self.day
+    }
+
+    /// Each branch over all days.
+    pub fn each(&self) -> &[OutletTotal] {
+        &self.each
+    }
+
+    /// Days that are over.
+    pub fn days(&self) -> u32 {
+        self.days
+    }
+
+    /// Student's t for a 95% interval over them, if there are two.
+    pub fn interval_factor(&self) -> Option<f64> {
+        (self.days >= 2)
+            .then(|| t_quantile(f64::from(self.days - 1)))
+            .flatten()
     }
 
     /// Folds the day into the totals.
@@ -193,6 +109,11 @@ impl Outlets {
                 total.time_within[place].add(day.served + within[2], within[1]);
             }
             total.occupancy.add(day.duty, day.busy);
+            let missed: u64 = day.promise.missed.iter().sum();
+            total
+                .kept
+                .add(day.promise.customers, day.promise.customers - missed);
+            total.misses.merge(&day.promise);
             lost += day.lost;
             to_mobile += day.to_mobile;
         }
@@ -220,6 +141,8 @@ impl Outlets {
             total.wait.merge(&other.wait);
             total.time.merge(&other.time);
             total.occupancy.merge(&other.occupancy);
+            total.kept.merge(&other.kept);
+            total.misses.merge(&other.misses);
             for (own, other) in [
                 (&mut total.wait_within, &other.wait_within),
                 (&mut total.time_within, &other.time_within),
@@ -236,7 +159,7 @@ impl Outlets {
 /// The rows of the branches: figure by figure, each branch in the order of the
 /// file; of more branches than the region tells one by one, none.
 pub fn rows(scenario: &Scenario, plan: &RegionPlan<'_>, outlets: &Outlets) -> Vec<FigureRow> {
-    let t = interval_factor(outlets.days);
+    let t = outlets.interval_factor();
     let mut rows = Vec::new();
     if plan.region.closes() {
         for (figure, daily) in [
@@ -297,15 +220,23 @@ pub fn rows(scenario: &Scenario, plan: &RegionPlan<'_>, outlets: &Outlets) -> Ve
     rows
 }
 
-/// One line for each branch, however many there are.
+/// One line for each branch, however many there are; `docs/summary.md` has the columns.
 pub fn to_csv(scenario: &Scenario, plan: &RegionPlan<'_>, outlets: &Outlets) -> String {
     let mut text = String::from(
         "branch,x_km,y_km,days,arrivals,served,abandoned,wait,time_in_branch,queue_length,occupancy",
     );
     let asked = &scenario.report.thresholds;
+    let promised = ranking::promised(scenario);
+    // Writing to a String cannot fail.
     for threshold in asked {
-        // Writing to a String cannot fail.
         let _ = write!(text, ",within_{}s", threshold.seconds());
+    }
+    for resource in ranking::resources(plan, 0).filter(|it| !it.shared) {
+        let _ = write!(text, ",servers_{}", resource.name);
+    }
+    if promised.is_some() {
+        text += ",verdict,promise,promise_low,promise_high,promise_customers";
+        text += ",missed_service,missed_wait,missed_review,missed_system,missed_fallback";
     }
     text.push('\n');
     let counted = counted(plan);
@@ -338,11 +269,26 @@ pub fn to_csv(scenario: &Scenario, plan: &RegionPlan<'_>, outlets: &Outlets) -> 
         for threshold in asked {
             let place = outlets.thresholds.binary_search(&threshold.0);
             let within = place.ok().map(|place| &total.time_within[place]);
+            let within = within.map_or_else(String::new, |it| ratio(it, 1.0));
+            let _ = write!(text, ",{within}");
+        }
+        for resource in ranking::resources(plan, outlet.kind).filter(|it| !it.shared) {
+            let _ = write!(text, ",{}", resource.roster.most());
+        }
+        if let Some((gate, seconds)) = promised {
+            let judged = ranking::judged(gate, seconds, outlets, total);
             let _ = write!(
                 text,
-                ",{}",
-                within.map_or_else(String::new, |it| ratio(it, 1.0))
+                ",{},{},{},{},{}",
+                judged.verdict.name(),
+                shown(judged.share),
+                shown(judged.low),
+                shown(judged.high),
+                total.misses.customers,
             );
+            for missed in total.misses.missed {
+                let _ = write!(text, ",{missed}");
+            }
         }
         text.push('\n');
     }
@@ -361,7 +307,7 @@ fn of_customers(
     } else {
         (&total.time, &total.time_within)
     };
-    let t = interval_factor(outlets.days);
+    let t = outlets.interval_factor();
     let served = total.served.1.sum as u64;
     let mut row = plain(
         figure,
@@ -392,13 +338,7 @@ fn counted(plan: &RegionPlan<'_>) -> f64 {
     (first.close - first.open.max(first.counted_from)) as f64
 }
 
-fn interval_factor(days: u32) -> Option<f64> {
-    (days >= 2)
-        .then(|| t_quantile(f64::from(days - 1)))
-        .flatten()
-}
-
-fn mean(sum: &(u64, Spread), t: Option<f64>) -> Option<Estimate> {
+pub fn mean(sum: &(u64, Spread), t: Option<f64>) -> Option<Estimate> {
     let daily = Daily {
         days: sum.0,
         spread: sum.1,
@@ -415,7 +355,7 @@ fn spread(row: &mut FigureRow, spread: &Spread, scale: f64) {
     }
 }
 
-fn plain(
+pub fn plain(
     figure: Figure,
     population: Population,
     count: u64,

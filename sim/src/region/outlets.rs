@@ -1,6 +1,7 @@
 //! The branches made ready: a plan for each kind, and for each branch its place,
 //! its volume and its randomness.
 
+use crate::arrivals::ArrivalTimes;
 use crate::error::SimError;
 use crate::keyed::{
     APPOINTMENT_STREAM, BRANCH_STREAM, Key, Purpose, SERVER_STREAM, finalise, uniform,
@@ -8,6 +9,7 @@ use crate::keyed::{
 use crate::latency::OperationLatencies;
 use crate::normal;
 use crate::plan::Plan;
+use crate::source::Keyed;
 use scenarios::model::{Branches, PerDay, Region, Scenario};
 
 /// A region ready to be simulated.
@@ -75,6 +77,13 @@ impl<'s> RegionPlan<'s> {
     pub fn key(&self, replication: u32, outlet: usize) -> Key {
         let own = self.outlets[outlet].own;
         Key::of_stream(self.seed, replication, BRANCH_STREAM).under(Purpose::Outlet { own })
+    }
+
+    /// When the customers of a branch set out on a day, with their keys.
+    pub fn arrivals(&self, replication: u32, outlet: usize) -> ArrivalTimes<'_, Keyed> {
+        let it = &self.outlets[outlet];
+        let curve = &self.plans[it.kind].arrivals;
+        curve.times_scaled(self.key(replication, outlet), &Keyed, it.scale)
     }
 
     /// Where the draws of a branch's appointments come from.

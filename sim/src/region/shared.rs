@@ -1,6 +1,6 @@
 //! Pools that all branches share: one line for the region.
 
-use super::figures::Watch;
+use super::counts::Watch;
 use super::outlets::RegionPlan;
 use crate::engine::levels::{Level, Stretch};
 use crate::engine::stepping::Levels;
@@ -8,6 +8,7 @@ use crate::engine::{Engine, Observer};
 use crate::plan::Prices;
 use scenarios::model::Roster;
 use scenarios::time::SimTime;
+use std::collections::BTreeSet;
 
 /// The shared pools of a region on one day.
 #[derive(Debug)]
@@ -26,6 +27,11 @@ struct SharedPool<'s> {
     busy: u32,
     /// By branch: lent to it.
     lent: Vec<u32>,
+    /// By branch: the place of who waits first there, of those who could be served;
+    /// and all of them in the order in which they are. Only what happens in a branch
+    /// changes its own.
+    first: Vec<Option<u128>>,
+    waiting: BTreeSet<(u128, u32)>,
     duty: Level,
     rostered: Level,
 }
@@ -41,6 +47,8 @@ impl<'s> SharedPools<'s> {
             capacity: 0,
             busy: 0,
             lent: vec![0; plan.outlets.len()],
+            first: vec![None; plan.outlets.len()],
+            waiting: BTreeSet::new(),
             duty: Level::default(),
             rostered: Level::default(),
         });
@@ -57,6 +65,8 @@ impl<'s> SharedPools<'s> {
             pool.capacity = pool.roster.count_at(SimTime(pool.open));
             pool.busy = 0;
             pool.lent.fill(0);
+            pool.first.fill(None);
+            pool.waiting.clear();
             pool.duty.reset(0);
             pool.rostered.reset(0);
             pool.set(pool.open, &self.stretch);
@@ -92,28 +102,26 @@ impl<'s> SharedPools<'s> {
         watch: &mut Watch<'_, O>,
         begun: &mut Vec<usize>,
     ) {
-        for pool in &mut self.pools {
+        for number in 0..self.pools.len() {
             if let Some(outlet) = touched {
+                let pool = &mut self.pools[number];
                 let changed = pool.look_at(outlet, engines);
-                if !changed && engines[outlet].first_for(pool.resource).is_none() {
+                pool.look_for(outlet, engines);
+                if !changed && pool.first[outlet].is_none() {
                     continue;
                 }
                 pool.set(now, &self.stretch);
             }
-            while pool.busy < pool.capacity {
-                let mut first: Option<(u128, usize)> = None;
-                for (outlet, engine) in engines.iter_mut().enumerate() {
-                    if let Some(place) = engine.first_for(pool.resource)
-                        && first.is_none_or(|(best, _)| place >> 32 < best >> 32)
-                    {
-                        first = Some((place, outlet));
-                    }
-                }
-                let Some((_, outlet)) = first else { break };
+            while let Some(outlet) = self.pools[number].next_served() {
                 watch.at(outlet);
-                engines[outlet].lend(pool.resource, now, watch);
+                engines[outlet].lend(self.pools[number].resource, now, watch);
+                let pool = &mut self.pools[number];
                 pool.look_at(outlet, engines);
                 pool.set(now, &self.stretch);
+                // Who is served by one pool may have waited for another, too.
+                for pool in &mut self.pools {
+                    pool.look_for(outlet, engines);
+                }
                 begun.push(outlet);
             }
         }
@@ -137,6 +145,29 @@ impl<'s> SharedPools<'s> {
 }
 
 impl SharedPool<'_> {
+    /// The branch in which somebody can be served now: that of the first place, of
+    /// equals the lower number.
+    fn next_served(&self) -> Option<usize> {
+        let (_, outlet) = self.waiting.first().filter(|_| self.busy < self.capacity)?;
+        Some(*outlet as usize)
+    }
+
+    /// Notes who waits first in a branch.
+    fn look_for(&mut self, outlet: usize, engines: &mut [Engine<'_>]) {
+        // The lower half only tells apart who waits in one branch.
+        let place = engines[outlet].first_for(self.resource).map(|it| it >> 32);
+        let known = std::mem::replace(&mut self.first[outlet], place);
+        if known == place {
+            return;
+        }
+        if let Some(known) = known {
+            self.waiting.remove(&(known, outlet as u32));
+        }
+        if let Some(place) = place {
+            self.waiting.insert((place, outlet as u32));
+        }
+    }
+
     /// Whether a branch has more or fewer of them than before.
     fn look_at(&mut self, outlet: usize, engines: &[Engine<'_>]) -> bool {
         let lent = engines[outlet].busy(self.resource);

@@ -75,6 +75,21 @@ impl WaitsFromArrival {
         }
     }
 
+    /// Counts what a part of the same day has counted.
+    pub fn join(&mut self, part: &Self) {
+        for (cell, part) in self.cells.iter_mut().zip(&part.cells) {
+            cell.histogram.merge(&part.histogram);
+        }
+        for (day, part) in self.day.iter_mut().zip(&part.day) {
+            day.served += part.served;
+            day.spread.merge(&part.spread);
+            day.within
+                .iter_mut()
+                .zip(&part.within)
+                .for_each(|(a, b)| *a += b);
+        }
+    }
+
     /// Folds the day into the totals.
     pub fn end_day(&mut self) {
         for (day, cell) in self.day.iter().zip(&mut self.cells) {

@@ -60,6 +60,24 @@ pub struct Place {
     pub spreads: [Spread; CUSTOMER_FIGURES],
 }
 
+/// In which intervals the promise is about customers of a kind.
+pub fn promised(kind: usize, frame: &Frame<'_>) -> std::ops::Range<usize> {
+    let populations = frame.populations;
+    let intervals = populations.intervals.max(1);
+    let Some(promise) = frame.promise else {
+        return 0..0;
+    };
+    if populations.plain_of(kind).contains(&promise.population) {
+        return 0..intervals;
+    }
+    let by_interval = populations.by_interval_of(kind);
+    let mut at = by_interval.iter();
+    at.find(|from| (**from..**from + intervals).contains(&promise.population))
+        .map_or(0..0, |from| {
+            promise.population - from..promise.population - from + 1
+        })
+}
+
 /// Customers of one kind.
 #[derive(Debug)]
 pub struct Kind {
@@ -88,18 +106,9 @@ impl Kind {
         let thresholds = frame.thresholds.len();
         let plain = populations.plain_of(number);
         let by_interval = populations.by_interval_of(number);
-        let promised = frame.promise.map_or(0..0, |promise| {
-            if plain.contains(&promise.population) {
-                return 0..intervals;
-            }
-            let mut at = by_interval.iter();
-            at.find(|from| (**from..**from + intervals).contains(&promise.population))
-                .map_or(0..0, |from| {
-                    promise.population - from..promise.population - from + 1
-                })
-        });
         Self {
             number,
+            promised: promised(number, frame),
             plain,
             by_interval,
             day: vec![Place::default(); intervals],
@@ -107,7 +116,26 @@ impl Kind {
             over: vec![0; intervals * thresholds],
             spreads: vec![Default::default(); intervals],
             histograms: Default::default(),
-            promised,
+        }
+    }
+
+    /// Counts what another has counted on the same day of customers of this kind.
+    pub fn join(&mut self, part: &Self) {
+        for (own, part) in self.day.iter_mut().zip(&part.day) {
+            own.counts.add(&part.counts);
+            for figure in 0..CUSTOMER_FIGURES {
+                own.above_zero[figure] += part.above_zero[figure];
+                own.spreads[figure].merge(&part.spreads[figure]);
+            }
+        }
+        for (own, part) in [
+            (&mut self.within, &part.within),
+            (&mut self.over, &part.over),
+        ] {
+            own.iter_mut().zip(part).for_each(|(a, b)| *a += b);
+        }
+        for (own, part) in self.histograms.iter_mut().zip(&part.histograms) {
+            own.merge(part);
         }
     }
 

@@ -398,6 +398,26 @@ impl Tally<'_> {
 }
 
 impl Observer for Tally<'_> {
+    fn part(&self) -> Option<Self> {
+        // Batches end within a replication, and with them what is gathered of it.
+        (self.frame.plan.batches == 1).then(|| Self::new(self.frame))
+    }
+
+    fn join(&mut self, part: Self) {
+        for kind in &part.kinds {
+            let position = self.position(kind.number);
+            self.kinds[position].join(kind);
+        }
+        let cells = self.totals.cells.iter_mut().zip(&part.totals.cells);
+        for (cell, part) in cells {
+            for (own, part) in cell.histograms.iter_mut().zip(&part.histograms) {
+                own.merge(part);
+            }
+        }
+        self.totals.from_arrival.join(&part.totals.from_arrival);
+        self.day_misses.merge(&part.day_misses);
+    }
+
     fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
         let mut levels = Levels::default();
         levels.add(engine);

@@ -322,6 +322,31 @@ impl Run {
         self.scaled_mean(key, figure, "*", 1.0 / servers);
     }
 
+    /// How much the mean waits of replications of n customers differ, times n. The
+    /// estimate of a variance from R values is off by a share of sqrt(2 / (R − 1)).
+    pub fn asymptotic_variance(&mut self, key: &str) {
+        let rows = self.outcome.days.iter();
+        let rows = rows.filter(|row| {
+            row.figure == "wait"
+                && row.channel.is_none()
+                && row.service.is_none()
+                && row.segment.is_none()
+        });
+        let pairs: Vec<(f64, f64)> = rows.map(|row| (row.sum, row.count as f64)).collect();
+        let count: f64 = pairs.iter().map(|pair| pair.1).sum();
+        let mean = pairs.iter().map(|pair| pair.0).sum::<f64>() / count;
+        let squares: f64 = pairs.iter().map(|(s, n)| (s - mean * n).powi(2)).sum();
+        let freedom = pairs.len() as f64 - 1.0;
+        // n (mean − W)² = (s − n W)² / n, with n the mean count.
+        let value = squares / freedom / (count / pairs.len() as f64);
+        let error = value * (2.0 / freedom).sqrt();
+        let expected = self.case.expected(key);
+        let what = format!("{} {key}", self.id);
+        let measured = (value, error, NORMAL_975);
+        self.off
+            .extend(fault(&what, measured, expected, 0.15 * expected));
+    }
+
     pub fn throughput(&mut self, key: &str) {
         let per_second = 1.0 / self.counted;
         self.scaled_mean(key, Figure::Served, "*", per_second);
