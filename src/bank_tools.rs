@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Which bank.
 #[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "the texts of --help")]
 pub struct WhichBank {
     /// The bank's data directory
     #[arg(long, value_name = "DIR")]

@@ -171,13 +171,16 @@ fn a_seeded_bank_is_served_backed_up_exported_restored_and_rebuilt() {
         here,
         &["bank", "export", "--data", "city", "--format", "json"],
     );
-    let last: serde_json::Value = json
+    let newest: serde_json::Value = json
         .lines()
         .last()
         .map(serde_json::from_str)
         .expect("a line")
         .expect("JSON");
-    assert_eq!((&last["seq"], &last["key"]), (&202.into(), &"two".into()));
+    assert_eq!(
+        (&newest["seq"], &newest["key"]),
+        (&202.into(), &"two".into())
+    );
 }
 
 #[test]
