@@ -126,6 +126,9 @@ pub fn project_all(
 ) -> Result<(), ProjectionError> {
     let connection = open_or_rebuild(path, last)?;
     let mut projector = Projector {
+        // Nobody waits for an alert of what is projected again.
+        clock: BusinessClock::real(),
+        replayed: last,
         at: projected_seq(&connection)?,
         keys: OlderKeys::open(&connection, IDEMPOTENCY_KEYS_MAX)?,
         connection,
