@@ -1,4 +1,4 @@
-//! The journal in PostgreSQL, in a private cluster: durable, fenced, and killed under load.
+//! The journal in `PostgreSQL`, in a private cluster: durable, fenced, and killed under load.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bank_process;
@@ -23,7 +23,7 @@ use core_bank::{
 };
 use serde_json::json;
 
-/// Where Debian keeps the programs of PostgreSQL, unless they are on the path.
+/// Where Debian keeps the programs of `PostgreSQL`, unless they are on the path.
 fn program(name: &str) -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut found: Vec<PathBuf> = versions
@@ -39,7 +39,7 @@ struct Cluster {
     folder: tempfile::TempDir,
 }
 
-/// PostgreSQL refuses to run as root, so then it runs as its own user.
+/// `PostgreSQL` refuses to run as root, so then it runs as its own user.
 fn command(name: &str) -> Command {
     let root = fs::metadata("/proc/self")
         .is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0);

@@ -1,4 +1,4 @@
-//! The speed of the whole bank, beside what the disk, the bare server and PostgreSQL can do in the same
+//! The speed of the whole bank, beside what the disk, the bare server and `PostgreSQL` can do in the same
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
 //! `BANK_FOLDER` which disk. A word restricts it: `-- replay`.
 #![allow(
@@ -84,7 +84,7 @@ fn pin() {
     assert!(pinned.unwrap().status.success());
 }
 
-/// Transfers a second of PostgreSQL on both cores, as ours has both with its client.
+/// Transfers a second of `PostgreSQL` on both cores, as ours has both with its client.
 fn postgres(folder: &Path, seconds: Duration) -> Option<f64> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/bank/postgres.sh");
     let ran = Command::new("taskset")

@@ -12,7 +12,7 @@ pub struct Round {
     pub half_rate: Played,
     /// Groups a second: the journal's, and bare.
     pub journal: (f64, f64),
-    /// Transfers a second of PostgreSQL's function; none where there is no PostgreSQL.
+    /// Transfers a second of `PostgreSQL`'s function; none where there is no `PostgreSQL`.
     pub postgres: Option<f64>,
     /// Microseconds of CPU to decide a transfer.
     pub decide: f64,
@@ -65,6 +65,10 @@ pub fn print(rounds: &[Round]) {
     line("durable transfer", 1, &|round| round.durable_1);
     line("open loop at half the rate", 64, &|round| round.half_rate);
     println!();
+    print_ratios(rounds);
+}
+
+fn print_ratios(rounds: &[Round]) {
     println!("| ratio or figure | aim | median (lowest to highest) |");
     println!("|---|---|---|");
     let row = |name: &str, aim: &str, ratio: &dyn Fn(&Round) -> f64| {

@@ -204,7 +204,9 @@ impl Operation {
             | Self::WelfarePurchase
             | Self::WelfareIssue
             | Self::LoanQuery => &[Counter, Mobile, Online],
-            Self::TransferQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
+            Self::TransferQuery | Self::BranchQuery => {
+                &[Counter, Kiosk, Mobile, Online, Messenger, Operator]
+            }
             Self::WealthLaunch
             | Self::WealthValuation
             | Self::ReturnProposal
@@ -238,7 +240,6 @@ impl Operation {
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
             Self::CatalogueQuery | Self::CampaignQuery => &[Mobile, Online, Messenger, Operator],
-            Self::BranchQuery => &[Counter, Kiosk, Mobile, Online, Messenger, Operator],
             Self::Mall | Self::OrderQuery | Self::WelfareRedemption | Self::CampaignClaim => {
                 &[Mobile, Online]
             }
