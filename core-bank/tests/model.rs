@@ -138,8 +138,8 @@ impl Loan {
     fn due(&self, months: usize) -> u32 {
         let (month, in_month) = date(self.drawn);
         let wanted = month + months as u32;
-        let first = (self.drawn - in_month..self.drawn + 32 * (months as u32 + 1))
-            .find(|day| date(*day) == (wanted, 0));
+        let mut near = self.drawn - in_month..self.drawn + 200;
+        let first = near.find(|day| date(*day) == (wanted, 0));
         let first = first.unwrap();
         let mut days = first..first + in_month + 1;
         days.rfind(|day| date(*day).0 == wanted).unwrap()
