@@ -200,7 +200,7 @@ impl<S: Source> Engine<'_, S> {
         } else {
             self.plan.doors.booked_until
         };
-        let mut shut = self.plan.doors.shut.iter();
+        let mut shut = self.plan.doors.shut.iter().chain(self.shut);
         self.now >= until || shut.any(|(from, to)| (*from..*to).contains(&self.now))
     }
 }

@@ -146,6 +146,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     next_change: usize,
     /// No event is later.
     longest: u64,
+    /// When this branch of a region is closed, beside what the plan says.
+    shut: &'plan [(u64, u64)],
     /// Customers inside who are counted.
     counted_inside: u64,
     ending: Ending,
@@ -191,6 +193,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             server_key: Key::default(),
             next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
+            shut: &[],
             counted_inside: 0,
             ending: Ending::default(),
         }
