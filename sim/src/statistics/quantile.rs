@@ -140,7 +140,8 @@ impl Observations {
 
 fn middle_of_resamples(mut values: Vec<BinNumber>) -> Option<(f64, f64)> {
     values.sort_unstable();
-    let outside = values.len() / 40;
+    // A further one would be below the k-th of n with a probability of k / (n + 1).
+    let outside = ((values.len() + 1) / 40).checked_sub(1)?;
     let low = values.get(outside)?;
     let high = values.get(values.len().checked_sub(outside + 1)?)?;
     Some((middle_of(*low), middle_of(*high)))
