@@ -52,6 +52,9 @@ pub struct Plan {
     /// Into so many batches the counted stretch is cut; one where it is not.
     pub batches: u32,
     pub arrivals: ArrivalCurve,
+    /// `(cumulative probability, people)` of groups on one ticket; none where each
+    /// customer is one person.
+    pub parties: Vec<(f64, u32)>,
     /// Who gets in until when.
     pub doors: Doors,
     /// Customers who have booked, if any do.
@@ -127,6 +130,7 @@ impl Plan {
             arrivals: ArrivalCurve::new(&scenario.arrivals, starts, steady_state)
                 .map_err(|text| problem("arrivals", &text))?
                 .with_campaigns(scenario.campaigns.iter().filter(|it| it.branch)),
+            parties: pools::cumulated(&scenario.arrivals.parties),
             doors: Doors::of(scenario, last_arrival),
             appointments: scenario
                 .appointments

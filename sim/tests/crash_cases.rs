@@ -217,3 +217,54 @@ fn whoever_is_served_at_last_is_waited_for() {
     let fates: Vec<_> = left.iter().map(|it| it.fate).collect();
     assert_eq!(fates, [CustomerFate::Served]);
 }
+
+#[test]
+fn a_step_ends_before_a_breakdown_and_a_breakdown_before_patience() {
+    // At 9:05 the first service ends and the second begins; then the window breaks down,
+    // before the second's patience ends, which has begun and stays. It is repaired at 9:07.
+    let window = "capacity = 1\nbreakdowns = { up = \"5min\", down = \"2min\" }";
+    let rest = "[segments.all]\npatience = \"1min\"";
+    let arrivals = "replay = [{ arrival = \"09:00\" }, { arrival = \"09:04\" }]";
+    let day = day(&hour(window, "5min", rest, arrivals));
+    assert_eq!(times(&day), [(Some(0.0), 300.0), (Some(300.0), 720.0)]);
+}
+
+#[test]
+fn whoever_has_booked_comes_before_who_walks_in_and_who_comes_again_after_both() {
+    // At 9:10 the first who walks in comes a second time, the second for the first time,
+    // and somebody has an appointment.
+    let rest = "[segments.walk_in]\nshare = 1\nretry = { probability = 1, after = \"5min\" }\n\
+                [segments.booked]\nshare = 0\n\
+                [appointments]\nslots = [{ at = [\"09:05\", \"09:10\"], per_slot = 1, segment = \"booked\" }]";
+    let arrivals = "gap = \"5min\"\ncustomers = 2";
+    let day = day(&hour(
+        "capacity = 1\nqueue = { room = 0 }",
+        "5min",
+        rest,
+        arrivals,
+    ));
+    let begun: Vec<_> = times(&day).into_iter().map(|(begun, _)| begun).collect();
+    // The two booked ones are served at once; those who walk in balk at 9:05 and 9:10, the
+    // first again at 9:10, and both come again at 9:15, in the order of their going.
+    assert_eq!(begun, [Some(300.0), Some(1200.0), Some(600.0), Some(900.0)]);
+}
+
+#[test]
+fn hours_of_a_second_and_hours_that_never_overlap_serve_as_they_can() {
+    // One server for a second, one from 9:30 on; nobody between.
+    let servers = "servers = [{ from = \"09:10:00\", to = \"09:10:01\" }, { from = \"09:30\" }]";
+    for (end, expected) in [
+        ("finish", [(Some(600.0), 900.0), (Some(1800.0), 2100.0)]),
+        // A second of it is done, the rest at 9:30 by the other one.
+        ("resume", [(Some(600.0), 2099.0), (Some(2099.0), 2399.0)]),
+        ("changeover", [(Some(600.0), 900.0), (Some(1800.0), 2100.0)]),
+    ] {
+        let window = format!("{servers}\nshift_end = \"{end}\"");
+        let arrivals = "replay = [{ arrival = \"09:00\" }, { arrival = \"09:00\" }]";
+        assert_eq!(
+            times(&day(&hour(&window, "5min", "", arrivals))),
+            expected,
+            "{end}"
+        );
+    }
+}

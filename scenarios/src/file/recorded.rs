@@ -17,7 +17,18 @@ impl Reader {
         day: Option<&Day>,
     ) -> Option<Arrivals> {
         let before = self.faults.len();
-        let batches = self.batches(section);
+        let mut batches = self.batches(section).unwrap_or_default();
+        let mut parties = Vec::new();
+        if self.flag(section, "one_ticket") {
+            parties.append(&mut batches);
+            if parties.is_empty() {
+                self.fault(
+                    section.origin,
+                    format!("`{}` stands without `batches`", section.at("one_ticket")),
+                    "say how many come together: `batches = [{ people = 2, share = 100 }]`",
+                );
+            }
+        }
         let most = self.optional_whole(section, "customers", 0..=10_000_000);
         let early = self
             .subsection(section, "before_opening")
@@ -32,7 +43,8 @@ impl Reader {
             }
         }
         (self.faults.len() == before).then(|| Arrivals {
-            batches: batches.unwrap_or_default(),
+            batches,
+            parties,
             most: most.map(|most| most as u32),
             ..early.unwrap_or_default()
         })

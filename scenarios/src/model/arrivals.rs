@@ -19,6 +19,9 @@ pub struct Arrivals {
     /// `(probability, people)` of groups that come together; probabilities sum to
     /// one; none: everyone comes alone.
     pub batches: Vec<(f64, u32)>,
+    /// `(probability, people)` of groups that come on one ticket: each customer is so
+    /// many people; probabilities sum to one; none: each is one.
+    pub parties: Vec<(f64, u32)>,
     /// So many customers come and no more, if there is a limit.
     pub most: Option<u32>,
     /// People waiting when the doors open, before all others.

@@ -77,7 +77,7 @@ impl<S: Source> Engine<'_, S> {
             // Waiting in vain is waiting, too, of whoever is served later.
             self.visitors[slot].wait += self.now.saturating_sub(visitor.waiting_since);
         }
-        self.people.fall(self.now, &self.stretch);
+        self.people_go(slot);
         self.away += 1;
         let after = self.source.micros(after, visitor.key, Purpose::Away).max(1);
         let gone = &mut self.visitors[slot];
@@ -173,7 +173,7 @@ impl<S: Source> Engine<'_, S> {
     pub(super) fn comes_again<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         self.last_progress = self.now;
         self.away -= 1;
-        self.people.rise(self.now, &self.stretch);
+        self.people_come(slot);
         let visitor = &mut self.visitors[slot];
         visitor.key = visitor.key.under(Purpose::Again);
         // Whoever comes after the doors have shut leaves for good.
@@ -201,7 +201,7 @@ impl<S: Source> Engine<'_, S> {
         } else {
             self.plan.doors.booked_until
         };
-        let mut shut = self.plan.doors.shut.iter();
+        let mut shut = self.plan.doors.shut.iter().chain(self.shut);
         self.now >= until || shut.any(|(from, to)| (*from..*to).contains(&self.now))
     }
 }

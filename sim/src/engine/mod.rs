@@ -16,6 +16,7 @@ mod interruptions;
 mod journey;
 pub mod levels;
 mod lines;
+mod parties;
 pub mod pool;
 pub mod stepping;
 mod tickets;
@@ -154,6 +155,8 @@ pub struct Engine<'plan, S: Source = Keyed> {
     longest: u64,
     /// When somebody last came, went on or left, or the clock changed something.
     last_progress: u64,
+    /// When this branch of a region is closed, beside what the plan says.
+    shut: &'plan [(u64, u64)],
     /// Customers inside who are counted.
     counted_inside: u64,
     ending: Ending,
@@ -200,6 +203,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             next_change: 0,
             longest: plan.last_arrival.saturating_add(LONGEST_AFTER),
             last_progress: 0,
+            shut: &[],
             counted_inside: 0,
             ending: Ending::default(),
         }
@@ -411,15 +415,20 @@ impl<'plan, S: Source> Engine<'plan, S> {
             service_id,
             first_journey: journey,
             booking,
+            companions: if booking == 0 {
+                self.companions(key)
+            } else {
+                0
+            },
             unit: NO_UNIT,
             ..Visitor::default()
         };
         self.ending.customers += 1;
-        self.people.rise(self.now, &self.stretch);
         if plan.counts(self.now) {
             self.counted_inside += 1;
         }
         let slot = self.take_slot(visitor)?;
+        self.people_come(slot);
         if self.finds_the_doors_shut(booking) {
             self.leave_for_good(slot, Fate::TurnedAway, observer);
         } else {
@@ -492,7 +501,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
     fn take_slot(&mut self, visitor: Visitor) -> Result<usize, SimError> {
         // As many as have room with all their errands.
         let limit = SLOTS / (1 + self.plan.errands);
-        if self.people.now() + self.away > limit as u64 {
+        if self.people.now() + self.away >= limit as u64 {
             return Err(SimError::Overcrowded { limit });
         }
         Ok(self.place_visitor(visitor))
@@ -570,7 +579,7 @@ impl<'plan, S: Source> Engine<'plan, S> {
             State::Apart => self.call_off_errands(slot),
             _ => {}
         }
-        self.people.fall(self.now, &self.stretch);
+        self.people_go(slot);
         let visitor = &self.visitors[slot];
         let fell_back = visitor.failed_at != NEVER;
         let clock = self.clock_of(visitor);

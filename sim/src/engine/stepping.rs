@@ -99,7 +99,12 @@ fn add_each(sums: &mut Vec<u128>, level: &Level) {
     }
 }
 
-impl<S: Source> Engine<'_, S> {
+impl<'plan, S: Source> Engine<'plan, S> {
+    /// Nobody gets in, or in again, from–to.
+    pub fn shuts(&mut self, closed: &'plan [(u64, u64)]) {
+        self.shut = closed;
+    }
+
     /// Gets ready for a replication whose day and servers draw from these keys.
     pub fn begin(&mut self, key: Key, server_key: Key) {
         self.set_keys(key, server_key);

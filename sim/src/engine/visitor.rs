@@ -69,6 +69,8 @@ pub struct Visitor {
     pub request: u32,
     /// Number of its appointment from 1; 0 without one.
     pub booking: u32,
+    /// People who come along on its ticket.
+    pub companions: u32,
     /// Tag of the event that changes its place in line.
     pub turn: u64,
     pub standing: Standing,

@@ -117,7 +117,8 @@ pub(super) fn plan_pools(
         .collect()
 }
 
-fn cumulated(drawn: &[(f64, u32)]) -> Vec<(f64, u32)> {
+/// Shares of numbers, each with those before it.
+pub(super) fn cumulated(drawn: &[(f64, u32)]) -> Vec<(f64, u32)> {
     let mut sum = 0.0;
     let cumulate = |(share, count): &(f64, u32)| {
         sum += share;

@@ -112,6 +112,7 @@ impl<'r> Together<'r> {
         self.shared.begin();
         for (outlet, home) in homes.iter_mut().enumerate() {
             let key = plan.key(replication, outlet);
+            self.engines[outlet].shuts(&plan.outlets[outlet].closed);
             self.engines[outlet].begin(key, plan.server_key(replication, outlet));
             self.note(outlet);
             if let Some((time, _)) = home.peek() {

@@ -240,7 +240,10 @@ fn step() -> impl Strategy<Value = Step> {
         });
     let holds = option::of(any::<bool>());
     let skill = option::of(select(vec!["a", "b"]));
-    let fails = option::weighted(0.3, (0.0..1.0_f64, select(vec!["ticket", "joining"])));
+    let fails = option::weighted(
+        0.3,
+        (0.0..1.0_f64, select(vec!["ticket", "joining", "front"])),
+    );
     let parallel = option::weighted(0.15, [law(), law(), law()]);
     (keys, holds, skill, fails, parallel).prop_map(|(keys, holds, skill, fails, parallel)| Step {
         keys,
@@ -319,7 +322,7 @@ fn arrivals() -> BoxedStrategy<String> {
     ];
     let extras = (
         option::weighted(0.4, (0_u32..20, any::<bool>())),
-        option::weighted(0.3, 1_u32..5),
+        option::weighted(0.3, (1_u32..5, any::<bool>())),
         option::weighted(0.2, 0_u32..100),
     );
     (level, extras)
@@ -333,10 +336,11 @@ fn arrivals() -> BoxedStrategy<String> {
                 };
                 let _ = write!(text, "\nbefore_opening = {{ {keys} }}");
             }
-            if let Some(people) = group {
+            if let Some((people, one_ticket)) = group {
                 let _ = write!(
                     text,
-                    "\nbatches = [{{ people = 1, share = 60 }}, {{ people = {people}, share = 40 }}]"
+                    "\nbatches = [{{ people = 1, share = 60 }}, {{ people = {people}, share = 40 }}]\n\
+                     one_ticket = {one_ticket}"
                 );
             }
             if let Some(most) = most {
@@ -357,6 +361,7 @@ fn incident() -> impl Strategy<Value = (String, u32, u32)> {
             0.5..4.0_f64
         )
             .prop_map(|(what, slower)| format!("what = \"{what}\"\nslower = {slower}")),
+        proptest::strategy::Just("what = \"branch\"\nclosed = true".to_owned()),
     ];
     (what, 0..MINUTES_OPEN, 0..MINUTES_OPEN)
         .prop_filter("incidents have a length", |(_, from, to)| from < to)
@@ -413,6 +418,8 @@ pub fn branch() -> impl Strategy<Value = String> {
                 closing
             };
             let mut text = format!("{}closing = {closing}\n", day(seed));
+            // Costs change nothing that happens.
+            text.push_str("[cost]\nusual = true\n");
             for (number, (resource, _)) in resources.iter().enumerate() {
                 let _ = writeln!(text, "[resources.r{number}]\n{resource}");
             }
