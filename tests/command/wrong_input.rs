@@ -188,8 +188,8 @@ fn scenarios_that_extend_each_other_are_refused_with_the_chain() {
 #[test]
 fn what_is_designed_and_not_built_is_refused_by_name_with_its_line() {
     assert_refused(
-        format!("{RIGHT}\n[cost]\nwaiting_per_hour = 30\n").as_bytes(),
-        &["wrong.toml:20:", "cost", "not yet supported"],
+        format!("{RIGHT}\n[report]\npopulations = [\"segment\"]\n").as_bytes(),
+        &["wrong.toml:21:", "populations", "not yet supported"],
     );
 }
 
