@@ -7,9 +7,9 @@ use std::{cell::Cell, collections::BTreeMap};
 use core_bank::rules::{
     AccountNumber, Action, Amount, Answer, Bill, BillKind, BookAccount, BooksAction, BusinessTime,
     Caller, CardEntry, CardId, CardLocks, Channel, CustomerId, Day, Envelope, Fact, Fen,
-    Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Limits, Looked, MediumWish,
-    NetAssetValue, Order, Original, Payee, PersonName, Phone, Place, ProductCode, Proof,
-    RefusalCode, ResidentId, ReturnAction, ReturnKind, Scope, Shown, State, TokenDigest,
+    Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Limits, LoanAction, Looked,
+    MediumWish, NetAssetValue, Order, Original, Payee, PersonName, Phone, Place, ProductCode,
+    Proof, RefusalCode, ResidentId, ReturnAction, ReturnKind, Scope, Shown, State, TokenDigest,
     TokenNonce, Verdict, WealthAction, judge,
 };
 use proptest::{
@@ -48,6 +48,10 @@ enum Step {
     Value(u32),
     /// The last transfer of this customer at the counter goes back, if two people agree.
     Undo(usize),
+    /// A loan of 1,000.00 over three months, drawn at once when it is approved.
+    Borrow(usize),
+    /// The next instalment of the oldest loan, or all of it.
+    Repay(usize, bool),
     /// Every day that is over is closed.
     EndDays,
     /// So many days pass.
@@ -72,6 +76,9 @@ impl Step {
 
 /// The limits of SMS that everybody has set, in fen: small enough to be met.
 const SMS: (i64, i64, i64) = (500, 800, 2_000);
+
+/// The instalments of a loan of 1,000.00: principal and interest in fen, computed apart from the bank.
+const LOAN: [(i64, i64); 3] = [(33_212, 363), (33_333, 242), (33_455, 121)];
 
 /// The wealth product's minimum and quota, in fen.
 const WEALTH: (i64, i64) = (50, 3_000);
@@ -112,6 +119,51 @@ struct Model {
     products: [i64; 3],
     unpaid: i64,
     interest: i64,
+    /// In the order of their ids.
+    loans: Vec<Loan>,
+    borrowed: u64,
+}
+
+/// A loan that was drawn: whose, on which day, and how many instalments were paid.
+#[derive(Clone, Copy)]
+struct Loan {
+    id: u64,
+    at: usize,
+    drawn: u32,
+    paid: usize,
+}
+
+impl Loan {
+    /// The same day so many months later, or the month's last.
+    fn due(&self, months: usize) -> u32 {
+        let (month, in_month) = date(self.drawn);
+        let wanted = month + months as u32;
+        let mut near = self.drawn - in_month..self.drawn + 200;
+        let first = near.find(|day| date(*day) == (wanted, 0));
+        let first = first.unwrap();
+        let mut days = first..first + in_month + 1;
+        days.rfind(|day| date(*day).0 == wanted).unwrap()
+    }
+
+    fn outstanding(&self) -> i64 {
+        LOAN[self.paid..]
+            .iter()
+            .map(|(principal, _)| principal)
+            .sum()
+    }
+
+    fn accrued(&self, today: u32) -> i64 {
+        let mut sum = 0;
+        for (place, (_, interest)) in LOAN.iter().enumerate().skip(self.paid) {
+            if self.due(place + 1) <= today {
+                sum += interest;
+            } else {
+                let days = i64::from(today.saturating_sub(self.due(place)).min(30));
+                return sum + (2 * interest * days + 30) / 60;
+            }
+        }
+        sum
+    }
 }
 
 /// Interest on fen times days at 0.30% and 360 days a year, halves up: a 120,000th.
@@ -233,6 +285,8 @@ impl Model {
                 Ok(None)
             }
             Step::Undo(at) => self.undo(at),
+            Step::Borrow(at) => Ok(self.borrow(at)),
+            Step::Repay(at, whole) => self.repay(at, whole),
             Step::EndDays => {
                 self.end_days();
                 Ok(None)
@@ -301,9 +355,81 @@ impl Model {
         }
     }
 
+    /// Declined, nothing is told.
+    fn borrow(&mut self, at: usize) -> Option<i64> {
+        let own: Vec<&Loan> = self.loans.iter().filter(|loan| loan.at == at).collect();
+        let overdue = own.iter().any(|loan| loan.due(loan.paid + 1) < self.day);
+        let lent: i64 = own.iter().map(|loan| loan.outstanding()).sum();
+        if overdue || own.len() >= 3 || lent + 100_000 > 10 * self.balances[at] {
+            return None;
+        }
+        self.borrowed += 1;
+        self.loans.push(Loan {
+            id: self.borrowed,
+            at,
+            drawn: self.day,
+            paid: 0,
+        });
+        self.balances[at] += 100_000;
+        Some(self.balances[at])
+    }
+
+    fn repay(&mut self, at: usize, whole: bool) -> Told {
+        let place = self.loans.iter().position(|loan| loan.at == at);
+        let place = place.ok_or(RefusalCode::LoanNotFound)?;
+        let loan = self.loans[place];
+        let much = if whole {
+            loan.outstanding() + loan.accrued(self.day)
+        } else {
+            if self.day < loan.due(loan.paid) {
+                return Err(RefusalCode::InstalmentNotDue);
+            }
+            LOAN[loan.paid].0 + LOAN[loan.paid].1
+        };
+        if self.balances[at] < much {
+            return Err(RefusalCode::InsufficientFunds);
+        }
+        self.balances[at] -= much;
+        if whole || loan.paid == 2 {
+            self.loans.remove(place);
+        } else {
+            self.loans[place].paid += 1;
+        }
+        Ok(Some(self.balances[at]))
+    }
+
+    /// Collects what is due by a day, the earliest first, where the account holds it.
+    fn collect(&mut self, day: u32) {
+        let mut after = (0, 0);
+        loop {
+            let due = |loan: &Loan| (loan.due(loan.paid + 1), loan.id);
+            let next = self.loans.iter().map(due);
+            let next = next.filter(|next| *next > after && next.0 <= day).min();
+            let Some(next) = next else { return };
+            after = next;
+            let place = self
+                .loans
+                .iter()
+                .position(|loan| due(loan) == next)
+                .unwrap();
+            let loan = self.loans[place];
+            let much = LOAN[loan.paid].0 + LOAN[loan.paid].1;
+            if self.balances[loan.at] < much {
+                continue;
+            }
+            self.balances[loan.at] -= much;
+            if loan.paid == 2 {
+                self.loans.remove(place);
+            } else {
+                self.loans[place].paid += 1;
+            }
+        }
+    }
+
     /// Closes each day that is over: interest at the end of a quarter's 20th, then the day's accrual.
     fn end_days(&mut self) {
         for day in self.closed..self.day as usize {
+            self.collect(day as u32);
             let (month, in_month) = date(day as u32);
             if (month % 12) % 3 == 2 && in_month == 19 {
                 for at in 0..3 {
@@ -617,6 +743,17 @@ impl Bank {
                 return self.wealth(Caller::Terminal(Channel::Operator), key, &text, wish);
             }
             Step::Undo(at) => return self.undo(key, &text, at),
+            Step::Borrow(at) => return self.borrow(key, &text, at),
+            Step::Repay(at, whole) => {
+                let mut running = self.state.loans_of(self.customers[at]);
+                let loan = running.find(|(_, loan)| loan.drawn.is_some());
+                let loan = loan.map(|(id, _)| id);
+                Action::Loans(if whole {
+                    LoanAction::RepayEarly { loan }
+                } else {
+                    LoanAction::Repay { loan }
+                })
+            }
             Step::EndDays => {
                 self.end_days();
                 return Ok(None);
@@ -693,6 +830,23 @@ impl Bank {
     fn wealth(&mut self, by: Caller, key: u8, text: &str, wish: WealthAction) -> Told {
         let key = format!("step-{key}");
         self.judge_by(by, &key, text, Action::Wealth(wish))
+            .map(|answer| balance(&answer))
+    }
+
+    fn borrow(&mut self, key: u8, text: &str, at: usize) -> Told {
+        let wish = LoanAction::Apply {
+            account: Some(self.accounts[at].0),
+            amount: Amount::try_from(Fen(100_000)).unwrap(),
+            months: 3,
+        };
+        let key = format!("step-{key}");
+        let loan = match self.judge(&key, text, Action::Loans(wish))? {
+            Answer::LoanDeclined(_) => return Ok(None),
+            Answer::LoanApproved(loan) => Some(loan),
+            other => panic!("{other:?}"),
+        };
+        let wish = Action::Loans(LoanAction::Draw { loan });
+        self.judge(&format!("{key}-draw"), text, wish)
             .map(|answer| balance(&answer))
     }
 
@@ -787,6 +941,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop_oneof![Just(10_000_u32), Just(5_000), Just(10_234), Just(30_000)]
             .prop_map(Step::Value),
         1 => (0..3_usize).prop_map(Step::Undo),
+        1 => (0..3_usize).prop_map(|at| Step::Deposit(at, 100_000)),
+        1 => (0..3_usize).prop_map(Step::Borrow),
+        2 => (0..3_usize, prop::bool::weighted(0.3))
+            .prop_map(|(at, whole)| Step::Repay(at, whole)),
         1 => Just(Step::EndDays),
         1 => prop_oneof![Just(1_u32), 1..40_u32].prop_map(Step::Sleep),
     ]
@@ -853,6 +1011,10 @@ fn compare(bank: &Bank, model: &Model) -> Result<(), TestCaseError> {
         (LedgerAccount::Nostro, model.settled),
         (LedgerAccount::CardNetwork, model.network),
         (LedgerAccount::WealthFunds, model.funds),
+        (
+            LedgerAccount::Loans,
+            -model.loans.iter().map(Loan::outstanding).sum::<i64>(),
+        ),
     ] {
         prop_assert_eq!(bank.state.ledger(account).0, expected, "{:?}", account);
     }

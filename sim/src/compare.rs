@@ -224,7 +224,7 @@ mod tests {
     fn day(replication: u32, figure: &str, count: u64, sum: f64, within: u64) -> DayRow {
         DayRow {
             replication,
-            figure: figure.to_owned(),
+            figure: figure.to_owned().into(),
             channel: None,
             service: None,
             segment: None,

@@ -7,7 +7,9 @@ use crate::statistics::tally::{BlockRecord, DayRecord};
 use scenarios::figure::{Figure, Population};
 use scenarios::model::Scenario;
 use scenarios::time::Span;
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The threshold of [`DayRow::within`]: five minutes, inclusive, always, so that
 /// the days of any two runs can be compared.
@@ -30,13 +32,13 @@ pub struct DayRow {
     pub replication: u32,
     /// `arrivals`, `served`, `abandoned`, `turned_away` (if the day has it), `wait`, `service`, `review`, `system`,
     /// `fallback`, `time_in_branch`.
-    pub figure: String,
+    pub figure: Cow<'static, str>,
     /// Channel, if the population is one; all three none: everybody.
-    pub channel: Option<String>,
+    pub channel: Option<Arc<str>>,
     /// Service, if the population is one.
-    pub service: Option<String>,
+    pub service: Option<Arc<str>>,
     /// Segment, if the population is one.
-    pub segment: Option<String>,
+    pub segment: Option<Arc<str>>,
     /// Customers.
     pub count: u64,
     /// Sum of their seconds; of `abandoned` and `turned_away` the seconds waited; 0 for `arrivals` and `served`.
@@ -52,59 +54,83 @@ pub(crate) fn rows(
     blocks: &[BlockRecord],
 ) -> Vec<DayRow> {
     let turns_away = scenario.lacks_cause_of(Figure::TurnedAway).is_none();
+    let names: Vec<Name> = populations.names[..populations.plain()]
+        .iter()
+        .map(Name::of)
+        .collect();
     let days = blocks.iter().flat_map(|block| &block.days);
-    days.flat_map(|(replication, records)| {
-        records
-            .iter()
-            .zip(&populations.names)
-            .flat_map(|(record, population)| rows_of(*replication, population, record, turns_away))
-    })
-    .collect()
+    let mut rows = Vec::new();
+    for (replication, records) in days {
+        for (record, name) in records.iter().zip(&names) {
+            push_rows(&mut rows, *replication, name, record, turns_away);
+        }
+    }
+    rows
 }
 
-fn rows_of(
+/// A population's name, shared by its rows.
+#[derive(Clone)]
+struct Name {
+    channel: Option<Arc<str>>,
+    service: Option<Arc<str>>,
+    segment: Option<Arc<str>>,
+}
+
+impl Name {
+    fn of(population: &Population) -> Self {
+        let shared = |name: &Option<String>| name.as_deref().map(Arc::from);
+        Self {
+            channel: shared(&population.channel),
+            service: shared(&population.service),
+            segment: shared(&population.segment),
+        }
+    }
+}
+
+fn push_rows(
+    rows: &mut Vec<DayRow>,
     replication: u32,
-    population: &Population,
+    name: &Name,
     record: &DayRecord,
     turns_away: bool,
-) -> Vec<DayRow> {
-    let row = |figure: &str, count: u64, micros: u64, within: u64| DayRow {
-        replication,
-        figure: figure.to_owned(),
-        channel: population.channel.clone(),
-        service: population.service.clone(),
-        segment: population.segment.clone(),
-        count,
-        sum: micros as f64 / 1e6,
-        within,
+) {
+    let mut push = |figure: &'static str, count: u64, micros: u64, within: u64| {
+        let name = name.clone();
+        rows.push(DayRow {
+            replication,
+            figure: Cow::Borrowed(figure),
+            channel: name.channel,
+            service: name.service,
+            segment: name.segment,
+            count,
+            sum: micros as f64 / 1e6,
+            within,
+        });
     };
-    let mut rows = vec![
-        row("arrivals", record.arrivals, 0, 0),
-        row("served", record.served, 0, 0),
-        row(
-            "abandoned",
-            record.abandoned,
-            record.abandoned_wait,
-            record.abandoned_within,
-        ),
-    ];
+    push("arrivals", record.arrivals, 0, 0);
+    push("served", record.served, 0, 0);
+    push(
+        "abandoned",
+        record.abandoned,
+        record.abandoned_wait,
+        record.abandoned_within,
+    );
     if turns_away {
-        rows.push(row(
+        push(
             "turned_away",
             record.turned_away,
             record.turned_away_wait,
             record.turned_away_within,
-        ));
+        );
     }
-    for (number, figure) in CUSTOMER_FIGURES.iter().enumerate() {
-        rows.push(row(
+    for (number, figure) in CUSTOMER_FIGURES.into_iter().enumerate() {
+        push(
             figure,
             record.served,
             record.sums[number],
             record.within[number],
-        ));
+        );
     }
-    rows
 }
 
 /// The days as CSV with a header line; a population's missing dimensions are `*`.
@@ -113,7 +139,7 @@ pub fn to_csv(rows: &[DayRow]) -> String {
     text.push_str(HEADER);
     text.push('\n');
     for row in rows {
-        let name = |dimension: &Option<String>| quoted(dimension.as_deref().unwrap_or("*"));
+        let name = |dimension: &Option<Arc<str>>| quoted(dimension.as_deref().unwrap_or("*"));
         let (channel, service, segment) =
             (name(&row.channel), name(&row.service), name(&row.segment));
         // Writing to a String cannot fail.
@@ -167,10 +193,10 @@ fn row_of(fields: &[String]) -> Option<DayRow> {
     else {
         return None;
     };
-    let name = |field: &String| (field != "*").then(|| field.clone());
+    let name = |field: &String| (field != "*").then(|| Arc::from(field.as_str()));
     Some(DayRow {
         replication: replication.parse().ok()?,
-        figure: figure.clone(),
+        figure: Cow::Owned(figure.clone()),
         channel: name(channel),
         service: name(service),
         segment: name(segment),

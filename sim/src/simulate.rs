@@ -14,7 +14,8 @@ use crate::source::Source;
 use crate::statistics::population::Populations;
 use crate::statistics::promise::Promise;
 use crate::statistics::table::{Sources, quantiles, table};
-use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally, Totals};
+use crate::statistics::tally::{BlockRecord, CUSTOMER_FIGURES, Frame, Tally};
+use crate::statistics::totals::Totals;
 use crate::steady;
 use crate::streams::Streams;
 use crate::until;
@@ -186,6 +187,7 @@ pub fn simulate_in(
         totals: &mut totals,
         blocks: &blocks,
         seed: options.seed,
+        threads: options.threads,
     });
     if let Some(region) = &region {
         figures
@@ -624,12 +626,15 @@ fn run_share<D: Day>(
         let stop_within = stop.filter(|_| replications.len() == 1);
         let mut interrupted = false;
         for replication in replications {
+            if stop_within.is_none() && stopped() {
+                break;
+            }
             tally.start_day();
             let ending = day.run(replication, stop_within, &mut tally)?;
             // Batches of a long run count as days; the last ends with it.
             records.extend((0..).zip(tally.take_batches()));
-            interrupted |= ending.interrupted;
-            if interrupted || (stop_within.is_none() && stopped()) {
+            interrupted = ending.interrupted;
+            if interrupted {
                 break;
             }
             let number = replication * frame.plan.batches + frame.plan.batches - 1;
@@ -638,9 +643,10 @@ fn run_share<D: Day>(
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress.replications_done(done, options.replications);
         }
-        let record = tally.end_block();
-        if !interrupted {
-            records.push((block + frame.plan.batches - 1, record));
+        if interrupted {
+            tally.forget_block();
+        } else {
+            records.push((block + frame.plan.batches - 1, tally.end_block()));
         }
     }
     Ok((tally.into_totals(), records, day.into_outlets()))

@@ -1,7 +1,8 @@
 //! When replications are enough: the half-width of a mean, looked at between rounds.
 
 use crate::statistics::t_quantile;
-use crate::statistics::tally::{Frame, Totals};
+use crate::statistics::tally::Frame;
+use crate::statistics::totals::Totals;
 use scenarios::figure::{Figure, Population};
 use scenarios::model::{HalfWidth, Until};
 
@@ -32,7 +33,7 @@ pub fn is_enough(until: &Until, frame: &Frame<'_>, totals: &Totals) -> bool {
     let estimate = totals
         .cells
         .get(number)
-        .and_then(|cell| cell.means[figure].estimate(totals.days, t));
+        .and_then(|cell| cell.mean(figure).estimate(totals.days, t));
     let Some((value, (low, high))) = estimate.and_then(|it| Some((it.value, it.interval?))) else {
         return false;
     };

@@ -27,7 +27,7 @@ fn the_days_that_keep_the_promise_are_those_whose_own_customers_were_served_in_t
         .filter(|row| row.channel.as_deref() == Some("kiosk"));
     for row in kiosk {
         let (customers, within) = &mut days[row.replication as usize];
-        match row.figure.as_str() {
+        match row.figure.as_ref() {
             "time_in_branch" => {
                 *customers += row.count;
                 *within += row.within;

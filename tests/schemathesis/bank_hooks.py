@@ -59,7 +59,7 @@ LI = settle("Li Ming", "11010519491231002X", "13800000000")
 WANG = settle("Wang Fang", "34052419800101001X", "13900000000")
 GOOD = {**LI, "to": WANG["account"]}
 # Whose channels are closed and whose devices are replaced logs in no more.
-CLOSING = ("/channels", "/ebanking")
+CLOSING = ("/channels", "/ebanking", "/closures")
 
 
 def log_in(channel):

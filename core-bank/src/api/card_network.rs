@@ -36,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 const OF_CARD_USES: &[Code] = &[
     Code::CardNotFound,
     Code::CardLost,
+    Code::CardClosed,
     Code::LockOverseas,
     Code::LockRegion,
     Code::LockNight,

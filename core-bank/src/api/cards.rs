@@ -31,7 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .takes::<LossReportBody>()
         .applied(&[])
-        .refuses(&[Code::CardNotFound, Code::CardAlreadyLost]),
+        .refuses(&[Code::CardNotFound, Code::CardAlreadyLost, Code::CardClosed]),
         Endpoint::write(
             "/v1/cards/{card}/loss-lifts",
             Operation::LiftLoss,

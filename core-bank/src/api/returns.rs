@@ -250,7 +250,7 @@ pub async fn reject(
 #[serde(deny_unknown_fields)]
 struct WaitingQuery {
     /// The return that the page follows.
-    #[param(required = false, nullable = false, value_type = ReturnId)]
+    #[param(required = false, value_type = String, pattern = "^(R[0-9]{12})?$")]
     after: Option<String>,
     /// Returns a page.
     #[serde(default = "default_limit")]

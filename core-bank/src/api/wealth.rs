@@ -237,7 +237,7 @@ pub async fn redeem(State(service): State<Shared>, request: Request) -> Result<R
 struct LaunchBody {
     #[schema(value_type = ProductCode)]
     product: String,
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(pattern = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]{1,64}$")]
     name: String,
     minimum: AmountText,
     quota: AmountText,

@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p sim --bench speed` prints the table of `docs/performance.md`;
 //! `SPEED_ROUNDS` (5) sets how many rounds medians are taken of. With arguments it
-//! runs one thing for so many seconds, for a profiler or another program to look
-//! at: `queue`, `branch`, `bare-queue`, `bare-branch`.
+//! runs one thing for so many seconds, at least once, for a profiler or another
+//! program to look at: `queue`, `branch`, `bare-queue`, `bare-branch`; a further
+//! number says how many days a run of a branch has.
 
 mod bare_branch;
 mod bare_queue;
@@ -35,7 +36,8 @@ fn main() {
         None => table(),
         Some(what) => {
             let seconds = words.next().and_then(|word| word.parse().ok());
-            alone(&what, seconds.unwrap_or(5.0));
+            let days = words.next().and_then(|word| word.parse().ok());
+            alone(&what, seconds.unwrap_or(5.0), days.unwrap_or(BRANCH_DAYS));
         }
     }
 }
@@ -194,7 +196,7 @@ fn assert_near(what: &str, found: f64, expected: f64, within: f64) {
     );
 }
 
-fn alone(what: &str, seconds: f64) {
+fn alone(what: &str, seconds: f64, days: u32) {
     let (scenario, branch) = (
         read("queue.toml"),
         Branch {
@@ -202,7 +204,7 @@ fn alone(what: &str, seconds: f64) {
         },
     );
     let (started, mut runs, mut wait) = (Instant::now(), Vec::new(), f64::NAN);
-    while started.elapsed().as_secs_f64() < seconds {
+    while runs.is_empty() || started.elapsed().as_secs_f64() < seconds {
         let seed = runs.len() as u64;
         runs.push(taken(|| match what {
             "queue" => {
@@ -211,8 +213,8 @@ fn alone(what: &str, seconds: f64) {
                 customers
             }
             "bare-queue" => bare_queue(QUEUE_CUSTOMERS, seed),
-            "branch" => branch.engine(BRANCH_DAYS, 1).0,
-            "bare-branch" => Branch::by_hand(BRANCH_DAYS, seed).0,
+            "branch" => branch.engine(days, 1).0,
+            "bare-branch" => Branch::by_hand(days, seed).0,
             other => panic!("{other} is none of queue, bare-queue, branch, bare-branch"),
         }));
     }

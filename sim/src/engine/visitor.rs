@@ -151,16 +151,12 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// The five parts of the time in branch, and the time itself.
-    pub fn figures(&self) -> [u64; 6] {
-        [
-            self.wait,
-            self.service,
-            self.review,
-            self.system,
-            self.fallback,
-            self.time_in_branch(),
-        ]
+    /// Whether it was served and needed nothing else: no review, no answer of the
+    /// bank, no other journey after a failure.
+    #[inline]
+    pub fn has_only_usual(&self) -> bool {
+        let further = self.review | self.system | self.fallback;
+        self.fate == Fate::Served && further == 0 && !self.fell_back
     }
 
     /// Time inside, in microseconds.

@@ -27,10 +27,8 @@ pub struct Histogram {
 /// The bin that a number falls into.
 #[inline]
 pub fn bin_of(value: u64) -> BinNumber {
-    if value < EXACT_BELOW {
-        return value as BinNumber;
-    }
-    let shift = value.ilog2() - OCTAVE_BITS;
+    // Below `EXACT_BELOW` nothing is shifted out.
+    let shift = (value | 1 << OCTAVE_BITS).ilog2() - OCTAVE_BITS;
     (u64::from(shift << OCTAVE_BITS) + (value >> shift)) as BinNumber
 }
 
@@ -46,6 +44,16 @@ pub fn middle_of(bin: BinNumber) -> f64 {
 }
 
 impl Histogram {
+    /// So many zeros, and so often each bin from the first.
+    pub fn of_counts(zeros: u64, first: BinNumber, counts: Vec<u64>) -> Self {
+        Self {
+            zeros,
+            pending: Vec::new(),
+            first,
+            counts,
+        }
+    }
+
     /// Counts one number, given by its bin.
     pub fn add(&mut self, bin: BinNumber) {
         if bin == 0 {
@@ -85,18 +93,16 @@ impl Histogram {
         }
     }
 
-    /// Takes out everything counted so far, in no more room than it needs.
-    pub fn take(&mut self) -> Self {
-        let mut taken = std::mem::take(self);
-        if !taken.counts.is_empty() {
-            taken.settle();
-            taken.pending = Vec::new();
-        }
-        // A list once full will be full again.
-        self.pending = Vec::with_capacity(taken.pending.len());
-        taken.pending.shrink_to_fit();
-        taken.counts.shrink_to_fit();
-        taken
+    /// Takes away what another, whose numbers it has counted, too, has counted.
+    pub fn take_away(&mut self, other: &Self) {
+        self.settle();
+        other.each(|bin, count| {
+            if bin == 0 {
+                self.zeros -= count;
+            } else if let Some(own) = self.counts.get_mut(usize::from(bin - self.first)) {
+                *own -= count;
+            }
+        });
     }
 
     /// Tells of each number or bin that has been counted, and how often; of a bin
@@ -195,6 +201,15 @@ mod tests {
         let naive: Vec<(BinNumber, u64)> = naive.into_iter().collect();
         assert_eq!(first.sorted(), naive);
         assert_eq!(both.sorted(), naive);
+        let mut less = both.clone();
+        less.take_away(&second);
+        let taken: u64 = second.sorted().iter().map(|(_, count)| count).sum();
+        assert_eq!(
+            less.sorted().iter().map(|(_, count)| count).sum::<u64>(),
+            50_000 - taken
+        );
+        less.merge(&second);
+        assert_eq!(less.sorted(), naive);
         let mut told = vec![0; 1 << 16];
         first.each(|bin, count| told[usize::from(bin)] += count);
         assert!(

@@ -5,13 +5,17 @@ pub mod booked;
 pub mod histogram;
 pub mod kinds;
 pub mod moments;
+pub mod observed;
+pub mod pooled;
 pub mod population;
 pub mod promise;
 #[cfg(test)]
 mod published;
 pub mod quantile;
+mod resampled;
 pub mod table;
 pub mod tally;
+pub mod totals;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

@@ -3,6 +3,21 @@
 
 use super::histogram::{Histogram, bin_of};
 
+/// Adds up to the greatest number there is, at which the sum stays.
+#[inline]
+fn grow(sum: &mut u128, by: u128) {
+    let (grown, is_over) = sum.overflowing_add(by);
+    *sum = grown;
+    if is_over {
+        stay_at_most(sum);
+    }
+}
+
+#[cold]
+fn stay_at_most(sum: &mut u128) {
+    *sum = u128::MAX;
+}
+
 /// Sums over days of a numerator and a denominator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ratio {
@@ -15,6 +30,66 @@ pub struct Ratio {
     ss: u128,
 }
 
+/// Sums over days of a denominator that several ratios have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Denominator {
+    n: u128,
+    nn: u128,
+}
+
+impl Denominator {
+    /// One more day.
+    #[inline]
+    pub fn add(&mut self, n: u64) {
+        self.n += u128::from(n);
+        grow(&mut self.nn, u128::from(n) * u128::from(n));
+    }
+
+    /// Counts what another has counted.
+    pub fn merge(&mut self, other: Self) {
+        self.n += other.n;
+        grow(&mut self.nn, other.nn);
+    }
+}
+
+/// Sums over days of a numerator, and with its denominator's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Numerator {
+    s: u128,
+    ns: u128,
+    ss: u128,
+}
+
+impl Numerator {
+    /// One more day; its denominator is counted apart.
+    #[inline]
+    pub fn add(&mut self, n: u64, s: u64) {
+        if s == 0 {
+            return;
+        }
+        let (n, s) = (u128::from(n), u128::from(s));
+        self.s += s;
+        grow(&mut self.ns, n * s);
+        grow(&mut self.ss, s * s);
+    }
+
+    /// Counts what another has counted.
+    pub fn merge(&mut self, other: Self) {
+        self.s += other.s;
+        grow(&mut self.ns, other.ns);
+        grow(&mut self.ss, other.ss);
+    }
+
+    /// What is left of the denominator: each day's `n - s`.
+    pub fn rest(&self, of: Denominator) -> Self {
+        Self {
+            s: of.n - self.s,
+            ns: of.nn - self.ns,
+            ss: of.nn + self.ss - 2 * self.ns,
+        }
+    }
+}
+
 /// An estimate with its 95% interval; the interval needs two days.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
@@ -23,14 +98,21 @@ pub struct Estimate {
 }
 
 impl Ratio {
+    /// A numerator over its denominator.
+    pub fn of(denominator: Denominator, numerator: Numerator) -> Self {
+        let Denominator { n, nn } = denominator;
+        let Numerator { s, ns, ss } = numerator;
+        Self { n, s, nn, ns, ss }
+    }
+
     /// One more day.
     pub fn add(&mut self, n: u64, s: u64) {
         let (n, s) = (u128::from(n), u128::from(s));
         self.n += n;
         self.s += s;
-        self.nn = self.nn.saturating_add(n * n);
-        self.ns = self.ns.saturating_add(n * s);
-        self.ss = self.ss.saturating_add(s * s);
+        grow(&mut self.nn, n * n);
+        grow(&mut self.ns, n * s);
+        grow(&mut self.ss, s * s);
     }
 
     /// Counts what another has counted.
@@ -107,11 +189,23 @@ impl Spread {
     #[inline]
     pub fn add(&mut self, value: u64) {
         self.sum += u128::from(value);
-        self.squares = self
-            .squares
-            .saturating_add(u128::from(value) * u128::from(value));
-        self.least = self.least.min(value);
-        self.greatest = self.greatest.max(value);
+        grow(&mut self.squares, u128::from(value) * u128::from(value));
+        // Extremes are rare: a branch that is foretold is quicker than a store.
+        if value < self.least {
+            self.least = value;
+        }
+        if value > self.greatest {
+            self.greatest = value;
+        }
+    }
+
+    /// More values, by their sum, the sum of their squares, and the least and the
+    /// greatest.
+    pub fn add_all(&mut self, sum: u64, squares: u128, (least, greatest): (u64, u64)) {
+        self.sum += u128::from(sum);
+        grow(&mut self.squares, squares);
+        self.least = self.least.min(least);
+        self.greatest = self.greatest.max(greatest);
     }
 
     /// Counts what another has counted.
@@ -153,6 +247,11 @@ impl Daily {
     /// One more day.
     pub fn add(&mut self, value: u64) {
         self.days += 1;
+        if value == 0 {
+            self.spread.least = 0;
+            self.histogram.add_zeros(1);
+            return;
+        }
         self.spread.add(value);
         self.histogram.add(bin_of(value));
     }
@@ -220,6 +319,18 @@ mod tests {
         let (low, high) = estimate.interval.unwrap();
         assert!((estimate.value - value).abs() < 1e-12);
         assert!((low - (value - half)).abs() < 1e-9 && (high - (value + half)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_left_of_each_day_has_the_ratio_of_the_rest() {
+        let days = [(10_u64, 4_u64), (0, 0), (20, 20), (12, 0), (15, 9)];
+        let (mut all, mut beyond, mut within) = <(Denominator, Numerator, Ratio)>::default();
+        for (n, s) in days {
+            all.add(n);
+            beyond.add(n, s);
+            within.add(n, n - s);
+        }
+        assert_eq!(Ratio::of(all, beyond.rest(all)), within);
     }
 
     #[test]

@@ -156,6 +156,11 @@ impl Populations {
         found
     }
 
+    /// The populations of a channel each, without interval: the total is their sum.
+    pub fn channels(&self) -> std::ops::RangeInclusive<usize> {
+        1..=self.channels
+    }
+
     /// The total of an interval, and the channels that it is the sum of.
     pub fn total_of_interval(&self, interval: usize) -> (usize, impl Iterator<Item = usize>) {
         let total = self.plain() + interval;

@@ -1,8 +1,11 @@
 //! Quantiles of pooled observations, with intervals by resampling days.
 
-use super::histogram::{BinNumber, Histogram, middle_of};
+use super::histogram::{BinNumber, middle_of};
+use super::observed::Observed;
+use super::pooled::for_every_bin;
 use crate::keyed::finalise;
 use statrs::distribution::{Binomial, DiscreteCDF};
+use std::collections::BTreeMap;
 
 /// A quantile is told only when so many observations lie beyond it.
 const LEAST_BEYOND: u64 = 10;
@@ -11,18 +14,16 @@ const RESAMPLES: u64 = 200;
 /// Pooled observations are cut into so many cells at most: a quantile's interval
 /// is found to a rank of one in so many.
 const CELLS: u64 = 1000;
+/// There are no more cells than these: all but the last hold their share.
+const MOST_CELLS: usize = 1024;
+/// So often the cell of a rank is guessed from the last one looked at; then halving
+/// finds it surely.
+const LOOKS: u32 = 6;
 
 /// The observation of rank `ceil(q n)`, if ten observations lie beyond it.
 pub fn quantile(bins: &[(BinNumber, u64)], q: f64) -> Option<f64> {
     let rank = rank_of(q, count_of(bins))?;
     observation(bins, rank)
-}
-
-/// The 95% interval of a quantile of independent observations, from one of them to
-/// another (Conover, Practical Nonparametric Statistics).
-pub fn independent_interval(bins: &[(BinNumber, u64)], q: f64) -> Option<(f64, f64)> {
-    let (low, high) = ranks(count_of(bins), q)?;
-    Some((observation(bins, low)?, observation(bins, high)?))
 }
 
 /// The ranks between which the quantile of the law lies with a probability of 95%:
@@ -60,21 +61,39 @@ fn rank_of(q: f64, count: u64) -> Option<u64> {
     (beyond >= LEAST_BEYOND).then_some(rank)
 }
 
-/// What was observed of one population, by block of days.
-pub struct Observations<'run> {
-    blocks: Vec<Vec<&'run Histogram>>,
-    bins: Vec<(BinNumber, u64)>,
+/// The ranks of quantiles of independent observations, each found once.
+#[derive(Debug, Default)]
+pub struct Ranks {
+    known: BTreeMap<(u64, u64), Option<(u64, u64)>>,
 }
 
-impl<'run> Observations<'run> {
-    /// The observations of each block, in one or several histograms.
-    pub fn new(blocks: Vec<Vec<&'run Histogram>>) -> Self {
-        let mut pooled = Histogram::default();
-        for histogram in blocks.iter().flatten() {
-            pooled.merge(histogram);
-        }
-        let bins = pooled.sorted();
-        Self { blocks, bins }
+impl Ranks {
+    /// The 95% interval of a quantile of independent observations, from one of them
+    /// to another (Conover, Practical Nonparametric Statistics).
+    pub fn interval(&mut self, bins: &[(BinNumber, u64)], q: f64) -> Option<(f64, f64)> {
+        let count = count_of(bins);
+        let known = self.known.entry((count, q.to_bits()));
+        let (low, high) = (*known.or_insert_with(|| ranks(count, q)))?;
+        Some((observation(bins, low)?, observation(bins, high)?))
+    }
+}
+
+/// What was observed of a figure in each block of days, one or several kinds of
+/// customers in each.
+pub type Blocks<'run> = Vec<Vec<&'run Observed>>;
+
+/// What was observed of one figure of some customers, by block of days.
+pub struct Observations {
+    bins: Vec<(BinNumber, u64)>,
+    cells: Cells,
+}
+
+impl Observations {
+    /// The observations of each block, of this figure of their set; `bins` are those
+    /// of all together, in order.
+    pub fn new(blocks: &Blocks<'_>, column: usize, bins: Vec<(BinNumber, u64)>) -> Self {
+        let cells = Cells::new(blocks, column, &bins);
+        Self { bins, cells }
     }
 
     /// The bins of all observations together and their counts, in order.
@@ -86,25 +105,33 @@ impl<'run> Observations<'run> {
     /// drawn with replacement (customers of one day are not independent) and the
     /// quantile of their pooled customers is taken; 2.5% are left out on each side.
     pub fn intervals(&self, quantiles: &[f64], seed: u64) -> Vec<Option<(f64, f64)>> {
-        let blocks = self.blocks.len();
+        let (cells, blocks) = (&self.cells, self.cells.blocks);
         if blocks < 2 || self.bins.is_empty() {
             return vec![None; quantiles.len()];
         }
-        let cells = Cells::new(self);
+        if let [only] = cells.ends[..] {
+            // Whichever blocks are drawn, every quantile is in the one cell.
+            return vec![Some((middle_of(only), middle_of(only))); quantiles.len()];
+        }
         let mut found: Vec<Vec<BinNumber>> = vec![Vec::new(); quantiles.len()];
-        let mut weights = vec![0.0; blocks];
+        let mut guesses = vec![cells.ends.len() / 2; quantiles.len()];
+        let (mut drawn, mut weights) = (vec![0_u32; blocks], vec![0.0; blocks]);
         let mut state = seed;
         for _ in 0..RESAMPLES {
-            weights.fill(0.0);
+            drawn.fill(0);
             for _ in 0..blocks {
                 state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
                 let block = (u128::from(finalise(state)) * blocks as u128) >> 64;
-                weights[block as usize] += 1.0;
+                drawn[block as usize] += 1;
+            }
+            for (weight, times) in weights.iter_mut().zip(&drawn) {
+                *weight = f64::from(*times);
             }
             let count = cells.weighed_count(cells.ends.len() - 1, &weights);
-            for (q, values) in quantiles.iter().zip(&mut found) {
+            for ((q, values), guess) in quantiles.iter().zip(&mut found).zip(&mut guesses) {
                 let rank = (q * count - 1e-9).ceil().clamp(1.0, count.max(1.0));
-                values.push(cells.value_of_rank(rank, &weights));
+                *guess = cells.cell_of_rank(rank, count, &weights, *guess);
+                values.push(cells.ends[*guess]);
             }
         }
         found.into_iter().map(middle_of_resamples).collect()
@@ -113,7 +140,8 @@ impl<'run> Observations<'run> {
 
 fn middle_of_resamples(mut values: Vec<BinNumber>) -> Option<(f64, f64)> {
     values.sort_unstable();
-    let outside = values.len() / 40;
+    // A further one would be below the k-th of n with a probability of k / (n + 1).
+    let outside = ((values.len() + 1) / 40).checked_sub(1)?;
     let low = values.get(outside)?;
     let high = values.get(values.len().checked_sub(outside + 1)?)?;
     Some((middle_of(*low), middle_of(*high)))
@@ -129,12 +157,11 @@ struct Cells {
 }
 
 impl Cells {
-    fn new(observations: &Observations<'_>) -> Self {
-        let bins = &observations.bins;
+    fn new(observed: &Blocks<'_>, column: usize, bins: &[(BinNumber, u64)]) -> Self {
         let all: u64 = bins.iter().map(|(_, count)| count).sum();
         let most = all.div_ceil(CELLS).max(1);
         let last = bins.last().map_or(0, |(bin, _)| *bin);
-        let mut cell_of = vec![0_u16; usize::from(last) + 1];
+        let mut cell_of = for_every_bin::<u16>();
         let mut ends = Vec::new();
         let mut within = 0;
         for (bin, count) in bins {
@@ -145,19 +172,23 @@ impl Cells {
                 within = 0;
             }
         }
-        let blocks = observations.blocks.len();
+        let blocks = observed.len();
         let mut cumulative = vec![0.0; ends.len() * blocks];
-        for (number, block) in observations.blocks.iter().enumerate() {
-            let mut counts = vec![0; ends.len()];
-            for histogram in block {
-                histogram.each(|bin, count| {
-                    counts[usize::from(cell_of[usize::from(bin)])] += count;
-                });
-            }
-            let mut seen = 0;
-            for (cell, count) in counts.into_iter().enumerate() {
-                seen += count;
-                cumulative[cell * blocks + number] = seen as f64;
+        if ends.len() > 1 {
+            let mut counts = [0; MOST_CELLS];
+            for (number, block) in observed.iter().enumerate() {
+                counts.fill(0);
+                for kind in block {
+                    kind.each(column, |bin, count| {
+                        counts[usize::from(cell_of[usize::from(bin)]) % MOST_CELLS] += count;
+                    });
+                }
+                let mut seen = 0;
+                let own = cumulative.iter_mut().skip(number).step_by(blocks);
+                for (cumulative, count) in own.zip(&counts) {
+                    seen += count;
+                    *cumulative = seen as f64;
+                }
             }
         }
         Self {
@@ -181,22 +212,38 @@ impl Cells {
         sums.iter().sum::<f64>() + rest.map(|(count, weight)| count * weight).sum::<f64>()
     }
 
-    fn value_of_rank(&self, rank: f64, weights: &[f64]) -> BinNumber {
+    /// The first cell up to whose end there are so many of the `count` observations.
+    /// All cells have about as many: from any of them one can tell how far it is.
+    fn cell_of_rank(&self, rank: f64, count: f64, weights: &[f64], guess: usize) -> usize {
         let (mut low, mut high) = (0, self.ends.len() - 1);
+        let cells_each = self.ends.len() as f64 / count.max(1.0);
+        let mut at = guess;
+        let mut looks = 0;
         while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.weighed_count(middle, weights) >= rank {
-                high = middle;
+            at = at.clamp(low, high - 1);
+            let seen = self.weighed_count(at, weights);
+            // To the cell where it should be, or to the one before, which then shows it.
+            let away = if seen >= rank {
+                high = at;
+                ((rank - seen) * cells_each).floor().min(-1.0)
             } else {
-                low = middle + 1;
-            }
+                low = at + 1;
+                ((rank - seen) * cells_each).floor().max(1.0)
+            };
+            looks += 1;
+            at = if looks < LOOKS {
+                (at as f64 + away).max(0.0) as usize
+            } else {
+                usize::midpoint(low, high)
+            };
         }
-        self.ends[low]
+        low
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::observed::Line;
     use super::*;
 
     #[test]
@@ -212,14 +259,13 @@ mod tests {
     #[test]
     fn the_interval_of_a_median_is_near_that_of_order_statistics() {
         // 500 independent days of one customer each: the exact 95% ranks are 228 and 273 (Conover).
-        let days: Vec<Histogram> = (1..=500)
-            .map(|value| {
-                let mut day = Histogram::default();
-                day.add(value);
-                day
-            })
-            .collect();
-        let observations = Observations::new(days.iter().map(|day| vec![day]).collect());
+        let day = |bin| {
+            let bins = [0, bin, 0];
+            Observed::Few(vec![Line { interval: 0, bins }], 0)
+        };
+        let days: Vec<Observed> = (1..=500).map(day).collect();
+        let bins = (1..=500).map(|bin| (bin, 1)).collect();
+        let observations = Observations::new(&days.iter().map(|day| vec![day]).collect(), 1, bins);
         let (low, high) = observations.intervals(&[0.5], 7)[0].unwrap();
         assert!(
             (low - 228.0).abs() < 8.0 && (high - 273.0).abs() < 8.0,

@@ -4,11 +4,13 @@
 use super::histogram::BinNumber;
 use super::moments::wilson;
 use super::moments::{Daily, Estimate, Ratio, Spread};
+use super::pooled::Pooled;
 use super::population::Populations;
-use super::quantile::{self, Observations};
+use super::quantile::{self, Ranks};
+use super::resampled::{self, QuantileInterval};
 use super::t_quantile;
-use super::tally::{BlockRecord, CUSTOMER_FIGURES, Cell, RARE_FIGURES, Totals};
-use crate::keyed::finalise;
+use super::tally::{BlockRecord, CUSTOMER_FIGURES, RARE_FIGURES};
+use super::totals::{Cell, Totals};
 use crate::plan::Plan;
 use scenarios::figure::{Figure, FigureRow, FigureTable, Population, QuantileValue, ShareWithin};
 use scenarios::model::Scenario;
@@ -27,6 +29,7 @@ pub struct Sources<'run> {
     pub totals: &'run mut Totals,
     pub blocks: &'run [BlockRecord],
     pub seed: u64,
+    pub threads: usize,
 }
 
 /// Figures of single customers as they are tallied.
@@ -43,6 +46,9 @@ struct Writer<'run> {
     sources: Sources<'run>,
     quantiles: Vec<f64>,
     t: Option<f64>,
+    ranks: Ranks,
+    /// Of populations without interval, `[population * figures + figure]`.
+    pooled: Vec<Vec<QuantileInterval>>,
     rows: BTreeMap<Figure, Vec<FigureRow>>,
 }
 
@@ -63,10 +69,13 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
     let t = (sources.totals.days >= 2)
         .then(|| t_quantile(f64::from(sources.totals.days - 1)))
         .flatten();
+    let pooled = resampled::quantiles(&sources, &quantiles);
     let mut writer = Writer {
         sources,
         quantiles,
         t,
+        ranks: Ranks::default(),
+        pooled,
         rows: BTreeMap::new(),
     };
     for number in 0..writer.sources.populations.len() {
@@ -79,7 +88,7 @@ pub fn table(sources: Sources<'_>) -> FigureTable {
     }
 }
 
-impl<'run> Writer<'run> {
+impl Writer<'_> {
     fn push(&mut self, row: FigureRow) {
         let branch = &self.sources.populations.branch;
         let of_branch = self.sources.scenario.region.is_none()
@@ -116,6 +125,9 @@ impl<'run> Writer<'run> {
             .get_mut(number)
             .map(std::mem::take)
             .unwrap_or_default();
+        let means: [Ratio; CUSTOMER_FIGURES] = std::array::from_fn(|figure| cell.mean(figure));
+        let within: [Vec<Ratio>; CUSTOMER_FIGURES] =
+            std::array::from_fn(|figure| cell.within(figure).collect());
         let Cell {
             arrivals,
             served,
@@ -123,9 +135,8 @@ impl<'run> Writer<'run> {
             rare,
             fallback,
             spreads,
-            means,
-            within,
-            histograms,
+            pooled,
+            ..
         } = cell;
         let unit = self.per_day();
         let usual = [
@@ -142,15 +153,15 @@ impl<'run> Writer<'run> {
             self.push(row);
         }
         let plain = self.sources.populations.plain();
-        let thresholds = self.sources.thresholds.len();
         let count = served.spread.sum as u64;
-        for (figure, histogram) in histograms.into_iter().enumerate() {
+        for (figure, pooled) in pooled.into_iter().enumerate() {
             let quantiles = if number < plain {
-                self.pooled_quantiles(number, figure)
+                self.pooled_quantiles(number * CUSTOMER_FIGURES + figure)
             } else {
-                self.plain_quantiles(&histogram.sorted(), SECONDS_PER_MICRO)
+                let bins = self.of_interval(number, figure, pooled).sorted();
+                self.plain_quantiles(&bins, SECONDS_PER_MICRO)
             };
-            let shares = self.shares(&within[figure * thresholds..(figure + 1) * thresholds]);
+            let shares = self.shares(&within[figure]);
             let row = self.customer_row(
                 FIGURES[figure],
                 population.clone(),
@@ -235,28 +246,33 @@ impl<'run> Writer<'run> {
             .collect()
     }
 
-    /// Quantiles of a plain population with their intervals by resampling.
-    fn pooled_quantiles(&self, number: usize, figure: usize) -> Vec<QuantileValue> {
-        let place = number * CUSTOMER_FIGURES + figure;
+    /// What is pooled of a population by interval: of the total, of its channels.
+    fn of_interval(&self, number: usize, figure: usize, pooled: Pooled) -> Pooled {
         let populations = self.sources.populations;
-        let of_block = |block: &'run BlockRecord| {
-            let kinds = block.histograms.iter();
-            kinds
-                .filter(|(kind, _)| populations.plain_of(*kind).contains(&number))
-                .map(|(_, histograms)| &histograms[figure])
-                .collect()
-        };
-        let observations = Observations::new(self.sources.blocks.iter().map(of_block).collect());
-        let mut values = self.plain_quantiles(observations.bins(), SECONDS_PER_MICRO);
-        let seed = finalise(self.sources.seed ^ finalise(place as u64));
-        let intervals = observations.intervals(&self.quantiles, seed);
-        for (value, interval) in values.iter_mut().zip(intervals) {
-            if let (Some(point), Some((low, high))) = (value.value, interval) {
-                value.low = Some((low * SECONDS_PER_MICRO).min(point));
-                value.high = Some((high * SECONDS_PER_MICRO).max(point));
-            }
+        let interval = number - populations.plain();
+        if interval >= populations.intervals {
+            return pooled;
         }
-        values
+        let (_, channels) = populations.total_of_interval(interval);
+        let mut sum = Pooled::default();
+        channels.for_each(|channel| sum.merge(&self.sources.totals.cells[channel].pooled[figure]));
+        sum
+    }
+
+    /// Quantiles of a population without interval with their intervals by resampling.
+    fn pooled_quantiles(&self, place: usize) -> Vec<QuantileValue> {
+        let quantiles = self.quantiles.iter().zip(&self.pooled[place]);
+        let of = |(q, (value, interval)): (&f64, &QuantileInterval)| {
+            let value = value.map(|value| value * SECONDS_PER_MICRO);
+            let known = value.zip(*interval);
+            QuantileValue {
+                q: *q,
+                value,
+                low: known.map(|(point, (low, _))| (low * SECONDS_PER_MICRO).min(point)),
+                high: known.map(|(point, (_, high))| (high * SECONDS_PER_MICRO).max(point)),
+            }
+        };
+        quantiles.map(of).collect()
     }
 
     fn plain_quantiles(&self, bins: &[(BinNumber, u64)], scale: f64) -> Vec<QuantileValue> {
@@ -272,11 +288,11 @@ impl<'run> Writer<'run> {
     }
 
     /// Quantiles over independent days, with their intervals by order statistics.
-    fn daily_quantiles(&self, bins: &[(BinNumber, u64)], scale: f64) -> Vec<QuantileValue> {
+    fn daily_quantiles(&mut self, bins: &[(BinNumber, u64)], scale: f64) -> Vec<QuantileValue> {
         let mut values = self.plain_quantiles(bins, scale);
         for value in &mut values {
             if let (Some(point), Some((low, high))) =
-                (value.value, quantile::independent_interval(bins, value.q))
+                (value.value, self.ranks.interval(bins, value.q))
             {
                 value.low = Some((low * scale).min(point));
                 value.high = Some((high * scale).max(point));
@@ -286,7 +302,7 @@ impl<'run> Writer<'run> {
     }
 
     fn daily(
-        &self,
+        &mut self,
         figure: Figure,
         population: Population,
         unit: &'static str,

@@ -2,12 +2,11 @@
 //! folded into the totals at its end, so that an interrupted one leaves no trace
 //! in the means; everything folded is an exact integer.
 
-use super::booked::WaitsFromArrival;
-use super::histogram::Histogram;
-use super::kinds::{Counts, Kind, Place};
-use super::moments::{Daily, Ratio, Spread};
+use super::kinds::{Counts, Kind, Past, Place};
+use super::observed::Observed;
 use super::population::Populations;
 use super::promise::{MissCounts, Promise};
+use super::totals::{Beyond, Cell, Totals, counts_those_who_left};
 use crate::engine::stepping::Levels;
 use crate::engine::visitor::{Departure, Fate};
 use crate::engine::{Absent, Ending, Engine, Observer};
@@ -19,9 +18,11 @@ use std::mem;
 /// Figures of single customers, in this order: wait, service, review, system,
 /// fallback, time in branch.
 pub const CUSTOMER_FIGURES: usize = 6;
-/// The first of them that counts abandoned customers in its shares.
 pub const WAIT: usize = 0;
-/// The last of them, which does, too.
+pub const SERVICE: usize = 1;
+pub const REVIEW: usize = 2;
+pub const SYSTEM: usize = 3;
+pub const FALLBACK: usize = 4;
 pub const TIME_IN_BRANCH: usize = 5;
 
 /// Counts of customers that most scenarios have no cause for.
@@ -54,8 +55,16 @@ pub struct Frame<'run> {
 #[derive(Debug, Clone, Copy, Default)]
 struct DayCell {
     counts: Counts,
-    above_zero: [u64; CUSTOMER_FIGURES],
     sums: [u64; CUSTOMER_FIGURES],
+}
+
+impl DayCell {
+    fn add(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+        for (sum, other) in self.sums.iter_mut().zip(other.sums) {
+            *sum += other;
+        }
+    }
 }
 
 /// One plain population's day, as it is kept for paired comparisons.
@@ -73,66 +82,13 @@ pub struct DayRecord {
     pub within: [u64; CUSTOMER_FIGURES],
 }
 
-/// One population over all days.
-#[derive(Debug, Clone, Default)]
-pub struct Cell {
-    pub arrivals: Daily,
-    pub served: Daily,
-    pub abandoned: Daily,
-    /// By [`RARE_FIGURES`].
-    pub rare: [Daily; RARE],
-    pub fallback: Daily,
-    pub spreads: [Spread; CUSTOMER_FIGURES],
-    pub means: [Ratio; CUSTOMER_FIGURES],
-    /// `[figure * thresholds + threshold]`
-    pub within: Vec<Ratio>,
-    /// Of populations by interval; the others' are told block by block.
-    pub histograms: [Histogram; CUSTOMER_FIGURES],
-}
-
-/// One resource (or all together) over all days.
-#[derive(Debug, Clone, Default)]
-pub struct Use {
-    pub queue: Daily,
-    pub occupancy: Ratio,
-    /// Each day's occupancy in billionths.
-    pub occupancy_daily: Daily,
-    /// In millionths of a yuan; of all together, with the customers' waiting.
-    pub cost: Daily,
-}
-
-/// Everything of a run, or of the part of it that one thread went through.
-#[derive(Debug, Clone, Default)]
-pub struct Totals {
-    pub cells: Vec<Cell>,
-    /// Each resource, then all together.
-    pub uses: Vec<Use>,
-    pub people: Daily,
-    pub people_by_interval: Vec<Daily>,
-    pub queue_by_interval: Vec<Daily>,
-    pub overtime: Daily,
-    /// Of each population that is plain, what its customers' waiting costs, in
-    /// millionths of a yuan.
-    pub waiting_costs: Vec<Daily>,
-    pub from_arrival: WaitsFromArrival,
-    pub misses: MissCounts,
-    /// Days on which the promise was kept, of those on which it could be broken.
-    pub days_kept: u64,
-    pub days_promised: u64,
-    pub days: u32,
-    pub events: u64,
-    pub customers: u64,
-    pub unserved: u64,
-    pub days_with_unserved: u64,
-}
-
 /// What a block of replications leaves that is not summed.
 #[derive(Debug, Clone, Default)]
 pub struct BlockRecord {
     /// `(replication, plain populations' records)`
     pub days: Vec<(u32, Vec<DayRecord>)>,
-    /// `(kind, each figure's observations)`
-    pub histograms: Vec<(usize, [Histogram; CUSTOMER_FIGURES])>,
+    /// `(kind, what was observed of both sets of figures)`
+    pub kinds: Vec<(usize, [Observed; 2])>,
 }
 
 /// A thread's tally.
@@ -144,12 +100,20 @@ pub struct Tally<'run> {
     kinds: Vec<Kind>,
     /// The position of each kind among those that have come.
     position_of_kind: Vec<u32>,
+    /// The first kind of each journey's channel.
+    kind_of_journey: Vec<usize>,
+    /// Whether more is asked about customers than what is counted of each: whether
+    /// they broke the promise, or how long they waited before an appointment.
+    asks_more: bool,
+    /// The interval in which the last customer came who came in one, where it
+    /// begins and how long it is: most come in the same as the one before.
+    interval: usize,
+    interval_from: u64,
+    interval_length: u64,
     /// Each population's day, when it is over.
     day: Vec<DayCell>,
-    /// Above zero: `[(cell * figures + figure) * thresholds + threshold]`
-    day_within: Vec<u64>,
-    /// `[cell * thresholds + threshold]`: abandoned after waiting longer.
-    day_over: Vec<u64>,
+    /// `[population * thresholds + threshold]`
+    day_past: Vec<Past>,
     day_misses: MissCounts,
     day_unserved: u64,
     block: BlockRecord,
@@ -163,14 +127,20 @@ const NOT_YET: u32 = u32::MAX;
 impl<'run> Tally<'run> {
     pub fn new(frame: &'run Frame<'run>) -> Self {
         let (cells, thresholds) = (frame.populations.len(), frame.thresholds.len());
+        let journeys = frame.plan.journeys.iter();
+        let kind_of_journey = journeys.map(|it| frame.populations.kind(it.channel, 0, 0));
         Self {
             frame,
             totals: Totals::new(frame),
             kinds: Vec::new(),
             position_of_kind: vec![NOT_YET; frame.populations.kinds()],
+            kind_of_journey: kind_of_journey.collect(),
+            asks_more: frame.promise.is_some() || frame.plan.books(),
+            interval: 0,
+            interval_from: 0,
+            interval_length: 0,
             day: vec![DayCell::default(); cells],
-            day_within: vec![0; cells * CUSTOMER_FIGURES * thresholds],
-            day_over: vec![0; cells * thresholds],
+            day_past: vec![Past::default(); cells * thresholds],
             day_misses: MissCounts::default(),
             day_unserved: 0,
             block: BlockRecord::default(),
@@ -182,8 +152,7 @@ impl<'run> Tally<'run> {
     pub fn start_day(&mut self) {
         self.kinds.iter_mut().for_each(Kind::clear_day);
         self.day.fill(DayCell::default());
-        self.day_within.fill(0);
-        self.day_over.fill(0);
+        self.day_past.fill(Past::default());
         self.day_misses = MissCounts::default();
         self.totals.from_arrival.start_day();
         self.day_unserved = 0;
@@ -191,48 +160,59 @@ impl<'run> Tally<'run> {
 
     /// Sums the day of each kind and interval into the populations' days.
     fn sum_day(&mut self) {
-        let mut kinds = std::mem::take(&mut self.kinds);
+        let mut kinds = mem::take(&mut self.kinds);
         for kind in &mut kinds {
+            kind.add_up_all(self.frame.thresholds, &mut self.totals.cells);
             for interval in 0..kind.day.len() {
-                let place = kind.day[interval];
-                if place.counts.are_none() {
+                if kind.day[interval].counts.are_none() {
                     continue;
                 }
-                kind.end_day(interval);
-                for (number, from) in kind.by_interval.iter().enumerate() {
-                    self.add_place(from + interval, kind, interval, &place);
-                    // The total's are the channels' together.
-                    if number > 0 {
-                        let cell = &mut self.totals.cells[from + interval];
-                        for (figure, histogram) in cell.histograms.iter_mut().enumerate() {
-                            histogram.add_zeros(place.counts.served - place.above_zero[figure]);
-                        }
-                    }
+                kind.end_day(interval, &mut self.totals.cells);
+                self.day_unserved += kind.day[interval].counts.unserved;
+                // The totals come first, and are the channels' together.
+                for population in &kind.plain[1..] {
+                    self.add_place(*population, kind, interval);
                 }
-                for population in kind.plain {
-                    self.add_place(population, kind, interval, &place);
+                for from in kind.by_interval.iter().skip(1) {
+                    self.add_place(from + interval, kind, interval);
                 }
-                self.day_unserved += place.counts.unserved;
             }
         }
         self.kinds = kinds;
+        let populations = self.frame.populations;
+        for channel in populations.channels() {
+            self.add_population(0, channel);
+        }
+        for interval in 0..populations.intervals {
+            let (total, channels) = populations.total_of_interval(interval);
+            for channel in channels {
+                self.add_population(total, channel);
+            }
+        }
     }
 
-    fn add_place(&mut self, population: usize, kind: &Kind, interval: usize, place: &Place) {
+    fn add_place(&mut self, population: usize, kind: &Kind, interval: usize) {
+        let Place {
+            counts, spreads, ..
+        } = &kind.day[interval];
         let day = &mut self.day[population];
-        day.counts.add(&place.counts);
+        day.counts.add(counts);
+        for (sum, spread) in day.sums.iter_mut().zip(spreads) {
+            *sum += spread.sum as u64;
+        }
         let thresholds = self.frame.thresholds.len();
-        let over = &kind.over[interval * thresholds..][..thresholds];
-        add_each(&mut self.day_over[population * thresholds..], over);
-        for figure in 0..CUSTOMER_FIGURES {
-            if place.above_zero[figure] == 0 {
-                continue;
-            }
-            day.above_zero[figure] += place.above_zero[figure];
-            day.sums[figure] += place.spreads[figure].sum as u64;
-            let from = |number: usize| (number * CUSTOMER_FIGURES + figure) * thresholds;
-            let within = &kind.within[from(interval)..][..thresholds];
-            add_each(&mut self.day_within[from(population)..], within);
+        let past = &kind.past[interval * thresholds..][..thresholds];
+        let sums = &mut self.day_past[population * thresholds..];
+        sums.iter_mut().zip(past).for_each(|(sum, it)| sum.add(it));
+    }
+
+    /// Adds one population's day to another's.
+    fn add_population(&mut self, to: usize, from: usize) {
+        let day = self.day[from];
+        self.day[to].add(&day);
+        for threshold in 0..self.frame.thresholds.len() {
+            let past = self.day_past[from * self.frame.thresholds.len() + threshold];
+            self.day_past[to * self.frame.thresholds.len() + threshold].add(&past);
         }
     }
 
@@ -241,29 +221,8 @@ impl<'run> Tally<'run> {
         self.sum_day();
         let thresholds = self.frame.thresholds.len();
         for (number, (day, cell)) in self.day.iter().zip(&mut self.totals.cells).enumerate() {
-            cell.arrivals.add(day.counts.arrivals);
-            cell.served.add(day.counts.served);
-            cell.abandoned.add(day.counts.abandoned);
-            for (daily, count) in cell.rare.iter_mut().zip(day.counts.rare) {
-                daily.add(count);
-            }
-            cell.fallback.add(day.counts.fallback);
-            let over = &self.day_over[number * thresholds..(number + 1) * thresholds];
-            for figure in 0..CUSTOMER_FIGURES {
-                cell.means[figure].add(day.counts.served, day.sums[figure]);
-                let zeros = day.counts.served - day.above_zero[figure];
-                for (threshold, over) in over.iter().enumerate() {
-                    let within = self.day_within
-                        [(number * CUSTOMER_FIGURES + figure) * thresholds + threshold];
-                    let missed = if figure == WAIT || figure == TIME_IN_BRANCH {
-                        *over
-                    } else {
-                        0
-                    };
-                    cell.within[figure * thresholds + threshold]
-                        .add(day.counts.served + missed, zeros + within);
-                }
-            }
+            let past = &self.day_past[number * thresholds..][..thresholds];
+            fold(day, past, cell);
         }
         self.totals.from_arrival.end_day();
         self.keep_day(replication);
@@ -309,10 +268,7 @@ impl<'run> Tally<'run> {
         let records = (0..self.frame.populations.plain())
             .map(|number| {
                 let day = &self.day[number];
-                let within = |figure: usize| {
-                    let above = (number * CUSTOMER_FIGURES + figure) * thresholds + five;
-                    day.counts.served - day.above_zero[figure] + self.day_within[above]
-                };
+                let past = &self.day_past[number * thresholds + five].served;
                 DayRecord {
                     arrivals: day.counts.arrivals,
                     served: day.counts.served,
@@ -323,7 +279,7 @@ impl<'run> Tally<'run> {
                     turned_away_wait: day.counts.turned_away_wait,
                     turned_away_within: day.counts.turned_away_within,
                     sums: day.sums,
-                    within: std::array::from_fn(within),
+                    within: past.map(|past| day.counts.served - past),
                 }
             })
             .collect();
@@ -333,11 +289,17 @@ impl<'run> Tally<'run> {
     /// Hands over what the block has left and starts the next.
     pub fn end_block(&mut self) -> BlockRecord {
         let mut block = mem::take(&mut self.block);
-        let kinds = self.kinds.iter_mut();
-        block.histograms = kinds
-            .map(|kind| (kind.number, kind.histograms.each_mut().map(Histogram::take)))
+        let (kinds, cells) = (self.kinds.iter_mut(), &mut self.totals.cells);
+        block.kinds = kinds
+            .map(|kind| (kind.number, kind.end_block(cells)))
             .collect();
         block
+    }
+
+    /// Forgets the block, whose one replication was interrupted.
+    pub fn forget_block(&mut self) {
+        self.block = BlockRecord::default();
+        self.kinds.iter_mut().for_each(Kind::forget_block);
     }
 
     /// Hands over the batches of the run that has ended, but for the last.
@@ -347,25 +309,17 @@ impl<'run> Tally<'run> {
 
     /// The totals of everything folded.
     pub fn into_totals(mut self) -> Totals {
-        let cells = &mut self.totals.cells;
-        for kind in &self.kinds {
+        for kind in self.kinds {
             for (interval, spreads) in kind.spreads.iter().enumerate() {
                 let by_interval = kind.by_interval.iter().map(|from| from + interval);
                 for population in by_interval.chain(kind.plain) {
-                    for (sum, spread) in cells[population].spreads.iter_mut().zip(spreads) {
+                    let cell = &mut self.totals.cells[population];
+                    for (sum, spread) in cell.spreads.iter_mut().zip(spreads) {
                         sum.merge(spread);
                     }
                 }
             }
-        }
-        for interval in 0..self.frame.populations.intervals {
-            let (total, channels) = self.frame.populations.total_of_interval(interval);
-            for channel in channels {
-                let histograms = cells[channel].histograms.clone();
-                for (sum, histogram) in cells[total].histograms.iter_mut().zip(&histograms) {
-                    sum.merge(histogram);
-                }
-            }
+            self.totals.kinds.push((kind.number, kind.pooled));
         }
         self.totals
     }
@@ -380,19 +334,96 @@ impl<'run> Tally<'run> {
     }
 }
 
-fn add_each(sums: &mut [u64], counts: &[u64]) {
-    for (sum, count) in sums.iter_mut().zip(counts) {
-        *sum += count;
+/// Folds one population's day.
+fn fold(day: &DayCell, past: &[Past], cell: &mut Cell) {
+    let served = day.counts.served;
+    cell.arrivals.add(day.counts.arrivals);
+    cell.served.add(served);
+    cell.abandoned.add(day.counts.abandoned);
+    for (daily, count) in cell.rare.iter_mut().zip(day.counts.rare) {
+        daily.add(count);
+    }
+    cell.fallback.add(day.counts.fallback);
+    cell.served_ones.add(served);
+    for (mean, sum) in cell.means.iter_mut().zip(day.sums) {
+        mean.add(served, sum);
+    }
+    let beyond = cell.beyond.iter_mut().zip(past);
+    for (Beyond { asked, figures }, past) in beyond {
+        let all = served + past.left;
+        asked.add(all);
+        for (figure, beyond) in figures.iter_mut().enumerate() {
+            if counts_those_who_left(figure) {
+                beyond.add(all, past.served[figure] + past.left);
+            } else {
+                beyond.add(served, past.served[figure]);
+            }
+        }
     }
 }
 
 impl Tally<'_> {
-    fn count_rare(&mut self, figure: usize, who: &Absent) {
+    /// The kind of a customer.
+    #[inline]
+    fn kind(&self, journey: u32, service: u16, segment: u16) -> usize {
+        let kind = self.frame.populations.kind(0, service, segment);
+        self.kind_of_journey[journey as usize] + kind
+    }
+
+    /// The interval in which somebody arrived; 0 where there are none.
+    fn interval_of(&mut self, arrived: u64) -> usize {
+        if arrived.wrapping_sub(self.interval_from) >= self.interval_length {
+            self.look_for_interval(arrived);
+        }
+        self.interval
+    }
+
+    fn look_for_interval(&mut self, arrived: u64) {
         let populations = self.frame.populations;
-        let channel = self.frame.plan.journeys[who.journey as usize].channel;
-        let number = populations.kind(channel, who.service_id, who.segment);
+        self.interval = populations.interval_of(arrived);
+        let since_open = self.interval as u64 * populations.interval;
+        self.interval_from = populations.open + since_open;
+        // Where there are none, everybody comes in the same.
+        self.interval_length = if populations.intervals == 0 {
+            u64::MAX
+        } else {
+            populations.interval
+        };
+    }
+
+    /// Counts a customer of a kind who has left.
+    #[inline(never)]
+    fn count(&mut self, number: usize, departure: &Departure) {
         let position = self.position(number);
-        let interval = populations.interval_of(who.at);
+        let interval = self.interval_of(departure.arrived);
+        if self.asks_more {
+            self.count_more(position, interval, departure);
+        }
+        let cells = &mut self.totals.cells;
+        self.kinds[position].count(interval, departure, self.frame, cells);
+    }
+
+    fn count_more(&mut self, position: usize, interval: usize, departure: &Departure) {
+        let (frame, kind) = (self.frame, &self.kinds[position]);
+        if let Some(promise) = frame.promise
+            && kind.is_promised(interval)
+        {
+            let segment = &frame.plan.segments[usize::from(departure.segment)];
+            promise.count(departure, segment.abandoned, &mut self.day_misses);
+        }
+        if frame.plan.books() && departure.fate == Fate::Served {
+            let wait = departure.wait_from_arrival();
+            let by_interval = kind.by_interval.iter().map(|from| from + interval);
+            let populations = kind.plain.iter().copied().chain(by_interval);
+            let waits = &mut self.totals.from_arrival;
+            waits.served(populations, wait, frame.thresholds);
+        }
+    }
+
+    fn count_rare(&mut self, figure: usize, who: &Absent) {
+        let number = self.kind(who.journey, who.service_id, who.segment);
+        let position = self.position(number);
+        let interval = self.interval_of(who.at);
         self.kinds[position].day[interval].counts.rare[figure] += 1;
     }
 }
@@ -404,18 +435,24 @@ impl Observer for Tally<'_> {
     }
 
     fn join(&mut self, part: Self) {
-        for kind in &part.kinds {
+        let Self {
+            kinds,
+            mut totals,
+            day_misses,
+            ..
+        } = part;
+        for mut kind in kinds {
+            kind.add_up_all(self.frame.thresholds, &mut totals.cells);
             let position = self.position(kind.number);
-            self.kinds[position].join(kind);
+            self.kinds[position].join(&kind, &mut self.totals.cells);
         }
-        let cells = self.totals.cells.iter_mut().zip(&part.totals.cells);
-        for (cell, part) in cells {
-            for (own, part) in cell.histograms.iter_mut().zip(&part.histograms) {
+        for (cell, part) in self.totals.cells.iter_mut().zip(&totals.cells) {
+            for (own, part) in cell.pooled.iter_mut().zip(&part.pooled) {
                 own.merge(part);
             }
         }
-        self.totals.from_arrival.join(&part.totals.from_arrival);
-        self.day_misses.merge(&part.day_misses);
+        self.totals.from_arrival.join(&totals.from_arrival);
+        self.day_misses.merge(&day_misses);
     }
 
     fn batch_ended<S: Source>(&mut self, engine: &Engine<'_, S>) {
@@ -427,28 +464,20 @@ impl Observer for Tally<'_> {
         self.start_day();
     }
 
+    /// Most are served and have nothing of the further figures, and come in the same
+    /// interval as the one before: they go straight to their kind.
+    #[inline]
     fn departed(&mut self, departure: &Departure) {
-        let frame = self.frame;
-        let channel = frame.plan.journeys[departure.journey as usize].channel;
-        let populations = frame.populations;
-        let number = populations.kind(channel, departure.service_id, departure.segment);
-        let position = self.position(number);
-        let interval = populations.interval_of(departure.arrived);
-        let kind = &mut self.kinds[position];
-        if let Some(promise) = frame.promise
-            && kind.is_promised(interval)
-        {
-            let segment = &frame.plan.segments[usize::from(departure.segment)];
-            promise.count(departure, segment.abandoned, &mut self.day_misses);
-        }
-        let cells = &mut self.totals.cells;
-        kind.count(interval, departure, frame, cells);
-        if frame.plan.books() && departure.fate == Fate::Served {
-            let wait = departure.wait_from_arrival();
-            let by_interval = kind.by_interval.iter().map(|from| from + interval);
-            let populations = kind.plain.iter().copied().chain(by_interval);
-            let waits = &mut self.totals.from_arrival;
-            waits.served(populations, wait, frame.thresholds);
+        let number = self.kind(departure.journey, departure.service_id, departure.segment);
+        let position = self.position_of_kind[number] as usize;
+        let since = departure.arrived.wrapping_sub(self.interval_from);
+        let is_usual = departure.has_only_usual() && !self.asks_more;
+        match self.kinds.get_mut(position) {
+            Some(kind) if is_usual && since < self.interval_length => {
+                let cells = &mut self.totals.cells;
+                kind.count_usual(self.interval, departure, self.frame, cells);
+            }
+            _ => self.count(number, departure),
         }
     }
 
@@ -459,121 +488,4 @@ impl Observer for Tally<'_> {
     fn goes_mobile(&mut self, _customer: u32, who: &Absent, _at: u64) {
         self.count_rare(TO_MOBILE, who);
     }
-}
-
-impl Totals {
-    /// Totals of nothing yet.
-    pub fn new(frame: &Frame<'_>) -> Self {
-        let within = vec![Ratio::default(); CUSTOMER_FIGURES * frame.thresholds.len()];
-        let cell = Cell {
-            within,
-            ..Cell::default()
-        };
-        let intervals = frame.populations.intervals;
-        let booked = if frame.plan.books() {
-            frame.populations.len()
-        } else {
-            0
-        };
-        Self {
-            from_arrival: WaitsFromArrival::new(booked, frame.thresholds.len()),
-            cells: vec![cell; frame.populations.len()],
-            uses: vec![Use::default(); frame.plan.capacity.len() + 1],
-            waiting_costs: vec![Daily::default(); frame.populations.plain()],
-            people_by_interval: vec![Daily::default(); intervals],
-            queue_by_interval: vec![Daily::default(); intervals],
-            ..Self::default()
-        }
-    }
-
-    /// Adds what another thread has gone through.
-    pub fn merge(&mut self, other: &Self) {
-        for (cell, other) in self.cells.iter_mut().zip(&other.cells) {
-            cell.arrivals.merge(&other.arrivals);
-            cell.served.merge(&other.served);
-            cell.abandoned.merge(&other.abandoned);
-            for (daily, other) in cell.rare.iter_mut().zip(&other.rare) {
-                daily.merge(other);
-            }
-            cell.fallback.merge(&other.fallback);
-            for figure in 0..CUSTOMER_FIGURES {
-                cell.spreads[figure].merge(&other.spreads[figure]);
-                cell.means[figure].merge(&other.means[figure]);
-                cell.histograms[figure].merge(&other.histograms[figure]);
-            }
-            cell.within
-                .iter_mut()
-                .zip(&other.within)
-                .for_each(|(ratio, other)| ratio.merge(other));
-        }
-        for (used, other) in self.uses.iter_mut().zip(&other.uses) {
-            used.queue.merge(&other.queue);
-            used.occupancy.merge(&other.occupancy);
-            used.occupancy_daily.merge(&other.occupancy_daily);
-            used.cost.merge(&other.cost);
-        }
-        let waiting = self.waiting_costs.iter_mut().zip(&other.waiting_costs);
-        waiting.for_each(|(daily, other)| daily.merge(other));
-        self.people.merge(&other.people);
-        self.overtime.merge(&other.overtime);
-        let intervals = self
-            .people_by_interval
-            .iter_mut()
-            .zip(&other.people_by_interval);
-        let queues = self
-            .queue_by_interval
-            .iter_mut()
-            .zip(&other.queue_by_interval);
-        intervals
-            .chain(queues)
-            .for_each(|(daily, other)| daily.merge(other));
-        self.from_arrival.merge(&other.from_arrival);
-        self.misses.merge(&other.misses);
-        self.days_kept += other.days_kept;
-        self.days_promised += other.days_promised;
-        self.days += other.days;
-        self.events += other.events;
-        self.customers += other.customers;
-        self.unserved += other.unserved;
-        self.days_with_unserved += other.days_with_unserved;
-    }
-
-    fn fold_levels(&mut self, levels: &Levels, waiting_cost: u64, frame: &Frame<'_>) {
-        let mut all = [0, 0, waiting_cost];
-        let resources = frame.plan.capacity.len();
-        let each = levels.pools.iter().zip(&levels.costs);
-        for (used, (level, cost)) in self.uses.iter_mut().zip(each) {
-            let [waiting, busy, duty, _] = level.map(micros);
-            used.add(waiting, busy, duty, *cost);
-            for (sum, level) in all.iter_mut().zip([busy, duty, *cost]) {
-                *sum += level;
-            }
-        }
-        self.uses[resources].add(micros(levels.waiting), all[0], all[1], all[2]);
-        self.people.add(micros(levels.people));
-        for (dailies, integrals) in [
-            (&mut self.people_by_interval, &levels.people_by_interval),
-            (&mut self.queue_by_interval, &levels.waiting_by_interval),
-        ] {
-            for (daily, integral) in dailies.iter_mut().zip(integrals) {
-                daily.add(micros(*integral));
-            }
-        }
-    }
-}
-
-impl Use {
-    fn add(&mut self, queue: u64, busy: u64, duty: u64, cost: u64) {
-        self.queue.add(queue);
-        self.occupancy.add(duty, busy);
-        if duty > 0 {
-            self.occupancy_daily
-                .add((u128::from(busy) * 1_000_000_000 / u128::from(duty)) as u64);
-        }
-        self.cost.add(cost);
-    }
-}
-
-fn micros(integral: u128) -> u64 {
-    u64::try_from(integral).unwrap_or(u64::MAX)
 }

@@ -436,7 +436,7 @@ impl Run {
         };
         for row in self.outcome.days.iter().filter(everybody) {
             let day = &mut days[row.replication as usize];
-            match row.figure.as_str() {
+            match row.figure.as_ref() {
                 "arrivals" => day.arrivals = row.count as f64,
                 "abandoned" => {
                     day.abandoned = row.count as f64;
