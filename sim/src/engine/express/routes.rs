@@ -277,6 +277,7 @@ fn has_plain_days(plan: &Plan) -> bool {
         steady_state: _,
         batches,
         arrivals: _,
+        parties,
         doors,
         appointments,
         recorded,
@@ -302,7 +303,9 @@ fn has_plain_days(plan: &Plan) -> bool {
     } = plan;
     *random == Random::Keyed
         && *batches == 1
+        && parties.is_empty()
         && doors.sends_home_at.is_none()
+        && doors.shut.is_empty()
         && appointments.is_none()
         && recorded.is_empty()
         && parties.is_empty()
