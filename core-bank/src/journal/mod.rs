@@ -66,6 +66,11 @@ pub enum JournalError {
         /// The first wrong frame; 0 is the log's head.
         frame: usize,
     },
+    /// `SQLite` cannot read the journal's file.
+    #[error(
+        "journal.sqlite is malformed ({0}). Restore the bank from a backup, or give up what cannot be read with `branchlab bank repair --keep-prefix`"
+    )]
+    Malformed(String),
     /// Records that were durable once are not in the journal any more.
     #[error(
         "the journal ends with record {last}, and {witness} shows that record {seen} was durable: the journal lost its tail, or it is another bank's. Restore the bank from a backup, or give up what is missing with `branchlab bank repair --keep-prefix`"

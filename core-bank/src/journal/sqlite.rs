@@ -180,6 +180,9 @@ fn as_sql(seq: u64) -> i64 {
 fn unusable(error: &rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::StorageFull,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            JournalError::Malformed(error.to_string())
+        }
         _ => JournalError::Unusable(error.to_string()),
     }
 }
