@@ -42,6 +42,8 @@ pub fn plain_branch(shifts: bool) -> impl Strategy<Value = String> {
                 write_journey(&mut text, number, journey, told_apart);
             }
             write_segments(&mut text, journeys.len(), &segments);
+            // Groups on one ticket are for the general loop.
+            let arrivals = arrivals.replace("one_ticket = true", "one_ticket = false");
             let _ = writeln!(text, "[arrivals]\n{arrivals}");
             text
         },

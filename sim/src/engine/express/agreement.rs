@@ -129,6 +129,10 @@ fn rules_that_the_express_loop_does_not_know_are_left_to_the_general_one() {
         ),
         ("capacity = 2", "capacity = { table = [[1, 50], [2, 50]] }"),
         (
+            "per_day = 100",
+            "per_day = 100\nbatches = [{ people = 2, share = 100 }]\none_ticket = true",
+        ),
+        (
             "share = 100",
             "share = 100\nbalking = { sees = \"waiting\", from = 2, always = 5 }",
         ),
