@@ -165,3 +165,39 @@ fn the_busiest_hour_of_the_reference_day_is_ten() {
         (SimTime::from_clock(9, 0), SimTime::from_clock(17, 0))
     );
 }
+
+/// R6: 300,000 actives, 66 of 1140 of whose log-ins come in the hour from eight; the
+/// lottery brings ten times as many in its first minute, and half of the excess of that
+/// three minutes later.
+#[test]
+fn a_lottery_brings_ten_times_the_log_ins_in_its_first_minute() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../scenarios/mobile-campaign-spike.toml");
+    let spike = scenarios::file::read(&path, &[]).expect("the shipped scenario is sound");
+    let clock = |minutes: u64| SimTime((20 * 60 + minutes) * MINUTE);
+    let planned = operations(&spike, 0, spike.run.seed, clock(0), clock(4)).expect("a stream");
+    let sessions = sessions(&planned);
+    let mobile = sessions
+        .values()
+        .filter(|steps| steps[0].branch == "mobile");
+    let starts: Vec<SimTime> = mobile.map(|steps| steps[0].at).collect();
+    let usual = 300_000.0 * 17.5 / 30.0 * 66.0 / 1140.0 / 60.0;
+    for minute in 0..4 {
+        let found = starts
+            .iter()
+            .filter(|at| (clock(minute)..clock(minute + 1)).contains(*at))
+            .count() as f64;
+        let excess = if minute == 0 {
+            9.0
+        } else {
+            // The mean of 9 · 2^(-t/3) over the minute.
+            let after = |minutes: f64| 9.0 * 3.0 / 2_f64.ln() * 0.5_f64.powf(minutes / 3.0);
+            after(minute as f64 - 1.0) - after(minute as f64)
+        };
+        let expected = usual * (1.0 + excess);
+        assert!(
+            (found - expected).abs() < 4.0 * expected.sqrt(),
+            "minute {minute}: {found} instead of {expected}"
+        );
+    }
+}

@@ -281,7 +281,6 @@ fn has_plain_days(plan: &Plan) -> bool {
         doors,
         appointments,
         recorded,
-        parties,
         capacity: _,
         changes,
         incidents,
@@ -308,7 +307,6 @@ fn has_plain_days(plan: &Plan) -> bool {
         && doors.shut.is_empty()
         && appointments.is_none()
         && recorded.is_empty()
-        && parties.is_empty()
         && changes
             .iter()
             .all(|(_, change)| matches!(change, Change::Roster { .. }))
