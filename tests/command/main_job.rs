@@ -30,7 +30,7 @@ const HALF_HOUR: [&str; 7] = [
 ];
 
 /// Enough of a town that a 99th percentile can be told.
-const TOWN: [&str; 2] = ["--set", "mobile.monthly_actives=60000"];
+const TOWN: [&str; 2] = ["--set", "mobile.monthly_actives=90000"];
 
 fn run(folder: &Path, name: &str, more: &[&str]) -> std::process::Output {
     let scenario = library(name);
