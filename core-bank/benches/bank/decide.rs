@@ -30,7 +30,11 @@ impl Desk {
             key: IdempotencyKey::parse(&format!("decide-{}", self.number)).unwrap(),
             fingerprint: Fingerprint([3; 16]),
             action,
-            looked: Looked::default(),
+            // As after a look at the keys of the seeded records.
+            looked: Looked {
+                through: u64::MAX,
+                found: None,
+            },
         }
     }
 
