@@ -174,6 +174,15 @@ pub struct LoadArguments {
     /// Start this many times more sessions, in place of the profile's volume
     #[arg(long, value_name = "TIMES")]
     pub volume: Option<f64>,
+    /// Look for the highest rate at which the gates hold, and how latency grows with the load
+    #[arg(long)]
+    pub find_limit: bool,
+    /// Serve the run's own figures for Prometheus here while it lasts; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<std::net::SocketAddr>,
+    /// Watch the memory of this process of the target, if it runs on this machine
+    #[arg(long, value_name = "PID")]
+    pub watch_process: Option<u32>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,

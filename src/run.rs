@@ -84,6 +84,8 @@ fn measure(
         directory,
         interrupt,
         phases,
+        metrics: None,
+        watched: None,
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {

@@ -19,6 +19,7 @@ mod bank_player;
 mod business_clock;
 mod clock;
 mod connection;
+mod course;
 mod credentials;
 mod endpoint;
 mod error;
@@ -55,6 +56,7 @@ mod stream;
 pub mod target;
 mod target_file;
 
+pub use course::Spike;
 pub use credentials::{idempotency_key, resident_id_check_digit};
 pub use endpoint::{Endpoint, Reach, Trust, Version};
 pub use error::LoadError;

@@ -409,6 +409,17 @@ impl Book {
         all
     }
 
+    /// Latencies of the operations that were to start between two seconds.
+    pub fn latencies_between(&self, from: u64, to: u64) -> Histogram<u32> {
+        let mut all = Slot::new();
+        for (second, slot) in &self.slots {
+            if (from..to).contains(second) {
+                all.merge(slot);
+            }
+        }
+        all.histogram
+    }
+
     /// Each slot, in order.
     pub fn seconds(&self) -> impl Iterator<Item = SlotRow> + '_ {
         self.slots.iter().map(|(second, slot)| {

@@ -13,6 +13,7 @@ mod traffic;
 pub use bank::BankTraffic;
 pub use file::is_profile;
 
+use crate::course::Spike;
 use crate::error::LoadError;
 use crate::options::Model;
 use crate::placed::{Document, Fault};
@@ -137,6 +138,10 @@ pub struct Profile {
     pub thresholds: Vec<Span>,
     /// Further quantiles.
     pub quantiles: Vec<f64>,
+    /// The same traffic all the time.
+    pub steady: bool,
+    /// The first spike: seconds of the profile's time.
+    spike: Option<(f64, f64)>,
     curve: Curve,
     feeders: Vec<Feeder>,
     document: Document,
@@ -191,6 +196,14 @@ impl Profile {
             Model::Closed => self.crowd.lasts,
             Model::Open | Model::CappedOpen => Span::from_seconds(self.curve.seconds()),
         }
+    }
+
+    /// The first spike, in real time.
+    pub fn spike(&self) -> Option<Spike> {
+        self.spike.map(|(begins, ends)| Spike {
+            begins: begins / self.speed,
+            ends: ends / self.speed,
+        })
     }
 
     /// The highest rate of starting sessions a real second; none in a closed model.

@@ -125,7 +125,7 @@ pub async fn play<I: Interpreter>(
         start,
         recorder,
     ));
-    let watch = Watch::begin();
+    let watch = Watch::begin(options.watched_process);
     let interrupted = stream(&player, options, stop, &watch).await?;
     player.close(interrupted);
     player.report();
@@ -144,6 +144,7 @@ pub async fn play<I: Interpreter>(
         intended_nanos: measured.span,
         answered_nanos: measured.answered,
         quality: watch.end(),
+        memory: watch.memory(),
         journal: RunJournal::new(&options.journal),
     })
 }

@@ -5,6 +5,7 @@ mod comparing;
 mod determinism;
 mod interrupted;
 mod main_job;
+mod own_system;
 mod references;
 mod region;
 mod support;

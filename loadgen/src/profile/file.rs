@@ -112,6 +112,7 @@ pub fn read(path: &Path) -> Result<Profile, Fault> {
     };
     let crowd = reader.crowd()?;
     let curve = traffic::curve(&document, &file.traffic)?;
+    let (spike, steady) = traffic::course(&document, &file.traffic)?;
     match crowd.model {
         Model::Closed if !file.traffic.is_empty() => {
             let why = "users of a closed model decide themselves when they start; leave [[traffic]] out, or take another model";
@@ -144,6 +145,8 @@ pub fn read(path: &Path) -> Result<Profile, Fault> {
         drain: reader.span(file.drain.as_ref(), Span::from_seconds(30.0))?,
         customers: reader.customers()?,
         begins: reader.begins()?,
+        spike,
+        steady: steady || crowd.model == Model::Closed,
         crowd,
         curve,
         flows: reader.flows()?,
