@@ -214,6 +214,7 @@ fn load() -> LoadRecord {
     LoadRecord {
         model: "capped_open".to_owned(),
         system: None,
+        target_hash: None,
         from: "10:00".to_owned(),
         to: "10:30".to_owned(),
         speed: 30.0,
@@ -415,6 +416,8 @@ pub fn whole_run(kept: bool) -> RunData {
             .to_vec(),
             threads: 2,
             host: "planner-desk, Linux 6.12, 2 processors".to_owned(),
+            machine: None,
+            baseline: None,
             bank_data: Some("bank".to_owned()),
         },
     }
