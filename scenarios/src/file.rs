@@ -13,6 +13,7 @@ mod checks;
 mod closing;
 mod conduct;
 mod cost;
+mod crossings;
 mod customers;
 mod discrete;
 mod error;

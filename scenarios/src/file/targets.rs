@@ -88,14 +88,14 @@ impl Reader {
             thresholds: Vec::new(),
             quantiles: Vec::new(),
             abandoned: AbandonedCounts::default(),
-            service_by_interval: false,
-            segment_by_interval: false,
+            crossings: Vec::new(),
         };
         if let Some(node) = table.get("report") {
             let section = self.section(node, "report")?;
             let known = [
                 "thresholds",
                 "abandoned",
+                "populations",
                 "service_by_interval",
                 "segment_by_interval",
             ];
@@ -104,8 +104,7 @@ impl Reader {
                 let abandoned = self.choice(node, "report.abandoned", &ABANDONED);
                 request.abandoned = abandoned.unwrap_or_default();
             }
-            request.service_by_interval = self.flag(&section, "service_by_interval");
-            request.segment_by_interval = self.flag(&section, "segment_by_interval");
+            request.crossings = self.crossings(&section)?;
             if let Some(node) = section.get("thresholds") {
                 for item in self.list(node, "report.thresholds")? {
                     let threshold = self.positive_span(item, "report.thresholds");
