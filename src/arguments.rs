@@ -44,6 +44,8 @@ pub enum Command {
     Bank(BankArguments),
     /// Read scenarios and explain what was understood; run nothing
     Check(CheckArguments),
+    /// Print the JSON Schema of scenario files, by which editors complete and check them
+    Schema,
     /// Paired differences of two runs, with intervals
     Compare(CompareArguments),
     /// Draw a run's report again

@@ -68,7 +68,10 @@ fn crossed_populations_sum_to_the_total() {
             let parts: Vec<f64> = of.map(|row| row.mean.unwrap()).collect();
             assert!(parts.len() > 1, "{held:?}");
             let (sum, all) = (parts.iter().sum::<f64>(), total(figure));
-            assert!((sum - all).abs() < 1e-9 * all.max(1.0), "{held:?}: {sum} of {all}");
+            assert!(
+                (sum - all).abs() < 1e-9 * all.max(1.0),
+                "{held:?}: {sum} of {all}"
+            );
         }
         // Times, too: each part's mean weighs as many as were served.
         let times = rows.iter().filter(|row| {
@@ -77,14 +80,19 @@ fn crossed_populations_sum_to_the_total() {
             row.figure == Figure::TimeInBranch
                 && named.map(|(name, _)| name).eq(held.iter().copied())
         });
-        let sum: f64 = times.map(|row| row.mean.unwrap_or(0.0) * row.count as f64).sum();
+        let sum: f64 = times
+            .map(|row| row.mean.unwrap_or(0.0) * row.count as f64)
+            .sum();
         let rows = rows.iter();
         let all = rows
             .filter(|row| row.figure == Figure::TimeInBranch)
             .find(|row| row.population == Population::default())
             .map(|row| row.mean.unwrap() * row.count as f64)
             .unwrap();
-        assert!((sum - all).abs() < 1e-6 * all, "{held:?}: {sum} s of {all} s");
+        assert!(
+            (sum - all).abs() < 1e-6 * all,
+            "{held:?}: {sum} s of {all} s"
+        );
     }
 }
 

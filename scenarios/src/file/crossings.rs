@@ -5,14 +5,17 @@ use super::tree::Node;
 use crate::model::Crossing;
 use crate::names::nearest;
 
-const DIMENSIONS: [&str; 4] = ["channel", "service", "segment", "interval"];
+pub(super) const DIMENSIONS: [&str; 4] = ["channel", "service", "segment", "interval"];
 
 impl Reader {
     /// `populations = ["service,channel"]`, and the older `service_by_interval` and
     /// `segment_by_interval`, each once and in the order of the file.
     pub(super) fn crossings(&mut self, section: &Section<'_>) -> Option<Vec<Crossing>> {
         let mut crossings = Vec::new();
-        for (flag, service) in [("service_by_interval", true), ("segment_by_interval", false)] {
+        for (flag, service) in [
+            ("service_by_interval", true),
+            ("segment_by_interval", false),
+        ] {
             if self.flag(section, flag) {
                 crossings.push(Crossing {
                     channel: false,
@@ -42,7 +45,8 @@ impl Reader {
                 Some(right) => format!("did you mean `{right}`?"),
                 None => format!("customers are told apart by {}", DIMENSIONS.join(", ")),
             };
-            let message = format!("`{path}` names `{unknown}`, by which no customers are told apart");
+            let message =
+                format!("`{path}` names `{unknown}`, by which no customers are told apart");
             self.fault(item.origin, message, help);
             return None;
         }

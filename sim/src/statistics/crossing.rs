@@ -78,7 +78,10 @@ fn possible(scenario: &Scenario, populations: &Populations) -> Vec<usize> {
     let channel_of = |journey: usize| populations.channel_of(scenario.journeys[journey].channel);
     let mut kinds = Vec::new();
     for (number, segment) in scenario.segments.iter().enumerate() {
-        let own = segment.services.iter().map(|(service, journey, _)| (*service, *journey));
+        let own = segment
+            .services
+            .iter()
+            .map(|(service, journey, _)| (*service, *journey));
         let services = scenario.services.iter().enumerate();
         let any = services.flat_map(|(service, it)| it.journeys.iter().map(move |j| (service, *j)));
         let any = any.filter(|_| scenario.arrivals.recorded.is_some());
