@@ -4,7 +4,8 @@
 use crate::bank_process::BankProcess;
 use anyhow::Context;
 use loadgen::{LoadProgress, LoadSnapshot};
-use std::sync::atomic::{AtomicBool, Ordering};
+use scenarios::model::Label;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often the end of the load is looked for.
@@ -16,6 +17,7 @@ pub struct KillDrill {
     stream: Duration,
     begun: AtomicBool,
     ended: AtomicBool,
+    done: AtomicU32,
 }
 
 impl KillDrill {
@@ -30,6 +32,7 @@ impl KillDrill {
             stream,
             begun: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            done: AtomicU32::new(0),
         }
     }
 
@@ -58,6 +61,17 @@ impl KillDrill {
         }
     }
 
+    /// What a reader of the run must know; nothing where no kill was asked for.
+    pub fn told(&self) -> Option<Label> {
+        let done = self.done.load(Ordering::Relaxed);
+        (self.kills > 0).then(|| {
+            Label::new(
+                format!("The bank was killed {done} times while the load ran and started again on the same data; latencies and errors are of that."),
+                format!("压测期间核心系统被强行终止 {done} 次并以同一数据重新启动；时延与错误均含此影响。"),
+            )
+        })
+    }
+
     fn kill(&self, bank: &mut BankProcess) -> anyhow::Result<()> {
         while !self.begun.load(Ordering::Relaxed) {
             if self.ended.load(Ordering::Relaxed) {
@@ -76,6 +90,7 @@ impl KillDrill {
             }
             let kill = || format!("kill {} of {} of the drill", number + 1, self.kills);
             bank.kill_and_restart().with_context(kill)?;
+            self.done.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -328,6 +328,7 @@ impl Player<'_> {
             anyhow::anyhow!("{error:#}\nAs for the bank, {}", bank.last_words())
         })?;
         loaded.bank_data = Some(data.display().to_string());
+        loaded.killed = drill.told();
         if self.interrupt.happened() {
             // Nobody waits for planted slowness any more.
             drop(bank);
@@ -376,6 +377,7 @@ impl Player<'_> {
             outcome,
             reconciliation,
             bank_data: None,
+            killed: None,
         })
     }
 }
