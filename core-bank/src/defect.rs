@@ -59,16 +59,16 @@ pub fn lose(plant: Plant, record: &mut Record, state: &mut State) {
         return;
     };
     let account = last.account;
-    let lost = match plant {
+    let gone = match plant {
         Plant::Rounding => Fen(last.amount.0.signum()),
         _ => last.amount,
     };
-    last.amount.0 -= lost.0;
-    last.balance_after.0 -= lost.0;
+    last.amount.0 -= gone.0;
+    last.balance_after.0 -= gone.0;
     if plant == Plant::TornTransfer {
         postings.pop();
     }
-    state.lose(account, lost);
+    state.lose(account, gone);
 }
 
 /// A request like this one that nobody sent.

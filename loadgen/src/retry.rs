@@ -96,7 +96,8 @@ mod tests {
         let pauses = pauses(Some(Duration::from_secs(10)));
         assert_eq!(pauses[..7], [20, 40, 80, 160, 320, 640, 1000]);
         assert!(pauses[7..].iter().all(|pause| *pause == 1000), "{pauses:?}");
-        assert!((9_000..=10_000).contains(&pauses.iter().sum()));
+        let all: u128 = pauses.iter().sum();
+        assert!((9_000..=10_000).contains(&all), "{all}");
     }
 
     #[test]

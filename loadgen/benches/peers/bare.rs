@@ -62,7 +62,7 @@ pub fn timer(words: &[String]) {
             if now() < due {
                 ring(&timer, due);
             }
-            now() - due
+            now().saturating_sub(due)
         })
         .collect();
     late.sort_unstable();
@@ -72,7 +72,7 @@ pub fn timer(words: &[String]) {
 
 fn ring(timer: &impl std::os::fd::AsFd, due: Duration) {
     let spec = |time: Duration| Timespec {
-        tv_sec: time.as_secs() as i64,
+        tv_sec: time.as_secs().cast_signed(),
         tv_nsec: i64::from(time.subsec_nanos()),
     };
     let deadline = Itimerspec {

@@ -27,6 +27,9 @@ mod tiny_server;
 
 use std::env;
 
+/// A comparison of so many rounds.
+type Part = fn(usize);
+
 fn main() {
     let words: Vec<String> = env::args()
         .skip(1)
@@ -46,7 +49,7 @@ fn main() {
         .position(|word| word == "--rounds")
         .and_then(|at| words.get(at + 1))
         .map_or(5, |rounds| rounds.parse().expect("--rounds takes a number"));
-    let parts: [(&str, fn(usize)); 4] = [
+    let parts: [(&str, Part); 4] = [
         ("closed", closed::compare),
         ("open", open::compare),
         ("memory", memory::measure),

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// once, and each connection takes the next operation when it has its answer.
 pub fn closed(words: &[String]) {
     let requests = words[2].parse().unwrap();
-    let outcome = play(words, plan(requests, |_| 0));
+    let outcome = play(words, &plan(requests, |_| 0));
     let tally = outcome.tally();
     assert_eq!(
         tally.of(Outcome::Succeeded),
@@ -27,7 +27,7 @@ pub fn open(words: &[String]) {
     let seconds: u64 = words[3].parse().unwrap();
     let outcome = play(
         words,
-        plan(rate * seconds, |number| number * 1_000_000 / rate),
+        &plan(rate * seconds, |number| number * 1_000_000 / rate),
     );
     let tally = outcome.tally();
     let micros = |figure, q| quantile(&outcome, figure, q) * 1e6;
@@ -53,7 +53,7 @@ pub fn quantile(outcome: &LoadOutcome, figure: Figure, q: f64) -> f64 {
     found.unwrap().value.unwrap()
 }
 
-fn play(words: &[String], plan: Vec<PlannedOperation>) -> LoadOutcome {
+fn play(words: &[String], plan: &[PlannedOperation]) -> LoadOutcome {
     let folder = tempfile::tempdir().unwrap();
     let mut options = LoadOptions::new("peers", folder.path().join("journal.csv"));
     options.interval_log = Some(folder.path().join("latency.hlog"));
@@ -61,7 +61,7 @@ fn play(words: &[String], plan: Vec<PlannedOperation>) -> LoadOutcome {
     options.timeout = Duration::from_mins(1);
     options.quantiles = vec![0.999];
     let target = Target::new(&format!("http://{}", words[0]), tokens(), &Reach::Loopback).unwrap();
-    run(&plan, &target, &options, &NoProgress, &StopFlag::new()).unwrap()
+    run(plan, &target, &options, &NoProgress, &StopFlag::new()).unwrap()
 }
 
 fn tokens() -> Tokens {

@@ -138,7 +138,7 @@ async fn serve(
             Reply::HalfThenNever => {
                 let half = b"HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{\"seq\":";
                 stream.write_all(half).await?;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Reply::Reset => return stream.set_zero_linger(),
             Reply::Garbage => {
