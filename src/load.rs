@@ -14,6 +14,7 @@ use crate::bank_process::BankProcess;
 use crate::exit::{Ended, Failure};
 use crate::interrupt::Interrupt;
 use crate::judge::{Judging, Measured};
+use crate::kill_drill::KillDrill;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::summarise::{self, Loaded, Results};
@@ -26,6 +27,7 @@ use metrics::{Both, Metrics};
 use scenarios::model::Scenario;
 use scenarios::operation::Operation;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Plays operations and writes what came of it.
 pub fn load(arguments: &LoadArguments) -> Ended {
@@ -51,6 +53,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         phases: &mut phases,
         metrics: metrics.as_ref(),
         watched: arguments.watch_process,
+        retry: asked_again(arguments),
     };
     let loaded = if arguments.find_limit {
         find_limit::find(arguments, &to, &mut player, &subject.gates)?
@@ -71,6 +74,13 @@ pub fn load(arguments: &LoadArguments) -> Ended {
     )
 }
 
+/// For how long what nobody answered is asked again.
+fn asked_again(arguments: &LoadArguments) -> Option<Duration> {
+    let killed = (arguments.bank.kill > 0).then_some(KillDrill::RETRY);
+    let asked = arguments.retry.map(u64::from).map(Duration::from_secs);
+    asked.or(killed).filter(|within| !within.is_zero())
+}
+
 /// Plays a plan and reconciles.
 pub struct Player<'run> {
     /// What is played, for the run's id.
@@ -87,6 +97,8 @@ pub struct Player<'run> {
     pub metrics: Option<&'run Metrics>,
     /// A process of the target whose memory is watched.
     pub watched: Option<u32>,
+    /// For how long what nobody answered is asked again.
+    pub retry: Option<Duration>,
 }
 
 impl Player<'_> {
@@ -94,7 +106,7 @@ impl Player<'_> {
     fn on_whichever(&mut self, to: &To, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         match to {
             To::OwnBank => self.on_own_bank(planted),
-            To::Bank(target) => self.on(target, BankStart::Shared),
+            To::Bank(target) => self.on(target, BankStart::Shared, None),
             To::OwnSystem(file, endpoint) => self.on_own_system(file, endpoint),
         }
     }
@@ -103,16 +115,21 @@ impl Player<'_> {
     pub fn on_own_bank(&mut self, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         let data = self.directory.file("bank");
         let plan = self.plan;
-        let bank = self.phases.phase("starting the bank", |_| {
+        let mut bank = self.phases.phase("starting the bank", |_| {
             BankProcess::start(&data, &plan.bank_start()?.to_string(), planted)
         })?;
         self.watched = Some(bank.process_id());
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
-        let mut loaded = self.on(&target, BankStart::Empty).map_err(|error| {
+        let drill = KillDrill::new(planted.kill, plan.length());
+        let played = drill.during(&mut bank, || {
+            self.on(&target, BankStart::Empty, Some(&drill))
+        });
+        let mut loaded = played.map_err(|error| {
             anyhow::anyhow!("{error:#}\nAs for the bank, {}", bank.last_words())
         })?;
         loaded.bank_data = Some(data.display().to_string());
+        loaded.killed = drill.told();
         if self.interrupt.happened() {
             // Nobody waits for planted slowness any more.
             drop(bank);
@@ -123,7 +140,12 @@ impl Player<'_> {
     }
 
     /// Plays the plan on a bank that is there, and reads its books unless interrupted.
-    pub fn on(&mut self, target: &Target, start: BankStart) -> anyhow::Result<Loaded> {
+    pub fn on(
+        &mut self,
+        target: &Target,
+        start: BankStart,
+        drill: Option<&KillDrill>,
+    ) -> anyhow::Result<Loaded> {
         let options = self.options(start)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_bank()?;
@@ -132,7 +154,12 @@ impl Player<'_> {
             .phases
             .phase("loading the bank", |view| {
                 let both = Both { view, metrics };
-                loadgen::play(&plan, target, &options, &both, &stop)
+                match drill {
+                    Some(drill) => {
+                        loadgen::play(&plan, target, &options, &drill.watch(&both), &stop)
+                    }
+                    None => loadgen::play(&plan, target, &options, &both, &stop),
+                }
             })
             .context("the load could not be played")?;
         let reconciliation = if self.interrupt.happened() {
@@ -176,6 +203,7 @@ impl Player<'_> {
         let run = format!("{}-{}-{number}", self.name, self.phases.started());
         let mut options = self.plan.options(&run, self.directory, start)?;
         options.watched_process = self.watched;
+        options.retry = self.retry;
         Ok(options)
     }
 
@@ -194,6 +222,7 @@ impl Player<'_> {
             reconciliation: None,
             has_books: false,
             bank_data: None,
+            killed: None,
         })
     }
 }

@@ -153,6 +153,8 @@ pub struct Loaded {
     pub has_books: bool,
     /// Where the bank kept its data, if it was ours.
     pub bank_data: Option<String>,
+    /// How often the bank was killed meanwhile, if it was.
+    pub killed: Option<Label>,
 }
 
 impl Results {
@@ -255,6 +257,7 @@ fn summary(
         gates.extend(loaded.record.limit.as_ref().map(judge::limit_found));
         warnings.extend(loaded.outcome.warnings());
         gates.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
+        warnings.extend(loaded.killed.clone());
     }
     if let Some(simulated) = &results.simulated {
         warnings.extend(simulated.warnings.iter().cloned());

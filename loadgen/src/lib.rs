@@ -47,6 +47,7 @@ mod promises;
 mod quality;
 pub mod reconciliation;
 mod recorder;
+mod retry;
 mod run;
 mod script;
 mod setup;

@@ -241,6 +241,11 @@ impl Plan {
         Ok(options)
     }
 
+    /// Real time from the window's begin to its end.
+    pub fn length(&self) -> Duration {
+        Duration::from_micros(self.to.since(self.from).0).div_f64(self.load.speed)
+    }
+
     pub fn window(&self) -> PlayedWindow {
         PlayedWindow {
             from: self.from.clock(),
