@@ -5,6 +5,7 @@
 mod address;
 mod find_limit;
 mod metrics;
+mod pairs;
 mod plan;
 
 pub use plan::Plan;
@@ -14,6 +15,7 @@ use crate::bank_process::BankProcess;
 use crate::exit::{Ended, Failure};
 use crate::interrupt::Interrupt;
 use crate::judge::{Judging, Measured};
+use crate::kill_drill::KillDrill;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::summarise::{self, Loaded, Results};
@@ -26,6 +28,7 @@ use metrics::{Both, Metrics};
 use scenarios::model::Scenario;
 use scenarios::operation::Operation;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Plays operations and writes what came of it.
 pub fn load(arguments: &LoadArguments) -> Ended {
@@ -35,6 +38,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         plan.on_bank()
             .map_err(|fault| Failure::usage(fault.to_string()))?;
     }
+    let baseline = pairs::baseline(arguments, &plan, &to)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
     directory.write("scenario.toml", subject.as_run.as_bytes())?;
@@ -51,14 +55,22 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         phases: &mut phases,
         metrics: metrics.as_ref(),
         watched: arguments.watch_process,
-    };
-    let loaded = if arguments.find_limit {
-        find_limit::find(arguments, &to, &mut player, &subject.gates)?
-    } else {
-        player.on_whichever(&to, &arguments.bank)?
+        retry: asked_again(arguments),
     };
     let mut results = Results::new("load", Measured::Load);
-    results.loaded = Some(loaded);
+    match &baseline {
+        Some(baseline) => {
+            let compared = pairs::play(arguments, (baseline, &to), &mut player, &subject)?;
+            results.loaded = Some(compared.representative);
+            results.regression = Some(compared.record);
+            results.warnings = compared.warnings;
+        }
+        None if arguments.find_limit => {
+            let found = find_limit::find(arguments, &to, &mut player, &subject.gates)?;
+            results.loaded = Some(found);
+        }
+        None => results.loaded = Some(player.on_whichever(&to, &arguments.bank)?),
+    }
     summarise::finish(
         subject,
         results,
@@ -69,6 +81,13 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         1,
         &arguments.output,
     )
+}
+
+/// For how long what nobody answered is asked again.
+fn asked_again(arguments: &LoadArguments) -> Option<Duration> {
+    let killed = (arguments.bank.kill > 0).then_some(KillDrill::RETRY);
+    let asked = arguments.retry.map(u64::from).map(Duration::from_secs);
+    asked.or(killed).filter(|within| !within.is_zero())
 }
 
 /// Plays a plan and reconciles.
@@ -85,8 +104,11 @@ pub struct Player<'run> {
     pub phases: &'run mut Phases,
     /// The run's own endpoint.
     pub metrics: Option<&'run Metrics>,
-    /// A process of the target whose memory is watched.
+    /// A process of the target whose memory and processor time are watched; what listens
+    /// at its address, if it runs on this machine, unless it is told.
     pub watched: Option<u32>,
+    /// For how long what nobody answered is asked again.
+    pub retry: Option<Duration>,
 }
 
 impl Player<'_> {
@@ -94,7 +116,7 @@ impl Player<'_> {
     fn on_whichever(&mut self, to: &To, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         match to {
             To::OwnBank => self.on_own_bank(planted),
-            To::Bank(target) => self.on(target, BankStart::Shared),
+            To::Bank(target) => self.on(target, BankStart::Shared, None),
             To::OwnSystem(file, endpoint) => self.on_own_system(file, endpoint),
         }
     }
@@ -103,16 +125,21 @@ impl Player<'_> {
     pub fn on_own_bank(&mut self, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         let data = self.directory.file("bank");
         let plan = self.plan;
-        let bank = self.phases.phase("starting the bank", |_| {
+        let mut bank = self.phases.phase("starting the bank", |_| {
             BankProcess::start(&data, &plan.bank_start()?.to_string(), planted)
         })?;
         self.watched = Some(bank.process_id());
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
-        let mut loaded = self.on(&target, BankStart::Empty).map_err(|error| {
+        let drill = KillDrill::new(planted.kill, plan.length());
+        let played = drill.during(&mut bank, || {
+            self.on(&target, BankStart::Empty, Some(&drill))
+        });
+        let mut loaded = played.map_err(|error| {
             anyhow::anyhow!("{error:#}\nAs for the bank, {}", bank.last_words())
         })?;
         loaded.bank_data = Some(data.display().to_string());
+        loaded.killed = drill.told();
         if self.interrupt.happened() {
             // Nobody waits for planted slowness any more.
             drop(bank);
@@ -123,7 +150,13 @@ impl Player<'_> {
     }
 
     /// Plays the plan on a bank that is there, and reads its books unless interrupted.
-    pub fn on(&mut self, target: &Target, start: BankStart) -> anyhow::Result<Loaded> {
+    pub fn on(
+        &mut self,
+        target: &Target,
+        start: BankStart,
+        drill: Option<&KillDrill>,
+    ) -> anyhow::Result<Loaded> {
+        self.watched = self.watched.or_else(|| target.process());
         let options = self.options(start)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_bank()?;
@@ -132,7 +165,12 @@ impl Player<'_> {
             .phases
             .phase("loading the bank", |view| {
                 let both = Both { view, metrics };
-                loadgen::play(&plan, target, &options, &both, &stop)
+                match drill {
+                    Some(drill) => {
+                        loadgen::play(&plan, target, &options, &drill.watch(&both), &stop)
+                    }
+                    None => loadgen::play(&plan, target, &options, &both, &stop),
+                }
             })
             .context("the load could not be played")?;
         let reconciliation = if self.interrupt.happened() {
@@ -157,6 +195,7 @@ impl Player<'_> {
         file: &TargetFile,
         endpoint: &Endpoint,
     ) -> anyhow::Result<Loaded> {
+        self.watched = self.watched.or_else(|| endpoint.process());
         let options = self.options(BankStart::Shared)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_own_system();
@@ -167,6 +206,8 @@ impl Player<'_> {
         });
         let mut loaded = self.loaded(outcome.context("the load could not be played")?)?;
         loaded.record.system = Some(file.name());
+        let hash = blake3::hash(file.text().as_bytes()).to_hex();
+        loaded.record.target_hash = Some(hash.to_string());
         Ok(loaded)
     }
 
@@ -176,6 +217,7 @@ impl Player<'_> {
         let run = format!("{}-{}-{number}", self.name, self.phases.started());
         let mut options = self.plan.options(&run, self.directory, start)?;
         options.watched_process = self.watched;
+        options.retry = self.retry;
         Ok(options)
     }
 
@@ -194,6 +236,7 @@ impl Player<'_> {
             reconciliation: None,
             has_books: false,
             bank_data: None,
+            killed: None,
         })
     }
 }

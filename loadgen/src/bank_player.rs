@@ -14,6 +14,7 @@ use crate::kind::Kind;
 use crate::line::Line;
 use crate::money::yuan;
 use crate::offers::Offers;
+use crate::retry::Tries;
 use crate::script::{Script, Step};
 use crate::target::Target;
 use bytes::Bytes;
@@ -23,6 +24,7 @@ use scenarios::operation::Operation;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the journal says beside how an operation ended.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +43,8 @@ pub struct Paid {
 pub struct BankPlayer {
     pub target: Target,
     pub run: String,
+    /// For how long what nobody answered is asked again.
+    pub retry: Option<Duration>,
     pub script: Arc<Script>,
     pub offers: Offers,
     pub customers: RefCell<Vec<Customer>>,
@@ -73,21 +77,25 @@ impl Interpreter for BankPlayer {
             Ok(request) => request,
             Err(why) => return End::unsent(why.to_owned(), Paid::default()),
         };
-        let mut paid = Paid {
+        let paid = Paid {
             account: request.account.take(),
             to: request.to.take(),
             amount_fen: request.amount_fen,
             ..Paid::default()
         };
         let key = idempotency_key(&self.run, call.number);
+        let mut tries = Tries::new(self.retry);
         if bank_api::needs_authorisation(step.operation, step.channel, self.target.tokens()) {
-            match self.authorise(step, &request, &key, line).await {
-                Ok(body) => request.body = body,
-                Err(mut end) => {
-                    end.note = paid;
-                    return *end;
+            request.body = loop {
+                match self.authorise(step, &request, &key, line).await {
+                    Ok(body) => break body,
+                    Err(end) if tries.again(end.answered, end.effect).await => {}
+                    Err(mut end) => {
+                        end.note = paid;
+                        return *end;
+                    }
                 }
-            }
+            };
         }
         let message = Message {
             method: request.method,
@@ -96,32 +104,15 @@ impl Interpreter for BankPlayer {
             key: self.changes(step).then_some(key),
             body: request.body,
         };
-        let mut sent = None;
-        let exchange = line.exchange(&message, |moment| {
-            sent = Some(moment);
-            written(moment, &paid);
-        });
-        let exchange = exchange.await;
-        let answered = End::without_answer(exchange, self.changes(step), sent, paid);
-        let (status, body) = match answered {
-            Ok(end) => return end,
-            Err((status, body, told)) => {
-                paid = told;
-                (status, body)
-            }
-        };
-        let reading = bank_api::reading(step.operation, self.allowed(step), status, &body);
-        if reading.outcome == Outcome::Succeeded {
-            self.customers.borrow_mut()[step.customer as usize].learn(&reading.answer);
-            match step.operation {
-                Operation::LogIn => session.clone_from(&reading.answer.session),
-                Operation::LogOut => *session = None,
-                _ => {}
+        loop {
+            let mut end = self
+                .ask(step, &message, paid.clone(), session, line, written)
+                .await;
+            if !tries.again(end.answered, end.effect).await {
+                end.effect = tries.effect(end.effect);
+                return end;
             }
         }
-        paid.seq = reading.answer.seq;
-        paid.id = reading.answer.id();
-        end(reading, sent, paid)
     }
 
     fn row(&self, call: &Call<Step>, end: &End<Paid>, times: &RowTimes) -> JournalRow {
@@ -168,6 +159,41 @@ fn end(reading: Reading, written: Option<Moment>, note: Paid) -> End<Paid> {
 }
 
 impl BankPlayer {
+    /// One attempt at the operation itself.
+    async fn ask(
+        &self,
+        step: &Step,
+        message: &Message,
+        paid: Paid,
+        session: &mut Option<String>,
+        line: &mut Line,
+        written: &dyn Fn(Moment, &Paid),
+    ) -> End<Paid> {
+        let mut sent = None;
+        let exchange = line.exchange(message, |moment| {
+            sent = Some(moment);
+            written(moment, &paid);
+        });
+        let exchange = exchange.await;
+        let answered = End::without_answer(exchange, self.changes(step), sent, paid);
+        let (status, body, mut paid) = match answered {
+            Ok(end) => return end,
+            Err(answer) => answer,
+        };
+        let reading = bank_api::reading(step.operation, self.allowed(step), status, &body);
+        if reading.outcome == Outcome::Succeeded {
+            self.customers.borrow_mut()[step.customer as usize].learn(&reading.answer);
+            match step.operation {
+                Operation::LogIn => session.clone_from(&reading.answer.session),
+                Operation::LogOut => *session = None,
+                _ => {}
+            }
+        }
+        paid.seq = reading.answer.seq;
+        paid.id = reading.answer.id();
+        end(reading, sent, paid)
+    }
+
     fn request(
         &self,
         step: &Step,

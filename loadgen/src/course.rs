@@ -159,7 +159,7 @@ mod tests {
         };
         // 10 ms before; slow until 22, good at 20 for a moment only.
         let slow = |second: u64| match second {
-            10..20 | 21 => 500,
+            10..=19 | 21 => 500,
             _ => 10,
         };
         let found = recovery(&book(40, slow), 0, spike);

@@ -8,6 +8,7 @@ use crate::kind::{Kind, Names};
 use crate::measurement::Book;
 use crate::options::{LoadOptions, Model};
 use crate::quality::Quality;
+use crate::stream::OUT_OF_SOCKETS;
 use scenarios::model::Label;
 use scenarios::operation::{Channel, Operation};
 use scenarios::summary::{FailureCount, LoadRecord, LoadSecond};
@@ -114,6 +115,14 @@ impl LoadOutcome {
         let unsent = tally.of(Outcome::NotSent);
         if unsent > 0 && !self.interrupted {
             reasons.push(format!("it never sent {unsent} operations"));
+        }
+        let failures = self.book.failures.iter();
+        let without = failures.filter(|(what, _)| what.contains(OUT_OF_SOCKETS));
+        let without: u64 = without.map(|(_, count)| count).sum();
+        if without > 0 {
+            reasons.push(format!(
+                "this machine had no socket left for {without} operations (see ulimit -n, or take fewer connections)"
+            ));
         }
         let planned = tally.planned();
         let sent = (planned - unsent) as f64;

@@ -91,6 +91,7 @@ async fn on_the_bank(
         interpreter: BankPlayer {
             target: target.clone(),
             run: options.run.clone(),
+            retry: options.retry,
             script,
             offers,
             customers: RefCell::new(customers),

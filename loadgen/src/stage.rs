@@ -14,6 +14,7 @@ use crate::pacing::nanos;
 use crate::player::Player;
 use crate::quality::Watch;
 use crate::recorder::{Recorder, record};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 use std::rc::Rc;
 use std::thread;
@@ -105,6 +106,7 @@ pub async fn play<I: Interpreter>(
     stop: &StopFlag,
     recorder: Recorder<I::Row>,
 ) -> Result<LoadOutcome, LoadError> {
+    as_many_files_as_allowed();
     let start = Moment::now().after(LEAD);
     recorder.started(SystemTime::now() + Duration::from_nanos(LEAD));
     let users = (options.model == Model::Closed).then(|| Users {
@@ -147,6 +149,17 @@ pub async fn play<I: Interpreter>(
         memory: watch.memory(),
         journal: RunJournal::new(&options.journal),
     })
+}
+
+/// Raises the process's own limit on open files to what the system allows it.
+fn as_many_files_as_allowed() {
+    let limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limits.maximum,
+        ..limits
+    };
+    // Where it is refused, running out of sockets is told by itself.
+    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 /// Plays until everything has ended, time is up, or it is stopped; whether it was.

@@ -9,9 +9,10 @@ use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
+use crate::words::regression;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
-use scenarios::summary::{LoadRecord, Summary};
+use scenarios::summary::{LoadRecord, Reconciliation, Summary};
 use std::fmt::Write as _;
 
 /// The summary of a run as GitHub's Markdown, verdict first.
@@ -36,6 +37,7 @@ pub fn markdown(run: &RunData, lang: Lang) -> String {
         let _ = write!(out, "> {}\n\n", escape(question));
     }
     out += &gates_table(summary, lang);
+    out += &regression_table(summary, lang);
     out += &outlets_lines(summary, lang);
     out += &figures_table(summary, lang);
     out += &minutes_table(summary, lang);
@@ -107,6 +109,26 @@ fn gates_table(summary: &Summary, lang: Lang) -> String {
         &heads.map(|head| head.say(lang).to_owned()),
         &rows,
     )
+}
+
+fn regression_table(summary: &Summary, lang: Lang) -> String {
+    let Some(found) = &summary.regression else {
+        return String::new();
+    };
+    let lines = regression::lines(found, lang);
+    let lines: Vec<Vec<String>> = lines
+        .into_iter()
+        .map(|line| line.iter().map(|cell| escape(cell)).collect())
+        .collect();
+    let mut out = table(
+        Text::Regression.say(lang),
+        &regression::heads(lang),
+        &lines,
+    );
+    for sentence in regression::sentences(found, lang) {
+        let _ = write!(out, "{}\n\n", escape(&sentence));
+    }
+    out
 }
 
 fn outlets_lines(summary: &Summary, lang: Lang) -> String {
@@ -253,6 +275,32 @@ fn load_lines(summary: &Summary, load: &LoadRecord, lang: Lang) -> String {
             Text::NotReconciled
         };
         let _ = write!(out, "{}\n\n", sentence.say(lang));
+        out += &counterexample(found, lang);
     }
+    out
+}
+
+/// The rows that prove that the books do not agree.
+fn counterexample(found: &Reconciliation, lang: Lang) -> String {
+    let Some(smallest) = &found.counterexample else {
+        return String::new();
+    };
+    let mut out = format!(
+        "{}{}{}\n\n",
+        Text::SmallestCounterexample.say(lang),
+        lang.pick(": ", "："),
+        escape(&smallest.what)
+    );
+    let sides = [
+        (Text::AsPlayed, &smallest.operations),
+        (Text::InTheBooks, &smallest.records),
+    ];
+    for (side, rows) in sides {
+        for row in rows {
+            let colon = lang.pick(": ", "：");
+            let _ = writeln!(out, "- {}{colon}{}", side.say(lang), escape(row));
+        }
+    }
+    out.push('\n');
     out
 }

@@ -9,6 +9,7 @@ use crate::words::gates;
 use crate::words::language::Lang;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
+use crate::words::regression;
 use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -36,6 +37,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     out += &latency_table(summary, lang, style);
     out += &outlets_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
+    out += &counterexample(summary, lang);
     for warning in &summary.warnings {
         let _ = writeln!(out, "! {}", lang.of(warning));
     }
@@ -100,6 +102,27 @@ pub fn comparison_terminal(
         out += &plain(&format!("{name}{}", lang.pick(": ", "：")));
         out += &coloured(head.tone, head.words, style);
         out.push('\n');
+    }
+    out
+}
+
+/// The rows that prove that the bank's books do not agree with what was played.
+fn counterexample(summary: &Summary, lang: Lang) -> String {
+    let found = summary.reconciliation.as_ref();
+    let Some(smallest) = found.and_then(|found| found.counterexample.as_ref()) else {
+        return String::new();
+    };
+    let colon = lang.pick(": ", "：");
+    let head = Text::SmallestCounterexample.say(lang);
+    let mut out = format!("{head}{colon}{}\n", smallest.what);
+    let sides = [
+        (Text::AsPlayed, &smallest.operations),
+        (Text::InTheBooks, &smallest.records),
+    ];
+    for (side, rows) in sides {
+        for row in rows {
+            let _ = writeln!(out, "  {}{colon}{row}", side.say(lang));
+        }
     }
     out
 }
@@ -265,6 +288,22 @@ fn outlets_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
     let lines = outlets::worst(summary, MOST, lang);
     if !lines.is_empty() {
         out += &table(&outlets::worst_heads(lang), lines, style);
+    }
+    out
+}
+
+/// The target beside its baseline, if it was compared with one.
+fn regression_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String {
+    let Some(found) = &summary.regression else {
+        return String::new();
+    };
+    let mut out = String::new();
+    for sentence in regression::sentences(found, lang) {
+        let _ = writeln!(out, "{sentence}");
+    }
+    let lines = regression::lines(found, lang);
+    if !lines.is_empty() {
+        out += &table(&regression::heads(lang), lines, style);
     }
     out
 }

@@ -189,6 +189,7 @@ fn run(
         phases: player.phases,
         metrics: player.metrics,
         watched: player.watched,
+        retry: player.retry,
     };
     let loaded = player.on_whichever(to, &arguments.bank)?;
     let mut table = FigureTable::default();

@@ -10,6 +10,7 @@ mod outlets;
 mod pieces;
 mod promise;
 mod record;
+mod regression;
 mod top;
 
 pub use comparison::comparison_html;
@@ -70,6 +71,7 @@ pub fn html(run: &RunData, lang: Lang) -> String {
     let body = html! {
         (top::banner(&view))
         (top::gates(&view))
+        (regression::regression(&view))
         (outlets::outlets(&view))
         (promise::by_interval(&view))
         (promise::misses(&view))

@@ -6,4 +6,5 @@ pub(crate) mod language;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod outlets;
+pub(crate) mod regression;
 pub(crate) mod texts;

@@ -68,6 +68,13 @@ texts! {
     GateNothingLost = "nothing lost", "无丢失";
     GateLimit = "limit found", "已找到上限";
     AsksLimit = "the highest rate at which the gates hold is found", "找到判据仍成立的最高速率";
+    GateRegression = "no regression", "无性能回退";
+    AsksRegression = "no figure of the target is worse than its baseline’s", "被测系统的各项指标均不劣于基线";
+    ReasonRegressionPass = "after {pairs} pairs of runs every figure is surely less than its margin worse", "运行 {pairs} 对后，可确信各项指标的劣化均小于容许幅度。";
+    ReasonRegressionFail = "after {pairs} pairs of runs surely worse: {figures}", "运行 {pairs} 对后，可确信以下指标变差：{figures}。";
+    ReasonRegressionUndecided = "after {pairs} pairs of runs still undecided: {figures}; play longer runs or more pairs", "运行 {pairs} 对后仍无定论：{figures}；请延长每次运行或增加对数。";
+    ReasonRegressionFew = "{pairs} pairs of runs say nothing yet; single runs differ too much", "仅 {pairs} 对运行尚不足以判断：单次运行之间的差别过大。";
+    ReasonRegressionInvalid = "some of the runs could not measure; play them again", "其中有运行未能有效测量，请重新运行。";
     GateGenerator = "generator kept up", "发压端跟上计划";
     AsksNothingLost = "every acknowledged operation is in the bank exactly once, and the ledger sums to zero", "每笔已确认的操作在核心系统中恰好出现一次，总账合计为零";
     AsksGenerator = "the load generator sent every operation when it was due", "发压端按计划时刻发出每笔操作";
@@ -214,6 +221,19 @@ texts! {
     LimitNone = "The gates hold at no rate that was tried.", "所试的各速率下判据均不成立。";
     LimitRead = "How to read this: every rate that was tried, with the latency it had, on a logarithmic scale. Where the curve turns upwards the target begins to queue.", "读图方法：所试的每个速率及其时延，纵轴为对数刻度。曲线上扬之处，即被测系统开始排队之处。";
     LimitAxis = "latency, by operations a second offered", "时延（横轴为每秒负载）";
+    Regression = "Target and baseline", "被测系统与基线";
+    RegressionIntro = "{target} beside its baseline {baseline}: {pairs} pairs of runs, one after the other. The run is what is compared, not the request.", "{target} 与基线 {baseline} 比较：先后运行 {pairs} 对。比较的单位是一次运行，而非一个请求。";
+    RegressionVerdict = "Verdict: {verdict}.", "结论：{verdict}。";
+    RegressionFound = "regression", "性能回退";
+    RegressionNone = "no regression", "无性能回退";
+    RegressionOpen = "inconclusive", "尚无定论";
+    RegressionWatched = "not waited for", "仅供报警";
+    RegressionRead = "How to read this: worse by 10% means a tenth more time for the same (of throughput: that the baseline does a tenth more), in brackets the 95% confidence interval over the pairs. A figure regresses when it is surely worse and by at least half of its margin; it passes when it is surely worse by less than the margin. Of equal builds at most one comparison in twenty may alarm, all figures and looks together.", "读表方法：变差 10% 即完成同样的工作多用十分之一的时间（吞吐则为基线多完成十分之一），括号内为按对计算的 95% 置信区间。可确信变差且幅度达到容许幅度的一半，即为回退；可确信变差不足容许幅度，即为通过。若两侧完全相同，所有指标与各次查看合计，误报至多二十分之一。";
+    RegressionRepeated = "{count} pairs were played again because the load generator had not kept up.", "因发压端未跟上计划，有 {count} 对重新运行。";
+    Baseline = "baseline", "基线";
+    TargetSide = "target", "被测系统";
+    WorseBy = "worse by", "变差";
+    Margin = "margin", "容许幅度";
     RateOverTime = "Rates over time", "吞吐随时间的变化";
     RateOverTimeRead = "How to read this: operations a second. Offered counts when they were to start; achieved and succeeded count when their answers came. Where achieved stays below offered, the target falls behind.", "读图方法：每秒操作数。负载按应开始的时刻计；吞吐与成功按应答到达的时刻计。吞吐低于负载之处，即被测系统跟不上之处。";
     RateAxis = "operations a second, by second of the load", "每秒操作数（横轴为压测开始后的秒数）";
@@ -268,6 +288,13 @@ texts! {
     Different = "different", "不一致";
     Unplanned = "unplanned", "计划之外";
     Ledger = "ledger", "总账";
+    Torn = "torn", "记账不完整";
+    Rounded = "a fen lost", "分位差错";
+    Oversold = "oversold", "超发";
+    AlertWrong = "alert", "提醒";
+    SmallestCounterexample = "The smallest counterexample", "最小反例";
+    AsPlayed = "as it was played", "压测所发";
+    InTheBooks = "in the bank’s books", "核心系统账目";
     ReconciliationAbsent = "The load was not reconciled.", "本次压测未对账。";
     // Tables.
     Figures = "Figures", "指标";

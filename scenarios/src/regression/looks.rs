@@ -34,6 +34,17 @@ impl Looks {
         Self(looks)
     }
 
+    /// As a comparison planned them; what makes no sense is left out.
+    pub fn planned(looks: &[u32]) -> Self {
+        let mut looks: Vec<u32> = looks.iter().copied().filter(|it| *it > 0).collect();
+        looks.sort_unstable();
+        looks.dedup();
+        if looks.is_empty() {
+            return Self::once(1);
+        }
+        Self(looks)
+    }
+
     /// One look, when all is there.
     pub fn once(pairs: u32) -> Self {
         Self(vec![pairs.max(1)])
@@ -90,6 +101,8 @@ mod tests {
         assert_eq!(Looks::every(5, 5).pairs(), [5]);
         assert_eq!(Looks::every(8, 3).pairs(), [8]);
         assert_eq!(Looks::every(0, 2).pairs(), [1, 2]);
+        assert_eq!(Looks::planned(&[15, 5, 10, 0, 5]), Looks::every(5, 15));
+        assert_eq!(Looks::planned(&[]), Looks::once(1));
         assert_eq!(Looks::every(5, 15).after(5), Some(10));
         assert_eq!(Looks::every(5, 15).after(15), None);
     }
