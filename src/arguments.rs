@@ -220,7 +220,12 @@ pub struct BaselineArguments {
     )]
     pub url: Option<String>,
     /// The tokens of a baseline that is a core bank, if they are not the target's
-    #[arg(id = "baseline_tokens", long = "baseline-tokens", value_name = "FILE", requires = "baseline")]
+    #[arg(
+        id = "baseline_tokens",
+        long = "baseline-tokens",
+        value_name = "FILE",
+        requires = "baseline"
+    )]
     pub tokens: Option<PathBuf>,
     /// Pairs of runs after which the comparison may end, and after as many more again
     #[arg(long, value_name = "N", default_value_t = scenarios::regression::PAIRS, requires = "baseline", value_parser = clap::value_parser!(u32).range(3..=100))]
@@ -233,7 +238,12 @@ pub struct BaselineArguments {
     #[arg(long, value_name = "PERCENT", default_value = "10%", requires = "baseline", value_parser = margin)]
     pub margin: f64,
     /// The process of the baseline, if it is not the one that listens at its address
-    #[arg(id = "watch_baseline", long = "watch-baseline", value_name = "PID", requires = "baseline")]
+    #[arg(
+        id = "watch_baseline",
+        long = "watch-baseline",
+        value_name = "PID",
+        requires = "baseline"
+    )]
     pub process: Option<u32>,
 }
 

@@ -32,6 +32,8 @@ pub fn compare(arguments: &CompareArguments) -> Ended {
 /// Whether it is a load without simulated days, or a folder of runs.
 fn holds_loads(path: &Path) -> bool {
     let has = |name: &str| path.join(name).exists();
-    path.is_dir() && !has("days.csv") && (!has("summary.json") || has("operations.csv") || has("target-01"))
+    path.is_dir()
+        && !has("days.csv")
+        && (!has("summary.json") || has("operations.csv") || has("target-01"))
         && !loads::directories(path, "baseline").is_empty()
 }

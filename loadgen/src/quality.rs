@@ -119,7 +119,10 @@ impl Watch {
 
     /// What it came to.
     pub fn end(&self) -> Quality {
-        let target_seconds = self.processor_time.as_ref().and_then(ProcessorTime::seconds);
+        let target_seconds = self
+            .processor_time
+            .as_ref()
+            .and_then(ProcessorTime::seconds);
         let (Some(first), Some(last)) = (self.first, read()) else {
             return Quality {
                 target_seconds,

@@ -56,7 +56,11 @@ fn holds_one_of(process: u32, sockets: &[String]) -> bool {
     descriptors
         .flatten()
         .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-        .any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
+        .any(|link| {
+            sockets
+                .iter()
+                .any(|socket| link.as_os_str() == socket.as_str())
+        })
 }
 
 /// Reads how much processor time a process and its children use from now on.

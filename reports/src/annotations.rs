@@ -20,14 +20,24 @@ pub fn annotations(run: &RunData, lang: Lang) -> String {
         }
         let (gate_name, reason) = (gates::name(gate, lang), gates::reason(gate, summary, lang));
         let verdict = gates::verdict(gate.verdict, lang);
-        line(&mut out, "error", &format!("{name}: {gate_name}: {verdict}"), &reason);
+        line(
+            &mut out,
+            "error",
+            &format!("{name}: {gate_name}: {verdict}"),
+            &reason,
+        );
     }
     let figures = summary.regression.iter().flat_map(|found| &found.figures);
     for it in figures.filter(|it| it.verdict == Verdict::Fail) {
         let figure = regression::figure(it.figure, lang);
         let verdict = regression::verdict(it.verdict, lang);
         let worse = regression::worse(it, lang);
-        line(&mut out, "error", &format!("{name}: {figure}: {verdict}"), &worse);
+        line(
+            &mut out,
+            "error",
+            &format!("{name}: {figure}: {verdict}"),
+            &worse,
+        );
     }
     if out.is_empty() {
         line(&mut out, "notice", name, headline(run, lang).words);
@@ -57,7 +67,7 @@ mod tests {
 
     #[test]
     fn whatever_did_not_pass_has_a_line_and_no_name_can_begin_another() {
-        let mut run = support::smart_branch_run();
+        let mut run = support::whole_run(false);
         "a\n::error::b".clone_into(&mut run.summary.scenario.name);
         let failing = run.summary.gates.iter();
         let failing = failing.filter(|gate| gate.verdict != Verdict::Pass).count();
@@ -65,13 +75,16 @@ mod tests {
         assert!(failing > 0);
         assert_eq!(text.lines().count(), failing, "{text}");
         for line in text.lines() {
-            assert!(line.starts_with("::error title=a%0A%3A%3Aerror%3A%3Ab%3A "), "{line}");
+            assert!(
+                line.starts_with("::error title=a%0A%3A%3Aerror%3A%3Ab%3A "),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn a_run_that_passed_says_so() {
-        let mut run = support::smart_branch_run();
+        let mut run = support::passing_run();
         for gate in &mut run.summary.gates {
             gate.verdict = Verdict::Pass;
         }

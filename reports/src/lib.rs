@@ -37,5 +37,5 @@ pub use run::{ReportError, RunData, read_run};
 pub use spreadsheet::csv;
 pub use terminal::{TerminalStyle, comparison_terminal, terminal};
 pub use words::language::{Lang, UnknownLanguage};
-pub use words::regression::verdict as comparison_verdict;
 pub use words::names::{operation_name, phase as phase_name};
+pub use words::regression::verdict as comparison_verdict;

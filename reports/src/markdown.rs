@@ -120,11 +120,7 @@ fn regression_table(summary: &Summary, lang: Lang) -> String {
         .into_iter()
         .map(|line| line.iter().map(|cell| escape(cell)).collect())
         .collect();
-    let mut out = table(
-        Text::Regression.say(lang),
-        &regression::heads(lang),
-        &lines,
-    );
+    let mut out = table(Text::Regression.say(lang), &regression::heads(lang), &lines);
     for sentence in regression::sentences(found, lang) {
         let _ = write!(out, "{}\n\n", escape(&sentence));
     }

@@ -36,6 +36,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     out += &figures_table(summary, lang, style);
     out += &latency_table(summary, lang, style);
     out += &outlets_table(summary, lang, style);
+    out += &regression_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
     out += &counterexample(summary, lang);
     for warning in &summary.warnings {

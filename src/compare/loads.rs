@@ -48,7 +48,10 @@ impl Stored {
             }
         }
         loads.sort_by_key(|load| load.started);
-        let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let places: Vec<String> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         let looks = match paths {
             [one] => looks_of(one),
             _ => None,
@@ -81,7 +84,9 @@ pub fn directories(path: &Path, side: &str) -> Vec<PathBuf> {
         found
     };
     let of_side = inside(&|name| {
-        let number = name.strip_prefix(side).and_then(|rest| rest.strip_prefix('-'));
+        let number = name
+            .strip_prefix(side)
+            .and_then(|rest| rest.strip_prefix('-'));
         number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
     });
     if !of_side.is_empty() {

@@ -107,8 +107,8 @@ pub fn play(
         runs: played.iter().map(|pair| pair.record.clone()).collect(),
     };
     let warnings = warnings(&played);
-    let representative = representative(played)
-        .ok_or_else(|| Failure::usage("--pairs: no pair could be played"))?;
+    let representative =
+        representative(played).ok_or_else(|| Failure::usage("--pairs: no pair could be played"))?;
     Ok(Compared {
         representative,
         record,

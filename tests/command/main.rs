@@ -13,6 +13,7 @@ mod own_system;
 mod planted_defects;
 mod references;
 mod region;
+mod regressions;
 mod starved;
 mod support;
 mod theory;

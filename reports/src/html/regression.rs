@@ -11,7 +11,10 @@ pub(super) fn regression(view: &View) -> Markup {
     let Some(found) = &view.summary.regression else {
         return html! {};
     };
-    let (heads, lines) = (regression::heads(view.lang), regression::lines(found, view.lang));
+    let (heads, lines) = (
+        regression::heads(view.lang),
+        regression::lines(found, view.lang),
+    );
     card(
         view.say(Text::Regression),
         &html! {

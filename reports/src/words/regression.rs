@@ -143,7 +143,10 @@ fn outcome(it: &ComparedRecord, lang: Lang) -> String {
     let word = verdict(it.verdict, lang);
     if it.verdict == Verdict::Undecided && !it.waited_for {
         let watched = Text::RegressionWatched.say(lang);
-        return lang.pick(format!("{word} ({watched})"), format!("{word}（{watched}）"));
+        return lang.pick(
+            format!("{word} ({watched})"),
+            format!("{word}（{watched}）"),
+        );
     }
     word.to_owned()
 }

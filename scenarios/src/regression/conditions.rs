@@ -66,7 +66,11 @@ fn told(summary: &Summary, run: &RunRecord) -> Vec<(&'static str, String)> {
         ),
         (
             "what the target file says (hash)",
-            of_load(|load| load.target_hash.clone().unwrap_or_else(|| "none".to_owned())),
+            of_load(|load| {
+                load.target_hash
+                    .clone()
+                    .unwrap_or_else(|| "none".to_owned())
+            }),
         ),
         (
             "the rate (speed and volume)",

@@ -49,10 +49,10 @@ impl Compared {
     /// most get most.
     pub(super) const fn weight(self) -> f64 {
         match self {
-            Self::CpuPerOperation => 0.6,
-            Self::P50 => 0.2,
-            Self::P99 | Self::Throughput => 0.05,
-            Self::Errors => 0.1,
+            Self::CpuPerOperation => 0.8,
+            Self::P50 => 0.12,
+            Self::P99 | Self::Throughput => 0.02,
+            Self::Errors => 0.04,
         }
     }
 

@@ -144,13 +144,7 @@ fn overall(figures: &[Differences], verdicts: &[Verdict]) -> Verdict {
 }
 
 impl Differences {
-    fn record(
-        &self,
-        pairs: &[Pair],
-        used: usize,
-        margin: f64,
-        verdict: Verdict,
-    ) -> ComparedRecord {
+    fn record(&self, pairs: &[Pair], used: usize, margin: f64, verdict: Verdict) -> ComparedRecord {
         // With too few pairs for a look, what there is is told all the same.
         let used = if used == 0 { pairs.len() } else { used };
         let side = |of: fn(&Pair) -> &RunFigures| {

@@ -66,9 +66,9 @@ impl Looks {
     }
 
     /// Of the budget for false alarms, what each look may spend: little early, when a few
-    /// wild runs can still look like a difference (the square of the progress).
+    /// wild runs can still look like a difference (the cube of the progress).
     pub(super) fn alarm_shares(&self) -> Vec<f64> {
-        self.shares(2)
+        self.shares(3)
     }
 
     /// Of the budget for false passes: in step with the progress.

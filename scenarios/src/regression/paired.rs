@@ -176,9 +176,7 @@ mod tests {
     /// negative ranks is 24, one-sided 0.0206; t on 14 degrees is 2.148, so 0.0249.
     #[test]
     fn darwins_maize_is_judged_as_in_the_books() {
-        let eighths = [
-            49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48,
-        ];
+        let eighths = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
         let differences: Vec<f64> = eighths.iter().map(|it| f64::from(*it) / 8.0).collect();
         let ranked = chance_not_above(&differences, 0.0);
         assert!((ranked - 0.020_6).abs() < 1e-4, "{ranked}");
