@@ -96,27 +96,9 @@ impl<'r> Coming<'r> {
             self.at[filled..].fill(NEVER);
             self.before = 0;
         }
-        let keys = &self.keys[..filled];
-        match &self.routes.aims[..] {
-            [aim] => {
-                if let Some(direct) = &aim.direct {
-                    for (takes, key) in self.takes.iter_mut().zip(keys) {
-                        *takes = key.bits_at(direct.place);
-                    }
-                    direct.law.micros_of_each(&mut self.takes[..filled]);
-                }
-            }
-            aims => {
-                for (aim, key) in self.aims.iter_mut().zip(keys) {
-                    *aim = self.routes.aim_of(*key) as u16;
-                }
-                let of_each = self.takes.iter_mut().zip(&self.aims).zip(keys);
-                for ((takes, aim), key) in of_each {
-                    if let Some(direct) = &aims[usize::from(*aim)].direct {
-                        *takes = direct.law.micros(key.bits_at(direct.place));
-                    }
-                }
-            }
-        }
+        self.routes.aims_of(&self.keys, &mut self.aims);
+        self.routes
+            .durations
+            .draw(&self.keys, &self.aims, filled, &mut self.takes);
     }
 }

@@ -3,6 +3,7 @@
 //! Every part of a plan is taken apart here field by field, so that whoever adds a
 //! rule to the plan is made by the compiler to say whether the express loop knows it.
 
+use super::durations::Durations;
 use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
@@ -22,7 +23,12 @@ pub const NOWHERE: u32 = u32::MAX;
 pub struct Routes<'plan> {
     /// What customers come for, segment by segment in the order of their services.
     pub aims: Vec<Aim<'plan>>,
+    pub durations: Durations<'plan>,
     segments: Vec<Segment<'plan>>,
+    /// Whether every segment comes for one thing, and the cumulative shares of all but
+    /// the last.
+    one_each: bool,
+    shares: Vec<f64>,
     /// By priority, the highest first.
     pub lanes: Vec<LaneRule>,
     pub desks: Vec<DeskRule>,
@@ -128,7 +134,10 @@ impl<'plan> Routes<'plan> {
         }
         let mut routes = Self {
             aims: Vec::new(),
+            durations: Durations::Any(Vec::new()),
             segments: Vec::new(),
+            one_each: plan.segments.iter().all(|it| it.services.len() == 1),
+            shares: plan.segments.iter().map(|it| it.cumulative).collect(),
             lanes: Vec::new(),
             desks: plan.pools.iter().map(DeskRule::of).collect(),
         };
@@ -171,13 +180,35 @@ impl<'plan> Routes<'plan> {
         if routes.lanes.len() > MOST || routes.aims.len() > usize::from(u16::MAX) {
             return None;
         }
+        routes.shares.pop();
         routes.order_lanes();
+        routes.durations = Durations::of(&routes.aims);
         Some(routes)
     }
 
+    /// What the customers with these keys come for.
+    pub fn aims_of(&self, keys: &[Key], aims: &mut [u16]) {
+        let each = aims.iter_mut().zip(keys);
+        if !self.one_each {
+            for (aim, key) in each {
+                *aim = self.aim_of(*key) as u16;
+            }
+        } else if let [first, second] = self.shares[..] {
+            // The most usual number of segments, without a loop.
+            for (aim, key) in each {
+                let u = key.uniform(Purpose::Segment);
+                *aim = u16::from(first < u) + u16::from(second < u);
+            }
+        } else if !self.shares.is_empty() {
+            for (aim, key) in each {
+                let u = key.uniform(Purpose::Segment);
+                *aim = self.shares.iter().map(|share| u16::from(*share < u)).sum();
+            }
+        }
+    }
+
     /// What the customer with this key comes for.
-    #[inline]
-    pub fn aim_of(&self, key: Key) -> usize {
+    fn aim_of(&self, key: Key) -> usize {
         let segment = match &self.segments[..] {
             [_] => 0,
             several => {
