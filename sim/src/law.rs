@@ -626,9 +626,16 @@ mod tests {
     fn drawn_times_are_whole_microseconds_and_a_half_goes_up() {
         let drawn = (0..100_000_u64).map(|number| 1e-7 * (number * number) as f64);
         for seconds in drawn.chain([0.0, -1.0, 5e-7, 15e-7, 25e-7, 999_999_999.999_999_5, 1e9]) {
-            assert_eq!(micros_of(seconds), rounded(seconds.max(0.0) * 1e6), "{seconds}");
+            assert_eq!(
+                micros_of(seconds),
+                rounded(seconds.max(0.0) * 1e6),
+                "{seconds}"
+            );
         }
-        assert_eq!([f64::NAN, f64::INFINITY].map(micros_of), [0, 1_000_000_000_000_000]);
+        assert_eq!(
+            [f64::NAN, f64::INFINITY].map(micros_of),
+            [0, 1_000_000_000_000_000]
+        );
     }
 
     #[test]

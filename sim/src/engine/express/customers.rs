@@ -15,10 +15,7 @@ use crate::engine::calendar::SEQUENCE_SHIFT;
 use crate::engine::heap::Event;
 use crate::engine::visitor::{Departure, Fate, Served};
 use crate::engine::work::stretched;
-use crate::keyed::{Place, Purpose};
 use scenarios::model::{Part, ResourceId};
-
-const PATIENCE: Place = Purpose::Patience.stands_at();
 
 impl<'plan> Express<'plan> {
     /// What a customer comes for.
@@ -35,7 +32,12 @@ impl<'plan> Express<'plan> {
         let index = self.ending.customers as u32;
         self.ending.customers += 1;
         self.inside += Heads::one(self.counting);
-        let Comer { key, takes, aim } = comer;
+        let Comer {
+            key,
+            takes,
+            patience,
+            aim,
+        } = comer;
         let card = Card::new(index, aim, self.counting);
         let aim = self.aim_of(card);
         if now >= self.doors_shut_at {
@@ -70,9 +72,9 @@ impl<'plan> Express<'plan> {
             self.begin(who, unit, slot, observer);
             return;
         }
-        if let Some(law) = aim.patience {
-            who.deadline = now + law.micros(key.bits_at(PATIENCE));
-            if who.deadline == now {
+        if aim.patience.is_some() {
+            who.deadline = now + patience;
+            if patience == 0 {
                 self.tell_unserved(Fate::Abandoned, card, now, now, observer);
                 return;
             }
@@ -210,7 +212,8 @@ impl<'plan> Express<'plan> {
     }
 
     /// A step ends in a slot at a time.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a part of the one hot loop")]
     pub(super) fn schedule(&mut self, slot: usize, at: u64, after: After) {
         self.after[slot] = after;
         self.sequence += 1;

@@ -19,7 +19,7 @@ mod clock;
 mod coming;
 mod customers;
 mod desks;
-mod durations;
+mod draws;
 mod ends;
 mod heads;
 mod lanes;

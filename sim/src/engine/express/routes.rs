@@ -3,7 +3,7 @@
 //! Every part of a plan is taken apart here field by field, so that whoever adds a
 //! rule to the plan is made by the compiler to say whether the express loop knows it.
 
-use super::durations::Durations;
+use super::draws::Draws;
 use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
@@ -11,6 +11,8 @@ use crate::plan::{
     PlannedUnit, Request,
 };
 use scenarios::model::{Choice, Interruption, Lines, Order, Part, Queue, Random, ShiftEnd};
+
+const PATIENCE: Place = Purpose::Patience.stands_at();
 
 /// Sets of lanes and of servers are words of so many bits.
 const MOST: usize = u64::BITS as usize;
@@ -23,7 +25,9 @@ pub const NOWHERE: u32 = u32::MAX;
 pub struct Routes<'plan> {
     /// What customers come for, segment by segment in the order of their services.
     pub aims: Vec<Aim<'plan>>,
-    pub durations: Durations<'plan>,
+    /// How long the only steps of customers take, and how long they are ready to wait.
+    pub durations: Draws<'plan>,
+    pub patience: Draws<'plan>,
     segments: Vec<Segment<'plan>>,
     /// Whether every segment comes for one thing, and the cumulative shares of all but
     /// the last.
@@ -134,7 +138,8 @@ impl<'plan> Routes<'plan> {
         }
         let mut routes = Self {
             aims: Vec::new(),
-            durations: Durations::Any(Vec::new()),
+            durations: Draws::None,
+            patience: Draws::None,
             segments: Vec::new(),
             one_each: plan.segments.iter().all(|it| it.services.len() == 1),
             shares: plan.segments.iter().map(|it| it.cumulative).collect(),
@@ -182,7 +187,12 @@ impl<'plan> Routes<'plan> {
         }
         routes.shares.pop();
         routes.order_lanes();
-        routes.durations = Durations::of(&routes.aims);
+        let aims = routes.aims.iter();
+        routes.durations = Draws::of(aims.clone().map(|aim| {
+            let direct = aim.direct.as_ref();
+            direct.map(|direct| (direct.place, direct.law))
+        }));
+        routes.patience = Draws::of(aims.map(|aim| aim.patience.map(|law| (PATIENCE, law))));
         Some(routes)
     }
 

@@ -98,12 +98,7 @@ impl Express<'_> {
         if let Some(operation) = step.operation
             && ends_at <= self.longest
         {
-            observer.asked(
-                visit.card.index(),
-                aim.journey.made_on,
-                operation,
-                asks_at,
-            );
+            observer.asked(visit.card.index(), aim.journey.made_on, operation, asks_at);
         }
         let place = (visit.key, 0, aim.number);
         match next_step(&Keyed, steps, place, visit.step + 1) {

@@ -28,9 +28,7 @@ impl Express<'_> {
                 continue;
             }
             let who = people.pop_front();
-            if people.is_empty() {
-                self.waiting_lanes &= !(1 << lane);
-            }
+            self.waiting_lanes &= !(u64::from(people.is_empty()) << lane);
             return who;
         }
     }

@@ -1,40 +1,46 @@
-//! How long the only steps of a block of customers take: where all laws are alike, drawn
-//! in loops without a choice, of which a processor works on several turns at a time.
+//! Times of a block of customers: how long their only steps take, how long they are
+//! ready to wait. Where all laws are alike they are drawn in loops without a choice, of
+//! which a processor works on several turns at a time.
 
 use super::coming::BLOCK;
-use super::routes::Aim;
 use crate::elementary::{EXP_WITHIN, exp, exp_within};
 use crate::keyed::{Key, Place, uniform};
 use crate::law::{Lognormal, Sampler, exponential, micros_of};
 
 /// The laws by what customers come for, and where they are drawn.
 #[derive(Debug)]
-pub enum Durations<'plan> {
+pub enum Draws<'plan> {
+    /// None at all.
+    None,
     /// All exponential, by their means.
     Exponential(Vec<(Place, f64)>),
     Lognormal(Vec<(Place, Lognormal)>),
-    /// Any; none where there is more to a journey than one time.
-    Any(Vec<Option<(Place, &'plan Sampler)>>),
+    /// Any; none for some.
+    Any(Vec<Law<'plan>>),
 }
 
-impl<'plan> Durations<'plan> {
-    pub fn of(aims: &[Aim<'plan>]) -> Self {
-        let laws = aims.iter().map(|aim| {
-            let direct = aim.direct.as_ref();
-            direct.map(|direct| (direct.place, direct.law))
-        });
-        let exponential = laws.clone().map(|law| match law {
-            Some((place, Sampler::Exponential { mean })) => Some((place, *mean)),
+/// Where a time is drawn and by which law, if there is one.
+pub type Law<'plan> = Option<(Place, &'plan Sampler)>;
+
+impl<'plan> Draws<'plan> {
+    /// Draws by these laws, by what customers come for.
+    pub fn of(laws: impl Iterator<Item = Law<'plan>>) -> Self {
+        let laws: Vec<Law<'plan>> = laws.collect();
+        if laws.iter().all(Option::is_none) {
+            return Self::None;
+        }
+        let exponential = laws.iter().map(|law| match law {
+            Some((place, Sampler::Exponential { mean })) => Some((*place, *mean)),
             _ => None,
         });
-        let lognormal = laws.clone().map(|law| match law {
-            Some((place, Sampler::Lognormal(law))) => Some((place, *law)),
+        let lognormal = laws.iter().map(|law| match law {
+            Some((place, Sampler::Lognormal(law))) => Some((*place, *law)),
             _ => None,
         });
         match (exponential.collect(), lognormal.collect()) {
             (Some(means), _) => Self::Exponential(means),
             (None, Some(laws)) => Self::Lognormal(laws),
-            (None, None) => Self::Any(laws.collect()),
+            (None, None) => Self::Any(laws),
         }
     }
 
@@ -49,6 +55,7 @@ impl<'plan> Durations<'plan> {
     ) {
         let each = keys.iter().zip(aims);
         match self {
+            Self::None => {}
             Self::Exponential(means) => {
                 let (mut bits, mut of_each) = ([0; BLOCK], [0.0; BLOCK]);
                 for ((key, aim), (bits, mean)) in each.zip(bits.iter_mut().zip(&mut of_each)) {
@@ -65,7 +72,11 @@ impl<'plan> Durations<'plan> {
                     let (place, law) = &laws[usize::from(*aim)];
                     *logarithm = law.logarithm(uniform(key.bits_at(*place)));
                     let distance = logarithm.abs();
-                    farthest = if distance > farthest { distance } else { farthest };
+                    farthest = if distance > farthest {
+                        distance
+                    } else {
+                        farthest
+                    };
                 }
                 if farthest < EXP_WITHIN {
                     for (takes, logarithm) in takes.iter_mut().zip(logarithms) {
