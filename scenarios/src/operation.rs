@@ -214,6 +214,11 @@ impl Operation {
         !matches!(self, Self::WelfareIssue)
     }
 
+    /// Whether nobody does it at a branch, where a journey may log in and out.
+    pub const fn is_of_phones(self) -> bool {
+        self.is_of_sessions() && !matches!(self, Self::LogIn | Self::LogOut)
+    }
+
     /// Whether customers do it through sessions of their own only, never at a branch.
     pub const fn is_of_sessions(self) -> bool {
         matches!(

@@ -116,12 +116,12 @@ struct RecordRow {
     amount: Option<Yuan>,
     postings: Vec<PostingRow>,
     #[serde(flatten)]
-    product: ProductRow,
+    product: ProductEffects,
 }
 
 /// What a record did to the bank's products; members that do not apply are missing.
 #[derive(Default, Serialize, ToSchema)]
-struct ProductRow {
+struct ProductEffects {
     /// The batch of vouchers that was bought, or issued from.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -148,7 +148,7 @@ struct ProductRow {
     drawn: Option<u64>,
 }
 
-impl ProductRow {
+impl ProductEffects {
     fn of(record: &Record) -> Self {
         let mut row = Self::default();
         if let Action::Campaign(CampaignCommand::CheckIn { draw: Some(draw) }) =
@@ -264,7 +264,7 @@ fn describe(record: &Record) -> RecordRow {
         to: payee_of(action),
         amount: action.amount().map(Yuan::from),
         postings,
-        product: ProductRow::of(record),
+        product: ProductEffects::of(record),
     }
 }
 

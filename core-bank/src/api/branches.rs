@@ -16,7 +16,7 @@ use super::{
     mall::label,
     problem::Problem,
     request::{caller, query, well_formed},
-    schemas::{self, Degrees},
+    schemas::{self, Latitude, Longitude},
     write::{json_body, planted_slowness, write, write_without_body},
 };
 use crate::rules::{
@@ -80,11 +80,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BranchBody {
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(value_type = Label)]
     name: String,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Latitude)]
     latitude: String,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Longitude)]
     longitude: String,
     slots: SlotsBody,
 }
@@ -140,9 +140,9 @@ struct BranchesDocument {
 struct BranchRow {
     branch: BranchId,
     name: Label,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Latitude)]
     latitude: String,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Longitude)]
     longitude: String,
     /// How far it is from the place that was asked for.
     metres: Option<u32>,
@@ -203,9 +203,9 @@ pub async fn open(State(service): State<Shared>, request: Request) -> Result<Res
 #[serde(deny_unknown_fields)]
 struct NearestQuery {
     /// With a longitude: near there; without both, in the order of their numbers.
-    #[param(value_type = Degrees, required = false, nullable = false)]
+    #[param(value_type = Latitude, required = false, nullable = false)]
     latitude: Option<String>,
-    #[param(value_type = Degrees, required = false, nullable = false)]
+    #[param(value_type = Longitude, required = false, nullable = false)]
     longitude: Option<String>,
     /// How many branches.
     #[serde(default = "default_limit")]

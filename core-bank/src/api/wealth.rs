@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     endpoint::Endpoint,
+    mall::label,
     media::customer_of,
     problem::Problem,
     request::{AmountText, caller, well_formed},
@@ -18,7 +19,7 @@ use super::{
     write::{json_body, planted_slowness, write},
 };
 use crate::rules::{
-    AccountNumber, Action, CustomerId, Fen, NetAssetValue, Operation, ProductCode, Refusal,
+    AccountNumber, Action, CustomerId, Fen, Label, NetAssetValue, Operation, ProductCode, Refusal,
     RefusalCode as Code, State as BankState, WealthAction,
 };
 
@@ -237,7 +238,7 @@ pub async fn redeem(State(service): State<Shared>, request: Request) -> Result<R
 struct LaunchBody {
     #[schema(value_type = ProductCode)]
     product: String,
-    #[schema(pattern = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]{1,64}$")]
+    #[schema(value_type = Label)]
     name: String,
     minimum: AmountText,
     quota: AmountText,
@@ -251,13 +252,10 @@ pub async fn launch(State(service): State<Shared>, request: Request) -> Result<R
         |body: &LaunchBody, _| {
             let form = "a code of 2 to 12 capital letters or digits";
             let code = well_formed("product", form, ProductCode::parse(&body.product))?;
-            let form = "a name of 1 to 64 characters";
-            let named = (1..=64).contains(&body.name.chars().count())
-                && !body.name.chars().any(char::is_control);
-            let name = named.then(|| body.name.clone());
+            let name = label("name", &body.name)?;
             Ok(Action::Wealth(WealthAction::Launch {
                 code,
-                name: well_formed("name", form, name)?,
+                name: name.as_str().to_owned(),
                 minimum: body.minimum.amount()?,
                 quota: body.quota.amount()?,
             }))

@@ -110,7 +110,7 @@ pub fn promised(kind: usize, frame: &Frame<'_>) -> std::ops::Range<usize> {
 pub struct Kind {
     pub number: usize,
     /// Its populations without interval, and its first ones by interval.
-    pub plain: [usize; 4],
+    pub plain: Vec<usize>,
     pub by_interval: Vec<usize>,
     /// The day so far, by interval.
     pub day: Vec<Place>,

@@ -316,7 +316,7 @@ impl<'run> Tally<'run> {
         for kind in self.kinds {
             for (interval, spreads) in kind.spreads.iter().enumerate() {
                 let by_interval = kind.by_interval.iter().map(|from| from + interval);
-                for population in by_interval.chain(kind.plain) {
+                for population in by_interval.chain(kind.plain.iter().copied()) {
                     let cell = &mut self.totals.cells[population];
                     for (sum, spread) in cell.spreads.iter_mut().zip(spreads) {
                         sum.merge(spread);
