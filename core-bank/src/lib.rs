@@ -18,6 +18,7 @@ mod data_folder;
 pub mod fuzzing;
 mod history;
 pub mod journal;
+mod leisure;
 pub mod metrics;
 mod notices;
 mod office;
@@ -40,7 +41,7 @@ pub mod writer;
 
 pub use access::TerminalTokens;
 pub use data_folder::DataFolderError;
-pub use options::{OptionError, Plant, ServeOptions};
+pub use options::{Observability, OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};
 pub use repair::{RepairError, Repaired, repair_keeping_prefix};
