@@ -4,12 +4,12 @@ use crate::rows::Rows;
 use crate::run::RunData;
 use crate::verdict::headline;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{LoadRecord, Summary};
 use std::fmt::Write as _;
 

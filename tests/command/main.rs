@@ -9,4 +9,5 @@ mod references;
 mod region;
 mod support;
 mod theory;
+mod words;
 mod wrong_input;

@@ -1,7 +1,6 @@
 //! Everything that is said, in both languages.
 
 pub(crate) mod gates;
-pub(crate) mod language;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod outlets;
