@@ -139,10 +139,14 @@ pub struct OwnBankArguments {
     /// Slow an operation of the bank down, e.g. --slow identity_check=20s
     #[arg(long, value_name = "OPERATION=TIME")]
     pub slow: Vec<String>,
-    /// Plant a defect in the bank: double_post or lost_acknowledgement. The run
-    /// must find it and exit 5
+    /// Plant a defect in the bank: double_post, lost_acknowledgement, torn_transfer,
+    /// rounding or phantom. The run must find it and exit 5
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<String>,
+    /// Kill the bank so many times while the load runs and start it again on the
+    /// same data and port; what nobody answered is asked again under the same key
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub kill: u32,
 }
 
 /// `branchlab load`.
@@ -161,6 +165,10 @@ pub struct LoadArguments {
     /// Play this many times faster than true, in place of the scenario's
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<f64>,
+    /// Ask again, under the same key, what nobody answered, for so many seconds from
+    /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
+    #[arg(long, value_name = "SECONDS")]
+    pub retry: Option<u32>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,
@@ -230,7 +238,8 @@ pub struct ServeArguments {
     /// Slow an operation down, e.g. identity_check=20s (needs --test)
     #[arg(long, value_name = "OPERATION=TIME")]
     pub slow: Vec<String>,
-    /// Plant a defect: double_post or lost_acknowledgement (needs --test)
+    /// Plant a defect: double_post, lost_acknowledgement, torn_transfer, rounding or
+    /// phantom (needs --test)
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<String>,
     /// Speak TLS with this certificate chain (PEM)

@@ -79,9 +79,9 @@ pub fn nothing_lost(reconciliation: Option<&Reconciliation>) -> GateRecord {
         ),
         Some(found) => (
             Verdict::Fail,
-            found.discrepancies.first().map_or_else(
+            found.counterexample.as_ref().map_or_else(
                 || "the books do not agree".to_owned(),
-                |first| first.what.clone(),
+                |smallest| smallest.what.clone(),
             ),
         ),
         None => (

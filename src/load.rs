@@ -6,6 +6,7 @@ use crate::bank_process::BankProcess;
 use crate::exit::{Ended, Failure};
 use crate::interrupt::Interrupt;
 use crate::judge::{Judging, Measured};
+use crate::kill_drill::KillDrill;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::simulate;
@@ -98,6 +99,11 @@ impl Plan {
         Ok(options)
     }
 
+    /// Real time from the window's begin to its end.
+    fn length(&self) -> Duration {
+        Duration::from_micros(self.to.since(self.from).0).div_f64(self.load.speed)
+    }
+
     fn window(&self) -> PlayedWindow {
         PlayedWindow {
             from: self.from.clock(),
@@ -160,10 +166,11 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         directory: &directory,
         interrupt: &interrupt,
         phases: &mut phases,
+        retry: asked_again(arguments),
     };
     let loaded = match &target {
         None => player.on_own_bank(&arguments.bank)?,
-        Some(target) => player.on(target, BankStart::Shared)?,
+        Some(target) => player.on(target, BankStart::Shared, None)?,
     };
     let mut results = Results::new("load", Measured::Load);
     results.loaded = Some(loaded);
@@ -177,6 +184,13 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         1,
         &arguments.output,
     )
+}
+
+/// For how long what nobody answered is asked again.
+fn asked_again(arguments: &LoadArguments) -> Option<Duration> {
+    let killed = (arguments.bank.kill > 0).then_some(KillDrill::RETRY);
+    let asked = arguments.retry.map(u64::from).map(Duration::from_secs);
+    asked.or(killed).filter(|within| !within.is_zero())
 }
 
 /// The scenario's plan, or that of a CSV file of recorded operations.
@@ -292,6 +306,8 @@ pub struct Player<'run> {
     pub interrupt: &'run Interrupt,
     /// Progress.
     pub phases: &'run mut Phases,
+    /// For how long what nobody answered is asked again.
+    pub retry: Option<Duration>,
 }
 
 impl Player<'_> {
@@ -299,15 +315,20 @@ impl Player<'_> {
     pub fn on_own_bank(&mut self, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         let data = self.directory.file("bank");
         let plan = self.plan;
-        let bank = self.phases.phase("starting the bank", |_| {
+        let mut bank = self.phases.phase("starting the bank", |_| {
             BankProcess::start(&data, &plan.bank_start()?.to_string(), planted)
         })?;
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
-        let mut loaded = self.on(&target, BankStart::Empty).map_err(|error| {
+        let drill = KillDrill::new(planted.kill, plan.length());
+        let played = drill.during(&mut bank, || {
+            self.on(&target, BankStart::Empty, Some(&drill))
+        });
+        let mut loaded = played.map_err(|error| {
             anyhow::anyhow!("{error:#}\nAs for the bank, {}", bank.last_words())
         })?;
         loaded.bank_data = Some(data.display().to_string());
+        loaded.killed = drill.told();
         if self.interrupt.happened() {
             // Nobody waits for planted slowness any more.
             drop(bank);
@@ -318,15 +339,22 @@ impl Player<'_> {
     }
 
     /// Plays the plan on a bank that is there, and reads its books unless interrupted.
-    pub fn on(&mut self, target: &Target, start: BankStart) -> anyhow::Result<Loaded> {
+    pub fn on(
+        &mut self,
+        target: &Target,
+        start: BankStart,
+        drill: Option<&KillDrill>,
+    ) -> anyhow::Result<Loaded> {
         let run = format!("{}-{}", self.name, self.phases.started());
-        let options = self.plan.options(&run, self.directory, start)?;
+        let mut options = self.plan.options(&run, self.directory, start)?;
+        options.retry = self.retry;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let operations = &self.plan.operations;
         let outcome = self
             .phases
-            .phase("loading the bank", |bar| {
-                loadgen::run(operations, target, &options, bar, &stop)
+            .phase("loading the bank", |bar| match drill {
+                Some(drill) => loadgen::run(operations, target, &options, &drill.watch(bar), &stop),
+                None => loadgen::run(operations, target, &options, bar, &stop),
             })
             .context("the load could not be played")?;
         for (of, table) in outcome.percentile_tables() {
@@ -349,6 +377,7 @@ impl Player<'_> {
             outcome,
             reconciliation,
             bank_data: None,
+            killed: None,
         })
     }
 }

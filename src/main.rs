@@ -12,6 +12,7 @@ mod compare;
 mod exit;
 mod interrupt;
 mod judge;
+mod kill_drill;
 mod load;
 mod progress;
 mod report;

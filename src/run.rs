@@ -5,6 +5,7 @@ use crate::arguments::RunArguments;
 use crate::exit::Ended;
 use crate::interrupt::Interrupt;
 use crate::judge::Measured;
+use crate::kill_drill::KillDrill;
 use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
@@ -84,6 +85,7 @@ fn measure(
         directory,
         interrupt,
         phases,
+        retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {

@@ -128,6 +128,8 @@ pub struct Loaded {
     pub reconciliation: Option<Reconciliation>,
     /// Where the bank kept its data, if it was ours.
     pub bank_data: Option<String>,
+    /// How often the bank was killed meanwhile, if it was.
+    pub killed: Option<Label>,
 }
 
 impl Results {
@@ -226,6 +228,7 @@ fn summary(
     if let Some(loaded) = &results.loaded {
         gates.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
         gates.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
+        warnings.extend(loaded.killed.clone());
     }
     if let Some(simulated) = &results.simulated {
         warnings.extend(simulated.warnings.iter().cloned());

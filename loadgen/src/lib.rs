@@ -34,6 +34,7 @@ mod pacing;
 mod player;
 mod promises;
 pub mod reconciliation;
+mod retry;
 mod run;
 mod script;
 mod setup;

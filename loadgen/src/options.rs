@@ -31,6 +31,10 @@ pub struct LoadOptions {
     pub setup_connections: u32,
     /// Real time from being written after which an operation has timed out; above 0.
     pub timeout: Duration,
+    /// What nobody answered, so that its effect is unknown, is asked again under the same
+    /// key within this real time of its first failure; none: never. The latency is of all
+    /// attempts together.
+    pub retry: Option<Duration>,
     /// Real time at the start that is played and reconciled, not measured: the
     /// operations planned to start before it.
     pub warm_up: Duration,
@@ -64,6 +68,7 @@ impl LoadOptions {
             connections: 64,
             setup_connections: 256,
             timeout: Duration::from_secs(10),
+            retry: None,
             warm_up: Duration::ZERO,
             drain: Duration::from_mins(1),
             journal: journal.into(),

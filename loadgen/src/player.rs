@@ -13,6 +13,7 @@ use crate::money::yuan;
 use crate::offers::Offers;
 use crate::options::{LoadOptions, LoadSnapshot};
 use crate::pacing::{Due, Schedule};
+use crate::retry::Tries;
 use crate::run::Recorder;
 use crate::script::{Script, Step, operation_name};
 use crate::target::Target;
@@ -222,14 +223,18 @@ impl Player {
             amount_fen: request.amount_fen,
         };
         let key = idempotency_key(&self.options.run, u64::from(due.index));
+        let mut tries = Tries::new(self.options.retry);
         if bank_api::needs_authorisation(step.operation, step.channel, self.target.tokens()) {
-            match self.authorise(step, &request, &key, connection).await {
-                Ok(body) => request.body = body,
-                Err(mut end) => {
-                    end.paid = paid;
-                    return *end;
+            request.body = loop {
+                match self.authorise(step, &request, &key, connection).await {
+                    Ok(body) => break body,
+                    Err(end) if tries.again(end.answered, end.reading.effect).await => {}
+                    Err(mut end) => {
+                        end.paid = paid;
+                        return *end;
+                    }
                 }
-            }
+            };
         }
         let message = Message {
             method: request.method,
@@ -238,15 +243,21 @@ impl Player {
             key: bank_api::is_write(step.operation).then_some(key),
             body: request.body,
         };
-        let mut written = None;
-        let exchange = connection.exchange(&message, |moment| {
-            written = Some(moment);
-            if let Some(in_hand) = &mut self.in_hand.borrow_mut()[place] {
-                in_hand.written = Some((moment, paid.clone()));
+        loop {
+            let mut written = None;
+            let exchange = connection.exchange(&message, |moment| {
+                written = Some(moment);
+                if let Some(in_hand) = &mut self.in_hand.borrow_mut()[place] {
+                    in_hand.written = Some((moment, paid.clone()));
+                }
+            });
+            let exchange = exchange.await;
+            let mut end = End::of(step, self.allowed(step), exchange, written, paid.clone());
+            if !tries.again(end.answered, end.reading.effect).await {
+                end.reading.effect = tries.effect(end.reading.effect);
+                return end;
             }
-        });
-        let exchange = exchange.await;
-        End::of(step, self.allowed(step), exchange, written, paid)
+        }
     }
 
     fn request(&self, step: &Step, number: u64) -> Result<Request, &'static str> {

@@ -10,7 +10,7 @@ use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
 use scenarios::language::Lang;
-use scenarios::summary::{LoadRecord, Summary};
+use scenarios::summary::{LoadRecord, Reconciliation, Summary};
 use std::fmt::Write as _;
 
 /// The summary of a run as GitHub's Markdown, verdict first.
@@ -246,6 +246,32 @@ fn load_lines(summary: &Summary, load: &LoadRecord, lang: Lang) -> String {
             Text::NotReconciled
         };
         let _ = write!(out, "{}\n\n", sentence.say(lang));
+        out += &counterexample(found, lang);
     }
+    out
+}
+
+/// The rows that prove that the books do not agree.
+fn counterexample(found: &Reconciliation, lang: Lang) -> String {
+    let Some(smallest) = &found.counterexample else {
+        return String::new();
+    };
+    let mut out = format!(
+        "{}{}{}\n\n",
+        Text::SmallestCounterexample.say(lang),
+        lang.pick(": ", "："),
+        escape(&smallest.what)
+    );
+    let sides = [
+        (Text::AsPlayed, &smallest.operations),
+        (Text::InTheBooks, &smallest.records),
+    ];
+    for (side, rows) in sides {
+        for row in rows {
+            let colon = lang.pick(": ", "：");
+            let _ = writeln!(out, "- {}{colon}{}", side.say(lang), escape(row));
+        }
+    }
+    out.push('\n');
     out
 }

@@ -35,6 +35,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     out += &latency_table(summary, lang, style);
     out += &outlets_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
+    out += &counterexample(summary, lang);
     for warning in &summary.warnings {
         let _ = writeln!(out, "! {}", lang.of(warning));
     }
@@ -99,6 +100,27 @@ pub fn comparison_terminal(
         out += &plain(&format!("{name}{}", lang.pick(": ", "：")));
         out += &coloured(head.tone, head.words, style);
         out.push('\n');
+    }
+    out
+}
+
+/// The rows that prove that the bank's books do not agree with what was played.
+fn counterexample(summary: &Summary, lang: Lang) -> String {
+    let found = summary.reconciliation.as_ref();
+    let Some(smallest) = found.and_then(|found| found.counterexample.as_ref()) else {
+        return String::new();
+    };
+    let colon = lang.pick(": ", "：");
+    let head = Text::SmallestCounterexample.say(lang);
+    let mut out = format!("{head}{colon}{}\n", smallest.what);
+    let sides = [
+        (Text::AsPlayed, &smallest.operations),
+        (Text::InTheBooks, &smallest.records),
+    ];
+    for (side, rows) in sides {
+        for row in rows {
+            let _ = writeln!(out, "  {}{colon}{row}", side.say(lang));
+        }
     }
     out
 }

@@ -296,14 +296,31 @@ pub struct Reconciliation {
     pub unknown_found: u64,
     /// Ledger sum in yuan, `0.00` when it balances.
     pub ledger_sum: String,
-    /// What was wrong: `missing`, `doubled`, `different`, `unplanned`, `ledger`; at most 20 examples of each.
+    /// The smallest proof of what is wrong; none where all agrees.
+    #[serde(default)]
+    pub counterexample: Option<Counterexample>,
+    /// What was wrong, by kind; at most 20 examples of each.
     pub discrepancies: Vec<Discrepancy>,
+}
+
+/// The few rows that suffice to show that the books do not agree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counterexample {
+    /// As in [`Discrepancy::kind`].
+    pub kind: String,
+    /// In a sentence.
+    pub what: String,
+    /// The operations as they were played, from the journal of the run.
+    pub operations: Vec<String>,
+    /// The bank's records of them.
+    pub records: Vec<String>,
 }
 
 /// One thing that does not reconcile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discrepancy {
-    /// `missing`, `doubled`, `different`, `unplanned`, `ledger`.
+    /// `missing`, `doubled`, `torn`, `rounded`, `different`, `unplanned`, `ledger`,
+    /// `oversold` or `alert`: see `docs/load.md`.
     pub kind: String,
     /// Idempotency key, or empty for the ledger.
     pub key: String,

@@ -155,8 +155,28 @@ impl Sampler {
             Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, uniform(bits)),
             other => other.seconds(bits),
         };
-        let seconds = seconds.clamp(0.0, LONGEST_SECONDS);
-        rounded(seconds * MICROS_PER_SECOND as f64)
+        micros_of(seconds)
+    }
+
+    /// Puts the times at several random bits, in whole microseconds, in their places.
+    pub fn micros_of_each(&self, bits: &mut [u64]) {
+        match self {
+            Self::Exponential { mean } => {
+                for it in bits {
+                    *it = micros_of(-mean * elementary::ln(uniform(*it)));
+                }
+            }
+            Self::Lognormal { mu, sigma } => {
+                for it in bits {
+                    *it = micros_of(lognormal(*mu, *sigma, uniform(*it)));
+                }
+            }
+            other => {
+                for it in bits {
+                    *it = other.micros(*it);
+                }
+            }
+        }
     }
 
     /// The time at these random bits, in seconds.
@@ -209,8 +229,7 @@ impl Sampler {
 impl Sampler {
     /// The time by a sequence of uniform numbers, in whole microseconds.
     pub fn micros_from(&self, next: &mut impl FnMut() -> f64) -> u64 {
-        let seconds = self.seconds_from(next).clamp(0.0, LONGEST_SECONDS);
-        rounded(seconds * MICROS_PER_SECOND as f64)
+        micros_of(self.seconds_from(next))
     }
 
     /// The time by a sequence of uniform numbers, in seconds. Exponential, Erlang and
@@ -245,6 +264,12 @@ impl Sampler {
 #[inline]
 fn lognormal(mu: f64, sigma: f64, u: f64) -> f64 {
     elementary::exp(mu + sigma * normal::quantile(u))
+}
+
+/// Whole microseconds of a drawn time.
+#[inline]
+fn micros_of(seconds: f64) -> u64 {
+    rounded(seconds.clamp(0.0, LONGEST_SECONDS) * MICROS_PER_SECOND as f64)
 }
 
 /// The nearest whole number of one that is not negative; a half goes up.

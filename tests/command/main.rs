@@ -1,12 +1,18 @@
 //! The command, end to end, as its users run it.
 
+#[path = "../../loadgen/tests/freezing_server/mod.rs"]
+mod freezing_server;
+
 mod bank_tools;
 mod comparing;
 mod determinism;
 mod interrupted;
+mod kill_drill;
 mod main_job;
+mod planted_defects;
 mod references;
 mod region;
+mod starved;
 mod support;
 mod theory;
 mod words;

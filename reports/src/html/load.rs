@@ -326,6 +326,18 @@ fn reconciled(view: &View, found: &Reconciliation) -> Markup {
         div.counts {
             @for (name, value) in &counts { div { b { (value) } span { (view.say(*name)) } } }
         }
+        @if let Some(smallest) = &found.counterexample {
+            h3 { (view.say(Text::SmallestCounterexample)) }
+            p lang="en" { (smallest.what) }
+            dl {
+                @for (head, rows) in [(Text::AsPlayed, &smallest.operations), (Text::InTheBooks, &smallest.records)] {
+                    @if !rows.is_empty() {
+                        dt { (view.say(head)) }
+                        @for row in rows { dd lang="en" { code { (row) } } }
+                    }
+                }
+            }
+        }
         @if !found.discrepancies.is_empty() {
             div.scroll tabindex="0" {
                 table {
@@ -354,6 +366,10 @@ fn kind_word<'a>(view: &View, kind: &'a str) -> &'a str {
         "different" => view.say(Text::Different),
         "unplanned" => view.say(Text::Unplanned),
         "ledger" => view.say(Text::Ledger),
+        "torn" => view.say(Text::Torn),
+        "rounded" => view.say(Text::Rounded),
+        "oversold" => view.say(Text::Oversold),
+        "alert" => view.say(Text::AlertWrong),
         other => other,
     }
 }

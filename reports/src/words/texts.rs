@@ -248,6 +248,13 @@ texts! {
     Different = "different", "不一致";
     Unplanned = "unplanned", "计划之外";
     Ledger = "ledger", "总账";
+    Torn = "torn", "记账不完整";
+    Rounded = "a fen lost", "分位差错";
+    Oversold = "oversold", "超发";
+    AlertWrong = "alert", "提醒";
+    SmallestCounterexample = "The smallest counterexample", "最小反例";
+    AsPlayed = "as it was played", "压测所发";
+    InTheBooks = "in the bank’s books", "核心系统账目";
     ReconciliationAbsent = "The load was not reconciled.", "本次压测未对账。";
     // Tables.
     Figures = "Figures", "指标";

@@ -11,9 +11,9 @@ use reports::RunData;
 use scenarios::gate::Verdict;
 use scenarios::model::{Label, Mark};
 use scenarios::summary::{
-    AssumptionRecord, Discrepancy, Effect, FailureCount, Fix, GateRecord, Headcount, LoadRecord,
-    LoadSecond, Minutes, MissPart, Misses, OutletPromise, OutletRecord, Outlets, Reconciliation,
-    RunRecord, ScenarioRecord, Status, Summary,
+    AssumptionRecord, Counterexample, Discrepancy, Effect, FailureCount, Fix, GateRecord,
+    Headcount, LoadRecord, LoadSecond, Minutes, MissPart, Misses, OutletPromise, OutletRecord,
+    Outlets, Reconciliation, RunRecord, ScenarioRecord, Status, Summary,
 };
 use serde_json::json;
 
@@ -387,6 +387,7 @@ pub fn whole_run(kept: bool) -> RunData {
                 found_once: 8_712,
                 unknown_found: 3,
                 ledger_sum: "0.00".to_owned(),
+                counterexample: None,
                 discrepancies: Vec::new(),
             }),
             warnings: vec![label(
@@ -582,6 +583,14 @@ pub fn lost_run() -> RunData {
         kind: "doubled".to_owned(),
         key: "2136793296aed56a98d0ea381fbda830".to_owned(),
         what: what.to_owned(),
+    });
+    let operation = "transfer_own_bank of 960.03 from 6200001000000014612 to 6200001000000006923";
+    let record = |seq: u32| format!("record {seq}: {operation}, applied");
+    found.counterexample = Some(Counterexample {
+        kind: "doubled".to_owned(),
+        what: what.to_owned(),
+        operations: vec![format!("operation 17 of the plan: {operation} succeeded")],
+        records: vec![record(2368), record(2369)],
     });
     run.summary.verdict = Verdict::Fail;
     run.summary.exit_code = 5;

@@ -196,32 +196,35 @@ fn assert_near(what: &str, found: f64, expected: f64, within: f64) {
     );
 }
 
+/// One run of something: how many customers it served.
+fn one_run(what: &str, seed: u64, days: u32) -> u64 {
+    let branch = || Branch {
+        scenario: read("branch_day.toml"),
+    };
+    match what {
+        "queue" => queue(&read("queue.toml"), 1).0,
+        "bare-queue" => bare_queue(QUEUE_CUSTOMERS, seed),
+        "branch" => branch().engine(days, 1).0,
+        "bare-branch" => Branch::by_hand(days, seed).0,
+        other => panic!("{other} is none of queue, bare-queue, branch, bare-branch"),
+    }
+}
+
+/// Runs one thing for so many seconds; for none, once and without a clock, which not
+/// every profiler can read.
 fn alone(what: &str, seconds: f64, days: u32) {
-    let (scenario, branch) = (
-        read("queue.toml"),
-        Branch {
-            scenario: read("branch_day.toml"),
-        },
-    );
-    let (started, mut runs, mut wait) = (Instant::now(), Vec::new(), f64::NAN);
-    while runs.is_empty() || started.elapsed().as_secs_f64() < seconds {
-        let seed = runs.len() as u64;
-        runs.push(taken(|| match what {
-            "queue" => {
-                let (customers, mean_wait) = queue(&scenario, 1);
-                wait = mean_wait;
-                customers
-            }
-            "bare-queue" => bare_queue(QUEUE_CUSTOMERS, seed),
-            "branch" => branch.engine(days, 1).0,
-            "bare-branch" => Branch::by_hand(days, seed).0,
-            other => panic!("{other} is none of queue, bare-queue, branch, bare-branch"),
-        }));
+    if seconds <= 0.0 {
+        println!("{what}: {} customers", one_run(what, 0, days));
+        return;
+    }
+    let (started, mut runs) = (Instant::now(), Vec::new());
+    while started.elapsed().as_secs_f64() < seconds {
+        runs.push(taken(|| one_run(what, runs.len() as u64, days)));
     }
     let rates: Vec<f64> = runs.iter().map(|run| run.per_cpu_second()).collect();
     let best = rates.iter().copied().fold(0.0, f64::max);
     println!(
-        "{what}: median {:.0}, best {best:.0} customers/s of CPU in {} runs; mean wait {wait:.4}; {:.1} MiB",
+        "{what}: median {:.0}, best {best:.0} customers/s of CPU in {} runs; {:.1} MiB",
         median(rates),
         runs.len(),
         peak_memory()
