@@ -296,6 +296,9 @@ pub struct CheckArguments {
     /// Change a value of each, e.g. --set resources.kiosk.capacity=4
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
+    /// Language: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
     /// Print the checked scenario as JSON
     #[arg(long)]
     pub json: bool,
