@@ -38,7 +38,8 @@ pub enum Command {
     Run(RunArguments),
     /// Simulate the scenario alone: no bank, no load
     Simulate(SimulateArguments),
-    /// Play a scenario's operations, or those of a CSV file, on a bank
+    /// Play a scenario's operations, those of a CSV file, or a profile's on a bank or on
+    /// a system of your own
     Load(LoadArguments),
     /// The core bank: serve it, or verify its books
     Bank(BankArguments),
@@ -152,16 +153,27 @@ pub struct OwnBankArguments {
 /// `branchlab load`.
 #[derive(Args)]
 pub struct LoadArguments {
-    /// The scenario (TOML), or recorded operations (CSV; see docs/operations.md).
+    /// The scenario (TOML), recorded operations (CSV; see docs/operations.md), or a plain
+    /// profile (TOML; see docs/load.md).
     #[command(flatten)]
     pub scenario: ScenarioArguments,
-    /// Play on the bank at this address, http://127.0.0.1:PORT, instead of
-    /// starting one
+    /// Play on the bank or the system at this address, http://127.0.0.1:PORT, instead of
+    /// starting a bank
     #[arg(long, value_name = "URL")]
     pub target: Option<String>,
-    /// The tokens of the target: tokens.json of its data directory
+    /// The target is a system of your own: this file (TOML; see docs/load.md) says how
+    /// operations are said to it
+    #[arg(long, value_name = "FILE")]
+    pub target_file: Option<PathBuf>,
+    /// The tokens of a target that is a core bank: tokens.json of its data directory
     #[arg(long, value_name = "FILE", requires = "target")]
     pub tokens: Option<PathBuf>,
+    /// Believe the certificates (PEM) in this file, for a target that speaks TLS
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// The target is another machine, it is yours, and this is its host
+    #[arg(long, value_name = "HOST")]
+    pub i_own_this_target: Option<String>,
     /// Play this many times faster than true, in place of the scenario's
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<f64>,
@@ -169,6 +181,9 @@ pub struct LoadArguments {
     /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
     #[arg(long, value_name = "SECONDS")]
     pub retry: Option<u32>,
+    /// Start this many times more sessions, in place of the profile's volume
+    #[arg(long, value_name = "TIMES")]
+    pub volume: Option<f64>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,

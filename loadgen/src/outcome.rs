@@ -1,9 +1,12 @@
 //! What a run came to.
 
+use crate::endpoint::Version;
 use crate::fate::{Outcome, Tally};
 use crate::journal::RunJournal;
+use crate::kind::{Kind, Names};
 use crate::measurement::Book;
 use crate::options::LoadOptions;
+use crate::quality::Quality;
 use scenarios::operation::{Channel, Operation};
 use scenarios::summary::{FailureCount, LoadRecord, LoadSecond};
 use std::collections::BTreeSet;
@@ -22,12 +25,15 @@ const FAILURES_NAMED: usize = 20;
 #[derive(Debug, Clone)]
 pub struct LoadOutcome {
     pub(crate) options: LoadOptions,
+    pub(crate) names: Names,
+    pub(crate) version: Version,
     pub(crate) book: Book,
     pub(crate) setup_operations: u64,
     pub(crate) interrupted: bool,
     pub(crate) planned_nanos: u64,
     pub(crate) intended_nanos: u64,
     pub(crate) answered_nanos: u64,
+    pub(crate) quality: Quality,
     pub(crate) journal: RunJournal,
 }
 
@@ -117,16 +123,13 @@ impl LoadOutcome {
     /// often, ascending. They are what a customer would have waited: from the
     /// intended start of each step to its end.
     pub fn latency_counts(&self) -> Vec<(Operation, Vec<(u64, u64)>)> {
-        let operations: BTreeSet<Operation> = self
-            .book
-            .kinds()
-            .map(|(_, operation, _)| operation)
-            .collect();
+        let operations: BTreeSet<u16> = self.book.kinds().map(|(kind, _)| kind.operation).collect();
         operations
             .into_iter()
             .filter_map(|operation| {
-                let measured = self.book.merged(|_, of| of == operation)?;
-                Some((operation, measured.latency.counts()))
+                let name = self.names.operation(operation).parse().ok()?;
+                let measured = self.book.merged(|kind| kind.operation == operation)?;
+                Some((name, measured.latency.counts()))
             })
             .filter(|(_, counts)| !counts.is_empty())
             .collect()
@@ -134,17 +137,24 @@ impl LoadOutcome {
 
     /// Latencies of one channel's operations of one kind, like [`Self::latency_counts`].
     pub fn latency_counts_of(&self, channel: Channel, operation: Operation) -> Vec<(u64, u64)> {
+        let wanted = Kind::of_bank(channel, operation);
         self.book
-            .merged(|on, of| on == channel && of == operation)
+            .merged(|kind| kind == wanted)
             .map(|measured| measured.latency.counts())
             .unwrap_or_default()
+    }
+
+    /// How busy the machine and the generator's thread were.
+    pub fn quality(&self) -> Quality {
+        self.quality
     }
 
     /// The load as the summary records it.
     pub fn load_record(&self, window: &PlayedWindow) -> LoadRecord {
         let tally = self.tally();
         LoadRecord {
-            model: "open".to_owned(),
+            model: self.options.model.name().to_owned(),
+            system: None,
             from: window.from.clone(),
             to: window.to.clone(),
             speed: self.options.speed,
@@ -160,6 +170,8 @@ impl LoadOutcome {
             unknown: tally.of(Outcome::Unknown),
             offered_per_second: tally.planned() as f64 / self.offered_seconds(),
             achieved_per_second: self.answered() as f64 / self.answered_seconds(),
+            succeeded_per_second: tally.of(Outcome::Succeeded) as f64 / self.answered_seconds(),
+            http: self.version.name().to_owned(),
             left_out: window.left_out.clone(),
             failures: self.failures(),
             over_time: self.over_time(),
@@ -185,12 +197,15 @@ impl LoadOutcome {
     fn over_time(&self) -> Vec<LoadSecond> {
         self.book
             .seconds()
-            .map(|(second, operations, p50, p99, max)| LoadSecond {
-                second: second as u32,
-                operations,
-                p50,
-                p99,
-                max,
+            .map(|slot| LoadSecond {
+                second: slot.second as u32,
+                seconds: slot.seconds as u32,
+                operations: slot.offered,
+                answered: slot.answered,
+                succeeded: slot.succeeded,
+                p50: slot.p50,
+                p99: slot.p99,
+                max: slot.max,
             })
             .collect()
     }
@@ -198,7 +213,7 @@ impl LoadOutcome {
     fn answered(&self) -> u64 {
         self.book
             .kinds()
-            .map(|(_, _, measured)| measured.answered)
+            .map(|(_, measured)| measured.answered)
             .sum()
     }
 

@@ -175,6 +175,7 @@ pub fn phase(name: &str, lang: Lang) -> String {
         "simulating with the latencies that are assumed" => "代入假设时延的模拟",
         "starting the bank" => "启动核心系统",
         "loading the bank" => "核心系统压测",
+        "loading the system" => "系统压测",
         "reading the bank's books" => "读取核心系统账目",
         "simulating with the measured latencies" => "代入实测时延的模拟",
         "simulating" => "模拟",
