@@ -3,9 +3,9 @@
 use crate::run::RunData;
 use crate::verdict::headline;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::regression;
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use std::fmt::Write as _;
 
 /// Workflow commands, one a line: an error for each gate and each compared figure that did

@@ -3,9 +3,9 @@
 
 use crate::run::RunData;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::regression;
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{
     ComparedRecord, GateRecord, Reconciliation, RegressionRecord, Status, Summary,
 };

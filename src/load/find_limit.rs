@@ -35,7 +35,8 @@ struct Gap {
     fails: Option<(f64, Verdict)>,
 }
 
-/// Looks for the highest volume that holds; `probe` runs one.
+/// Looks for the highest volume that holds; `probe` runs one. A run with too few operations
+/// for a gate is undecided: more volume brings more of them.
 fn search<E>(mut probe: impl FnMut(f64) -> Result<Verdict, E>) -> Result<Gap, E> {
     let mut runs: Vec<(f64, Verdict)> = Vec::new();
     let mut volume = 1.0;
@@ -43,13 +44,18 @@ fn search<E>(mut probe: impl FnMut(f64) -> Result<Verdict, E>) -> Result<Gap, E>
         let verdict = probe(volume)?;
         runs.push((volume, verdict));
         let gap = gap(&runs);
-        let next = match (gap.holds, gap.fails) {
+        // What is undecided bounds the search from below, and holds not.
+        let below = runs
+            .iter()
+            .filter(|(_, verdict)| *verdict == Verdict::Undecided);
+        let below = below.map(|(volume, _)| *volume).reduce(f64::max);
+        let next = match (gap.holds.or(below), gap.fails) {
             (None, Some((fails, _))) => fails / GROWTH,
-            (Some(holds), None) => holds * GROWTH,
-            (Some(holds), Some((fails, _))) if fails / holds > NEAR => (holds * fails).sqrt(),
+            (Some(low), None) => low * GROWTH,
+            (Some(low), Some((fails, _))) if fails / low > NEAR => (low * fails).sqrt(),
             // Both ends are near: what has not been repeated is.
-            (Some(holds), Some((fails, _))) => {
-                let open = [holds, fails].into_iter().find(|it| !settled(&runs, *it));
+            (Some(low), Some((fails, _))) => {
+                let open = [low, fails].into_iter().find(|it| !settled(&runs, *it));
                 let Some(open) = open else { return Ok(gap) };
                 open
             }
@@ -64,7 +70,10 @@ fn search<E>(mut probe: impl FnMut(f64) -> Result<Verdict, E>) -> Result<Gap, E>
 
 /// The ends as the runs have them; a volume holds if more of its runs held than not.
 fn gap(runs: &[(f64, Verdict)]) -> Gap {
-    let mut volumes: Vec<f64> = runs.iter().map(|(volume, _)| *volume).collect();
+    let decided = runs
+        .iter()
+        .filter(|(_, verdict)| *verdict != Verdict::Undecided);
+    let mut volumes: Vec<f64> = decided.map(|(volume, _)| *volume).collect();
     volumes.sort_by(f64::total_cmp);
     volumes.dedup();
     let fails = volumes
@@ -199,8 +208,14 @@ fn run(
         records.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
     }
     records.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
-    let verdict = gate::worst(&records);
-    let reason = records.iter().find(|record| record.verdict == verdict);
+    let kept_up = loaded.outcome.validity().kept_up;
+    let worst = gate::worst(&records);
+    let reason = records.iter().find(|record| record.verdict == worst);
+    let verdict = match worst {
+        // The generator did its part, so there was too little for a gate to look at.
+        Verdict::Invalid if kept_up => Verdict::Undecided,
+        verdict => verdict,
+    };
     let total = |figure| table.find(figure, &Population::default());
     let quantile = |q: f64| {
         let row = total(Figure::Latency)?;
@@ -323,6 +338,26 @@ mod tests {
         assert_eq!(gap.holds, None);
         let (gap, _) = found(|_| Verdict::Pass);
         assert_eq!((gap.holds, gap.fails), (Some(FARTHEST), None));
+    }
+
+    #[test]
+    fn too_few_operations_for_a_gate_ask_for_more_of_them() {
+        let (gap, runs) = found(|volume| match volume {
+            ..3.0 => Verdict::Undecided,
+            ..=50.0 => Verdict::Pass,
+            _ => Verdict::Fail,
+        });
+        assert!(
+            gap.holds
+                .is_some_and(|holds| (47.0..=50.0).contains(&holds)),
+            "{gap:?}"
+        );
+        assert!(runs < 20, "{runs}");
+        let (gap, _) = found(|volume| match volume {
+            ..3.0 => Verdict::Undecided,
+            _ => Verdict::Fail,
+        });
+        assert_eq!(gap.holds, None);
     }
 
     #[test]

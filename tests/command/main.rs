@@ -17,4 +17,5 @@ mod regressions;
 mod starved;
 mod support;
 mod theory;
+mod words;
 mod wrong_input;

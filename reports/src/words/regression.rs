@@ -1,11 +1,11 @@
 //! A comparison with a baseline in words, and its table: the same for terminal, page and
 //! Markdown.
 
-use super::language::Lang;
 use super::names;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::regression::Compared;
 use scenarios::summary::{ComparedRecord, RegressionRecord};
 
