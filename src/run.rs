@@ -85,6 +85,8 @@ fn measure(
         directory,
         interrupt,
         phases,
+        metrics: None,
+        watched: None,
         retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
     };
     let loaded = player.on_own_bank(&arguments.bank)?;

@@ -9,6 +9,7 @@ mod determinism;
 mod interrupted;
 mod kill_drill;
 mod main_job;
+mod own_system;
 mod planted_defects;
 mod references;
 mod region;

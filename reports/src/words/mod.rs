@@ -1,5 +1,6 @@
 //! Everything that is said, in both languages.
 
+pub(crate) mod counts;
 pub(crate) mod gates;
 pub(crate) mod names;
 pub(crate) mod numbers;
