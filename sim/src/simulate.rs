@@ -236,7 +236,9 @@ fn every_day(
     let routes = Routes::of(plan).filter(|_| which == Loop::Fitting);
     match (region, plan.random, &routes) {
         (Some(region), ..) => {
-            let make = |stretch, threads| RegionDay::new(region, stretch, Some(frame), threads);
+            let routes = region.routes(which);
+            let make =
+                |stretch, threads| RegionDay::new(region, &routes, stretch, Some(frame), threads);
             let division = Division::of_region(region);
             run_rounds(frame, scenario, options, &mut |round| {
                 run_blocks(frame, &make, division, options, round, progress, outlets)
@@ -263,6 +265,23 @@ fn every_day(
             })
         }
     }
+}
+
+/// Goes through one replication of a branch in the loop that fits.
+pub fn one_day<O: Observer>(
+    which: Loop,
+    plan: &Plan,
+    stretch: Stretch,
+    replication: u32,
+    stop: Option<&AtomicBool>,
+    observer: &mut O,
+) -> Result<(), SimError> {
+    let routes = Routes::of(plan).filter(|_| which == Loop::Fitting);
+    match &routes {
+        Some(routes) => Express::new(plan, routes, stretch).run(replication, stop, observer)?,
+        None => Engine::new(plan, stretch).run(replication, stop, observer)?,
+    };
+    Ok(())
 }
 
 /// Thresholds in microseconds, ascending, the five minutes of `days.csv` among them.
@@ -293,7 +312,8 @@ pub fn outlets_of(
         five_minutes: 0,
         promise: promise.as_ref(),
     };
-    let make = |stretch, threads| RegionDay::new(region, stretch, Some(&frame), threads);
+    let routes = region.routes(Loop::Fitting);
+    let make = |stretch, threads| RegionDay::new(region, &routes, stretch, Some(&frame), threads);
     let round = Round {
         replications: 0..options.replications,
         blocks: options.replications.min(MOST_BLOCKS),

@@ -249,7 +249,10 @@ impl PartialSchema for ShownBody {
                 "U-shield",
                 vec![
                     ("shield", ShieldKey::schema()),
-                    ("signature", text("^[0-9a-f]{128}$", &"0".repeat(128)).into()),
+                    (
+                        "signature",
+                        text("^[0-9a-f]{128}$", &"0".repeat(128)).into(),
+                    ),
                 ],
             ))
             .into()
