@@ -38,7 +38,8 @@ pub enum Command {
     Run(RunArguments),
     /// Simulate the scenario alone: no bank, no load
     Simulate(SimulateArguments),
-    /// Play a scenario's operations, or those of a CSV file, on a bank
+    /// Play a scenario's operations, those of a CSV file, or a profile's on a bank or on
+    /// a system of your own
     Load(LoadArguments),
     /// The core bank: serve it, or verify its books
     Bank(BankArguments),
@@ -152,19 +153,42 @@ pub struct OwnBankArguments {
 /// `branchlab load`.
 #[derive(Args)]
 pub struct LoadArguments {
-    /// The scenario (TOML), or recorded operations (CSV; see docs/operations.md).
+    /// The scenario (TOML), recorded operations (CSV; see docs/operations.md), or a plain
+    /// profile (TOML; see docs/load.md).
     #[command(flatten)]
     pub scenario: ScenarioArguments,
-    /// Play on the bank at this address, http://127.0.0.1:PORT, instead of
-    /// starting one
+    /// Play on the bank or the system at this address, http://127.0.0.1:PORT, instead of
+    /// starting a bank
     #[arg(long, value_name = "URL")]
     pub target: Option<String>,
-    /// The tokens of the target: tokens.json of its data directory
+    /// The target is a system of your own: this file (TOML; see docs/load.md) says how
+    /// operations are said to it
+    #[arg(long, value_name = "FILE")]
+    pub target_file: Option<PathBuf>,
+    /// The tokens of a target that is a core bank: tokens.json of its data directory
     #[arg(long, value_name = "FILE", requires = "target")]
     pub tokens: Option<PathBuf>,
+    /// Believe the certificates (PEM) in this file, for a target that speaks TLS
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// The target is another machine, it is yours, and this is its host
+    #[arg(long, value_name = "HOST")]
+    pub i_own_this_target: Option<String>,
     /// Play this many times faster than true, in place of the scenario's
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<f64>,
+    /// Start this many times more sessions, in place of the profile's volume
+    #[arg(long, value_name = "TIMES")]
+    pub volume: Option<f64>,
+    /// Look for the highest rate at which the gates hold, and how latency grows with the load
+    #[arg(long)]
+    pub find_limit: bool,
+    /// Serve the run's own figures for Prometheus here while it lasts; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<std::net::SocketAddr>,
+    /// Watch the memory of this process of the target, if it runs on this machine
+    #[arg(long, value_name = "PID")]
+    pub watch_process: Option<u32>,
     /// Ask again, under the same key, what nobody answered, for so many seconds from
     /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
     #[arg(long, value_name = "SECONDS")]
@@ -254,6 +278,10 @@ pub struct ServeArguments {
     /// Requests a second of one address before a log-in, 0 for no limit [default: 50, with --test 0]
     #[arg(long, value_name = "REQUESTS")]
     pub address_rate: Option<u32>,
+    /// What to tell about the requests answered: full, or off for no request ids, no figures by
+    /// route and no line of the log for each
+    #[arg(long, value_name = "HOW MUCH", default_value = "full")]
+    pub observability: String,
     /// Shut down when stdin is closed, so that it never outlives who started it
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
@@ -268,6 +296,9 @@ pub struct CheckArguments {
     /// Change a value of each, e.g. --set resources.kiosk.capacity=4
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
+    /// Language: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
     /// Print the checked scenario as JSON
     #[arg(long)]
     pub json: bool,

@@ -85,6 +85,8 @@ fn measure(
         directory,
         interrupt,
         phases,
+        metrics: None,
+        watched: None,
         retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
@@ -135,10 +137,7 @@ fn assumed(scenario: &Scenario) -> Vec<Operation> {
 /// Operations that customers perform, but nobody did in the window that was played.
 fn without_latency(unmeasured: &[Operation]) -> Label {
     let names = |lang: Lang, between: &str| -> String {
-        let names: Vec<String> = unmeasured
-            .iter()
-            .map(|operation| reports::operation_name(*operation, lang))
-            .collect();
+        let names: Vec<&str> = unmeasured.iter().map(|it| it.words(lang)).collect();
         names.join(between)
     };
     Label::new(

@@ -157,7 +157,7 @@ pub struct Audit<'a> {
 
 impl<'a> Audit<'a> {
     pub fn new(target: &'a Target) -> Self {
-        let connection = Connection::new(target.address(), target.authority(), PATIENCE);
+        let connection = Connection::new(target.endpoint(), PATIENCE);
         Self { target, connection }
     }
 

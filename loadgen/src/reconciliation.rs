@@ -16,7 +16,7 @@ use crate::fate::{Effect, Outcome};
 use crate::journal::RunJournal;
 use crate::money::yuan;
 use crate::promises::Promises;
-use crate::run::{in_runtime, on_a_thread};
+use crate::stage::{in_runtime, on_a_thread};
 use crate::target::Target;
 use expected::Expected;
 pub(crate) use expected::describe;

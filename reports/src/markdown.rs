@@ -3,13 +3,14 @@
 use crate::rows::Rows;
 use crate::run::RunData;
 use crate::verdict::headline;
+use crate::words::counts;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{LoadRecord, Reconciliation, Summary};
 use std::fmt::Write as _;
 
@@ -228,6 +229,12 @@ fn load_lines(summary: &Summary, load: &LoadRecord, lang: Lang) -> String {
         Text::Load.say(lang),
         &heads.map(|head| head.say(lang).to_owned()),
         &[row],
+    );
+    let _ = write!(
+        out,
+        "{}\n\n{}\n\n",
+        counts::count_line(load, lang),
+        counts::model_line(load, lang)
     );
     let row = Rows::new(&summary.figures).total("latency");
     if let Some(p99) = row.and_then(|row| row.number("p99")) {

@@ -4,13 +4,14 @@ use crate::html::{View, divided, effect_lines, leads_between_runs, sentences};
 use crate::rows::{Row, Rows};
 use crate::run::RunData;
 use crate::verdict::{Tone, headline};
+use crate::words::counts;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
+use scenarios::language::Lang;
 use scenarios::summary::{Effect, Summary};
 use std::fmt::Write as _;
 
@@ -255,7 +256,21 @@ fn latency_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
             latency("max"),
         ]
     });
-    table(&heads.map(str::to_owned), lines.collect(), style)
+    let mut out = table(&heads.map(str::to_owned), lines.collect(), style);
+    if let Some(load) = &summary.load {
+        for line in [
+            counts::count_line(load, lang),
+            counts::model_line(load, lang),
+        ] {
+            out.push_str(line.as_str());
+            out.push('\n');
+        }
+        if let Some(found) = &load.limit {
+            out.push_str(&counts::limit_line(found, lang));
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// How many outlets of a region miss the promise, and the worst of them.

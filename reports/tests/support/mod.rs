@@ -201,7 +201,10 @@ fn load() -> LoadRecord {
             let stall = if second == 37 { 24.0 } else { 1.0 };
             LoadSecond {
                 second,
+                seconds: 1,
                 operations: 640 + u64::from(second % 7) * 5,
+                answered: 640 + u64::from(second % 7) * 5,
+                succeeded: 635 + u64::from(second % 7) * 5,
                 p50: Some(0.0029 * wave),
                 p99: (second % 13 != 5).then_some(0.0125 * wave * stall),
                 max: Some(0.031 * wave * stall),
@@ -209,7 +212,8 @@ fn load() -> LoadRecord {
         })
         .collect();
     LoadRecord {
-        model: "open".to_owned(),
+        model: "capped_open".to_owned(),
+        system: None,
         from: "10:00".to_owned(),
         to: "10:30".to_owned(),
         speed: 30.0,
@@ -225,6 +229,8 @@ fn load() -> LoadRecord {
         unknown: 4,
         offered_per_second: 657.0,
         achieved_per_second: 656.4,
+        succeeded_per_second: 651.2,
+        http: "1.1".to_owned(),
         left_out: ["bill_payment (5)", "wealth_view (6)", "mall (4)"]
             .map(str::to_owned)
             .to_vec(),
@@ -233,6 +239,7 @@ fn load() -> LoadRecord {
             count: 2,
         }],
         over_time,
+        limit: None,
     }
 }
 
