@@ -343,7 +343,11 @@ fn profile(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Fa
         profile.seed = seed;
     }
     let mut gates = profile.gates.clone();
-    gates.extend(command_line_gates(&arguments.scenario.gates)?);
+    for named in command_line_gates(&arguments.scenario.gates)? {
+        let measured = profile.measures(&named.gate);
+        measured.map_err(|why| Failure::usage(format!("--gate {:?}: {why}", named.gate.text)))?;
+        gates.push(named);
+    }
     let subject = Subject::of_profile(&profile, gates);
     let date = subject.record.date.clone();
     let plan = Plan::of_profile(profile, date, &subject.gates);
