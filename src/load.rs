@@ -45,6 +45,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         interrupt: &interrupt,
         phases: &mut phases,
         retry: asked_again(arguments),
+        repeat: arguments.repeat,
     };
     let loaded = match &to {
         To::OwnBank => player.on_own_bank(&arguments.bank)?,
@@ -89,6 +90,8 @@ pub struct Player<'run> {
     pub phases: &'run mut Phases,
     /// For how long what nobody answered is asked again.
     pub retry: Option<Duration>,
+    /// The share of what was acknowledged that is asked once more.
+    pub repeat: f64,
 }
 
 impl Player<'_> {
@@ -173,6 +176,7 @@ impl Player<'_> {
         let run = format!("{}-{}", self.name, self.phases.started());
         let mut options = self.plan.options(&run, self.directory, start)?;
         options.retry = self.retry;
+        options.repeat = self.repeat;
         Ok(options)
     }
 

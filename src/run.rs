@@ -86,6 +86,7 @@ fn measure(
         interrupt,
         phases,
         retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
+        repeat: 0.0,
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {

@@ -8,6 +8,7 @@ mod comparing;
 mod determinism;
 mod interrupted;
 mod kill_drill;
+mod limits_under_load;
 mod main_job;
 mod planted_defects;
 mod references;
