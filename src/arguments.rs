@@ -177,6 +177,18 @@ pub struct LoadArguments {
     /// Play this many times faster than true, in place of the scenario's
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<f64>,
+    /// Start this many times more sessions, in place of the profile's volume
+    #[arg(long, value_name = "TIMES")]
+    pub volume: Option<f64>,
+    /// Look for the highest rate at which the gates hold, and how latency grows with the load
+    #[arg(long)]
+    pub find_limit: bool,
+    /// Serve the run's own figures for Prometheus here while it lasts; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<std::net::SocketAddr>,
+    /// Watch the memory of this process of the target, if it runs on this machine
+    #[arg(long, value_name = "PID")]
+    pub watch_process: Option<u32>,
     /// Ask again, under the same key, what nobody answered, for so many seconds from
     /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
     #[arg(long, value_name = "SECONDS")]
@@ -188,9 +200,6 @@ pub struct LoadArguments {
     /// The date that operations of a CSV file are of, e.g. 2026-06-30; today unless given
     #[arg(long, value_name = "DATE")]
     pub date: Option<String>,
-    /// Start this many times more sessions, in place of the profile's volume
-    #[arg(long, value_name = "TIMES")]
-    pub volume: Option<f64>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,

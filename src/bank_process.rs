@@ -42,6 +42,11 @@ struct Clock<'a> {
 }
 
 impl BankProcess {
+    /// Its process, whose memory may be watched.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Starts this same program as `bank serve` with its store in `data`, its
     /// clock at `clock` and at true speed, and waits until it listens.
     pub fn start(data: &Path, clock: &str, planted: &OwnBankArguments) -> anyhow::Result<Self> {

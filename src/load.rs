@@ -3,6 +3,8 @@
 //! afterwards.
 
 mod address;
+mod find_limit;
+mod metrics;
 mod plan;
 
 pub use plan::Plan;
@@ -21,6 +23,7 @@ use anyhow::Context;
 use loadgen::{
     BankStart, Endpoint, LoadOptions, LoadOutcome, Reach, StopFlag, Target, TargetFile, Tokens,
 };
+use metrics::{Both, Metrics};
 use scenarios::model::Scenario;
 use scenarios::operation::Operation;
 use std::collections::BTreeSet;
@@ -38,22 +41,25 @@ pub fn load(arguments: &LoadArguments) -> Ended {
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
     directory.write("scenario.toml", subject.as_run.as_bytes())?;
     let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
+    if let To::OwnSystem(file, _) = &to {
+        directory.write("target.toml", file.text().as_bytes())?;
+    }
+    let metrics = arguments.metrics.map(Metrics::serve).transpose()?;
     let mut player = Player {
         name: &subject.record.name,
         plan: &plan,
         directory: &directory,
         interrupt: &interrupt,
         phases: &mut phases,
+        metrics: metrics.as_ref(),
+        watched: arguments.watch_process,
         retry: asked_again(arguments),
         repeat: arguments.repeat,
     };
-    let loaded = match &to {
-        To::OwnBank => player.on_own_bank(&arguments.bank)?,
-        To::Bank(target) => player.on(target, BankStart::Shared, None)?,
-        To::OwnSystem(file, endpoint) => {
-            directory.write("target.toml", file.text().as_bytes())?;
-            player.on_own_system(file, endpoint)?
-        }
+    let loaded = if arguments.find_limit {
+        find_limit::find(arguments, &to, &mut player, &subject.gates)?
+    } else {
+        player.on_whichever(&to, &arguments.bank)?
     };
     let mut results = Results::new("load", Measured::Load);
     results.loaded = Some(loaded);
@@ -88,6 +94,10 @@ pub struct Player<'run> {
     pub interrupt: &'run Interrupt,
     /// Progress.
     pub phases: &'run mut Phases,
+    /// The run's own endpoint.
+    pub metrics: Option<&'run Metrics>,
+    /// A process of the target whose memory is watched.
+    pub watched: Option<u32>,
     /// For how long what nobody answered is asked again.
     pub retry: Option<Duration>,
     /// The share of what was acknowledged that is asked once more.
@@ -95,6 +105,15 @@ pub struct Player<'run> {
 }
 
 impl Player<'_> {
+    /// Plays the plan on whom it is for.
+    fn on_whichever(&mut self, to: &To, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
+        match to {
+            To::OwnBank => self.on_own_bank(planted),
+            To::Bank(target) => self.on(target, BankStart::Shared, None),
+            To::OwnSystem(file, endpoint) => self.on_own_system(file, endpoint),
+        }
+    }
+
     /// Starts a bank in the run directory, plays the plan on it, reads its books, stops it.
     pub fn on_own_bank(&mut self, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         let data = self.directory.file("bank");
@@ -102,6 +121,7 @@ impl Player<'_> {
         let mut bank = self.phases.phase("starting the bank", |_| {
             BankProcess::start(&data, &plan.bank_start()?.to_string(), planted)
         })?;
+        self.watched = Some(bank.process_id());
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
         let drill = KillDrill::new(planted.kill, plan.length());
@@ -132,11 +152,17 @@ impl Player<'_> {
         let options = self.options(start)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_bank()?;
+        let metrics = self.metrics;
         let outcome = self
             .phases
-            .phase("loading the bank", |bar| match drill {
-                Some(drill) => loadgen::play(&plan, target, &options, &drill.watch(bar), &stop),
-                None => loadgen::play(&plan, target, &options, bar, &stop),
+            .phase("loading the bank", |view| {
+                let both = Both { view, metrics };
+                match drill {
+                    Some(drill) => {
+                        loadgen::play(&plan, target, &options, &drill.watch(&both), &stop)
+                    }
+                    None => loadgen::play(&plan, target, &options, &both, &stop),
+                }
             })
             .context("the load could not be played")?;
         let reconciliation = if self.interrupt.happened() {
@@ -164,8 +190,10 @@ impl Player<'_> {
         let options = self.options(BankStart::Shared)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_own_system();
-        let outcome = self.phases.phase("loading the system", |bar| {
-            loadgen::play_on_own_system(&plan, file, endpoint, &options, bar, &stop)
+        let metrics = self.metrics;
+        let outcome = self.phases.phase("loading the system", |view| {
+            let both = Both { view, metrics };
+            loadgen::play_on_own_system(&plan, file, endpoint, &options, &both, &stop)
         });
         let mut loaded = self.loaded(outcome.context("the load could not be played")?)?;
         loaded.record.system = Some(file.name());
@@ -173,8 +201,11 @@ impl Player<'_> {
     }
 
     fn options(&self, start: BankStart) -> anyhow::Result<LoadOptions> {
-        let run = format!("{}-{}", self.name, self.phases.started());
+        // Several runs of one command, such as a search's, are told apart by their number.
+        let number = self.phases.finished().len();
+        let run = format!("{}-{}-{number}", self.name, self.phases.started());
         let mut options = self.plan.options(&run, self.directory, start)?;
+        options.watched_process = self.watched;
         options.retry = self.retry;
         options.repeat = self.repeat;
         Ok(options)

@@ -85,6 +85,8 @@ fn measure(
         directory,
         interrupt,
         phases,
+        metrics: None,
+        watched: None,
         retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
         repeat: 0.0,
     };

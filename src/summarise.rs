@@ -254,7 +254,8 @@ fn summary(
         if loaded.has_books {
             gates.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
         }
-        warnings.extend(loaded.outcome.quality().warnings());
+        gates.extend(loaded.record.limit.as_ref().map(judge::limit_found));
+        warnings.extend(loaded.outcome.warnings());
         gates.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
         warnings.extend(loaded.killed.clone());
     }

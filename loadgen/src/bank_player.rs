@@ -107,28 +107,15 @@ impl Interpreter for BankPlayer {
             body: request.body,
         };
         loop {
-            let mut sent = None;
-            let exchange = line.exchange(&message, |moment| {
-                sent = Some(moment);
-                written(moment, &paid);
-            });
-            let exchange = exchange.await;
-            let unanswered = End::without_answer(exchange, self.changes(step), sent, paid.clone());
-            let mut ended = match unanswered {
-                Ok(ended) => ended,
-                Err((status, body, paid)) => {
-                    let reading =
-                        bank_api::reading(step.operation, self.allowed(step), status, &body);
-                    self.learn(step, &reading, session);
-                    end(reading, sent, paid)
+            let mut end = self
+                .ask(step, &message, paid.clone(), session, line, written)
+                .await;
+            if !tries.again(end.answered, end.effect).await {
+                end.effect = tries.effect(end.effect);
+                if is_repeated(self.repeat, &message) && end.effect == Effect::Applied {
+                    self.repeat(step, &message, &mut end, line).await;
                 }
-            };
-            if !tries.again(ended.answered, ended.effect).await {
-                ended.effect = tries.effect(ended.effect);
-                if is_repeated(self.repeat, &message) && ended.effect == Effect::Applied {
-                    self.repeat(step, &message, &mut ended, line).await;
-                }
-                return ended;
+                return end;
             }
         }
     }
@@ -164,9 +151,7 @@ impl Interpreter for BankPlayer {
     }
 }
 
-fn end(reading: Reading, written: Option<Moment>, mut note: Paid) -> End<Paid> {
-    note.seq = reading.answer.seq;
-    note.id = reading.answer.id();
+fn end(reading: Reading, written: Option<Moment>, note: Paid) -> End<Paid> {
     End {
         outcome: reading.outcome,
         effect: reading.effect,
@@ -186,6 +171,67 @@ fn is_repeated(share: f64, message: &Message) -> bool {
 }
 
 impl BankPlayer {
+    /// Asks once more what was acknowledged, under its key: the answer must be of the same record.
+    async fn repeat(
+        &self,
+        step: &Step,
+        message: &Message,
+        ended: &mut End<Paid>,
+        line: &mut Line,
+    ) {
+        // Without an answer nothing is known that was not known before.
+        let Exchange::Answered { status, body } = line.exchange(message, |_| {}).await else {
+            return;
+        };
+        let again = bank_api::reading(step.operation, self.allowed(step), status, &body);
+        if again.answer.seq != ended.note.seq {
+            let of =
+                |seq: Option<u64>| seq.map_or("no record".to_owned(), |seq| format!("record {seq}"));
+            ended.outcome = Outcome::Failed;
+            ended.code = Some("repeated".to_owned());
+            ended.what = Some(format!(
+                "asked again under its key it was answered as {}, and before as {}",
+                of(again.answer.seq),
+                of(ended.note.seq)
+            ));
+        }
+    }
+
+    /// One attempt at the operation itself.
+    async fn ask(
+        &self,
+        step: &Step,
+        message: &Message,
+        paid: Paid,
+        session: &mut Option<String>,
+        line: &mut Line,
+        written: &dyn Fn(Moment, &Paid),
+    ) -> End<Paid> {
+        let mut sent = None;
+        let exchange = line.exchange(message, |moment| {
+            sent = Some(moment);
+            written(moment, &paid);
+        });
+        let exchange = exchange.await;
+        let answered = End::without_answer(exchange, self.changes(step), sent, paid);
+        let (status, body, mut paid) = match answered {
+            Ok(end) => return end,
+            Err(answer) => answer,
+        };
+        let reading = bank_api::reading(step.operation, self.allowed(step), status, &body);
+        if reading.outcome == Outcome::Succeeded {
+            self.customers.borrow_mut()[step.customer as usize].learn(&reading.answer);
+            match step.operation {
+                Operation::LogIn => session.clone_from(&reading.answer.session),
+                Operation::LogOut => *session = None,
+                _ => {}
+            }
+        }
+        paid.seq = reading.answer.seq;
+        paid.id = reading.answer.id();
+        end(reading, sent, paid)
+    }
+
     fn request(
         &self,
         step: &Step,
@@ -205,39 +251,6 @@ impl BankPlayer {
             number,
         };
         bank_api::request(&question, self.target.tokens())
-    }
-
-    /// Asks once more what was acknowledged, under its key: the answer must be of the same record.
-    async fn repeat(&self, step: &Step, message: &Message, ended: &mut End<Paid>, line: &mut Line) {
-        // Without an answer nothing is known that was not known before.
-        let Exchange::Answered { status, body } = line.exchange(message, |_| {}).await else {
-            return;
-        };
-        let again = bank_api::reading(step.operation, self.allowed(step), status, &body);
-        if again.answer.seq != ended.note.seq {
-            let of = |seq: Option<u64>| {
-                seq.map_or("no record".to_owned(), |seq| format!("record {seq}"))
-            };
-            ended.outcome = Outcome::Failed;
-            ended.code = Some("repeated".to_owned());
-            ended.what = Some(format!(
-                "asked again under its key it was answered as {}, and before as {}",
-                of(again.answer.seq),
-                of(ended.note.seq)
-            ));
-        }
-    }
-
-    /// Keeps what a success tells, for later steps.
-    fn learn(&self, step: &Step, reading: &Reading, session: &mut Option<String>) {
-        if reading.outcome == Outcome::Succeeded {
-            self.customers.borrow_mut()[step.customer as usize].learn(&reading.answer);
-            match step.operation {
-                Operation::LogIn => session.clone_from(&reading.answer.session),
-                Operation::LogOut => *session = None,
-                _ => {}
-            }
-        }
     }
 
     fn allowed(&self, step: &Step) -> &[String] {

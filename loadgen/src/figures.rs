@@ -84,6 +84,18 @@ impl LoadOutcome {
             let share = (planned > 0).then(|| measured.tally.errors() as f64 / planned as f64);
             rows.push(self.value(Figure::Errors, *group, "share", planned, share));
         }
+        let (latency_drift, memory_drift) = self.drifts();
+        let recovery = self.recovery().map(crate::course::Recovery::seconds);
+        let of_the_course = [
+            (Figure::LatencyDrift, latency_drift),
+            (Figure::MemoryDrift, memory_drift),
+            (Figure::Recovery, recovery),
+        ];
+        for (figure, found) in of_the_course {
+            if found.is_some() {
+                rows.push(self.value(figure, Group::All, figure.unit(), 1, found));
+            }
+        }
         rows
     }
 

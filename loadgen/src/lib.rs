@@ -1,15 +1,14 @@
-//! Plays a planned stream of bank operations on a core bank and says honestly
-//! how it went.
+//! Plays a plan of operations on a target and says honestly how it went.
 //!
-//! A newcomer finds here: to whom we speak ([`target`]), what is played and how
-//! fast ([`options`]), the customers and accounts opened beforehand, the pacing
-//! by absolute deadlines, the connections, the classes an operation can end in
-//! ([`fate`]), the histograms and figures ([`outcome`]), the journal of what was
-//! sent ([`journal`]) and the reconciliation of it with the bank's own books
-//! ([`reconciliation`]). What does *not* live here: the plan itself (whoever
-//! simulates or records a day makes it), the bank, gates and reports. The bank
-//! is reached over HTTP only; one file, `bank_api.rs`, knows how an operation is
-//! said to it.
+//! A newcomer finds here: what is played ([`Plan`], [`Profile`]) and how ([`options`]);
+//! to whom we speak ([`Endpoint`]), to a bank ([`target`]) or as a [`TargetFile`] says;
+//! the agenda that pulls a plan as its time comes, the player that keeps the pace, the
+//! interpreters between plan and wire; the classes an operation can end in ([`fate`]),
+//! the histograms and figures ([`outcome`]), the journal of what was sent ([`journal`])
+//! and the reconciliation of it with the bank's own books ([`reconciliation`]). What does
+//! *not* live here: simulated days (whoever simulates or records one makes it), the bank,
+//! gates and reports. Targets are reached over HTTP only; one file, `bank_api.rs`, knows
+//! how an operation is said to the bank.
 
 mod agenda;
 mod audit;
@@ -19,6 +18,7 @@ mod bank_player;
 mod business_clock;
 mod clock;
 mod connection;
+mod course;
 mod credentials;
 mod endpoint;
 mod error;
@@ -57,6 +57,7 @@ mod stream;
 pub mod target;
 mod target_file;
 
+pub use course::Spike;
 pub use credentials::{idempotency_key, resident_id_check_digit};
 pub use endpoint::{Endpoint, Reach, Trust, Version};
 pub use error::LoadError;

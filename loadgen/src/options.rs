@@ -1,5 +1,6 @@
 //! What is played, how fast, and how whoever asked for it watches and stops it.
 
+use crate::course::Spike;
 use crate::error::LoadError;
 use jiff::Timestamp;
 use scenarios::time::{SimTime, Span};
@@ -85,6 +86,12 @@ pub struct LoadOptions {
     pub thresholds: Vec<Span>,
     /// Quantiles (0 to 1) beyond .5 .9 .95 .99 that are asked for.
     pub quantiles: Vec<f64>,
+    /// The load is steady after the warm-up: latency and memory must not drift.
+    pub steady: bool,
+    /// A spike in the load, after which the latency must come back.
+    pub spike: Option<Spike>,
+    /// The process of the target, if it runs here: its memory is watched.
+    pub watched_process: Option<u32>,
     /// Prizes of the lottery that sign-ins draw in; ten thousand if nobody says.
     pub prizes: Option<u32>,
 }
@@ -112,6 +119,9 @@ impl LoadOptions {
             tightest_latency_gate: None,
             thresholds: Vec::new(),
             quantiles: Vec::new(),
+            steady: false,
+            spike: None,
+            watched_process: None,
             prizes: None,
         }
     }

@@ -1,12 +1,15 @@
 //! What a run came to.
 
+use crate::course::{self, Recovery};
 use crate::endpoint::Version;
 use crate::fate::{Outcome, Tally};
 use crate::journal::RunJournal;
 use crate::kind::{Kind, Names};
 use crate::measurement::Book;
-use crate::options::LoadOptions;
+use crate::options::{LoadOptions, Model};
 use crate::quality::Quality;
+use crate::stream::OUT_OF_SOCKETS;
+use scenarios::model::Label;
 use scenarios::operation::{Channel, Operation};
 use scenarios::summary::{FailureCount, LoadRecord, LoadSecond};
 use std::collections::BTreeSet;
@@ -34,6 +37,7 @@ pub struct LoadOutcome {
     pub(crate) intended_nanos: u64,
     pub(crate) answered_nanos: u64,
     pub(crate) quality: Quality,
+    pub(crate) memory: Vec<f64>,
     pub(crate) journal: RunJournal,
 }
 
@@ -75,6 +79,11 @@ impl LoadOutcome {
         self.setup_operations
     }
 
+    /// Who decided when operations started.
+    pub fn model(&self) -> Model {
+        self.options.model
+    }
+
     /// It was stopped: what is there is true, but not all.
     pub fn is_partial(&self) -> bool {
         self.interrupted
@@ -106,6 +115,14 @@ impl LoadOutcome {
         let unsent = tally.of(Outcome::NotSent);
         if unsent > 0 && !self.interrupted {
             reasons.push(format!("it never sent {unsent} operations"));
+        }
+        let failures = self.book.failures.iter();
+        let without = failures.filter(|(what, _)| what.contains(OUT_OF_SOCKETS));
+        let without: u64 = without.map(|(_, count)| count).sum();
+        if without > 0 {
+            reasons.push(format!(
+                "this machine had no socket left for {without} operations (see ulimit -n, or take fewer connections)"
+            ));
         }
         let planned = tally.planned();
         let sent = (planned - unsent) as f64;
@@ -149,6 +166,36 @@ impl LoadOutcome {
         self.quality
     }
 
+    /// Whether latency came back after the spike of the load, if there was one.
+    pub(crate) fn recovery(&self) -> Option<Recovery> {
+        course::recovery(&self.book, self.warm_up_seconds(), self.options.spike?)
+    }
+
+    /// How much latency and memory drifted while the load was steady.
+    pub(crate) fn drifts(&self) -> (Option<f64>, Option<f64>) {
+        if !self.options.steady {
+            return (None, None);
+        }
+        let latency = course::latency_drift(&self.book, self.warm_up_seconds());
+        (latency, course::drift_of(&self.memory))
+    }
+
+    fn warm_up_seconds(&self) -> u64 {
+        self.options.warm_up.as_secs_f64().ceil() as u64
+    }
+
+    /// What a reader of the figures should know.
+    pub fn warnings(&self) -> Vec<Label> {
+        let mut warnings = self.quality.warnings();
+        if let Some(Recovery::NotWithin(seconds)) = self.recovery() {
+            warnings.push(Label::new(
+                format!("The latency had not come back {seconds:.0} s after the spike, when the load ended."),
+                format!("尖峰过后 {seconds:.0} 秒压测结束时，时延仍未恢复。"),
+            ));
+        }
+        warnings
+    }
+
     /// The load as the summary records it.
     pub fn load_record(&self, window: &PlayedWindow) -> LoadRecord {
         let tally = self.tally();
@@ -175,6 +222,7 @@ impl LoadOutcome {
             left_out: window.left_out.clone(),
             failures: self.failures(),
             over_time: self.over_time(),
+            limit: None,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::money::yuan;
 use crate::options::{LoadOptions, LoadProgress, Model, StopFlag};
 use crate::outcome::LoadOutcome;
 use crate::pacing::{real_offset, real_span};
-use crate::plan::Plan;
+use crate::plan::{LastSteps, Plan};
 use crate::profile::{Profile, Session};
 use crate::stage::{self, Piece};
 use crate::stream::Stream;
@@ -249,13 +249,18 @@ impl ProfileCalls {
     }
 }
 
-/// Operations of a day. Which of them is the last of its session is not known; what a
-/// session remembers stays until the end.
+/// Operations of a day, each session to its last step.
 fn of_operations(
     plan: &Plan,
     file: &TargetFile,
     options: &LoadOptions,
 ) -> Result<Source<OwnStep>, LoadError> {
+    let mut last = LastSteps::default();
+    let mut operations = plan.operations()?;
+    while let Some(session) = operations.next_with(|_, planned| planned.session) {
+        last.next(session?);
+    }
+    let last = last.marks();
     let mut operations = plan.operations()?;
     let places: Vec<Option<usize>> = scenarios::operation::Operation::ALL
         .iter()
@@ -272,7 +277,7 @@ fn of_operations(
                 at: real_offset(planned.at, from, speed),
                 known_at: real_offset(known_at, from, speed),
                 think: real_span(planned.think.unwrap_or_default(), speed),
-                last: false,
+                last: last.has(number),
                 step: OwnStep {
                     operation: operation as u16,
                     channel: Some(planned.channel),
@@ -337,7 +342,10 @@ impl OwnSystem {
                 run: &self.run,
                 call,
                 session,
-                customer: customers.get(&call.step.customer),
+                customer: match self.customer_values {
+                    0 => None,
+                    _ => customers.get(&call.step.customer),
+                },
             };
             let filled = fill(operation, &known);
             drop(customers);

@@ -6,7 +6,7 @@ use crate::error::LoadError;
 use crate::profile::{BankTraffic, Session};
 use scenarios::operation::{OperationReader, PlannedOperation};
 use scenarios::time::SimTime;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -79,6 +79,44 @@ impl Plan {
             extent = Some((first.min(at), last.max(at), count + 1));
         }
         Ok(extent)
+    }
+}
+
+/// Finds, while a plan is gone through, which operation is the last of its session.
+#[derive(Debug, Default)]
+pub struct LastSteps {
+    by_session: HashMap<u64, u64>,
+    count: u64,
+}
+
+impl LastSteps {
+    /// The next operation belongs to this session.
+    pub fn next(&mut self, session: u64) {
+        self.by_session.insert(session, self.count);
+        self.count += 1;
+    }
+
+    /// Marks the last ones.
+    pub fn marks(self) -> Marks {
+        let mut marks = Marks(vec![0; self.count.div_ceil(64) as usize]);
+        for number in self.by_session.into_values() {
+            if let Some(word) = marks.0.get_mut((number / 64) as usize) {
+                *word |= 1 << (number % 64);
+            }
+        }
+        marks
+    }
+}
+
+/// A mark for each operation of a plan, a bit each.
+#[derive(Debug)]
+pub struct Marks(Vec<u64>);
+
+impl Marks {
+    /// Whether the operation of this number is marked.
+    pub fn has(&self, number: u64) -> bool {
+        let word = self.0.get((number / 64) as usize);
+        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 }
 

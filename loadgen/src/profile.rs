@@ -13,6 +13,7 @@ mod traffic;
 pub use bank::BankTraffic;
 pub use file::is_profile;
 
+use crate::course::Spike;
 use crate::error::LoadError;
 use crate::options::Model;
 use crate::placed::{Document, Fault};
@@ -21,6 +22,7 @@ use curve::{Curve, Inverse};
 use feeder::{Feeder, Rows};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use scenarios::gate::Gate;
 use scenarios::model::{Label, NamedGate};
 use scenarios::operation::Channel;
 use scenarios::time::{SimTime, Span};
@@ -137,6 +139,10 @@ pub struct Profile {
     pub thresholds: Vec<Span>,
     /// Further quantiles.
     pub quantiles: Vec<f64>,
+    /// The same traffic all the time.
+    pub steady: bool,
+    /// The first spike: seconds of the profile's time.
+    spike: Option<(f64, f64)>,
     curve: Curve,
     feeders: Vec<Feeder>,
     document: Document,
@@ -169,6 +175,14 @@ impl Profile {
         file::read(path)
     }
 
+    /// Whether it measures what a gate looks at.
+    ///
+    /// # Errors
+    /// Why not, and what there is.
+    pub fn measures(&self, gate: &Gate) -> Result<(), String> {
+        file::measured(&self.flows, gate)
+    }
+
     /// As the file has it.
     pub fn text(&self) -> &str {
         self.document.text()
@@ -191,6 +205,14 @@ impl Profile {
             Model::Closed => self.crowd.lasts,
             Model::Open | Model::CappedOpen => Span::from_seconds(self.curve.seconds()),
         }
+    }
+
+    /// The first spike, in real time.
+    pub fn spike(&self) -> Option<Spike> {
+        self.spike.map(|(begins, ends)| Spike {
+            begins: begins / self.speed,
+            ends: ends / self.speed,
+        })
     }
 
     /// The highest rate of starting sessions a real second; none in a closed model.

@@ -3,7 +3,7 @@
 //! machine by others. Warnings, beside the lag, which decides.
 
 use scenarios::model::Label;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::time::Instant;
 
@@ -44,21 +44,35 @@ pub struct Watch {
     readings: RefCell<Vec<Reading>>,
     first: Option<Reading>,
     busiest: RefCell<Option<f64>>,
+    /// The process whose memory is watched.
+    process: Option<u32>,
+    /// Its memory, at every so many looks.
+    memory: RefCell<Vec<f64>>,
+    looks: Cell<u64>,
+    every: Cell<u64>,
 }
 
+/// When there are more readings of a process's memory than this, every other one goes.
+const MOST_READINGS: usize = 2000;
+
 impl Watch {
-    /// From now on.
-    pub fn begin() -> Self {
+    /// From now on, and the memory of a process with it.
+    pub fn begin(process: Option<u32>) -> Self {
         let first = read();
         Self {
             readings: RefCell::new(first.into_iter().collect()),
             first,
             busiest: RefCell::new(None),
+            process,
+            memory: RefCell::default(),
+            looks: Cell::new(0),
+            every: Cell::new(1),
         }
     }
 
     /// Once a second.
     pub fn look(&self) {
+        self.look_at_memory();
         let Some(now) = read() else { return };
         let mut readings = self.readings.borrow_mut();
         readings.push(now);
@@ -66,6 +80,30 @@ impl Watch {
             let before = readings.remove(0);
             self.busy(before, now);
         }
+    }
+
+    fn look_at_memory(&self) {
+        let looks = self.looks.replace(self.looks.get() + 1);
+        let Some(bytes) = self.process.and_then(memory_of) else {
+            return;
+        };
+        if looks.is_multiple_of(self.every.get()) {
+            let mut memory = self.memory.borrow_mut();
+            memory.push(bytes);
+            if memory.len() > MOST_READINGS {
+                let mut kept = false;
+                memory.retain(|_| {
+                    kept = !kept;
+                    kept
+                });
+                self.every.set(self.every.get() * 2);
+            }
+        }
+    }
+
+    /// The memory of the process since, bytes, at equal distances.
+    pub fn memory(&self) -> Vec<f64> {
+        self.memory.take()
     }
 
     fn busy(&self, before: Reading, now: Reading) {
@@ -90,6 +128,16 @@ impl Watch {
             stolen: (all > 0.0).then(|| (last.stolen - first.stolen) / all),
         }
     }
+}
+
+/// Resident memory of a process in bytes, where the system tells.
+fn memory_of(process: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024.0)
 }
 
 fn seconds(from: Reading, to: Reading) -> f64 {
@@ -159,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_never_rests_is_called_busy_and_one_that_sleeps_is_not() {
-        let watch = Watch::begin();
+        let watch = Watch::begin(None);
         let until = Instant::now() + std::time::Duration::from_millis(200);
         let mut spins = 0_u64;
         while Instant::now() < until {
@@ -167,11 +215,26 @@ mod tests {
         }
         let spun = watch.end().processor_seconds.unwrap();
         assert!(spins > 0 && spun > 0.02, "{spun} s of processor");
-        let watch = Watch::begin();
+        let watch = Watch::begin(None);
         std::thread::sleep(std::time::Duration::from_millis(200));
         let slept = watch.end();
         assert!(slept.busy.unwrap() < 0.5, "{slept:?}");
         assert!(slept.warnings().len() <= 2);
+    }
+
+    #[test]
+    fn the_memory_of_a_process_is_read_and_never_piles_up() {
+        let watch = Watch::begin(Some(std::process::id()));
+        for _ in 0..5000 {
+            watch.look_at_memory();
+        }
+        let memory = watch.memory();
+        assert!(
+            (600..=MOST_READINGS).contains(&memory.len()),
+            "{}",
+            memory.len()
+        );
+        assert!(memory.iter().all(|bytes| *bytes > 1e6));
     }
 
     #[test]

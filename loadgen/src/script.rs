@@ -9,7 +9,7 @@ use crate::money::VOUCHER_FEN;
 use crate::needs::{self, Needs};
 use crate::options::LoadOptions;
 use crate::pacing::{real_offset, real_span};
-use crate::plan::Plan;
+use crate::plan::{LastSteps, Marks, Plan};
 use scenarios::operation::{Channel, Operation, PlannedOperation};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -46,7 +46,7 @@ pub struct Script {
     pub operations: u64,
     names: Names,
     /// By operation, whether it is the last of its session.
-    last: Bits,
+    last: Marks,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ impl Script {
         let mut reader = needs::Reader::default();
         let mut firsts = HashMap::new();
         let mut issues = Vec::new();
-        let mut last_of: HashMap<u64, u64> = HashMap::new();
+        let mut last = LastSteps::default();
         let mut number = 0;
         while let Some(read) = operations.next_with(|_, planned| {
             check(number, planned)?;
@@ -71,15 +71,13 @@ impl Script {
         }) {
             let (step, session) = read??;
             firsts.entry(step.operation).or_insert(number);
-            last_of.insert(session, number);
+            last.next(session);
             reader.step(&step);
             if step.operation == Operation::WelfareIssue {
                 issues.push((number, step));
             }
             number += 1;
         }
-        let mut last = Bits::new(number);
-        last_of.into_values().for_each(|number| last.set(number));
         Ok(Self {
             needs: reader.needs(names.customers.in_order.len()),
             customers: names.customers.in_order.clone(),
@@ -88,7 +86,7 @@ impl Script {
             issues,
             operations: number,
             names,
-            last,
+            last: last.marks(),
         })
     }
 
@@ -110,7 +108,7 @@ impl Script {
                     at: real_offset(planned.at, from, speed),
                     known_at: real_offset(known_at, from, speed),
                     think: real_span(think, speed),
-                    last: script.last.get(number),
+                    last: script.last.has(number),
                     step: script.names.known_step(planned)?,
                 })
             })?;
@@ -187,27 +185,6 @@ impl<T: Eq + Hash + ?Sized> Numbered<T> {
 
     fn known(&self, value: &T) -> Option<u32> {
         self.numbers.get(value).copied()
-    }
-}
-
-/// Marks, a bit each.
-#[derive(Debug)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn new(count: u64) -> Self {
-        Self(vec![0; count.div_ceil(64) as usize])
-    }
-
-    fn set(&mut self, place: u64) {
-        if let Some(word) = self.0.get_mut((place / 64) as usize) {
-            *word |= 1 << (place % 64);
-        }
-    }
-
-    fn get(&self, place: u64) -> bool {
-        let word = self.0.get((place / 64) as usize);
-        word.is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::pacing::nanos;
 use crate::player::Player;
 use crate::quality::Watch;
 use crate::recorder::{Recorder, record};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 use std::rc::Rc;
 use std::thread;
@@ -105,6 +106,7 @@ pub async fn play<I: Interpreter>(
     stop: &StopFlag,
     recorder: Recorder<I::Row>,
 ) -> Result<LoadOutcome, LoadError> {
+    as_many_files_as_allowed();
     let start = Moment::now().after(LEAD);
     recorder.started(SystemTime::now() + Duration::from_nanos(LEAD));
     let users = (options.model == Model::Closed).then(|| Users {
@@ -125,7 +127,7 @@ pub async fn play<I: Interpreter>(
         start,
         recorder,
     ));
-    let watch = Watch::begin();
+    let watch = Watch::begin(options.watched_process);
     let interrupted = stream(&player, options, stop, &watch).await?;
     player.close(interrupted);
     player.report();
@@ -144,8 +146,20 @@ pub async fn play<I: Interpreter>(
         intended_nanos: measured.span,
         answered_nanos: measured.answered,
         quality: watch.end(),
+        memory: watch.memory(),
         journal: RunJournal::new(&options.journal),
     })
+}
+
+/// Raises the process's own limit on open files to what the system allows it.
+fn as_many_files_as_allowed() {
+    let limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limits.maximum,
+        ..limits
+    };
+    // Where it is refused, running out of sockets is told by itself.
+    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 /// Plays until everything has ended, time is up, or it is stopped; whether it was.

@@ -9,6 +9,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+/// This machine, not the target, has no socket left.
+pub const OUT_OF_SOCKETS: &str = "out of sockets";
+/// Linux: too many open files of the system and of the process, no free local port.
+const OWN_LIMITS: [i32; 3] = [23, 24, 99];
+
 /// An open stream to the target.
 pub enum Stream {
     Clear(TcpStream),
@@ -18,8 +23,9 @@ pub enum Stream {
 impl Stream {
     /// Connects; an error says why not in a few stable words.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self, String> {
-        let refused = |error: io::Error| match error.kind() {
-            io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        let refused = |error: io::Error| match (error.kind(), error.raw_os_error()) {
+            (io::ErrorKind::ConnectionRefused, _) => "connection refused".to_owned(),
+            (_, Some(code)) if OWN_LIMITS.contains(&code) => format!("{OUT_OF_SOCKETS}: {error}"),
             _ => format!("no connection: {error}"),
         };
         let stream = TcpStream::connect(endpoint.address())

@@ -265,6 +265,10 @@ fn latency_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
             out.push_str(line.as_str());
             out.push('\n');
         }
+        if let Some(found) = &load.limit {
+            out.push_str(&counts::limit_line(found, lang));
+            out.push('\n');
+        }
     }
     out
 }

@@ -266,6 +266,47 @@ pub struct LoadRecord {
     /// Each second: real seconds since the start, operations, and latency
     /// quantiles in seconds.
     pub over_time: Vec<LoadSecond>,
+    /// What the search for the highest rate found; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitRecord>,
+}
+
+/// The highest rate at which the gates hold, as a search found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LimitRecord {
+    /// Highest rate offered at which all gates held, also when repeated; operations a
+    /// second. None if they held at no rate.
+    pub sustained_per_second: Option<f64>,
+    /// Lowest rate above it at which a gate failed; none if none did.
+    pub failed_per_second: Option<f64>,
+    /// The gate that failed there.
+    pub limited_by: Option<String>,
+    /// The search ended because the generator, not the target, could do no more: the
+    /// limit is at least what is told.
+    pub generator_bound: bool,
+    /// Every rate that was tried, ascending.
+    pub probes: Vec<ProbeRecord>,
+}
+
+/// A rate that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeRecord {
+    /// Times the profile's own volume.
+    pub volume: f64,
+    /// Operations a second intended.
+    pub offered_per_second: f64,
+    /// Operations a second answered.
+    pub achieved_per_second: f64,
+    /// Median latency, seconds.
+    pub p50: Option<f64>,
+    /// 99th percentile, if at least ten samples lie beyond it; else none.
+    pub p99: Option<f64>,
+    /// Failed and timed out, of those planned.
+    pub errors: Option<f64>,
+    /// `pass`, `fail`, `invalid`.
+    pub verdict: Verdict,
+    /// The gate that failed or why it is invalid; empty if it passed.
+    pub reason: String,
 }
 
 /// What loads spoke before they said so.

@@ -7,7 +7,7 @@ use crate::simulate;
 use crate::summarise::Subject;
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use loadgen::{BankStart, BankTraffic, LoadOptions, Model, OwnPlan, PlayedWindow, Profile};
+use loadgen::{BankStart, BankTraffic, LoadOptions, Model, OwnPlan, PlayedWindow, Profile, Spike};
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
 use scenarios::model::{Load, NamedGate, Scenario, Window};
@@ -43,6 +43,8 @@ pub struct Plan {
     ramp: Duration,
     until: Duration,
     drain: Duration,
+    steady: bool,
+    spike: Option<Spike>,
     left_out: Vec<String>,
     /// Prizes of the lottery, if a campaign says how many.
     prizes: Option<u32>,
@@ -122,6 +124,8 @@ impl Plan {
             ramp: real(profile.crowd.ramp),
             until: real(profile.crowd.lasts),
             drain: Duration::from_micros(profile.drain.0),
+            steady: profile.steady,
+            spike: profile.spike(),
             thresholds: profile.thresholds.clone(),
             quantiles: profile.quantiles.clone(),
             tightest_latency_gate: tightest_latency(gates),
@@ -145,6 +149,8 @@ impl Plan {
             ramp: Duration::ZERO,
             until: Duration::ZERO,
             drain: Duration::from_mins(1),
+            steady: false,
+            spike: None,
             left_out: Vec::new(),
             prizes: None,
             thresholds: Vec::new(),
@@ -168,6 +174,29 @@ impl Plan {
             Traffic::Operations(plan) => OwnPlan::Operations(plan.clone()),
             Traffic::Profile(profile) => OwnPlan::Profile(Arc::clone(profile)),
         }
+    }
+
+    /// Whether it can be played at another volume; else why not.
+    pub fn can_be_scaled(&self) -> Result<(), &'static str> {
+        match (&self.traffic, self.model) {
+            (Traffic::Operations(_), _) => Err(
+                "only a plain profile can be played at any rate; write one for the operations that matter",
+            ),
+            (Traffic::Profile(_), Model::Closed) => Err(
+                "users of a closed model slow down with the target, so there is no highest rate; take the open model",
+            ),
+            (Traffic::Profile(_), Model::Open | Model::CappedOpen) => Ok(()),
+        }
+    }
+
+    /// The same with so many times more sessions.
+    pub fn times(&self, factor: f64) -> Self {
+        let mut plan = self.clone();
+        if let Traffic::Profile(profile) = &mut plan.traffic {
+            Arc::make_mut(profile).volume *= factor;
+            plan.load.volume = profile.volume;
+        }
+        plan
     }
 
     /// The target file that a profile names.
@@ -203,6 +232,8 @@ impl Plan {
         options.timeout = Duration::from_micros(self.load.timeout.0);
         options.warm_up = Duration::from_micros(self.load.warm_up.0);
         options.drain = self.drain;
+        options.steady = self.steady;
+        options.spike = self.spike;
         options.tightest_latency_gate = self.tightest_latency_gate;
         options.thresholds.clone_from(&self.thresholds);
         options.quantiles.clone_from(&self.quantiles);
@@ -317,7 +348,11 @@ fn profile(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Fa
         profile.seed = seed;
     }
     let mut gates = profile.gates.clone();
-    gates.extend(command_line_gates(&arguments.scenario.gates)?);
+    for named in command_line_gates(&arguments.scenario.gates)? {
+        let measured = profile.measures(&named.gate);
+        measured.map_err(|why| Failure::usage(format!("--gate {:?}: {why}", named.gate.text)))?;
+        gates.push(named);
+    }
     let subject = Subject::of_profile(&profile, gates);
     let date = subject.record.date.clone();
     let plan = Plan::of_profile(profile, date, &subject.gates);

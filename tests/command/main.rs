@@ -10,6 +10,7 @@ mod interrupted;
 mod kill_drill;
 mod limits_under_load;
 mod main_job;
+mod own_system;
 mod planted_defects;
 mod references;
 mod region;

@@ -65,6 +65,27 @@ pub fn curve(document: &Document, tables: &[Spanned<Table>]) -> Result<Curve, Fa
     Ok(curve)
 }
 
+/// The first spike of the tables: its begin and its end, seconds; and whether the traffic
+/// is the same all the time.
+pub fn course(
+    document: &Document,
+    tables: &[Spanned<Table>],
+) -> Result<(Option<(f64, f64)>, bool), Fault> {
+    let mut spike = None;
+    let mut seconds = 0.0;
+    for table in tables {
+        let pieces = Reader { document, table }.pieces()?;
+        let shape = table.get_ref().shape.get_ref();
+        if let ("spike", None, [before, peak, _]) = (shape.as_str(), spike, pieces.as_slice()) {
+            let begins = seconds + before.seconds();
+            spike = Some((begins, begins + peak.seconds()));
+        }
+        seconds += pieces.iter().map(|piece| piece.seconds()).sum::<f64>();
+    }
+    let steady = matches!(tables, [only] if only.get_ref().shape.get_ref() == "constant");
+    Ok((spike, steady))
+}
+
 struct Reader<'a> {
     document: &'a Document,
     table: &'a Spanned<Table>,
@@ -337,6 +358,17 @@ mod tests {
         assert!((curve.total() - 105.0).abs() < 1e-9);
         assert!((curve.peak() - 1.0).abs() < 1e-12);
         assert!((curve.seconds() - 86_405.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_spike_is_found_where_it_stands() {
+        let text = "[[traffic]]\nshape = \"constant\"\nrate = 1\nfor = \"5s\"\n[[traffic]]\nshape = \"spike\"\nbase = 1\npeak = 9\nbefore = \"10s\"\nlasts = \"2s\"\nafter = \"5s\"\n";
+        let document = Document::new(Path::new("p.toml"), text.to_owned());
+        let file: File = document.parse().unwrap();
+        let found = course(&document, &file.traffic).unwrap();
+        assert_eq!(found, (Some((15.0, 17.0)), false));
+        let found = course(&document, &file.traffic[..1]).unwrap();
+        assert_eq!(found, (None, true));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The load on the bank, and whether what it acknowledged is there.
 
+mod limit;
 mod rates;
 
 use super::View;
@@ -25,6 +26,9 @@ pub(super) fn load(view: &View) -> Markup {
             p { (intro(view, load)) }
             p.read { (model(view, load)) }
             (accounts(view, load))
+            @if let Some(found) = &load.limit {
+                (limit::limit(view, found))
+            }
             @if !load.left_out.is_empty() {
                 div.note { p { (left_out(view, load)) } }
             }

@@ -1,9 +1,9 @@
 //! The load in a line: what became of every planned operation, and the model.
 
 use super::language::Lang;
-use super::numbers;
-use super::texts::Text;
-use scenarios::summary::LoadRecord;
+use super::numbers::{self, Kind};
+use super::texts::{Text, fill};
+use scenarios::summary::{LimitRecord, LoadRecord};
 
 /// planned = the sum of everything else.
 pub(crate) fn count_line(load: &LoadRecord, lang: Lang) -> String {
@@ -38,4 +38,25 @@ pub(crate) fn model_name(model: &str) -> Text {
         "open" => Text::ModelOpen,
         _ => Text::ModelCappedOpen,
     }
+}
+
+/// What a search for the highest rate found.
+pub(crate) fn limit_line(found: &LimitRecord, lang: Lang) -> String {
+    let rate = |value: Option<f64>| numbers::value(Kind::Rate, value, lang);
+    if found.sustained_per_second.is_none() {
+        return Text::LimitNone.say(lang).to_owned();
+    }
+    let text = if found.generator_bound {
+        Text::LimitAtLeast
+    } else {
+        Text::LimitFound
+    };
+    fill(
+        text.say(lang),
+        &[
+            ("rate", &rate(found.sustained_per_second)),
+            ("failed", &rate(found.failed_per_second)),
+            ("gate", found.limited_by.as_deref().unwrap_or_default()),
+        ],
+    )
 }

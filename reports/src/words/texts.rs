@@ -66,6 +66,8 @@ texts! {
     Reason = "why", "原因";
     GatePromise = "service promise", "服务承诺";
     GateNothingLost = "nothing lost", "无丢失";
+    GateLimit = "limit found", "已找到上限";
+    AsksLimit = "the highest rate at which the gates hold is found", "找到判据仍成立的最高速率";
     GateGenerator = "generator kept up", "发压端跟上计划";
     AsksNothingLost = "every acknowledged operation is in the bank exactly once, and the ledger sums to zero", "每笔已确认的操作在核心系统中恰好出现一次，总账合计为零";
     AsksGenerator = "the load generator sent every operation when it was due", "发压端按计划时刻发出每笔操作";
@@ -206,6 +208,12 @@ texts! {
     ModelCappedOpen = "capped open (arrivals by plan, connections bounded)", "限连接开放（按计划到达，连接数有上限）";
     ModelClosed = "closed (a fixed number of users)", "封闭（用户数固定）";
     CountLine = "{planned} planned = {succeeded} succeeded + {refused} refused + {failed} failed + {timed_out} timed out + {not_sent} not sent + {unknown} unknown", "计划 {planned} = 成功 {succeeded} + 按规则拒绝 {refused} + 失败 {failed} + 超时 {timed_out} + 未发出 {not_sent} + 结果未知 {unknown}";
+    Limit = "Latency against load", "时延与负载";
+    LimitFound = "The gates hold up to {rate}. At {failed} one does not: {gate}.", "判据在 {rate} 以内均成立；到 {failed} 时不再成立：{gate}。";
+    LimitAtLeast = "The gates hold at {rate}, the highest rate that could be judged: beyond it the generator or the search was at its end, not the target. The limit is at least that.", "判据在 {rate} 时成立，这是能够判定的最高速率：再往上到头的是发压端或搜索范围，而非被测系统。上限至少如此。";
+    LimitNone = "The gates hold at no rate that was tried.", "所试的各速率下判据均不成立。";
+    LimitRead = "How to read this: every rate that was tried, with the latency it had, on a logarithmic scale. Where the curve turns upwards the target begins to queue.", "读图方法：所试的每个速率及其时延，纵轴为对数刻度。曲线上扬之处，即被测系统开始排队之处。";
+    LimitAxis = "latency, by operations a second offered", "时延（横轴为每秒负载）";
     RateOverTime = "Rates over time", "吞吐随时间的变化";
     RateOverTimeRead = "How to read this: operations a second. Offered counts when they were to start; achieved and succeeded count when their answers came. Where achieved stays below offered, the target falls behind.", "读图方法：每秒操作数。负载按应开始的时刻计；吞吐与成功按应答到达的时刻计。吞吐低于负载之处，即被测系统跟不上之处。";
     RateAxis = "operations a second, by second of the load", "每秒操作数（横轴为压测开始后的秒数）";

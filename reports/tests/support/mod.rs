@@ -239,6 +239,7 @@ fn load() -> LoadRecord {
             count: 2,
         }],
         over_time,
+        limit: None,
     }
 }
 
