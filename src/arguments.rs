@@ -285,6 +285,10 @@ pub struct ServeArguments {
     /// Requests a second of one address before a log-in, 0 for no limit [default: 50, with --test 0]
     #[arg(long, value_name = "REQUESTS")]
     pub address_rate: Option<u32>,
+    /// What to tell about the requests answered: full, or off for no request ids, no figures by
+    /// route and no line of the log for each
+    #[arg(long, value_name = "HOW MUCH", default_value = "full")]
+    pub observability: String,
     /// Shut down when stdin is closed, so that it never outlives who started it
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
@@ -299,6 +303,9 @@ pub struct CheckArguments {
     /// Change a value of each, e.g. --set resources.kiosk.capacity=4
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
+    /// Language: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
     /// Print the checked scenario as JSON
     #[arg(long)]
     pub json: bool,

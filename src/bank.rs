@@ -71,6 +71,7 @@ fn options(arguments: &ServeArguments) -> Result<ServeOptions, core_bank::Option
             key: key.clone(),
         });
     }
+    options.observability = arguments.observability.parse()?;
     options.customer_rate = arguments.customer_rate;
     options.address_rate = arguments.address_rate;
     Ok(options)

@@ -138,10 +138,7 @@ fn assumed(scenario: &Scenario) -> Vec<Operation> {
 /// Operations that customers perform, but nobody did in the window that was played.
 fn without_latency(unmeasured: &[Operation]) -> Label {
     let names = |lang: Lang, between: &str| -> String {
-        let names: Vec<String> = unmeasured
-            .iter()
-            .map(|operation| reports::operation_name(*operation, lang))
-            .collect();
+        let names: Vec<&str> = unmeasured.iter().map(|it| it.words(lang)).collect();
         names.join(between)
     };
     Label::new(

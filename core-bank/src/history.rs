@@ -73,8 +73,14 @@ impl Wanted {
         self.asked.notify_one();
     }
 
-    /// Returns when somebody waits for a record after `projected`, at the latest after `patience`.
-    pub async fn beyond(&self, projected: u64, patience: Duration) {
+    /// The highest record that somebody has asked for lately.
+    pub fn asked(&self) -> u64 {
+        self.seq.load(Ordering::Relaxed)
+    }
+
+    /// Returns when somebody waits for a record after `projected`, at the latest after `patience`: the
+    /// record, which is forgotten here.
+    pub async fn beyond(&self, projected: u64, patience: Duration) -> u64 {
         let asked = async {
             while self.seq.load(Ordering::Relaxed) <= projected {
                 self.asked.notified().await;
@@ -82,7 +88,7 @@ impl Wanted {
         };
         let _ = tokio::time::timeout(patience, asked).await;
         // Whoever named a record that is far from written keeps nobody in haste.
-        self.seq.store(0, Ordering::Relaxed);
+        self.seq.swap(0, Ordering::Relaxed)
     }
 }
 

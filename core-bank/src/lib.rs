@@ -19,6 +19,7 @@ mod defect;
 pub mod fuzzing;
 mod history;
 pub mod journal;
+mod leisure;
 pub mod metrics;
 mod notices;
 mod office;
@@ -41,7 +42,7 @@ pub mod writer;
 
 pub use access::TerminalTokens;
 pub use data_folder::DataFolderError;
-pub use options::{OptionError, Plant, ServeOptions};
+pub use options::{Observability, OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};
 pub use repair::{RepairError, Repaired, repair_keeping_prefix};

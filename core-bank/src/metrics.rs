@@ -28,6 +28,8 @@ pub struct Metrics {
     group_records: Histogram,
     appends: Counter,
     append_seconds: Histogram,
+    queue_seconds: Histogram,
+    tidy_seconds: Histogram,
     connections: Gauge,
     projected_seq: Gauge,
     alert_delay: Histogram,
@@ -90,6 +92,18 @@ impl Default for Metrics {
             "Time of a commit",
             append_seconds.clone(),
         );
+        let queue_seconds = latency_histogram();
+        registry.register(
+            "queue_seconds",
+            "How long the first request of a group waited for the writer",
+            queue_seconds.clone(),
+        );
+        let tidy_seconds = latency_histogram();
+        registry.register(
+            "journal_tidy_seconds",
+            "How long the writer stood still for a checkpoint of the journal",
+            tidy_seconds.clone(),
+        );
         let connections = Gauge::default();
         registry.register("connections", "Open connections", connections.clone());
         let journal_seq = Gauge::default();
@@ -114,6 +128,8 @@ impl Default for Metrics {
             group_records,
             appends,
             append_seconds,
+            queue_seconds,
+            tidy_seconds,
             connections,
             projected_seq,
             alert_delay,
@@ -172,6 +188,16 @@ impl Metrics {
         self.group_records.observe(records as f64);
         self.append_seconds.observe(took.as_secs_f64());
         self.durable(last_seq);
+    }
+
+    /// The writer took a group whose first request waited so long.
+    pub fn taken(&self, waited: Duration) {
+        self.queue_seconds.observe(waited.as_secs_f64());
+    }
+
+    /// The writer tidied the journal.
+    pub fn tidied(&self, took: Duration) {
+        self.tidy_seconds.observe(took.as_secs_f64());
     }
 
     /// The journal's last record is this one.

@@ -49,6 +49,30 @@ impl FromStr for Plant {
     }
 }
 
+/// What a server tells about the requests that it answers. The figures of the journal and of the
+/// projection, `/healthz` and `/readyz`, and what goes wrong are told either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Observability {
+    /// Each answer has an id, is counted and timed by route in `/metrics`, and is a line of the log
+    /// at the level `debug`.
+    #[default]
+    Full,
+    /// None of these.
+    Off,
+}
+
+impl FromStr for Observability {
+    type Err = OptionError;
+
+    fn from_str(text: &str) -> Result<Self, OptionError> {
+        match text {
+            "full" => Ok(Self::Full),
+            "off" => Ok(Self::Off),
+            _ => Err(OptionError::Observability(text.to_owned())),
+        }
+    }
+}
+
 /// What a server is started with.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
@@ -75,6 +99,8 @@ pub struct ServeOptions {
     pub customer_rate: Option<u32>,
     /// Requests a second of one address before a log-in; zero for no limit, `None` for the default.
     pub address_rate: Option<u32>,
+    /// What it tells about the requests that it answers.
+    pub observability: Observability,
     /// Idempotency keys that memory holds, at most a million; the older ones are on disk.
     pub keys_in_memory: usize,
     /// Records between two snapshots of the state.
@@ -106,6 +132,9 @@ pub enum OptionError {
         "--plant `{0}` is unknown: there are double_post, lost_acknowledgement, torn_transfer, rounding and phantom"
     )]
     Plant(String),
+    /// An unknown degree of observability.
+    #[error("--observability `{0}` is unknown: there are full and off")]
+    Observability(String),
 }
 
 /// The greatest planted slowness: an hour.
@@ -131,6 +160,7 @@ impl ServeOptions {
             tls: None,
             customer_rate: None,
             address_rate: None,
+            observability: Observability::default(),
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
             records_per_snapshot: RECORDS_PER_SNAPSHOT,
         }

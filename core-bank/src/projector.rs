@@ -12,6 +12,7 @@ use crate::{
     clock::BusinessClock,
     history::{Entry, History, Progress, Wanted},
     journal::{JournalError, JournalReader, JournalReaders, Link},
+    leisure::Leisure,
     metrics::Metrics,
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
@@ -23,8 +24,17 @@ use crate::{
 /// The version of the projection's tables; another one is thrown away and rebuilt.
 const PROJECTION_VERSION: i64 = 4;
 
-/// Records that one transaction of the projector takes.
+/// Records that one transaction of the projector takes when there is haste.
 const CHUNK: usize = 8_000;
+
+/// Records that one transaction takes at leisure: few, so that a reader who comes meanwhile hardly
+/// waits for a thread that gets no time.
+const CHUNK_AT_LEISURE: usize = 500;
+
+/// As long as so many records at most wait, they are projected at leisure, by a thread that gives way
+/// to all others, and once there are more, with haste until few are left.
+const LEISURE_BEHIND_MAX: u64 = 30_000;
+const HASTE_BEHIND_MIN: u64 = 2_000;
 
 /// How long the projector lets records gather when nobody waits for them. Accounts come in no order,
 /// so a record alone rewrites a page for each of its accounts; of many records some share a page.
@@ -34,8 +44,8 @@ const GATHERING: Duration = Duration::from_millis(500);
 /// Memory for pages, in KiB: a transaction of one chunk fits, so no page is written twice in it.
 const CACHE_KIB: i64 = 32 * 1024;
 
-/// The projector's niceness: it yields to whoever answers requests, and still gets a quarter of a
-/// core that has no time to spare (`sched(7)`).
+/// The projector's niceness in haste: it yields to whoever answers requests, and still gets a quarter
+/// of a core that has no time to spare (`sched(7)`).
 const NICENESS: i32 = 5;
 
 /// Pages of the write-ahead log between two checkpoints: the longer the log, the more often a page
@@ -89,7 +99,7 @@ pub fn start_projector(
     let (ended, end) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     let wanted = Arc::new(Wanted::default());
-    let mut projector = Projector {
+    let projector = Projector {
         clock: parts.clock,
         replayed: *durable.borrow(),
         wanted: Arc::clone(&wanted),
@@ -101,14 +111,13 @@ pub fn start_projector(
         keys_published,
         metrics: parts.metrics,
     };
+    let leisure = Leisure::start("bank-projector-at-leisure", Step::take)?;
     thread::Builder::new()
         .name("bank-projector".to_owned())
         .spawn(move || {
             // Without it the projector only takes more than its share.
             let _ = rustix::process::setpriority_process(None, NICENESS);
-            let end = projector.run(durable, &runtime);
-            drop(projector);
-            let _ = ended.send(end);
+            let _ = ended.send(projector.run(durable, &runtime, &leisure));
         })?;
     let progress = Progress {
         projected,
@@ -139,9 +148,22 @@ pub fn project_all(
         metrics: Arc::default(),
     };
     while projector.at < last || projector.keys.are_due(last) {
-        projector.step(last)?;
+        projector.step(last, CHUNK)?;
     }
     Ok(())
+}
+
+/// A step of the projector, on its way to the thread that takes it and back.
+struct Step {
+    projector: Projector,
+    durable: u64,
+    taken: Result<(), ProjectionError>,
+}
+
+impl Step {
+    fn take(&mut self) {
+        self.taken = self.projector.step(self.durable, CHUNK_AT_LEISURE);
+    }
 }
 
 /// The projection, empty when what was there cannot be continued. One that knows more than the
@@ -226,14 +248,31 @@ struct Projector {
 
 impl Projector {
     fn run(
-        &mut self,
+        mut self,
         mut durable: watch::Receiver<u64>,
         runtime: &tokio::runtime::Handle,
+        leisure: &Leisure<Step>,
     ) -> Result<(), ProjectionError> {
+        let (mut haste, mut wanted) = (false, 0);
         loop {
             let goal = *durable.borrow_and_update();
             while self.at < goal || self.keys.are_due(goal) {
-                if let Err(error) = self.step(goal) {
+                let behind = (*durable.borrow()).saturating_sub(self.at);
+                haste = behind > LEISURE_BEHIND_MAX || haste && behind > HASTE_BEHIND_MIN;
+                let awaited = self.at < self.wanted.asked().max(wanted);
+                let taken = if haste || awaited || durable.has_changed().is_err() {
+                    self.step(goal, CHUNK)
+                } else {
+                    let step = Step {
+                        projector: self,
+                        durable: goal,
+                        taken: Ok(()),
+                    };
+                    let step = leisure.lend(step).ok_or_else(fallen)?;
+                    self = step.projector;
+                    step.taken
+                };
+                if let Err(error) = taken {
                     // A full disk, most likely: the bank goes on without history until there is
                     // room, and the journal keeps what is to be projected.
                     tracing::warn!("history stands still at record {}: {error}", self.at);
@@ -245,30 +284,30 @@ impl Projector {
             }
             let next = async {
                 durable.changed().await?;
-                self.wanted.beyond(self.at, GATHERING).await;
-                Ok::<_, watch::error::RecvError>(())
+                Ok::<_, watch::error::RecvError>(self.wanted.beyond(self.at, GATHERING).await)
             };
-            if runtime.block_on(next).is_err() {
-                return Ok(());
+            match runtime.block_on(next) {
+                Ok(asked) => wanted = asked,
+                Err(_) => return Ok(()),
             }
         }
     }
 
-    fn step(&mut self, durable: u64) -> Result<(), ProjectionError> {
+    fn step(&mut self, durable: u64, chunk: usize) -> Result<(), ProjectionError> {
         if self.keys.are_due(durable) {
             let journal = self.journal.as_mut();
             self.keys.step(&mut self.connection, journal, durable)?;
             self.keys_published.send_replace(self.keys.through);
         }
         if self.at < durable {
-            self.project()?;
+            self.project(chunk)?;
         }
         Ok(())
     }
 
     /// Projects the next chunk in one transaction, together with how far it reaches.
-    fn project(&mut self) -> Result<(), ProjectionError> {
-        let links = self.journal.read(self.at, CHUNK)?;
+    fn project(&mut self, chunk: usize) -> Result<(), ProjectionError> {
+        let links = self.journal.read(self.at, chunk)?;
         let transaction = self.connection.transaction()?;
         let at = links.last().map_or(self.at, |link| link.record.seq);
         let mut entries: Vec<_> = links.iter().flat_map(entries_of).collect();
@@ -307,6 +346,11 @@ impl Projector {
             }
         }
     }
+}
+
+fn fallen() -> ProjectionError {
+    let what = "the thread that projects at leisure fell over";
+    ProjectionError::Io(io::Error::other(what))
 }
 
 /// What a record means for the histories of the accounts that it touched, customers' and the bank's

@@ -3,19 +3,26 @@
 
 use std::{
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
 };
 
 use crate::{
-    journal::{ChainHash, Journal, JournalError, JournalReader, Record},
-    rules::{KeyDigest, Misfit, Remembered, State},
+    journal::{ChainHash, Frame, Group, Journal, JournalError, JournalReader},
+    rules::{
+        AccountNumber, Answer, BookAccount, BusinessTime, Fact, Fingerprint, KeyDigest, Misfit,
+        Refusal, Remembered, State,
+    },
     snapshot::{self, Snapshot, SnapshotFolder},
 };
 
 /// Records that are read, checked and handed over at a time.
 const CHUNK: usize = 2_048;
+
+/// Records that are looked at together before they are folded.
+const BATCH: usize = 64;
 
 /// Chunks that the reading thread may be ahead of the folding one.
 const CHUNKS_AHEAD: usize = 4;
@@ -109,6 +116,7 @@ fn load(
     let begin = from.min(last.saturating_sub(keys_in_memory as u64));
     let mut state = snapshot.state;
     state.bound_keys(keys_in_memory);
+    state.expect_keys(usize::try_from(last - begin).unwrap_or(usize::MAX));
     let mut before = ChainHash::GENESIS;
     if begin > 0 {
         let links = reader.read(begin - 1, 1)?;
@@ -117,22 +125,17 @@ fn load(
         before = link.hash();
     }
     let mut misread = None;
-    let (_, head) = stream(reader, begin, before, None, &mut |record, digest| {
-        if record.seq <= from {
-            state.recall(
-                digest,
-                Remembered {
-                    fingerprint: record.fingerprint,
-                    at: record.at,
-                    seq: record.seq,
-                    outcome: record.answer(),
-                },
-            );
-        } else if let Err(misfit) = record.fold_with(&mut state, digest) {
-            misread = Some(misfit);
-            return false;
-        }
-        true
+    let (_, head) = stream(reader, begin, before, None, &mut |batch| {
+        look_ahead(&state, batch);
+        let taken = batch.iter().try_for_each(|read| {
+            if read.found.seq <= from {
+                read.recall(&mut state);
+                return Ok(());
+            }
+            read.fold(&mut state)
+        });
+        misread = taken.err();
+        misread.is_none()
     })?;
     match misread {
         Some(misfit) => Err(misfit.into()),
@@ -177,9 +180,12 @@ pub fn fold_until(
     state.bound_keys(1);
     let mut misread = None;
     let from = state.seq();
-    let (_, head) = stream(reader, from, head, Some(until), &mut |record, digest| {
-        let folded = record.fold_with(&mut state, digest);
-        misread = folded.err();
+    let (_, head) = stream(reader, from, head, Some(until), &mut |batch| {
+        look_ahead(&state, batch);
+        misread = batch
+            .iter()
+            .try_for_each(|read| read.fold(&mut state))
+            .err();
         misread.is_none()
     })?;
     match misread {
@@ -188,60 +194,190 @@ pub fn fold_until(
     }
 }
 
-type Chunk = Vec<(Record, KeyDigest)>;
+/// A record that the reading thread found whole and in its place. The rest of it is yet to be read.
+struct Found {
+    seq: u64,
+    at: BusinessTime,
+    fingerprint: Fingerprint,
+    key: KeyDigest,
+    /// Where its rest stands: which group of the chunk, and where in it.
+    place: (usize, Range<usize>),
+}
+
+/// A record and what came of it.
+struct Read<'a> {
+    found: &'a Found,
+    outcome: Result<Vec<Fact>, Refusal>,
+}
+
+impl Read<'_> {
+    fn fold(&self, state: &mut State) -> Result<(), Misfit> {
+        let Found { key, seq, at, .. } = *self.found;
+        let fingerprint = self.found.fingerprint;
+        let folded = state.record_under(key, seq, at, fingerprint, &self.outcome);
+        folded.map(drop)
+    }
+
+    /// Remembers its key in a state that has folded it.
+    fn recall(&self, state: &mut State) {
+        let outcome = match &self.outcome {
+            Ok(facts) => Answer::of(facts),
+            Err(refusal) => Err(*refusal),
+        };
+        let remembered = Remembered {
+            fingerprint: self.found.fingerprint,
+            at: self.found.at,
+            seq: self.found.seq,
+            outcome,
+        };
+        state.recall(self.found.key, remembered);
+    }
+
+    /// The customers' accounts that its movements of money change.
+    fn accounts(&self) -> impl Iterator<Item = AccountNumber> {
+        let moved = self.outcome.iter().flatten().filter_map(|fact| match fact {
+            Fact::MoneyMoved { postings, .. } => Some(postings),
+            _ => None,
+        });
+        moved.flatten().filter_map(|posting| match posting.account {
+            BookAccount::Customer(number) => Some(number),
+            BookAccount::Ledger(_) => None,
+        })
+    }
+}
+
+/// Looks at what these records are about to touch. Rows and keys stand all over the memory: folding
+/// waits for one after the other, while looks that need nothing of each other are fetched together.
+fn look_ahead(state: &State, batch: &[Read]) {
+    let known = batch.iter().filter(|read| state.recalls(read.found.key));
+    let known = known.count();
+    let mut sum = 0;
+    for read in batch {
+        for account in read.accounts() {
+            sum ^= state.account(account).map_or(0, |found| found.balance.0);
+        }
+    }
+    // The looking is what was wanted: without this it would be left out.
+    std::hint::black_box((known, sum));
+}
+
+/// Groups, and the records in them that are whole and follow each other.
+struct Chunk {
+    groups: Vec<Group>,
+    found: Vec<Found>,
+}
+
+/// Why no further records are visited.
+enum Enough {
+    /// The visitor has enough.
+    Visited,
+    /// A record does not read.
+    Misread(JournalError),
+}
 
 /// Reads the journal after record `seq`, whose chain hash is `hash`, up to record `until` or its end.
-/// One thread reads, decodes and follows the chain while this one visits, until `visit` has enough.
-/// Returns the number and the hash of the last record that was read.
+/// One thread reads, follows the chain and makes the digests of keys, while this one reads what came
+/// of each record and visits them, some at a time, until `visit` has enough. Returns the number and
+/// the hash of the last record that was read.
 fn stream(
     reader: Box<dyn JournalReader>,
     seq: u64,
     hash: ChainHash,
     until: Option<u64>,
-    visit: &mut dyn FnMut(Record, KeyDigest) -> bool,
+    visit: &mut dyn FnMut(&[Read]) -> bool,
 ) -> Result<(u64, ChainHash), JournalError> {
+    let until = until.unwrap_or(u64::MAX);
     thread::scope(|scope| {
         let (sender, chunks) = mpsc::sync_channel(CHUNKS_AHEAD);
-        let reading = scope.spawn(move || read_ahead(reader, (seq, hash), until, &sender));
-        'visiting: for chunk in &chunks {
-            for (record, digest) in chunk {
-                if !visit(record, digest) {
-                    break 'visiting;
-                }
-            }
-        }
+        let reading = thread::Builder::new()
+            .name("bank-reading".to_owned())
+            .spawn_scoped(scope, move || {
+                read_ahead(reader, (seq, hash), until, &sender)
+            });
+        let reading = reading.map_err(|error| JournalError::Unusable(error.to_string()))?;
+        let visited = chunks
+            .iter()
+            .try_for_each(|chunk: Chunk| chunk.visit(visit));
         drop(chunks);
         let fallen = |_| JournalError::Unusable("the reading thread fell over".to_owned());
-        reading.join().map_err(fallen)?
+        let read = reading.join().map_err(fallen)?;
+        match visited {
+            Err(Enough::Misread(error)) => Err(error),
+            Ok(()) | Err(Enough::Visited) => read,
+        }
     })
+}
+
+impl Chunk {
+    fn visit(&self, visit: &mut dyn FnMut(&[Read]) -> bool) -> Result<(), Enough> {
+        let mut batch = Vec::with_capacity(BATCH);
+        for found in self.found.chunks(BATCH) {
+            for found in found {
+                let (group, place) = &found.place;
+                let bytes = &self.groups[*group].bytes[place.clone()];
+                let (_, outcome) = Frame::read_rest(found.seq, bytes).map_err(Enough::Misread)?;
+                batch.push(Read { found, outcome });
+            }
+            if !visit(&batch) {
+                return Err(Enough::Visited);
+            }
+            batch.clear();
+        }
+        Ok(())
+    }
 }
 
 fn read_ahead(
     mut reader: Box<dyn JournalReader>,
-    (mut seq, mut hash): (u64, ChainHash),
-    until: Option<u64>,
+    mut at: (u64, ChainHash),
+    until: u64,
     sender: &mpsc::SyncSender<Chunk>,
 ) -> Result<(u64, ChainHash), JournalError> {
-    let until = until.unwrap_or(u64::MAX);
-    while seq < until {
-        let links = reader.read(seq, CHUNK)?;
-        if links.is_empty() {
-            break;
-        }
-        let mut chunk = Vec::with_capacity(links.len());
-        for link in links {
-            if seq == until {
-                break;
-            }
-            hash = link.check(seq, hash)?;
-            seq = link.record.seq;
-            let digest = KeyDigest::of(link.record.command.by, &link.record.key);
-            chunk.push((link.record, digest));
-        }
-        if sender.send(chunk).is_err() {
+    while at.0 < until {
+        let groups = reader.groups(at.0, CHUNK)?;
+        let mut found = Vec::with_capacity(CHUNK);
+        let followed = follow(&groups, &mut at, until, &mut found);
+        let ended = found.is_empty();
+        if !ended && sender.send(Chunk { groups, found }).is_err() {
             // Whoever visits has enough.
             break;
         }
+        followed?;
+        if ended {
+            break;
+        }
     }
-    Ok((seq, hash))
+    Ok(at)
+}
+
+/// Moves on from a record and its hash to the last one that follows, up to record `until`.
+fn follow(
+    groups: &[Group],
+    at: &mut (u64, ChainHash),
+    until: u64,
+    found: &mut Vec<Found>,
+) -> Result<(), JournalError> {
+    for (number, group) in groups.iter().enumerate() {
+        for frame in group.frames() {
+            let frame = frame?;
+            if at.0 == until {
+                return Ok(());
+            }
+            if frame.seq <= at.0 {
+                continue;
+            }
+            let hash = frame.check(at.0, at.1)?;
+            let (head, rest) = frame.head()?;
+            let end = rest.as_ptr_range().end.addr() - group.bytes.as_ptr().addr();
+            found.push(Found {
+                seq: head.seq,
+                at: head.at,
+                fingerprint: head.fingerprint,
+                key: head.key(),
+                place: (number, end - rest.len()..end),
+            });
+            *at = (frame.seq, hash);
+        }
+    }
+    Ok(())
 }

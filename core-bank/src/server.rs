@@ -205,6 +205,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         metrics,
         clock,
         test: options.test,
+        observability: options.observability,
         slow: options.slow.clone(),
         durable,
         stopping: AtomicBool::new(false),

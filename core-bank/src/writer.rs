@@ -52,10 +52,13 @@ enum Work {
     Read(ReadAction),
 }
 
+/// What waits in the queue, and since when.
+type Waiting = (Work, Instant);
+
 /// The way into the queue; cheap to clone.
 #[derive(Clone)]
 pub struct Bank {
-    queue: mpsc::Sender<Work>,
+    queue: mpsc::Sender<Waiting>,
     history: Option<Arc<History>>,
 }
 
@@ -116,7 +119,8 @@ impl Bank {
     }
 
     fn enqueue(&self, work: Work) -> Result<(), Refusal> {
-        self.queue.try_send(work).map_err(|error| match error {
+        let waiting = (work, Instant::now());
+        self.queue.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => RefusalCode::Overloaded.into(),
             mpsc::error::TrySendError::Closed(_) => RefusalCode::ShuttingDown.into(),
         })
@@ -231,25 +235,29 @@ struct Group {
 }
 
 impl Writer {
-    fn run(&mut self, mut work: mpsc::Receiver<Work>) -> Result<(), WriterError> {
+    fn run(&mut self, mut work: mpsc::Receiver<Waiting>) -> Result<(), WriterError> {
         let mut company = false;
-        while let Some(first) = work.blocking_recv() {
+        while let Some((first, since)) = work.blocking_recv() {
             if company {
                 gather(&work);
             }
+            self.parts.metrics.taken(since.elapsed());
             let mut group = Group::default();
             self.parts.state.mark();
             let now = self.parts.clock.now();
             self.take(first, now, &mut group)?;
             for _ in 1..QUEUE_MAX {
                 match work.try_recv() {
-                    Ok(next) => self.take(next, now, &mut group)?,
+                    Ok((next, _)) => self.take(next, now, &mut group)?,
                     Err(_) => break,
                 }
             }
             company = group.replies.len() > 1;
             self.commit(group)?;
-            self.parts.journal.tidy()?;
+            let began = Instant::now();
+            if self.parts.journal.tidy()? {
+                self.parts.metrics.tidied(began.elapsed());
+            }
         }
         Ok(())
     }
@@ -405,7 +413,7 @@ fn storage_full(told: &mut Told, durable_seq: u64) {
 /// Lets those run who are about to ask, as long as the queue grows. Without it the first request
 /// after a commit would be a group of its own wherever the writer shares a core, and each commit
 /// costs a sync. It is called only when the last group had company: a lone client never waits.
-fn gather(work: &mpsc::Receiver<Work>) {
+fn gather(work: &mpsc::Receiver<Waiting>) {
     let mut waiting = work.len();
     for _ in 0..GATHERINGS_MAX {
         thread::yield_now();

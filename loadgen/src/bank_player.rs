@@ -172,21 +172,16 @@ fn is_repeated(share: f64, message: &Message) -> bool {
 
 impl BankPlayer {
     /// Asks once more what was acknowledged, under its key: the answer must be of the same record.
-    async fn repeat(
-        &self,
-        step: &Step,
-        message: &Message,
-        ended: &mut End<Paid>,
-        line: &mut Line,
-    ) {
+    async fn repeat(&self, step: &Step, message: &Message, ended: &mut End<Paid>, line: &mut Line) {
         // Without an answer nothing is known that was not known before.
         let Exchange::Answered { status, body } = line.exchange(message, |_| {}).await else {
             return;
         };
         let again = bank_api::reading(step.operation, self.allowed(step), status, &body);
         if again.answer.seq != ended.note.seq {
-            let of =
-                |seq: Option<u64>| seq.map_or("no record".to_owned(), |seq| format!("record {seq}"));
+            let of = |seq: Option<u64>| {
+                seq.map_or("no record".to_owned(), |seq| format!("record {seq}"))
+            };
             ended.outcome = Outcome::Failed;
             ended.code = Some("repeated".to_owned());
             ended.what = Some(format!(

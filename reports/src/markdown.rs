@@ -5,12 +5,12 @@ use crate::run::RunData;
 use crate::verdict::headline;
 use crate::words::counts;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{LoadRecord, Reconciliation, Summary};
 use std::fmt::Write as _;
 

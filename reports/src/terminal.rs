@@ -6,12 +6,12 @@ use crate::run::RunData;
 use crate::verdict::{Tone, headline};
 use crate::words::counts;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
+use scenarios::language::Lang;
 use scenarios::summary::{Effect, Summary};
 use std::fmt::Write as _;
 

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod figure;
 pub mod file;
 pub mod gate;
+pub mod language;
 pub mod model;
 pub mod names;
 pub mod operation;

@@ -2,6 +2,7 @@
 //! simulated day yields and a load generator plays.
 
 mod stream;
+mod words;
 
 pub use stream::{OPERATION_COLUMNS, OperationReader, OperationWriter, StreamError};
 

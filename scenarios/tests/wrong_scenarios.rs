@@ -3,6 +3,7 @@
 
 use miette::Diagnostic;
 use scenarios::file::{ScenarioError, read};
+use scenarios::language::Lang;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -600,7 +601,7 @@ mod mutated {
                     let again = read(&folder.file("again.toml", &scenario.as_run), &[]);
                     let again = again.unwrap_or_else(|error| panic!("{error}\n{}", scenario.as_run));
                     prop_assert_eq!(&scenario.hash, &again.hash);
-                    let _ = scenarios::explain::explain(&again);
+                    let _ = scenarios::explain::explain(&again, Lang::Zh);
                     let _ = scenarios::explain::warnings(&again);
                 }
                 Err(error) => prop_assert!(!error.to_string().is_empty()),

@@ -338,30 +338,47 @@ impl ArrivalTimes<'_, Keyed> {
             *gap = Keyed::exponential_at(*key, GAP);
         }
         self.next_index += ROOM as u64;
-        let (mut sum, mut latest) = (self.gaps, self.latest);
-        let pieces = &self.curve.pieces;
-        // Beyond the last it is asked what comes after it.
-        let Some(mut piece) = pieces.get(self.piece).or(pieces.last()) else {
+        // How many are expected until each comes, on a day of mean busyness.
+        let mut sum = self.gaps;
+        let counts = gaps.map(|gap| {
+            sum += gap;
+            sum / self.busyness
+        });
+        self.gaps = sum;
+        let mut filled = 0;
+        while filled < ROOM {
+            filled += self.fill_piece(&counts[filled..], &mut times[filled..]);
+            if filled < ROOM {
+                let Some(next) = self.later_time_of(counts[filled]) else {
+                    break;
+                };
+                self.latest = self.latest.max(next);
+                times[filled] = self.latest;
+                filled += 1;
+            }
+        }
+        filled
+    }
+
+    /// Puts down when so many have come, as far as that is in the present piece and its
+    /// rate is constant; tells how many times there are.
+    fn fill_piece(&mut self, counts: &[f64], times: &mut [u64]) -> usize {
+        let Some(piece) = self.curve.pieces.get(self.piece) else {
             return 0;
         };
-        for (at, (gap, time)) in gaps.into_iter().zip(times).enumerate() {
-            sum += gap;
-            let count = sum / self.busyness;
-            let next = match piece.plain_time_of(count) {
-                Some(next) => next,
-                None => {
-                    let Some(next) = self.later_time_of(count) else {
-                        return at;
-                    };
-                    piece = pieces.get(self.piece).unwrap_or(piece);
-                    next
-                }
+        let (latest, mut filled) = (self.latest, 0_usize);
+        for (count, time) in counts.iter().zip(times.iter_mut()) {
+            let Some(next) = piece.plain_time_of(*count) else {
+                break;
             };
-            latest = latest.max(next);
-            *time = latest;
+            *time = latest.max(next);
+            filled += 1;
         }
-        (self.gaps, self.latest) = (sum, latest);
-        ROOM
+        if let Some(last) = filled.checked_sub(1) {
+            // Counts ascend, and so do times.
+            self.latest = times[last];
+        }
+        filled
     }
 
     fn fill_one_by_one(&mut self, times: &mut [u64], keys: &mut [Key]) -> usize {

@@ -44,12 +44,22 @@ pub fn ln(x: f64) -> f64 {
     twos * LN_2_HIGH + (logarithm + (r + (square * series + twos * LN_2_LOW)))
 }
 
+/// Below this distance from zero the exponential function is neither subnormal nor
+/// infinite.
+pub const EXP_WITHIN: f64 = 700.0;
+
 /// The exponential function.
-#[inline]
 pub fn exp(x: f64) -> f64 {
-    if x.abs() >= 700.0 || x.is_nan() {
-        return libm::exp(x);
+    if x.abs() < EXP_WITHIN {
+        exp_within(x)
+    } else {
+        libm::exp(x)
     }
+}
+
+/// The exponential function of a number nearer to zero than [`EXP_WITHIN`].
+#[inline]
+pub fn exp_within(x: f64) -> f64 {
     let shifted = x * (STEPS * std::f64::consts::LOG2_E) + WHOLE;
     let steps = shifted - WHOLE;
     // The lower bits of the sum are those of the whole number.

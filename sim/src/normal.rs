@@ -6,6 +6,7 @@
 //! probabilities leaves a processor nothing to guess.
 
 use crate::elementary::ln;
+use std::fmt;
 use std::sync::LazyLock;
 
 /// Cells of an octave are told by so many bits.
@@ -22,24 +23,51 @@ const DEGREE: usize = 6;
 /// The middle of each cell, and the polynomial about it: a line of the cache.
 type Cell = (f64, [f64; DEGREE + 1]);
 
-static TABLE: LazyLock<Box<[Cell]>> = LazyLock::new(|| (0..CELLS).map(cell).collect());
+static QUANTILES: LazyLock<Quantiles> = LazyLock::new(Quantiles::new);
+
+/// The table.
+pub struct Quantiles(Box<[Cell; CELLS]>);
 
 /// The value below which a standard normal variable lies with probability `p`
 /// (strictly between 0 and 1), to about 15 digits.
-#[inline]
 pub fn quantile(p: f64) -> f64 {
-    let rest = 1.0 - p;
-    let tail = if p < rest { p } else { rest };
-    let number = (tail.to_bits() >> CELL_SHIFT) as usize;
-    let Some((middle, [c0, c1, c2, c3, c4, c5, c6])) = TABLE.get(number.wrapping_sub(FIRST_CELL))
-    else {
+    if p.min(1.0 - p) < LEAST {
         return by_ratios(p);
-    };
-    let x = tail - middle;
-    let square = x * x;
-    let low = (c0 + c1 * x) + square * (c2 + c3 * x);
-    let value = low + (square * square) * ((c4 + c5 * x) + square * c6);
-    value.copysign(p - 0.5)
+    }
+    QUANTILES.of_uniform(p)
+}
+
+impl Quantiles {
+    /// The one table.
+    pub fn table() -> &'static Self {
+        &QUANTILES
+    }
+
+    fn new() -> Self {
+        let cells: Box<[Cell]> = (0..CELLS).map(cell).collect();
+        Self(cells.try_into().expect("there are as many"))
+    }
+
+    /// The quantile at a uniform number from 2^-53 to 1 - 2^-53.
+    #[inline]
+    pub fn of_uniform(&self, p: f64) -> f64 {
+        let rest = 1.0 - p;
+        let tail = if p < rest { p } else { rest };
+        let number = (tail.to_bits() >> CELL_SHIFT) as usize;
+        let number = number.wrapping_sub(FIRST_CELL).min(CELLS - 1);
+        let (middle, [c0, c1, c2, c3, c4, c5, c6]) = self.0[number];
+        let x = tail - middle;
+        let square = x * x;
+        let low = (c0 + c1 * x) + square * (c2 + c3 * x);
+        let value = low + (square * square) * ((c4 + c5 * x) + square * c6);
+        value.copysign(p - 0.5)
+    }
+}
+
+impl fmt::Debug for Quantiles {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Quantiles")
+    }
 }
 
 /// The polynomial of a cell: through the function's values at Chebyshev's points.

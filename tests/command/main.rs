@@ -17,4 +17,5 @@ mod region;
 mod starved;
 mod support;
 mod theory;
+mod words;
 mod wrong_input;

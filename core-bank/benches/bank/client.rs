@@ -42,6 +42,8 @@ pub struct Played {
     pub p50: f64,
     pub p99: f64,
     pub p999: f64,
+    /// How late the client itself woke up for a request, when nothing but the clock kept it.
+    pub late_p99: f64,
     before: Counts,
     after: Counts,
 }
@@ -58,6 +60,17 @@ impl Played {
     /// Records that the history lacked at the end.
     pub fn unprojected(&self) -> f64 {
         self.after.unprojected
+    }
+
+    /// Of one stage of the writer: how many passes a second took more than 4 ms, and the mean in
+    /// microseconds.
+    pub fn stage(&self, stage: usize) -> (f64, f64) {
+        let (before, after) = (self.before.stages[stage], self.after.stages[stage]);
+        let passes = (after.count - before.count).max(1.0);
+        (
+            (after.long - before.long) / self.seconds,
+            (after.seconds - before.seconds) / passes * 1e6,
+        )
     }
 
     pub fn mean_group(&self) -> f64 {
@@ -106,7 +119,7 @@ impl Load<'_> {
         let began = Instant::now();
         let asking = (0..connections).map(|_| self.ask(route, began + time));
         let micros = runtime.block_on(join(asking));
-        self.played(before, began, micros)
+        self.played(before, began, micros, Vec::new())
     }
 
     async fn ask(&self, route: Route, end: Instant) -> Vec<f64> {
@@ -135,46 +148,58 @@ impl Load<'_> {
     pub fn open(&self, route: Route, connections: u32, rate: f64, time: Duration) -> Played {
         let before = self.server.counts();
         let began = Instant::now() + Duration::from_millis(20);
-        let micros = thread::scope(|scope| {
+        let asked: Vec<(Vec<f64>, Vec<f64>)> = thread::scope(|scope| {
             let asking: Vec<_> = (0..connections)
                 .map(|place| {
                     scope.spawn(move || {
-                        let mut micros = Vec::new();
+                        let (mut micros, mut late) = (Vec::new(), Vec::new());
                         let mut stream = connect(self.server);
                         for turn in 0.. {
                             let number =
                                 f64::from(turn) * f64::from(connections) + f64::from(place);
                             let intended = Duration::from_secs_f64(number / rate);
                             if intended > time {
-                                return micros;
+                                return (micros, late);
                             }
                             let intended = began + intended;
-                            thread::sleep(intended.saturating_duration_since(Instant::now()));
+                            let wait = intended.saturating_duration_since(Instant::now());
+                            if !wait.is_zero() {
+                                thread::sleep(wait);
+                                late.push(intended.elapsed().as_secs_f64() * 1e6);
+                            }
                             exchange(&mut stream, &self.request(route));
                             micros.push(intended.elapsed().as_secs_f64() * 1e6);
                         }
-                        micros
+                        (micros, late)
                     })
                 })
                 .collect();
-            asking
-                .into_iter()
-                .flat_map(|thread| thread.join().unwrap())
-                .collect()
+            let joined = asking.into_iter().map(|thread| thread.join().unwrap());
+            joined.collect()
         });
-        self.played(before, began, micros)
+        let (micros, late): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        self.played(before, began, micros.concat(), late.concat())
     }
 
-    fn played(&self, before: Counts, began: Instant, mut micros: Vec<f64>) -> Played {
+    fn played(
+        &self,
+        before: Counts,
+        began: Instant,
+        mut micros: Vec<f64>,
+        mut late: Vec<f64>,
+    ) -> Played {
         let seconds = began.elapsed().as_secs_f64();
         micros.sort_by(f64::total_cmp);
+        late.sort_by(f64::total_cmp);
         let quantile = |q: f64| micros[(micros.len() as f64 * q) as usize];
+        let late_p99 = late.get(late.len() * 99 / 100).copied().unwrap_or_default();
         Played {
             requests: micros.len() as f64,
             seconds,
             p50: quantile(0.5),
             p99: quantile(0.99),
             p999: quantile(0.999),
+            late_p99,
             before,
             after: self.server.counts(),
         }

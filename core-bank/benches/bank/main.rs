@@ -1,6 +1,7 @@
 //! The speed of the whole bank, beside what the disk, the bare server and `PostgreSQL` can do in the same
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
-//! `BANK_FOLDER` which disk. A word restricts it: `-- replay`.
+//! `BANK_FOLDER` which disk. A word restricts it: `-- replay`, which takes the bank in `BANK_TAILED`
+//! for a profiler that is to see nothing but starts.
 #![allow(
     clippy::unwrap_used,
     reason = "a measurement that cannot be set up has failed"
@@ -34,28 +35,36 @@ fn main() {
     let number = |name, or: u64| env::var(name).ok().map_or(or, |text| text.parse().unwrap());
     let rounds = number("BANK_ROUNDS", 5);
     let seconds = Duration::from_secs(number("BANK_SECONDS", 4));
+    if let Ok(tailed) = env::var("BANK_TAILED") {
+        return replay_only(Path::new(&tailed), rounds);
+    }
     let folder = tempfile::tempdir_in(env::var("BANK_FOLDER").unwrap_or_else(|_| ".".to_owned()));
     let folder = folder.unwrap();
     let tailed = folder.path().join("tailed");
     let city = replay::prepare(&tailed, CUSTOMERS, TAIL);
     if env::args().any(|argument| argument == "replay") {
-        for _ in 0..rounds {
-            let (wall, cpu, records) = replay::open(&tailed);
-            println!("{records} records in {wall:.2} s, {cpu:.2} s of CPU");
-        }
-        return;
+        return replay_only(&tailed, rounds);
     }
     let state = replay::state(&tailed);
     let data = folder.path().join("bank");
     replay::seed_city(&data, CUSTOMERS);
-    let server = Server::start(&data);
+    let server = Server::start(&data, "full");
+    let untold = folder.path().join("untold");
+    replay::seed_city(&untold, CUSTOMERS);
     // From here on this process and its children but the server stay on the second core.
-    pin();
+    pin("1");
     let load = Load {
         server: &server,
         accounts: &city.texts,
     };
     load.closed(Route::Transfers, 64, Duration::from_secs(3));
+    // A bank of its own with the same people, which stands by while the other one is measured.
+    let quiet = Server::start(&untold, "off");
+    let quiet = Load {
+        server: &quiet,
+        accounts: &city.texts,
+    };
+    quiet.closed(Route::Transfers, 64, Duration::from_secs(3));
     let measured: Vec<Round> = (0..rounds)
         .map(|_| {
             let durable_64 = load.closed(Route::Transfers, 64, seconds);
@@ -64,13 +73,14 @@ fn main() {
                 probe: disk::probe(folder.path()),
                 parse_64: load.closed(Route::Parse, 64, seconds),
                 durable_64,
+                untold_64: quiet.closed(Route::Transfers, 64, seconds),
                 hot_64: load.closed(Route::HotPayee, 64, seconds),
                 durable_1: load.closed(Route::Transfers, 1, seconds),
                 half_rate: load.open(Route::Transfers, 64, half, seconds),
                 journal: journal::groups_a_second(folder.path(), state.clone(), &city.accounts),
                 postgres: postgres(folder.path(), seconds),
                 decide: decide::micros(state.clone(), &city.payers, 20),
-                replay: replay::open(&tailed),
+                replay: replay::on_both_cores(&tailed),
                 memory: server.resident_mib(),
             }
         })
@@ -78,9 +88,23 @@ fn main() {
     print(&measured);
 }
 
-fn pin() {
-    let pid = std::process::id().to_string();
-    let pinned = Command::new("taskset").args(["-cp", "1", &pid]).output();
+/// Starts the bank in `data` again and again; makes it when it is not there.
+fn replay_only(data: &Path, rounds: u64) {
+    if !data.exists() {
+        replay::prepare(data, CUSTOMERS, TAIL);
+    }
+    for _ in 0..rounds {
+        let (wall, cpu, records) = replay::open(data);
+        println!("{records} records in {wall:.2} s, {cpu:.2} s of CPU");
+    }
+}
+
+/// Keeps the main thread on these cores, and whatever it starts from here on.
+fn pin(cores: &str) {
+    let thread = std::process::id().to_string();
+    let pinned = Command::new("taskset")
+        .args(["-cp", cores, &thread])
+        .output();
     assert!(pinned.unwrap().status.success());
 }
 

@@ -8,13 +8,16 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use core_bank::{ServeOptions, TerminalTokens, serve as serve_bank};
+use core_bank::{Observability, ServeOptions, TerminalTokens, serve as serve_bank};
 
 /// The server's side.
 pub fn serve(data: &str) {
     let mut options = ServeOptions::new(([127, 0, 0, 1], 0).into(), data.into());
     // For the route that only parses.
     options.test = true;
+    if env::var("BENCH_BANK_OBSERVABILITY").is_ok_and(|how_much| how_much == "off") {
+        options.observability = Observability::Off;
+    }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(serve_bank(options)).unwrap();
 }
@@ -33,14 +36,32 @@ pub struct Counts {
     pub records: f64,
     /// Records whose entries are not in the history yet.
     pub unprojected: f64,
+    /// Where time went within the writer.
+    pub stages: [Stage; 3],
 }
 
+/// How often a stage was passed, how often it took more than 4 ms, and seconds in all.
+#[derive(Clone, Copy, Default)]
+pub struct Stage {
+    pub count: f64,
+    pub long: f64,
+    pub seconds: f64,
+}
+
+/// The stages by their names in `/metrics`.
+pub const STAGES: [&str; 3] = [
+    "bank_queue_seconds",
+    "bank_journal_append_seconds",
+    "bank_journal_tidy_seconds",
+];
+
 impl Server {
-    pub fn start(data: &Path) -> Self {
+    pub fn start(data: &Path, observability: &str) -> Self {
         let mut child = Command::new("taskset")
             .args(["-c", "0"])
             .arg(env::current_exe().unwrap())
             .env("BENCH_BANK_DATA", data)
+            .env("BENCH_BANK_OBSERVABILITY", observability)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -76,6 +97,14 @@ impl Server {
             groups: figure("bank_group_records_count"),
             records: figure("bank_group_records_sum"),
             unprojected: figure("bank_journal_seq") - figure("bank_projected_seq"),
+            stages: STAGES.map(|name| {
+                let count = figure(&format!("{name}_count"));
+                Stage {
+                    count,
+                    long: count - figure(&format!("{name}_bucket{{le=\"0.004\"}}")),
+                    seconds: figure(&format!("{name}_sum")),
+                }
+            }),
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
     Service, Shared,
     endpoint::Endpoint,
     problem::Problem,
+    reading::{NamedCustomer, read_of_customer},
     request::{Seq, caller, query},
     schemas::{self, Yuan},
     write::{json_body, planted_slowness},
@@ -66,26 +67,12 @@ struct AccountRow {
 
 pub async fn of_customer(
     State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
+    named: NamedCustomer,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::BalanceQuery)?;
-    let customer = path
-        .ok()
-        .and_then(|Path(customer)| CustomerId::parse(&customer));
-    planted_slowness(&service, Operation::BalanceQuery).await;
-    let now = service.clock.now();
-    let accounts = service
-        .bank
-        .read(move |state| {
-            let reader = state.reader(caller, Operation::BalanceQuery, now)?;
-            let customer = customer.ok_or(Code::CustomerNotFound)?;
-            if !reader.sees(customer) {
-                return Err(Code::CustomerNotFound.into());
-            }
-            list_accounts(state, customer)
-        })
-        .await??;
+    let tell = |state: &BankState, customer, _| list_accounts(state, customer);
+    let accounts =
+        read_of_customer(&service, named, request, Operation::BalanceQuery, tell).await??;
     Ok(json_body(&AccountsDocument { accounts }).into_response())
 }
 

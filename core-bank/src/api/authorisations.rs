@@ -1,9 +1,5 @@
 //! Authorisations: asking for one, and reading what a transfer shows for it.
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -14,16 +10,15 @@ use utoipa::{
 };
 
 use super::{
-    Service, Shared,
+    Service,
     bills::BillBody,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     mall,
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
     schemas::{Account, AddressLine, text},
     welfare,
-    write::write,
 };
 use crate::{
     authentication::{device_step, shield_signed, sms_code, transfer_text},
@@ -36,8 +31,7 @@ use crate::{
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write("/v1/authorisations", Operation::Authorisation, ask)
-            .takes::<AuthorisationBody>()
+        Endpoint::action("/v1/authorisations", Operation::Authorisation, ask)
             .applied(&["authorisation", "text"])
             .refuses(&[
                 Code::AccountNotFound,
@@ -187,23 +181,15 @@ fn six_digits(text: &str) -> Option<u32> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-pub async fn ask(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::Authorisation,
-        |body: &AuthorisationBody, _| {
-            Ok(Action::AskAuthorisation {
-                wish: body.wish()?,
-                order: Order {
-                    from: AccountNumber::parse(&body.from),
-                    payee: body.payee()?,
-                    amount: body.amount.amount()?,
-                },
-            })
+fn ask(body: &AuthorisationBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::AskAuthorisation {
+        wish: body.wish()?,
+        order: Order {
+            from: AccountNumber::parse(&body.from),
+            payee: body.payee()?,
+            amount: body.amount.amount()?,
         },
-    )
-    .await
+    })
 }
 
 /// What a transfer shows: `code` alone is a message's, with `device` a device's; `shield` and

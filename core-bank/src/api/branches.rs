@@ -12,12 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Shared,
     campaigns::moment,
-    endpoint::{Endpoint, Rule},
+    endpoint::{Asked, Endpoint, Rule},
     mall::label,
     problem::Problem,
     request::{caller, query, well_formed},
     schemas::{self, Latitude, Longitude},
-    write::{json_body, planted_slowness, write, write_without_body},
+    write::{json_body, planted_slowness, write_without_body},
 };
 use crate::rules::{
     Action, AppointmentCommand, AppointmentId, AppointmentStatus, BranchId, BusinessTime,
@@ -33,8 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let (branches, appointments_path) = ("/v1/branches", "/v1/appointments");
     let cancellation = Operation::AppointmentCancellation;
     vec![
-        Endpoint::write(branches, Operation::BranchSetting, open)
-            .takes::<BranchBody>()
+        Endpoint::action(branches, Operation::BranchSetting, open)
             .applied(&["branch"])
             .refuses(&[Code::CatalogueFull]),
         Endpoint::read(branches, Operation::BranchQuery, nearest)
@@ -45,8 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .asks::<SlotsQuery>()
             .answers::<SlotsDocument>()
             .refuses(&[Code::BranchNotFound]),
-        Endpoint::write(appointments_path, Operation::Appointment, book)
-            .takes::<AppointmentBody>()
+        Endpoint::action(appointments_path, Operation::Appointment, book)
             .applied(&["appointment"])
             .refuses(&[
                 Code::BranchNotFound,
@@ -66,12 +64,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         .keyed()
         .applied(&[])
         .refuses(&[Code::AppointmentNotFound]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/appointments/{appointment}/outcomes",
             Operation::AppointmentOutcome,
             conclude,
         )
-        .takes::<OutcomeBody>()
         .applied(&[])
         .refuses(&[Code::AppointmentNotFound, Code::AppointmentNotDue]),
     ]
@@ -179,24 +176,16 @@ struct AppointmentRow {
 
 const DEGREES: &str = "degrees with at most six decimals, like \"36.4567\"";
 
-pub async fn open(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::BranchSetting,
-        |body: &BranchBody, _| {
-            let at = Coordinates::parse(&body.latitude, &body.longitude);
-            let form = "at least one whole slot within the day";
-            let slots = body.slots.plan();
-            let slots = well_formed("slots", form, slots.is_sound().then_some(slots))?;
-            Ok(Action::Appointment(AppointmentCommand::OpenBranch {
-                name: label("name", &body.name)?,
-                at: well_formed("latitude` and `longitude", DEGREES, at)?,
-                slots,
-            }))
-        },
-    )
-    .await
+fn open(body: &BranchBody, _: &Asked) -> Result<Action, Problem> {
+    let at = Coordinates::parse(&body.latitude, &body.longitude);
+    let form = "at least one whole slot within the day";
+    let slots = body.slots.plan();
+    let slots = well_formed("slots", form, slots.is_sound().then_some(slots))?;
+    Ok(Action::Appointment(AppointmentCommand::OpenBranch {
+        name: label("name", &body.name)?,
+        at: well_formed("latitude` and `longitude", DEGREES, at)?,
+        slots,
+    }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -342,19 +331,11 @@ struct AppointmentBody {
     slot: String,
 }
 
-pub async fn book(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::Appointment,
-        |body: &AppointmentBody, _| {
-            Ok(Action::Appointment(AppointmentCommand::Book {
-                branch: BranchId::parse(&body.branch),
-                slot: moment("slot", &body.slot)?,
-            }))
-        },
-    )
-    .await
+fn book(body: &AppointmentBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::Appointment(AppointmentCommand::Book {
+        branch: BranchId::parse(&body.branch),
+        slot: moment("slot", &body.slot)?,
+    }))
 }
 
 /// The customer's appointments until a day after their slots.
@@ -409,24 +390,12 @@ struct OutcomeBody {
     kept: bool,
 }
 
-pub async fn conclude(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let appointment = appointment_of(path);
-    write(
-        &service,
-        request,
-        Operation::AppointmentOutcome,
-        |body: &OutcomeBody, _| {
-            Ok(Action::Appointment(AppointmentCommand::Conclude {
-                appointment,
-                kept: body.kept,
-            }))
-        },
-    )
-    .await
+fn conclude(body: &OutcomeBody, asked: &Asked) -> Result<Action, Problem> {
+    let appointment = asked.named(AppointmentId::parse);
+    Ok(Action::Appointment(AppointmentCommand::Conclude {
+        appointment,
+        kept: body.kept,
+    }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Campaigns: announced by the operator, and the sign-ins, draws and claims of customers.
 
 use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -11,14 +11,14 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     accounts::OF_PROJECTIONS,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     mall::label,
     money::present,
     paging::{PageQuery, own_page},
     problem::Problem,
     request::{caller, well_formed},
     schemas,
-    write::{json_body, planted_slowness, write},
+    write::{json_body, planted_slowness},
 };
 use crate::{
     access::random_number,
@@ -32,17 +32,15 @@ use crate::{
 pub fn endpoints() -> Vec<Endpoint> {
     let path = "/v1/campaigns";
     vec![
-        Endpoint::write(path, Operation::CampaignSetting, announce)
-            .takes::<CampaignBody>()
+        Endpoint::action(path, Operation::CampaignSetting, announce)
             .applied(&["campaign"])
             .refuses(&[Code::CatalogueFull]),
         Endpoint::read(path, Operation::CampaignQuery, list).answers::<CampaignsDocument>(),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/campaigns/{campaign}/claims",
             Operation::CampaignClaim,
             claim,
         )
-        .takes::<ClaimBody>()
         .applied(&[])
         .applied_perhaps(&["points"])
         .refuses(&[
@@ -52,8 +50,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             Code::ClaimsExhausted,
             Code::BalanceOverflow,
         ]),
-        Endpoint::write("/v1/check-ins", Operation::CheckIn, check_in)
-            .takes::<CheckInBody>()
+        Endpoint::action("/v1/check-ins", Operation::CheckIn, check_in)
             .applied(&["points"])
             .applied_perhaps(&["prize"])
             .refuses(&[
@@ -206,27 +203,16 @@ pub fn moment(member: &str, text: &str) -> Result<BusinessTime, Problem> {
     well_formed(member, form, read.map(BusinessTime::of))
 }
 
-pub async fn announce(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::CampaignSetting,
-        |body: &CampaignBody, _| {
-            let form = "sound: a lottery has 1 to 16 prizes whose chances sum to at most 1000000";
-            let offer = body.offer.offer();
-            let offer = well_formed("offer", form, offer.is_sound().then_some(offer))?;
-            Ok(Action::Campaign(CampaignCommand::Announce {
-                name: label("name", &body.name)?,
-                offer,
-                begins: moment("begins", &body.begins)?,
-                ends: moment("ends", &body.ends)?,
-            }))
-        },
-    )
-    .await
+fn announce(body: &CampaignBody, _: &Asked) -> Result<Action, Problem> {
+    let form = "sound: a lottery has 1 to 16 prizes whose chances sum to at most 1000000";
+    let offer = body.offer.offer();
+    let offer = well_formed("offer", form, offer.is_sound().then_some(offer))?;
+    Ok(Action::Campaign(CampaignCommand::Announce {
+        name: label("name", &body.name)?,
+        offer,
+        begins: moment("begins", &body.begins)?,
+        ends: moment("ends", &body.ends)?,
+    }))
 }
 
 pub async fn list(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
@@ -287,47 +273,24 @@ struct CheckInBody {
 
 /// The number that is drawn is made here, so that the rules have no chance in them; it is in the
 /// journal, and not in the comparison with repetitions.
-pub async fn check_in(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::CheckIn,
-        |body: &CheckInBody, _| {
-            let draw = match &body.campaign {
-                None => None,
-                Some(campaign) => Some(Draw {
-                    campaign: CampaignId::parse(campaign),
-                    number: random_number().map_err(|_| Code::Internal)?,
-                }),
-            };
-            Ok(Action::Campaign(CampaignCommand::CheckIn { draw }))
-        },
-    )
-    .await
+fn check_in(body: &CheckInBody, _: &Asked) -> Result<Action, Problem> {
+    let draw = match &body.campaign {
+        None => None,
+        Some(campaign) => Some(Draw {
+            campaign: CampaignId::parse(campaign),
+            number: random_number().map_err(|_| Code::Internal)?,
+        }),
+    };
+    Ok(Action::Campaign(CampaignCommand::CheckIn { draw }))
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ClaimBody {}
 
-pub async fn claim(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let campaign = path
-        .ok()
-        .and_then(|Path(campaign)| CampaignId::parse(&campaign));
-    write(
-        &service,
-        request,
-        Operation::CampaignClaim,
-        |_: &ClaimBody, _| Ok(Action::Campaign(CampaignCommand::Claim { campaign })),
-    )
-    .await
+fn claim(_: &ClaimBody, asked: &Asked) -> Result<Action, Problem> {
+    let campaign = asked.named(CampaignId::parse);
+    Ok(Action::Campaign(CampaignCommand::Claim { campaign }))
 }
 
 /// What the customer won and claimed.

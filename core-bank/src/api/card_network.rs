@@ -1,31 +1,23 @@
 //! Uses of cards that come through the card network: other banks' cash machines, points of sale, web
 //! shops.
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use serde::{Deserialize, Serialize};
 
 use utoipa::ToSchema;
 
 use super::{
-    Shared,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     problem::Problem,
     request::{AmountText, well_formed},
-    write::write,
 };
 use crate::rules::{Action, CardEntry, CardId, Operation, Place, RefusalCode as Code};
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write("/v1/card-withdrawals", Operation::CardWithdrawal, withdraw)
-            .takes::<CardWithdrawalBody>()
+        Endpoint::action("/v1/card-withdrawals", Operation::CardWithdrawal, withdraw)
             .applied(&["balance"])
             .refuses(OF_CARD_USES),
-        Endpoint::write("/v1/card-purchases", Operation::PosPurchase, purchase)
-            .takes::<CardPurchaseBody>()
+        Endpoint::action("/v1/card-purchases", Operation::PosPurchase, purchase)
             .applied(&["balance"])
             .refuses(OF_CARD_USES)
             .refuses(&[Code::LockPosLimit, Code::LockOverseasCardNotPresent]),
@@ -53,25 +45,14 @@ struct CardWithdrawalBody {
     place: Place,
 }
 
-pub async fn withdraw(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::CardWithdrawal,
-        |body: &CardWithdrawalBody, _| {
-            Ok(Action::CardUse {
-                card: CardId::parse(&body.card),
-                entry: CardEntry::Atm,
-                amount: body.amount.amount()?,
-                place: body.place,
-                merchant: String::new(),
-            })
-        },
-    )
-    .await
+fn withdraw(body: &CardWithdrawalBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::CardUse {
+        card: CardId::parse(&body.card),
+        entry: CardEntry::Atm,
+        amount: body.amount.amount()?,
+        place: body.place,
+        merchant: String::new(),
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -98,30 +79,19 @@ enum PurchaseEntry {
 }
 
 /// Both entries have the same rights, so one operation stands for both here.
-pub async fn purchase(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::PosPurchase,
-        |body: &CardPurchaseBody, _| {
-            let form = "a name of 1 to 64 characters";
-            let named = (1..=64).contains(&body.merchant.chars().count())
-                && !body.merchant.chars().any(char::is_control);
-            let merchant = named.then(|| body.merchant.clone());
-            Ok(Action::CardUse {
-                card: CardId::parse(&body.card),
-                entry: match body.entry {
-                    PurchaseEntry::Pos => CardEntry::Pos,
-                    PurchaseEntry::CardNotPresent => CardEntry::CardNotPresent,
-                },
-                amount: body.amount.amount()?,
-                place: body.place,
-                merchant: well_formed("merchant", form, merchant)?,
-            })
+fn purchase(body: &CardPurchaseBody, _: &Asked) -> Result<Action, Problem> {
+    let form = "a name of 1 to 64 characters";
+    let named = (1..=64).contains(&body.merchant.chars().count())
+        && !body.merchant.chars().any(char::is_control);
+    let merchant = named.then(|| body.merchant.clone());
+    Ok(Action::CardUse {
+        card: CardId::parse(&body.card),
+        entry: match body.entry {
+            PurchaseEntry::Pos => CardEntry::Pos,
+            PurchaseEntry::CardNotPresent => CardEntry::CardNotPresent,
         },
-    )
-    .await
+        amount: body.amount.amount()?,
+        place: body.place,
+        merchant: well_formed("merchant", form, merchant)?,
+    })
 }

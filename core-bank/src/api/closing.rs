@@ -1,28 +1,24 @@
 //! Closing accounts and cards.
 
-use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
-    response::Response,
-};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Shared, cards::card_of, customers::OF_PRESENCE, endpoint::Endpoint, problem::Problem,
-    write::write,
+    customers::OF_PRESENCE,
+    endpoint::{Asked, Endpoint},
+    problem::Problem,
 };
 use crate::rules::{
-    AccountNumber, Action, ClosingAction, IdentityCheckId, Operation, RefusalCode as Code,
+    AccountNumber, Action, CardId, ClosingAction, IdentityCheckId, Operation, RefusalCode as Code,
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write(
+        Endpoint::action(
             "/v1/accounts/{account}/closures",
             Operation::AccountClosing,
             account,
         )
-        .takes::<ClosingBody>()
         .applied(&["paid_out"])
         .refuses(OF_PRESENCE)
         .refuses(&[
@@ -32,8 +28,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             Code::BalanceRemaining,
             Code::BalanceOverflow,
         ]),
-        Endpoint::write("/v1/cards/{card}/closures", Operation::CardClosing, card)
-            .takes::<ClosingBody>()
+        Endpoint::action("/v1/cards/{card}/closures", Operation::CardClosing, card)
             .applied(&[])
             .refuses(OF_PRESENCE)
             .refuses(&[Code::CardNotFound, Code::CardClosed]),
@@ -47,41 +42,17 @@ struct ClosingBody {
     identity_check: String,
 }
 
-pub async fn account(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::AccountClosing,
-        |body: &ClosingBody, _| {
-            let account = path.ok().and_then(|Path(text)| AccountNumber::parse(&text));
-            Ok(Action::Close(ClosingAction::Account {
-                account,
-                check: IdentityCheckId::parse(&body.identity_check),
-            }))
-        },
-    )
-    .await
+fn account(body: &ClosingBody, asked: &Asked) -> Result<Action, Problem> {
+    let account = asked.named(AccountNumber::parse);
+    Ok(Action::Close(ClosingAction::Account {
+        account,
+        check: IdentityCheckId::parse(&body.identity_check),
+    }))
 }
 
-pub async fn card(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::CardClosing,
-        |body: &ClosingBody, _| {
-            Ok(Action::Close(ClosingAction::Card {
-                card: card_of(path),
-                check: IdentityCheckId::parse(&body.identity_check),
-            }))
-        },
-    )
-    .await
+fn card(body: &ClosingBody, asked: &Asked) -> Result<Action, Problem> {
+    Ok(Action::Close(ClosingAction::Card {
+        card: asked.named(CardId::parse),
+        check: IdentityCheckId::parse(&body.identity_check),
+    }))
 }

@@ -1,14 +1,14 @@
 //! Persons: identity checks, registration, the mobile bank's sign-up.
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
 use serde::{Deserialize, Serialize};
 
 use utoipa::ToSchema;
 
-use super::{Shared, endpoint::Endpoint, problem::Problem, request::well_formed, write::write};
+use super::{
+    endpoint::{Asked, Endpoint},
+    problem::Problem,
+    request::well_formed,
+};
 use crate::{
     access::TokenKind,
     rules::{
@@ -19,20 +19,17 @@ use crate::{
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write(
+        Endpoint::action(
             "/v1/identity-checks",
             Operation::IdentityCheck,
             check_identity,
         )
-        .takes::<IdentityCheckBody>()
         .applied(&["identity_check", "verified"])
         .refuses(&[Code::IdentityNotVerified]),
-        Endpoint::write("/v1/customers", Operation::RegisterCustomer, register)
-            .takes::<RegisterBody>()
+        Endpoint::action("/v1/customers", Operation::RegisterCustomer, register)
             .applied(&["customer"])
             .refuses(&[Code::IdentityCheckNotFound, Code::CustomerExists]),
-        Endpoint::write("/v1/ebanking", Operation::EbankingSignup, sign_up_ebanking)
-            .takes::<PresentCustomerBody>()
+        Endpoint::action("/v1/ebanking", Operation::EbankingSignup, sign_up_ebanking)
             .applied(&["device_token"])
             .refuses(OF_PRESENCE),
     ]
@@ -58,24 +55,13 @@ struct IdentityCheckBody {
     id_number: String,
 }
 
-pub async fn check_identity(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::IdentityCheck,
-        |body: &IdentityCheckBody, _| {
-            let form = "a name of 1 to 64 characters";
-            let name = well_formed("name", form, PersonName::parse(&body.name))?;
-            Ok(Action::IdentityCheck {
-                name,
-                resident: ResidentId::parse(&body.id_number),
-            })
-        },
-    )
-    .await
+fn check_identity(body: &IdentityCheckBody, _: &Asked) -> Result<Action, Problem> {
+    let form = "a name of 1 to 64 characters";
+    let name = well_formed("name", form, PersonName::parse(&body.name))?;
+    Ok(Action::IdentityCheck {
+        name,
+        resident: ResidentId::parse(&body.id_number),
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -87,22 +73,11 @@ struct RegisterBody {
     phone: String,
 }
 
-pub async fn register(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::RegisterCustomer,
-        |body: &RegisterBody, _| {
-            let form = "a phone number of 5 to 15 digits, with or without a leading +";
-            let phone = well_formed("phone", form, Phone::parse(&body.phone))?;
-            let check = IdentityCheckId::parse(&body.identity_check);
-            Ok(Action::RegisterCustomer { check, phone })
-        },
-    )
-    .await
+fn register(body: &RegisterBody, _: &Asked) -> Result<Action, Problem> {
+    let form = "a phone number of 5 to 15 digits, with or without a leading +";
+    let phone = well_formed("phone", form, Phone::parse(&body.phone))?;
+    let check = IdentityCheckId::parse(&body.identity_check);
+    Ok(Action::RegisterCustomer { check, phone })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -115,26 +90,15 @@ pub struct PresentCustomerBody {
     pub identity_check: String,
 }
 
-pub async fn sign_up_ebanking(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let issued = service.access.issue(TokenKind::Device);
-    write(
-        &service,
-        request,
-        Operation::EbankingSignup,
-        |body: &PresentCustomerBody, _| {
-            let (nonce, token) = issued.map_err(|_| Code::Internal)?;
-            let customer = CustomerId::parse(&body.customer);
-            let check = IdentityCheckId::parse(&body.identity_check);
-            Ok(Action::EbankingSignup {
-                customer,
-                check,
-                token,
-                nonce,
-            })
-        },
-    )
-    .await
+fn sign_up_ebanking(body: &PresentCustomerBody, asked: &Asked) -> Result<Action, Problem> {
+    let issued = asked.access.issue(TokenKind::Device);
+    let (nonce, token) = issued.map_err(|_| Code::Internal)?;
+    let customer = CustomerId::parse(&body.customer);
+    let check = IdentityCheckId::parse(&body.identity_check);
+    Ok(Action::EbankingSignup {
+        customer,
+        check,
+        token,
+        nonce,
+    })
 }

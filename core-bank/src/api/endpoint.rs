@@ -7,18 +7,27 @@
 use std::collections::BTreeSet;
 
 use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
     handler::Handler,
     routing::{MethodFilter, MethodRouter},
 };
 use http::Method;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{RefOr, path::ParameterIn, schema::Schema},
 };
 
-use super::{Shared, write::Applied};
-use crate::rules::{Channel, Operation, RefusalCode as Code};
+use super::{
+    Shared,
+    problem::Problem,
+    write::{Applied, write},
+};
+use crate::{
+    access::Access,
+    rules::{Action, Channel, Operation, RefusalCode as Code},
+};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +101,23 @@ pub struct Endpoint {
     handler: MethodRouter<Shared>,
 }
 
+/// What a body asks for.
+pub type Meaning<B> = fn(&B, &Asked) -> Result<Action, Problem>;
+
+/// What is known of a write beside its body.
+pub struct Asked<'a> {
+    named: Option<String>,
+    /// Where tokens are issued.
+    pub access: &'a Access,
+}
+
+impl Asked<'_> {
+    /// What the address names; a path that does not even decode names nothing.
+    pub fn named<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        parse(self.named.as_deref()?)
+    }
+}
+
 /// How every endpoint that asks the bank may refuse.
 const OF_THE_BANK: &[Code] = &[
     Code::RateLimited,
@@ -154,6 +180,25 @@ impl Endpoint {
             .named(operation.name(), operation.summary())
             .keyed()
             .answering(201)
+    }
+
+    /// A `POST` whose body says one action, which the bank decides under the request's key. Most
+    /// writes are that and no more: they say what a body means, and the rest is here.
+    pub fn action<B>(path: &'static str, operation: Operation, action: Meaning<B>) -> Self
+    where
+        B: Serialize + DeserializeOwned + ToSchema + Send + 'static,
+    {
+        let handler = move |State(service): State<Shared>,
+                            named: Result<Path<String>, PathRejection>,
+                            request: Request| async move {
+            let named = named.ok().map(|Path(named)| named);
+            write(&service, request, operation, |body: &B| {
+                let access = &service.access;
+                action(body, &Asked { named, access })
+            })
+            .await
+        };
+        Self::write(path, operation, handler).takes::<B>()
     }
 
     /// A `GET` that has an operation read.

@@ -1,7 +1,7 @@
 //! Loans of the financing centre: applying, drawing, repaying, and the schedules.
 
 use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 
 use super::{
     Shared,
-    endpoint::Endpoint,
-    media::customer_of,
+    endpoint::{Asked, Endpoint},
     problem::Problem,
-    request::{AmountText, caller},
+    reading::{NamedCustomer, read_of_customer},
+    request::AmountText,
     schemas::{Account, CalendarDay, Yuan},
-    write::{json_body, planted_slowness, write},
+    write::json_body,
 };
 use crate::rules::{
-    AccountNumber, Action, CustomerId, Day, Loan, LoanAction, LoanId, Operation, Refusal,
+    AccountNumber, Action, CustomerId, Day, Loan, LoanAction, LoanId, Operation,
     RefusalCode as Code, State as BankState,
 };
 
@@ -29,29 +29,25 @@ pub fn endpoints() -> Vec<Endpoint> {
         Code::BalanceOverflow,
     ];
     vec![
-        Endpoint::write("/v1/loans", Operation::LoanApplication, apply)
-            .takes::<ApplicationBody>()
+        Endpoint::action("/v1/loans", Operation::LoanApplication, apply)
             .answers::<LoanDecision>()
             .refuses(&[Code::AccountNotFound, Code::AccountClosed, Code::LoanTerms]),
-        Endpoint::write("/v1/loans/{loan}/draws", Operation::LoanDraw, draw)
-            .takes::<NothingMore>()
+        Endpoint::action("/v1/loans/{loan}/draws", Operation::LoanDraw, draw)
             .applied(&["balance"])
             .refuses(&of_loans),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/loans/{loan}/repayments",
             Operation::LoanRepayment,
             repay,
         )
-        .takes::<NothingMore>()
         .applied(&["balance"])
         .refuses(&of_loans)
         .refuses(&[Code::InstalmentNotDue, Code::InsufficientFunds]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/loans/{loan}/early-repayments",
             Operation::LoanEarlyRepayment,
             repay_early,
         )
-        .takes::<NothingMore>()
         .applied(&["balance"])
         .refuses(&of_loans)
         .refuses(&[Code::InsufficientFunds]),
@@ -120,20 +116,12 @@ struct InstalmentRow {
     paid: bool,
 }
 
-pub async fn apply(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::LoanApplication,
-        |body: &ApplicationBody, _| {
-            Ok(Action::Loans(LoanAction::Apply {
-                account: AccountNumber::parse(&body.account),
-                amount: body.amount.amount()?,
-                months: body.months,
-            }))
-        },
-    )
-    .await
+fn apply(body: &ApplicationBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::Loans(LoanAction::Apply {
+        account: AccountNumber::parse(&body.account),
+        amount: body.amount.amount()?,
+        months: body.months,
+    }))
 }
 
 /// A body that says nothing more than its address.
@@ -141,74 +129,28 @@ pub async fn apply(State(service): State<Shared>, request: Request) -> Result<Re
 #[serde(deny_unknown_fields)]
 pub struct NothingMore {}
 
-type LoanPath = Result<Path<String>, PathRejection>;
-
-async fn of_loan(
-    service: &Shared,
-    path: LoanPath,
-    request: Request,
-    operation: Operation,
-    action: fn(Option<LoanId>) -> LoanAction,
-) -> Result<Response, Problem> {
-    let loan = path.ok().and_then(|Path(loan)| LoanId::parse(&loan));
-    let wish = |_: &NothingMore, _| Ok(Action::Loans(action(loan)));
-    write(service, request, operation, wish).await
+fn draw(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {
+    let loan = asked.named(LoanId::parse);
+    Ok(Action::Loans(LoanAction::Draw { loan }))
 }
 
-pub async fn draw(
-    State(service): State<Shared>,
-    path: LoanPath,
-    request: Request,
-) -> Result<Response, Problem> {
-    let action = |loan| LoanAction::Draw { loan };
-    of_loan(&service, path, request, Operation::LoanDraw, action).await
+fn repay(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {
+    let loan = asked.named(LoanId::parse);
+    Ok(Action::Loans(LoanAction::Repay { loan }))
 }
 
-pub async fn repay(
-    State(service): State<Shared>,
-    path: LoanPath,
-    request: Request,
-) -> Result<Response, Problem> {
-    let action = |loan| LoanAction::Repay { loan };
-    of_loan(&service, path, request, Operation::LoanRepayment, action).await
-}
-
-pub async fn repay_early(
-    State(service): State<Shared>,
-    path: LoanPath,
-    request: Request,
-) -> Result<Response, Problem> {
-    let action = |loan| LoanAction::RepayEarly { loan };
-    of_loan(
-        &service,
-        path,
-        request,
-        Operation::LoanEarlyRepayment,
-        action,
-    )
-    .await
+fn repay_early(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {
+    let loan = asked.named(LoanId::parse);
+    Ok(Action::Loans(LoanAction::RepayEarly { loan }))
 }
 
 pub async fn of_customer(
     State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
+    named: NamedCustomer,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::LoanQuery)?;
-    let customer = customer_of(path);
-    planted_slowness(&service, Operation::LoanQuery).await;
-    let now = service.clock.now();
-    let loans = service
-        .bank
-        .read(move |state| {
-            let reader = state.reader(caller, Operation::LoanQuery, now)?;
-            let customer = customer.ok_or(Code::CustomerNotFound)?;
-            if !reader.sees(customer) || state.customer(customer).is_none() {
-                return Err(Refusal::from(Code::CustomerNotFound));
-            }
-            Ok(list_loans(state, customer, Day::of(now)))
-        })
-        .await??;
+    let tell = |state: &BankState, customer, now| list_loans(state, customer, Day::of(now));
+    let loans = read_of_customer(&service, named, request, Operation::LoanQuery, tell).await?;
     Ok(json_body(&Loans { loans }).into_response())
 }
 

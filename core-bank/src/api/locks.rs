@@ -10,20 +10,19 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     cards::card_of,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     problem::Problem,
     request::{AmountText, caller, well_formed},
-    write::{json_body, planted_slowness, write},
+    write::{json_body, planted_slowness},
 };
 use crate::rules::{
-    Action, CardLocks, LOCK_PLACES_MAX, Operation, Place, Refusal, RefusalCode as Code,
+    Action, CardId, CardLocks, LOCK_PLACES_MAX, Operation, Place, Refusal, RefusalCode as Code,
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     let path = "/v1/cards/{card}/locks";
     vec![
-        Endpoint::write(path, Operation::LockSetting, set)
-            .takes::<LocksBody>()
+        Endpoint::action(path, Operation::LockSetting, set)
             .applied(&[])
             .refuses(&[Code::CardNotFound]),
         Endpoint::read(path, Operation::LockSetting, show)
@@ -73,23 +72,11 @@ impl LocksBody {
     }
 }
 
-pub async fn set(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::LockSetting,
-        |body: &LocksBody, _| {
-            Ok(Action::SetLocks {
-                card: card_of(path),
-                locks: body.locks()?,
-            })
-        },
-    )
-    .await
+fn set(body: &LocksBody, asked: &Asked) -> Result<Action, Problem> {
+    Ok(Action::SetLocks {
+        card: asked.named(CardId::parse),
+        locks: body.locks()?,
+    })
 }
 
 pub async fn show(

@@ -1,7 +1,7 @@
 //! The mall: its catalogue, orders, parcels, and everybody's points.
 
 use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ use super::{
     Shared,
     accounts::OF_PROJECTIONS,
     authorisations::ShownBody,
-    endpoint::{Endpoint, OF_PAYMENTS},
+    endpoint::{Asked, Endpoint, OF_PAYMENTS},
     money::{pay, present},
     paging::{PageQuery, own_page},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
     schemas::{self, Account, AddressLine, Yuan},
-    write::{json_body, planted_slowness, read, write},
+    write::{json_body, planted_slowness, read},
 };
 use crate::{
     product_lists,
@@ -39,8 +39,7 @@ pub const OF_ORDERS: &[Code] = &[
 pub fn endpoints() -> Vec<Endpoint> {
     let (goods, orders_path) = ("/v1/mall/goods", "/v1/mall/orders");
     vec![
-        Endpoint::write(goods, Operation::GoodsListing, list_goods)
-            .takes::<GoodsBody>()
+        Endpoint::action(goods, Operation::GoodsListing, list_goods)
             .applied(&["goods"])
             .refuses(&[Code::CatalogueFull]),
         Endpoint::read(goods, Operation::CatalogueQuery, catalogue)
@@ -57,12 +56,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .asks::<PageQuery>()
             .answers::<OrdersPage>()
             .refuses(OF_PROJECTIONS),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/mall/orders/{order}/dispatches",
             Operation::OrderDispatch,
             dispatch,
         )
-        .takes::<ParcelBody>()
         .applied(&[])
         .refuses(&[Code::OrderNotFound]),
         Endpoint::read("/v1/points", Operation::PointsQuery, points)
@@ -157,23 +155,12 @@ pub fn address(text: &str) -> Result<Address, Problem> {
     well_formed("address", form, Address::parse(text))
 }
 
-pub async fn list_goods(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::GoodsListing,
-        |body: &GoodsBody, _| {
-            Ok(Action::Mall(MallCommand::ListGoods {
-                name: label("name", &body.name)?,
-                price: body.price.amount()?,
-                stock: body.stock,
-            }))
-        },
-    )
-    .await
+fn list_goods(body: &GoodsBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::Mall(MallCommand::ListGoods {
+        name: label("name", &body.name)?,
+        price: body.price.amount()?,
+        stock: body.stock,
+    }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -306,22 +293,10 @@ struct ParcelBody {
     parcel: String,
 }
 
-pub async fn dispatch(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let order = path.ok().and_then(|Path(order)| OrderId::parse(&order));
-    write(
-        &service,
-        request,
-        Operation::OrderDispatch,
-        |body: &ParcelBody, _| {
-            let parcel = label("parcel", &body.parcel)?;
-            Ok(Action::Mall(MallCommand::Dispatch { order, parcel }))
-        },
-    )
-    .await
+fn dispatch(body: &ParcelBody, asked: &Asked) -> Result<Action, Problem> {
+    let order = asked.named(OrderId::parse);
+    let parcel = label("parcel", &body.parcel)?;
+    Ok(Action::Mall(MallCommand::Dispatch { order, parcel }))
 }
 
 pub async fn points(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {

@@ -1,7 +1,7 @@
 //! Media that customers authorise payments with: handing them out, unlocking them, their limits.
 
 use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -10,45 +10,42 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     customers::{OF_PRESENCE, PresentCustomerBody},
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     problem::Problem,
-    request::{AmountText, caller, well_formed},
+    reading::{NamedCustomer, read_of_customer},
+    request::{AmountText, well_formed},
     schemas::Yuan,
-    write::{json_body, planted_slowness, write},
+    write::json_body,
 };
 use crate::{
     access::TokenKind,
     authentication::is_shield_key,
     rules::{
-        Action, Amount, CustomerId, Day, IdentityCheckId, Limits, Medium, Operation, Refusal,
+        Action, Amount, CustomerId, Day, IdentityCheckId, Limits, Medium, Operation,
         RefusalCode as Code, Scope, ShieldKey, State as BankState,
     },
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write("/v1/media/devices", Operation::DeviceIssue, issue_device)
-            .takes::<PresentCustomerBody>()
+        Endpoint::action("/v1/media/devices", Operation::DeviceIssue, issue_device)
             .applied(&["device", "secret"])
             .refuses(OF_PRESENCE),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/media/shields",
             Operation::ShieldRegistration,
             register_shield,
         )
-        .takes::<ShieldBody>()
         .applied(&[])
         .refuses(OF_PRESENCE),
-        Endpoint::write("/v1/media/unlocks", Operation::MediumUnlock, unlock)
-            .takes::<UnlockBody>()
+        Endpoint::action("/v1/media/unlocks", Operation::MediumUnlock, unlock)
             .applied(&[])
             .refuses(OF_PRESENCE),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/customers/{customer}/limits",
             Operation::LimitSetting,
             set_limits,
         )
-        .takes::<LimitsBody>()
         .applied(&[])
         .refuses(OF_PRESENCE)
         .refuses(&[Code::LimitTooHigh]),
@@ -66,25 +63,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-pub async fn issue_device(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let issued = service.access.issue(TokenKind::CipherDevice);
-    write(
-        &service,
-        request,
-        Operation::DeviceIssue,
-        |body: &PresentCustomerBody, _| {
-            let (serial, _) = issued.map_err(|_| Code::Internal)?;
-            Ok(Action::IssueDevice {
-                customer: CustomerId::parse(&body.customer),
-                check: IdentityCheckId::parse(&body.identity_check),
-                serial,
-            })
-        },
-    )
-    .await
+fn issue_device(body: &PresentCustomerBody, asked: &Asked) -> Result<Action, Problem> {
+    let issued = asked.access.issue(TokenKind::CipherDevice);
+    let (serial, _) = issued.map_err(|_| Code::Internal)?;
+    Ok(Action::IssueDevice {
+        customer: CustomerId::parse(&body.customer),
+        check: IdentityCheckId::parse(&body.identity_check),
+        serial,
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -97,25 +83,14 @@ struct ShieldBody {
     public_key: ShieldKey,
 }
 
-pub async fn register_shield(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::ShieldRegistration,
-        |body: &ShieldBody, _| {
-            let form = "an Ed25519 public key in 64 hexadecimal digits";
-            let key = is_shield_key(body.public_key).then_some(body.public_key);
-            Ok(Action::RegisterShield {
-                customer: CustomerId::parse(&body.customer),
-                check: IdentityCheckId::parse(&body.identity_check),
-                key: well_formed("public_key", form, key)?,
-            })
-        },
-    )
-    .await
+fn register_shield(body: &ShieldBody, _: &Asked) -> Result<Action, Problem> {
+    let form = "an Ed25519 public key in 64 hexadecimal digits";
+    let key = is_shield_key(body.public_key).then_some(body.public_key);
+    Ok(Action::RegisterShield {
+        customer: CustomerId::parse(&body.customer),
+        check: IdentityCheckId::parse(&body.identity_check),
+        key: well_formed("public_key", form, key)?,
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -128,20 +103,12 @@ struct UnlockBody {
     medium: Medium,
 }
 
-pub async fn unlock(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::MediumUnlock,
-        |body: &UnlockBody, _| {
-            Ok(Action::UnlockMedium {
-                customer: CustomerId::parse(&body.customer),
-                check: IdentityCheckId::parse(&body.identity_check),
-                medium: body.medium,
-            })
-        },
-    )
-    .await
+fn unlock(body: &UnlockBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::UnlockMedium {
+        customer: CustomerId::parse(&body.customer),
+        check: IdentityCheckId::parse(&body.identity_check),
+        medium: body.medium,
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -174,59 +141,28 @@ struct LimitsRow {
     used_this_month: Yuan,
 }
 
-pub fn customer_of(path: Result<Path<String>, PathRejection>) -> Option<CustomerId> {
-    path.ok()
-        .and_then(|Path(customer)| CustomerId::parse(&customer))
-}
-
-pub async fn set_limits(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::LimitSetting,
-        |body: &LimitsBody, _| {
-            let monthly = body.monthly.as_ref().map(AmountText::amount).transpose()?;
-            let check = body.identity_check.as_deref();
-            Ok(Action::SetLimits {
-                customer: customer_of(path),
-                check: check.and_then(IdentityCheckId::parse),
-                scope: body.scope,
-                limits: Limits {
-                    per_transaction: body.per_transaction.amount()?.fen(),
-                    daily: body.daily.amount()?.fen(),
-                    monthly: monthly.map(Amount::fen),
-                },
-            })
+fn set_limits(body: &LimitsBody, asked: &Asked) -> Result<Action, Problem> {
+    let monthly = body.monthly.as_ref().map(AmountText::amount).transpose()?;
+    let check = body.identity_check.as_deref();
+    Ok(Action::SetLimits {
+        customer: asked.named(CustomerId::parse),
+        check: check.and_then(IdentityCheckId::parse),
+        scope: body.scope,
+        limits: Limits {
+            per_transaction: body.per_transaction.amount()?.fen(),
+            daily: body.daily.amount()?.fen(),
+            monthly: monthly.map(Amount::fen),
         },
-    )
-    .await
+    })
 }
 
 pub async fn show_limits(
     State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
+    named: NamedCustomer,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::LimitSetting)?;
-    let customer = customer_of(path);
-    planted_slowness(&service, Operation::LimitSetting).await;
-    let today = Day::of(service.clock.now());
-    let now = service.clock.now();
-    let limits = service
-        .bank
-        .read(move |state| {
-            let reader = state.reader(caller, Operation::LimitSetting, now)?;
-            let customer = customer.ok_or(Code::CustomerNotFound)?;
-            if !reader.sees(customer) || state.customer(customer).is_none() {
-                return Err(Refusal::from(Code::CustomerNotFound));
-            }
-            Ok(describe(state, customer, today))
-        })
-        .await??;
+    let tell = |state: &BankState, customer, now| describe(state, customer, Day::of(now));
+    let limits = read_of_customer(&service, named, request, Operation::LimitSetting, tell).await?;
     Ok(json_body(&LimitsDocument { limits }).into_response())
 }
 

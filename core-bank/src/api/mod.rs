@@ -2,6 +2,10 @@
 //!
 //! A file per room; each says its [`Endpoint`]s and hands an action to [`write::write`] or a reading
 //! to the bank.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "what a body means has one signature, whether or not it can mean nothing"
+)]
 
 mod accounts;
 mod audit;
@@ -29,6 +33,7 @@ mod outbox;
 mod page;
 mod paging;
 mod problem;
+mod reading;
 mod request;
 mod returns;
 mod schemas;
@@ -59,6 +64,7 @@ use crate::{
     journal::JournalReaders,
     metrics::Metrics,
     office::Office,
+    options::Observability,
     rates::Rates,
     rules::{Operation, RefusalCode},
     writer::Bank,
@@ -81,6 +87,7 @@ pub(crate) struct Service {
     pub metrics: Arc<Metrics>,
     pub clock: BusinessClock,
     pub test: bool,
+    pub observability: Observability,
     pub slow: Vec<(Operation, Duration)>,
     pub durable: watch::Receiver<u64>,
     pub stopping: AtomicBool,

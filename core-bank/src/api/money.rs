@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use super::{
     Service, Shared,
     authorisations::{self, ShownBody},
-    endpoint::{Endpoint, OF_PAYMENTS},
+    endpoint::{Asked, Endpoint, OF_PAYMENTS},
     problem::Problem,
     request::{self, AmountText, well_formed},
     schemas::Account,
-    write::{Reading, json_body, read, write},
+    write::{Reading, json_body, read},
 };
 use crate::rules::{
     AccountNumber, Action, Caller, Operation, Order, Payee, Place, RefusalCode as Code,
@@ -24,16 +24,14 @@ use crate::rules::{
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write("/v1/deposits", Operation::Deposit, deposit)
-            .takes::<CashBody>()
+        Endpoint::action("/v1/deposits", Operation::Deposit, deposit)
             .applied(&["balance"])
             .refuses(&[
                 Code::AccountNotFound,
                 Code::AccountClosed,
                 Code::BalanceOverflow,
             ]),
-        Endpoint::write("/v1/withdrawals", Operation::Withdrawal, withdraw)
-            .takes::<WithdrawalBody>()
+        Endpoint::action("/v1/withdrawals", Operation::Withdrawal, withdraw)
             .applied(&["balance"])
             .refuses(&[
                 Code::AccountNotFound,
@@ -71,20 +69,12 @@ struct CashBody {
     amount: AmountText,
 }
 
-pub async fn deposit(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::Deposit,
-        |body: &CashBody, _| {
-            let account = AccountNumber::parse(&body.account);
-            Ok(Action::Deposit {
-                account,
-                amount: body.amount.amount()?,
-            })
-        },
-    )
-    .await
+fn deposit(body: &CashBody, _: &Asked) -> Result<Action, Problem> {
+    let account = AccountNumber::parse(&body.account);
+    Ok(Action::Deposit {
+        account,
+        amount: body.amount.amount()?,
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -103,28 +93,17 @@ struct WithdrawalBody {
     place: Option<Place>,
 }
 
-pub async fn withdraw(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::Withdrawal,
-        |body: &WithdrawalBody, _| {
-            let account = AccountNumber::parse(&body.account);
-            let amount = body.amount.amount()?;
-            Ok(match body.place {
-                None => Action::Withdrawal { account, amount },
-                Some(place) => Action::WithdrawalAt {
-                    account,
-                    amount,
-                    place,
-                },
-            })
+fn withdraw(body: &WithdrawalBody, _: &Asked) -> Result<Action, Problem> {
+    let account = AccountNumber::parse(&body.account);
+    let amount = body.amount.amount()?;
+    Ok(match body.place {
+        None => Action::Withdrawal { account, amount },
+        Some(place) => Action::WithdrawalAt {
+            account,
+            amount,
+            place,
         },
-    )
-    .await
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     accounts::OF_PROJECTIONS,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     paging::{PageQuery, own_page},
     problem::Problem,
     schemas::{self, Yuan},
-    write::{json_body, write},
+    write::json_body,
 };
 use crate::{
     notices::{Notice, NoticeKind, select_notices},
@@ -29,9 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .asks::<PageQuery>()
             .answers::<AlertsPage>()
             .refuses(OF_PROJECTIONS),
-        Endpoint::write("/v1/alerts/wishes", Operation::AlertSetting, set_wishes)
-            .takes::<WishesBody>()
-            .applied(&[]),
+        Endpoint::action("/v1/alerts/wishes", Operation::AlertSetting, set_wishes).applied(&[]),
         Endpoint::read(
             "/v1/suspicious-events",
             Operation::SuspiciousQuery,
@@ -95,23 +93,12 @@ struct EventRow {
     place: Option<String>,
 }
 
-pub async fn set_wishes(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::AlertSetting,
-        |body: &WishesBody, _| {
-            let wishes = AlertWishes {
-                balance_changes: body.balance_changes,
-                log_ins: body.log_ins,
-            };
-            Ok(Action::SetAlerts { wishes })
-        },
-    )
-    .await
+fn set_wishes(body: &WishesBody, _: &Asked) -> Result<Action, Problem> {
+    let wishes = AlertWishes {
+        balance_changes: body.balance_changes,
+        log_ins: body.log_ins,
+    };
+    Ok(Action::SetAlerts { wishes })
 }
 
 pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {

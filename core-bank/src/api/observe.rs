@@ -5,12 +5,12 @@ use std::{net::IpAddr, sync::atomic::Ordering, time::Instant};
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use http::{HeaderName, HeaderValue, Method};
 
 use super::{Service, Shared, problem::Problem, request::bearer};
-use crate::rules::Caller;
+use crate::{options::Observability, rules::Caller};
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -20,22 +20,32 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Surrounds every request.
 pub async fn observe(State(service): State<Shared>, request: Request, next: Next) -> Response {
+    match service.observability {
+        Observability::Full => told(&service, request, next).await,
+        Observability::Off => untold(&service, request, next).await,
+    }
+}
+
+/// Answers a request and tells nothing about it.
+async fn untold(service: &Service, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    match admit(service, &request, route) {
+        Ok(()) => written_out(next.run(request).await, None),
+        Err(problem) => problem.into_document(None),
+    }
+}
+
+/// Answers a request under an id, counts it and logs it.
+async fn told(service: &Service, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let number = service.requests.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{:08x}-{number:x}", service.request_prefix);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method_label(request.method());
-    let mut response = match admit(&service, &request, route.as_ref()) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+    let mut response = match admit(service, &request, route.as_ref()) {
+        Ok(()) => written_out(next.run(request).await, Some(&request_id)),
+        Err(problem) => problem.into_document(Some(&request_id)),
     };
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let allow = response.headers_mut().remove(http::header::ALLOW);
-        response = problem.into_document(&request_id);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(http::header::ALLOW, allow);
-        }
-    }
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let status = response.status().as_u16();
     let took = began.elapsed();
@@ -51,6 +61,19 @@ pub async fn observe(State(service): State<Shared>, request: Request, next: Next
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// The response, and a refusal as the document that it stands for.
+fn written_out(mut response: Response, request_id: Option<&str>) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    let allow = response.headers_mut().remove(http::header::ALLOW);
+    let mut document = problem.into_document(request_id);
+    if let Some(allow) = allow {
+        document.headers_mut().insert(http::header::ALLOW, allow);
+    }
+    document
 }
 
 /// Counts the request against its sender's allowance. Whoever watches over the bank is let through.

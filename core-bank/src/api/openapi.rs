@@ -172,7 +172,7 @@ fn problem() -> Value {
     json!({
         "type": "object",
         "description": "A refusal (RFC 9457).",
-        "required": ["type", "title", "status", "code", "detail", "instance", "retryable", "effect"],
+        "required": ["type", "title", "status", "code", "detail", "retryable", "effect"],
         "properties": {
             "type": {"type": "string", "pattern": "^urn:branchlab:refusal:[a-z_]+$"},
             "title": {"type": "string"},

@@ -55,8 +55,8 @@ impl Problem {
         }
     }
 
-    /// The whole answer, for the request of this id.
-    pub fn into_document(self, request_id: &str) -> Response {
+    /// The whole answer, for the request of this id where requests have ids.
+    pub fn into_document(self, request_id: Option<&str>) -> Response {
         let code = self.refusal.code;
         let mut document = json!({
             "type": format!("urn:branchlab:refusal:{code}"),
@@ -64,10 +64,12 @@ impl Problem {
             "status": code.status(),
             "code": code.code(),
             "detail": self.detail.unwrap_or_else(|| code.title().to_owned()),
-            "instance": format!("urn:branchlab:request:{request_id}"),
             "retryable": code.retryable(),
             "effect": code.effect().name(),
         });
+        if let Some(request_id) = request_id {
+            document["instance"] = json!(format!("urn:branchlab:request:{request_id}"));
+        }
         if let Some(customer) = self.refusal.customer {
             document["customer"] = json!(customer);
         }

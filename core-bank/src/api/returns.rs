@@ -12,13 +12,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Shared,
     audit::read_journal,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     loans::NothingMore,
     money::present,
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
     schemas::{Account, Moment, Yuan},
-    write::{json_body, planted_slowness, read, write},
+    write::{json_body, planted_slowness, read},
 };
 use crate::{
     journal::Record,
@@ -49,12 +49,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::read("/v1/returns", Operation::ReturnQuery, waiting)
             .asks::<WaitingQuery>()
             .answers::<WaitingPage>(),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/returns/{return}/approvals",
             Operation::ReturnApproval,
             approve,
         )
-        .takes::<NothingMore>()
         .applied(&[])
         .refuses(&[
             Code::ReturnNotFound,
@@ -64,12 +63,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             Code::InsufficientFunds,
             Code::BalanceOverflow,
         ]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/returns/{return}/rejections",
             Operation::ReturnRejection,
             reject,
         )
-        .takes::<NothingMore>()
         .applied(&[])
         .refuses(&[Code::ReturnNotFound]),
     ]
@@ -222,28 +220,14 @@ fn movement_of(record: &Record) -> Option<(AccountNumber, BookAccount)> {
     })
 }
 
-fn return_of(path: Result<Path<String>, PathRejection>) -> Option<ReturnId> {
-    path.ok().and_then(|Path(text)| ReturnId::parse(&text))
+fn approve(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {
+    let id = asked.named(ReturnId::parse);
+    Ok(Action::Returns(ReturnAction::Approve { id }))
 }
 
-pub async fn approve(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let id = return_of(path);
-    let wish = |_: &NothingMore, _| Ok(Action::Returns(ReturnAction::Approve { id }));
-    write(&service, request, Operation::ReturnApproval, wish).await
-}
-
-pub async fn reject(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let id = return_of(path);
-    let wish = |_: &NothingMore, _| Ok(Action::Returns(ReturnAction::Reject { id }));
-    write(&service, request, Operation::ReturnRejection, wish).await
+fn reject(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {
+    let id = asked.named(ReturnId::parse);
+    Ok(Action::Returns(ReturnAction::Reject { id }))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,7 +1,7 @@
 //! Sessions: log-ins by device or password, log-outs, termination from afar, closed channels.
 
 use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use http::Method;
@@ -11,12 +11,11 @@ use utoipa::ToSchema;
 use super::{
     Service, Shared,
     customers::OF_PRESENCE,
-    endpoint::{Endpoint, Rule},
-    media::customer_of,
+    endpoint::{Asked, Endpoint, Rule},
     problem::Problem,
     request::{Secret, caller, shut_out, well_formed},
     schemas,
-    write::{json_body, planted_slowness, read, write, write_without_body},
+    write::{json_body, planted_slowness, read, write_without_body},
 };
 use crate::{
     access::{self, TokenKind, random_salt},
@@ -47,20 +46,18 @@ pub fn endpoints() -> Vec<Endpoint> {
         .named(Operation::LogOut.name(), Operation::LogOut.summary())
         .keyed()
         .applied(&[]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/sessions/terminations",
             Operation::SessionTermination,
             terminate,
         )
-        .takes::<TerminationBody>()
         .applied(&[])
         .refuses(&[Code::SessionNotFound]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/customers/{customer}/channels",
             Operation::ChannelSetting,
             set_channel,
         )
-        .takes::<ChannelBody>()
         .applied(&[])
         .refuses(OF_PRESENCE),
         Endpoint::write("/v1/passwords", Operation::PasswordSetting, set_password)
@@ -278,21 +275,10 @@ struct TerminationBody {
     session: String,
 }
 
-pub async fn terminate(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::SessionTermination,
-        |body: &TerminationBody, _| {
-            Ok(Action::TerminateSession {
-                session: SessionId::parse(&body.session),
-            })
-        },
-    )
-    .await
+fn terminate(body: &TerminationBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::TerminateSession {
+        session: SessionId::parse(&body.session),
+    })
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -306,24 +292,12 @@ struct ChannelBody {
     identity_check: Option<String>,
 }
 
-pub async fn set_channel(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::ChannelSetting,
-        |body: &ChannelBody, _| {
-            let check = body.identity_check.as_deref();
-            Ok(Action::SetChannel {
-                customer: customer_of(path),
-                check: check.and_then(IdentityCheckId::parse),
-                channel: body.channel.channel(),
-                open: body.open,
-            })
-        },
-    )
-    .await
+fn set_channel(body: &ChannelBody, asked: &Asked) -> Result<Action, Problem> {
+    let check = body.identity_check.as_deref();
+    Ok(Action::SetChannel {
+        customer: asked.named(CustomerId::parse),
+        check: check.and_then(IdentityCheckId::parse),
+        channel: body.channel.channel(),
+        open: body.open,
+    })
 }

@@ -9,22 +9,21 @@ use utoipa::ToSchema;
 
 use super::{
     Shared,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     problem::Problem,
     request::caller,
     schemas::Yuan,
-    write::{json_body, write},
+    write::json_body,
 };
 use crate::rules::{Action, CustomerId, IdentityCheckId, Operation, RefusalCode as Code};
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write(
+        Endpoint::action(
             "/v1/social-security/cards",
             Operation::SocialSecurityCard,
             issue_card,
         )
-        .takes::<CardBody>()
         .applied(&[])
         .refuses(&[
             Code::IdentityCheckNotFound,
@@ -60,22 +59,11 @@ struct CardBody {
     identity_check: String,
 }
 
-pub async fn issue_card(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::SocialSecurityCard,
-        |body: &CardBody, _| {
-            Ok(Action::IssueSocialSecurityCard {
-                customer: CustomerId::parse(&body.customer),
-                check: IdentityCheckId::parse(&body.identity_check),
-            })
-        },
-    )
-    .await
+fn issue_card(body: &CardBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::IssueSocialSecurityCard {
+        customer: CustomerId::parse(&body.customer),
+        check: IdentityCheckId::parse(&body.identity_check),
+    })
 }
 
 /// The bank says who may ask; the office is asked outside of the writer's queue, and a session that

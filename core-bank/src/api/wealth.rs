@@ -2,7 +2,7 @@
 //! valuing for the operator.
 
 use axum::{
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use utoipa::ToSchema;
 
 use super::{
     Shared,
-    endpoint::Endpoint,
+    endpoint::{Asked, Endpoint},
     mall::label,
-    media::customer_of,
     problem::Problem,
+    reading::{NamedCustomer, read_of_customer},
     request::{AmountText, caller, well_formed},
     schemas::{Account, Units, Yuan},
-    write::{json_body, planted_slowness, write},
+    write::{json_body, planted_slowness},
 };
 use crate::rules::{
     AccountNumber, Action, CustomerId, Fen, Label, NetAssetValue, Operation, ProductCode, Refusal,
@@ -45,34 +45,30 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .answers::<Holdings>()
         .refuses(&[Code::CustomerNotFound]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/wealth/subscriptions",
             Operation::WealthSubscription,
             subscribe,
         )
-        .takes::<SubscriptionBody>()
         .applied(&["units", "balance"])
         .refuses(&own)
         .refuses(&[Code::QuotaExhausted, Code::InsufficientFunds]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/wealth/redemptions",
             Operation::WealthRedemption,
             redeem,
         )
-        .takes::<RedemptionBody>()
         .applied(&["amount", "balance"])
         .refuses(&own)
         .refuses(&[Code::UnitsInsufficient]),
-        Endpoint::write("/v1/wealth/products", Operation::WealthLaunch, launch)
-            .takes::<LaunchBody>()
+        Endpoint::action("/v1/wealth/products", Operation::WealthLaunch, launch)
             .applied(&[])
             .refuses(&[Code::ProductExists]),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/wealth/products/{product}/values",
             Operation::WealthValuation,
             value,
         )
-        .takes::<ValuationBody>()
         .applied(&[])
         .refuses(&[Code::ProductNotFound, Code::BalanceOverflow]),
     ]
@@ -141,24 +137,11 @@ fn list_products(state: &BankState) -> Vec<ProductRow> {
 
 pub async fn holdings(
     State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
+    named: NamedCustomer,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::WealthView)?;
-    let customer = customer_of(path);
-    planted_slowness(&service, Operation::WealthView).await;
-    let now = service.clock.now();
-    let holdings = service
-        .bank
-        .read(move |state| {
-            let reader = state.reader(caller, Operation::WealthView, now)?;
-            let customer = customer.ok_or(Code::CustomerNotFound)?;
-            if !reader.sees(customer) || state.customer(customer).is_none() {
-                return Err(Refusal::from(Code::CustomerNotFound));
-            }
-            Ok(list_holdings(state, customer))
-        })
-        .await??;
+    let tell = |state: &BankState, customer, _| list_holdings(state, customer);
+    let holdings = read_of_customer(&service, named, request, Operation::WealthView, tell).await?;
     Ok(json_body(&Holdings { holdings }).into_response())
 }
 
@@ -187,23 +170,12 @@ struct SubscriptionBody {
     amount: AmountText,
 }
 
-pub async fn subscribe(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::WealthSubscription,
-        |body: &SubscriptionBody, _| {
-            Ok(Action::Wealth(WealthAction::Subscribe {
-                account: AccountNumber::parse(&body.account),
-                code: ProductCode::parse(&body.product),
-                amount: body.amount.amount()?,
-            }))
-        },
-    )
-    .await
+fn subscribe(body: &SubscriptionBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::Wealth(WealthAction::Subscribe {
+        account: AccountNumber::parse(&body.account),
+        code: ProductCode::parse(&body.product),
+        amount: body.amount.amount()?,
+    }))
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -217,20 +189,12 @@ struct RedemptionBody {
     units: AmountText,
 }
 
-pub async fn redeem(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::WealthRedemption,
-        |body: &RedemptionBody, _| {
-            Ok(Action::Wealth(WealthAction::Redeem {
-                account: AccountNumber::parse(&body.account),
-                code: ProductCode::parse(&body.product),
-                units: body.units.amount()?,
-            }))
-        },
-    )
-    .await
+fn redeem(body: &RedemptionBody, _: &Asked) -> Result<Action, Problem> {
+    Ok(Action::Wealth(WealthAction::Redeem {
+        account: AccountNumber::parse(&body.account),
+        code: ProductCode::parse(&body.product),
+        units: body.units.amount()?,
+    }))
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -244,24 +208,16 @@ struct LaunchBody {
     quota: AmountText,
 }
 
-pub async fn launch(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::WealthLaunch,
-        |body: &LaunchBody, _| {
-            let form = "a code of 2 to 12 capital letters or digits";
-            let code = well_formed("product", form, ProductCode::parse(&body.product))?;
-            let name = label("name", &body.name)?;
-            Ok(Action::Wealth(WealthAction::Launch {
-                code,
-                name: name.as_str().to_owned(),
-                minimum: body.minimum.amount()?,
-                quota: body.quota.amount()?,
-            }))
-        },
-    )
-    .await
+fn launch(body: &LaunchBody, _: &Asked) -> Result<Action, Problem> {
+    let form = "a code of 2 to 12 capital letters or digits";
+    let code = well_formed("product", form, ProductCode::parse(&body.product))?;
+    let name = label("name", &body.name)?;
+    Ok(Action::Wealth(WealthAction::Launch {
+        code,
+        name: name.as_str().to_owned(),
+        minimum: body.minimum.amount()?,
+        quota: body.quota.amount()?,
+    }))
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -272,23 +228,11 @@ struct ValuationBody {
     net_asset_value: String,
 }
 
-pub async fn value(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    write(
-        &service,
-        request,
-        Operation::WealthValuation,
-        |body: &ValuationBody, _| {
-            let form = "a value from 0.0100 to 9999.9999 with at most four decimals";
-            let value = NetAssetValue::parse(&body.net_asset_value);
-            Ok(Action::Wealth(WealthAction::Value {
-                code: path.ok().and_then(|Path(code)| ProductCode::parse(&code)),
-                value: well_formed("net_asset_value", form, value)?,
-            }))
-        },
-    )
-    .await
+fn value(body: &ValuationBody, asked: &Asked) -> Result<Action, Problem> {
+    let form = "a value from 0.0100 to 9999.9999 with at most four decimals";
+    let value = NetAssetValue::parse(&body.net_asset_value);
+    Ok(Action::Wealth(WealthAction::Value {
+        code: asked.named(ProductCode::parse),
+        value: well_formed("net_asset_value", form, value)?,
+    }))
 }

@@ -10,13 +10,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Shared,
     authorisations::ShownBody,
-    endpoint::{Endpoint, OF_PAYMENTS},
+    endpoint::{Asked, Endpoint, OF_PAYMENTS},
     mall::address,
     money::{pay, present},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
     schemas::{Account, AddressLine, Yuan},
-    write::{json_body, planted_slowness, read, write},
+    write::{json_body, planted_slowness, read},
 };
 use crate::rules::{
     AccountNumber, Action, BATCH_MAX, BatchId, CustomerId, GoodsId, ISSUE_MAX, Operation, Order,
@@ -51,12 +51,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::read("/v1/welfare/vouchers", Operation::VoucherQuery, vouchers)
             .asks::<VouchersQuery>()
             .answers::<VouchersPage>(),
-        Endpoint::write(
+        Endpoint::action(
             "/v1/welfare/vouchers/{voucher}/redemptions",
             Operation::WelfareRedemption,
             redeem,
         )
-        .takes::<VoucherRedemptionBody>()
         .applied(&["order"])
         .applied_perhaps(&["points"])
         .refuses(&[
@@ -176,27 +175,13 @@ struct VoucherRedemptionBody {
     address: String,
 }
 
-pub async fn redeem(
-    State(service): State<Shared>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let voucher = path
-        .ok()
-        .and_then(|Path(voucher)| VoucherId::parse(&voucher));
-    write(
-        &service,
-        request,
-        Operation::WelfareRedemption,
-        |body: &VoucherRedemptionBody, _| {
-            Ok(Action::Welfare(WelfareCommand::Redeem {
-                voucher,
-                goods: GoodsId::parse(&body.goods),
-                address: address(&body.address)?,
-            }))
-        },
-    )
-    .await
+fn redeem(body: &VoucherRedemptionBody, asked: &Asked) -> Result<Action, Problem> {
+    let voucher = asked.named(VoucherId::parse);
+    Ok(Action::Welfare(WelfareCommand::Redeem {
+        voucher,
+        goods: GoodsId::parse(&body.goods),
+        address: address(&body.address)?,
+    }))
 }
 
 #[derive(Deserialize, IntoParams)]

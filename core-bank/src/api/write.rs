@@ -167,10 +167,10 @@ pub async fn write<T: DeserializeOwned + Serialize>(
     service: &Service,
     request: Request,
     operation: Operation,
-    action: impl FnOnce(&T, Caller) -> Result<Action, Problem>,
+    action: impl FnOnce(&T) -> Result<Action, Problem>,
 ) -> Result<Response, Problem> {
     let reading = read::<T>(service, request, operation).await?;
-    let action = action(&reading.body, reading.caller)?;
+    let action = action(&reading.body)?;
     reading.submit(service, action).await
 }
 

@@ -9,9 +9,17 @@
 
 use std::fmt;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 
-use super::{JournalError, RECORD_VERSION, Record};
+use serde::Deserialize;
+
+use super::{
+    JournalError, RECORD_VERSION, Record,
+    record::{RecordHead, RecordRest},
+};
+
+/// The longest hash and record that are copied together before they are hashed.
+const HASHED_IN_ONE_PIECE: usize = 512;
 
 /// The hash over all records up to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,16 +51,124 @@ impl ChainHash {
         Self(bytes)
     }
 
+    /// The hash after this record. Records are short, and BLAKE3 is faster over few bytes when they
+    /// are handed to it in one piece.
     fn then(self, record: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.0).update(record);
-        Self(*hasher.finalize().as_bytes())
+        let mut piece = [0; HASHED_IN_ONE_PIECE];
+        let length = self.0.len() + record.len();
+        let hash = match piece.get_mut(..length) {
+            Some(piece) => {
+                let (before, rest) = piece.split_at_mut(self.0.len());
+                before.copy_from_slice(&self.0);
+                rest.copy_from_slice(record);
+                blake3::hash(piece)
+            }
+            None => blake3::Hasher::new()
+                .update(&self.0)
+                .update(record)
+                .finalize(),
+        };
+        Self(*hash.as_bytes())
     }
 }
 
 impl fmt::Display for ChainHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A record as it is stored: its bytes and its hash, not read yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The number of its place.
+    pub seq: u64,
+    bytes: &'a [u8],
+    hash: ChainHash,
+}
+
+impl<'a> Frame<'a> {
+    /// The chain hash that is stored with it.
+    pub fn hash(&self) -> ChainHash {
+        self.hash
+    }
+
+    /// Checks that it follows record `seq` whose chain hash is `before`; returns its own.
+    pub fn check(&self, seq: u64, before: ChainHash) -> Result<ChainHash, JournalError> {
+        if self.seq != seq + 1 {
+            let what = format!("record {} stands in its place", self.seq);
+            return Err(JournalError::Damaged { seq: seq + 1, what });
+        }
+        if before.then(self.bytes) != self.hash {
+            return Err(self.damaged("its hash does not follow from the record before"));
+        }
+        Ok(self.hash)
+    }
+
+    /// Reads the record, which must be the one of this place.
+    pub fn record(&self) -> Result<Record, JournalError> {
+        self.check_version(self.bytes.first().copied())?;
+        let (record, unread) = self.take::<Record>(self.bytes)?;
+        self.check_place(record.seq)?;
+        self.check_end(unread)?;
+        Ok(record)
+    }
+
+    /// Reads the beginning of the record, and returns the bytes after it.
+    pub(crate) fn head(&self) -> Result<(RecordHead<'a>, &'a [u8]), JournalError> {
+        self.check_version(self.bytes.first().copied())?;
+        let (head, rest) = self.take::<RecordHead>(self.bytes)?;
+        self.check_place(head.seq)?;
+        Ok((head, rest))
+    }
+
+    /// Reads what follows the beginning of record `seq`.
+    pub(crate) fn read_rest(seq: u64, bytes: &'a [u8]) -> Result<RecordRest, JournalError> {
+        let frame = Self {
+            seq,
+            bytes,
+            hash: ChainHash::GENESIS,
+        };
+        let (rest, unread) = frame.take::<RecordRest>(bytes)?;
+        frame.check_end(unread)?;
+        Ok(rest)
+    }
+
+    fn take<T: Deserialize<'a>>(&self, bytes: &'a [u8]) -> Result<(T, &'a [u8]), JournalError> {
+        postcard::take_from_bytes(bytes)
+            .map_err(|error| self.damaged(&format!("it does not read as a record ({error})")))
+    }
+
+    fn check_version(&self, found: Option<u8>) -> Result<(), JournalError> {
+        match found {
+            None | Some(RECORD_VERSION) => Ok(()),
+            Some(version) => Err(self.damaged(&format!(
+                "it has version {version}, and this program reads version {RECORD_VERSION}"
+            ))),
+        }
+    }
+
+    fn check_place(&self, found: u64) -> Result<(), JournalError> {
+        if found == self.seq {
+            Ok(())
+        } else {
+            Err(self.damaged(&format!("record {found} stands in its place")))
+        }
+    }
+
+    fn check_end(&self, unread: &[u8]) -> Result<(), JournalError> {
+        if unread.is_empty() {
+            Ok(())
+        } else {
+            Err(self.damaged("it is longer than a record"))
+        }
+    }
+
+    fn damaged(&self, what: &str) -> JournalError {
+        JournalError::Damaged {
+            seq: self.seq,
+            what: what.to_owned(),
+        }
     }
 }
 
@@ -73,19 +189,96 @@ impl Link {
 
     /// Checks that this record follows record `seq` whose chain hash is `before`; returns its own.
     pub fn check(&self, seq: u64, before: ChainHash) -> Result<ChainHash, JournalError> {
-        let damaged = |what: String| JournalError::Damaged { seq: seq + 1, what };
-        if self.record.seq != seq + 1 {
-            return Err(damaged(format!(
-                "record {} stands in its place",
-                self.record.seq
-            )));
+        let frame = Frame {
+            seq: self.record.seq,
+            bytes: &self.bytes,
+            hash: self.hash,
+        };
+        frame.check(seq, before)
+    }
+}
+
+/// A stored group: the bytes of a run of records.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The number of its first record.
+    pub first: u64,
+    /// The number of its last record, where the journal keeps it.
+    pub last: Option<u64>,
+    /// `length · record · hash`, again and again.
+    pub bytes: Bytes,
+}
+
+impl Group {
+    /// Its records one after the other, unread. The first that is not whole ends them, and so does
+    /// a number of records that is not the one that the group claims.
+    pub fn frames(&self) -> Frames<'_> {
+        Frames {
+            next: self.first,
+            last: self.last,
+            bytes: &self.bytes,
+            ended: false,
         }
-        if before.then(&self.bytes) != self.hash {
-            return Err(damaged(
-                "its hash does not follow from the record before".to_owned(),
-            ));
+    }
+
+    /// The records before the first that cannot be read, and what is wrong with that one.
+    pub fn links(&self) -> (Vec<Link>, Option<JournalError>) {
+        let mut links = Vec::with_capacity(self.bytes.len() / 128);
+        for frame in self.frames() {
+            let link = frame.and_then(|frame| {
+                Ok(Link {
+                    record: frame.record()?,
+                    bytes: self.bytes.slice_ref(frame.bytes),
+                    hash: frame.hash,
+                })
+            });
+            match link {
+                Ok(link) => links.push(link),
+                Err(error) => return (links, Some(error)),
+            }
         }
-        Ok(self.hash)
+        (links, None)
+    }
+
+    /// How many records after record `seq` it claims to hold.
+    pub fn records_after(&self, seq: u64) -> u64 {
+        let next = match self.last {
+            Some(last) => last.saturating_add(1),
+            None => self.first.saturating_add(records_in(&self.bytes)),
+        };
+        next.saturating_sub(self.first.max(seq.saturating_add(1)))
+    }
+}
+
+/// The records of a group, unread.
+pub struct Frames<'a> {
+    next: u64,
+    last: Option<u64>,
+    bytes: &'a [u8],
+    ended: bool,
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let beyond = self.last.is_some_and(|last| self.next > last);
+        let frame = match (self.bytes.is_empty(), beyond) {
+            (true, true) => return None,
+            (true, false) if self.last.is_none() => return None,
+            (true, false) => Err(JournalError::Torn { seq: self.next }),
+            (false, true) => Err(JournalError::Damaged {
+                seq: self.next,
+                what: format!("its group should end with record {}", self.next - 1),
+            }),
+            (false, false) => take_frame(self.next, &mut self.bytes),
+        };
+        self.ended = frame.is_err();
+        self.next += 1;
+        Some(frame)
     }
 }
 
@@ -113,86 +306,37 @@ pub fn encode_group(
 /// Reads the records of a group whose first should be number `first`. The chain is checked by
 /// [`Link::check`], which needs the hash before.
 pub fn decode_group(first: u64, bytes: Bytes) -> Result<Vec<Link>, JournalError> {
-    match decode_sound(first, bytes) {
+    let group = Group {
+        first,
+        last: None,
+        bytes,
+    };
+    match group.links() {
         (links, None) => Ok(links),
         (_, Some(error)) => Err(error),
     }
 }
 
-/// Reads the records before the first that cannot be read, and says what is wrong with that one.
-pub fn decode_sound(first: u64, mut bytes: Bytes) -> (Vec<Link>, Option<JournalError>) {
-    let mut links = Vec::with_capacity(bytes.len() / 128);
-    while !bytes.is_empty() {
-        match decode_link(first + links.len() as u64, &mut bytes) {
-            Ok(link) => links.push(link),
-            Err(error) => return (links, Some(error)),
-        }
-    }
-    (links, None)
-}
-
-/// The same records, with what is wrong when a group does not hold the records from `first` to `last`
-/// that its row claims.
-pub fn check_length(
-    (links, wrong): (Vec<Link>, Option<JournalError>),
-    (first, last): (u64, u64),
-) -> (Vec<Link>, Option<JournalError>) {
-    let end = first.saturating_add(links.len() as u64);
-    let wrong = wrong.or_else(|| match end {
-        end if end <= last => Some(JournalError::Torn { seq: end }),
-        end if end > last.saturating_add(1) => Some(JournalError::Damaged {
-            seq: last.saturating_add(1),
-            what: format!("its group should end with record {last}"),
-        }),
-        _ => None,
-    });
-    (links, wrong)
-}
-
 /// Takes the first record off `bytes`.
-fn decode_link(seq: u64, bytes: &mut Bytes) -> Result<Link, JournalError> {
-    let damaged = |what: &str| JournalError::Damaged {
-        seq,
-        what: what.to_owned(),
-    };
-    let whole = bytes.clone();
+fn take_frame<'a>(seq: u64, bytes: &mut &'a [u8]) -> Result<Frame<'a>, JournalError> {
+    let whole = *bytes;
     let torn = || {
-        if holds_a_link(&whole) {
-            damaged("its length is not that of its bytes")
+        if holds_a_link(whole) {
+            let what = "its length is not that of its bytes".to_owned();
+            JournalError::Damaged { seq, what }
         } else {
             JournalError::Torn { seq }
         }
     };
-    let (length, _) = bytes.split_first_chunk::<4>().ok_or_else(torn)?;
+    let (length, rest) = whole.split_first_chunk::<4>().ok_or_else(torn)?;
     let length = u32::from_le_bytes(*length) as usize;
-    bytes.advance(4);
-    if bytes.len() < length {
-        return Err(torn());
-    }
-    let body = bytes.split_to(length);
-    let (hash, _) = bytes.split_first_chunk::<32>().ok_or_else(torn)?;
-    let hash = ChainHash(*hash);
-    bytes.advance(32);
-    if let Some(version) = body.first().filter(|version| **version != RECORD_VERSION) {
-        return Err(damaged(&format!(
-            "it has version {version}, and this program reads version {RECORD_VERSION}"
-        )));
-    }
-    let (record, unread): (Record, &[u8]) = postcard::take_from_bytes(&body)
-        .map_err(|error| damaged(&format!("it does not read as a record ({error})")))?;
-    if !unread.is_empty() {
-        return Err(damaged("it is longer than a record"));
-    }
-    if record.seq != seq {
-        return Err(damaged(&format!(
-            "record {} stands in its place",
-            record.seq
-        )));
-    }
-    Ok(Link {
-        record,
+    let (body, rest) = rest.split_at_checked(length).ok_or_else(torn)?;
+    let (hash, rest) = rest.split_first_chunk::<32>().ok_or_else(torn)?;
+    *bytes = rest;
+    Ok(Frame {
+        seq,
         bytes: body,
-        hash,
+        hash: ChainHash(*hash),
     })
 }
 

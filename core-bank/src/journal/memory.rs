@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    ChainHash, Journal, JournalError, JournalReader, Link, Record,
-    chain::{decode_sound, length_of, records_in},
+    ChainHash, Group, Journal, JournalError, JournalReader, Record,
+    chain::{length_of, records_in},
     decode_group, encode_group,
 };
 
@@ -131,23 +131,25 @@ impl Journal for MemoryJournal {
 }
 
 impl JournalReader for MemoryJournal {
-    fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
+    fn groups(&mut self, after: u64, limit: usize) -> Result<Vec<Group>, JournalError> {
         let medium = self.lock();
         let start = medium
             .groups
             .partition_point(|(first, _)| *first <= after + 1);
-        let mut links = Vec::new();
+        let (mut groups, mut records) = (Vec::new(), 0);
         for (first, bytes) in &medium.groups[start.saturating_sub(1)..] {
-            let (group, wrong) = decode_sound(*first, bytes.clone().into());
-            links.extend(group.into_iter().filter(|link| link.record.seq > after));
-            match wrong {
-                Some(error) if links.is_empty() => return Err(error),
-                Some(_) => break,
-                None if links.len() >= limit => break,
-                None => {}
+            let group = Group {
+                first: *first,
+                last: None,
+                bytes: bytes.clone().into(),
+            };
+            records += group.records_after(after);
+            groups.push(group);
+            if records >= limit as u64 {
+                break;
             }
         }
-        Ok(links)
+        Ok(groups)
     }
 
     fn last(&mut self) -> Result<u64, JournalError> {

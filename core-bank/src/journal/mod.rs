@@ -11,7 +11,7 @@ mod record;
 mod sqlite;
 mod wal;
 
-pub use chain::{ChainHash, Link, decode_group, encode_group};
+pub use chain::{ChainHash, Frame, Frames, Group, Link, decode_group, encode_group};
 pub use memory::{Fault, MemoryJournal};
 pub use postgres::PostgresJournal;
 pub use readers::JournalReaders;
@@ -106,10 +106,27 @@ impl JournalError {
 
 /// Reads records; any number of readers may exist beside the writer. They see durable groups only.
 pub trait JournalReader: Send {
+    /// Whole groups in order, from the one that holds the record after record `after` on, until they
+    /// claim about `limit` records together; at least one when there is one. What precedes a group
+    /// that cannot be read is returned; the damage is the error of whoever asks for that group first.
+    fn groups(&mut self, after: u64, limit: usize) -> Result<Vec<Group>, JournalError>;
+
     /// Up to about `limit` records after record `after`, in order; always whole groups but the
     /// first, and at least one record when there is one. What precedes a damaged record is read; the
     /// damage is the error of whoever asks for that record first.
-    fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError>;
+    fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
+        let mut links = Vec::new();
+        for group in self.groups(after, limit)? {
+            let (sound, wrong) = group.links();
+            links.extend(sound.into_iter().filter(|link| link.record.seq > after));
+            match wrong {
+                Some(error) if links.is_empty() => return Err(error),
+                Some(_) => break,
+                None => {}
+            }
+        }
+        Ok(links)
+    }
 
     /// The number of the last record that the journal claims to hold; 0 when it is empty.
     fn last(&mut self) -> Result<u64, JournalError>;
@@ -125,9 +142,9 @@ pub trait Journal: Send {
     /// A reader of its own.
     fn reader(&self) -> Result<Box<dyn JournalReader>, JournalError>;
 
-    /// Housekeeping between groups, after the answers are out.
-    fn tidy(&mut self) -> Result<(), JournalError> {
-        Ok(())
+    /// Housekeeping between groups, after the answers are out. Says whether there was any.
+    fn tidy(&mut self) -> Result<bool, JournalError> {
+        Ok(false)
     }
 
     /// Makes the writer ready to append after record `seq`, whose chain hash is `head`.

@@ -17,9 +17,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row, error::SqlState};
 
 use super::{
-    ChainHash, Journal, JournalError, JournalReader, Link, Record,
-    chain::{decode_sound, length_of},
-    encode_group,
+    ChainHash, Group, Journal, JournalError, JournalReader, Record, chain::length_of, encode_group,
 };
 
 /// The advisory lock of the one writer: the letters `bankjrnl` as a number.
@@ -300,7 +298,7 @@ impl Journal for PostgresJournal {
 struct PostgresReader(Session);
 
 impl JournalReader for PostgresReader {
-    fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
+    fn groups(&mut self, after: u64, limit: usize) -> Result<Vec<Group>, JournalError> {
         let begin = signed(after.saturating_add(1));
         let end = begin.saturating_add(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = self.0.call(move |runtime, client| {
@@ -309,18 +307,11 @@ impl JournalReader for PostgresReader {
                 client.query(&statement, &[&begin, &end]).await
             })
         });
-        let mut links = Vec::new();
-        for row in rows.map_err(Failure::unusable)? {
-            let (group, wrong) = group_of(&row);
-            links.extend(group.into_iter().filter(|link| link.record.seq > after));
-            match wrong {
-                Some(error) if links.is_empty() => return Err(error),
-                Some(_) => break,
-                None if links.len() >= limit => break,
-                None => {}
-            }
-        }
-        Ok(links)
+        Ok(rows
+            .map_err(Failure::unusable)?
+            .iter()
+            .map(group_of)
+            .collect())
     }
 
     fn last(&mut self) -> Result<u64, JournalError> {
@@ -332,11 +323,12 @@ impl JournalReader for PostgresReader {
     }
 }
 
-/// The sound records of a row, and what is wrong with the rest.
-fn group_of(row: &Row) -> (Vec<Link>, Option<JournalError>) {
+/// A row as a group, whose records are yet to be read.
+fn group_of(row: &Row) -> Group {
     let (first, last, body): (i64, i64, Vec<u8>) = (row.get(0), row.get(1), row.get(2));
-    super::chain::check_length(
-        decode_sound(unsigned(first), Bytes::from(body)),
-        (unsigned(first), unsigned(last)),
-    )
+    Group {
+        first: unsigned(first),
+        last: Some(unsigned(last)),
+        bytes: Bytes::from(body),
+    }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{
-    Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, KeyDigest, Misfit, Refusal,
-    State,
+    Action, Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, KeyDigest, Misfit,
+    Party, Refusal, State,
 };
 
 /// The version of records that this code writes, and the first byte of each. Readers refuse versions
@@ -31,18 +31,34 @@ pub struct Record {
     pub outcome: Result<Vec<Fact>, Refusal>,
 }
 
+/// The beginning of a record: who asked, when, under which key. It reads without the rest, and
+/// without an allocation.
+#[derive(Deserialize)]
+pub(crate) struct RecordHead<'a> {
+    /// The version, which was looked at before.
+    _v: u8,
+    pub seq: u64,
+    pub at: BusinessTime,
+    #[serde(borrow)]
+    key: &'a str,
+    pub fingerprint: Fingerprint,
+    by: Party,
+}
+
+impl RecordHead<'_> {
+    /// The digest of the request's key.
+    pub fn key(&self) -> KeyDigest {
+        KeyDigest::of_text(self.by, self.key)
+    }
+}
+
+/// What follows a [`RecordHead`]: what was wanted, and what came of it.
+pub(crate) type RecordRest = (Action, Result<Vec<Fact>, Refusal>);
+
 impl Record {
     /// Folds this record: the state after it, and what it answers.
     pub fn fold_into(&self, state: &mut State) -> Result<Result<Answer, Refusal>, Misfit> {
-        self.fold_with(state, KeyDigest::of(self.command.by, &self.key))
-    }
-
-    /// The same for whoever has made the digest of its key already.
-    pub(crate) fn fold_with(
-        &self,
-        state: &mut State,
-        key: KeyDigest,
-    ) -> Result<Result<Answer, Refusal>, Misfit> {
+        let key = KeyDigest::of(self.command.by, &self.key);
         state.record_under(key, self.seq, self.at, self.fingerprint, &self.outcome)
     }
 }

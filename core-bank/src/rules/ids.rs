@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use super::register::RegisterKey;
+
 /// Writes an id as its text for people and as its content for the journal, and reads nothing but
 /// what it writes.
 macro_rules! serde_as_text_or {
@@ -170,6 +172,18 @@ impl AccountNumber {
     }
 }
 
+impl RegisterKey for AccountNumber {
+    fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl RegisterKey for CardId {
+    fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl fmt::Display for AccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:019}", self.0)
@@ -178,18 +192,37 @@ impl fmt::Display for AccountNumber {
 
 serde_as_text_or!(AccountNumber, u64);
 
-/// The digit that makes the Luhn sum of `payload` and itself a multiple of ten.
+/// The digit that makes the Luhn sum of `payload` and itself a multiple of ten. Every account number
+/// of a journal is checked as it is read, so the digits are taken four at a time.
 fn luhn_check_digit(mut payload: u64) -> u64 {
     let mut sum = 0;
-    let mut doubled = true;
     while payload > 0 {
-        let digit = payload % 10;
-        let weighted = if doubled { digit * 2 } else { digit };
-        sum += weighted / 10 + weighted % 10;
-        doubled = !doubled;
-        payload /= 10;
+        sum += u64::from(LUHN_SUMS[(payload % 10_000) as usize]);
+        payload /= 10_000;
     }
     (10 - sum % 10) % 10
+}
+
+/// The Luhn sums of all four digits, of which the last and the second are doubled. A number of them is
+/// even, so any four digits of a payload are doubled alike.
+static LUHN_SUMS: [u8; 10_000] = luhn_sums();
+
+const fn luhn_sums() -> [u8; 10_000] {
+    let mut sums = [0; 10_000];
+    let mut digits = 0;
+    while digits < sums.len() {
+        let mut rest = digits;
+        let mut doubled = true;
+        while rest > 0 {
+            let digit = rest % 10;
+            let weighted = if doubled { digit * 2 } else { digit };
+            sums[digits] += (weighted / 10 + weighted % 10) as u8;
+            doubled = !doubled;
+            rest /= 10;
+        }
+        digits += 1;
+    }
+    sums
 }
 
 macro_rules! hex_bytes {

@@ -5,15 +5,14 @@
 //! projection, by whoever brings a request to the queue ([`Looked`]). The digests are found by a
 //! hash table that nothing iterates over, so no order of a hash shows anywhere.
 
-use std::collections::VecDeque;
-
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
     answer::Answer,
     command::Party,
     ids::{CustomerId, Fingerprint, IdempotencyKey},
     refusal::Refusal,
+    ring::Ring,
     time::BusinessTime,
 };
 
@@ -31,17 +30,36 @@ pub struct KeyDigest([u8; 16]);
 impl KeyDigest {
     /// The digest of a key within its owner's scope: a terminal's channel, a customer, a visitor.
     pub fn of(by: Party, key: &IdempotencyKey) -> Self {
-        let mut hasher = blake3::Hasher::new();
+        Self::of_text(by, key.as_str())
+    }
+
+    /// The same for whoever has nothing but the key's text.
+    pub fn of_text(by: Party, key: &str) -> Self {
         match by {
-            Party::Terminal(channel) => hasher.update(channel.name().as_bytes()),
+            Party::Terminal(channel) => Self::scoped(channel.name().as_bytes(), key),
             Party::Customer(customer) | Party::Session(customer, _) => {
-                hasher.update(&scope_of(customer))
+                Self::scoped(&scope_of(customer), key)
             }
-            Party::Visitor => hasher.update(b"visitor"),
+            Party::Visitor => Self::scoped(b"visitor", key),
+        }
+    }
+
+    /// The digest of scope, zero byte and key. They are hashed in one piece, which is faster.
+    fn scoped(scope: &[u8], key: &str) -> Self {
+        let mut piece = [0; 128];
+        let end = scope.len() + 1 + key.len();
+        let hash = if let Some(piece) = piece.get_mut(..end) {
+            piece[..scope.len()].copy_from_slice(scope);
+            piece[scope.len() + 1..].copy_from_slice(key.as_bytes());
+            blake3::hash(piece)
+        } else {
+            // No key that was read as one is so long.
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(scope).update(b"\0").update(key.as_bytes());
+            hasher.finalize()
         };
-        hasher.update(b"\0").update(key.as_str().as_bytes());
         let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        digest.copy_from_slice(&hash.as_bytes()[..16]);
         Self(digest)
     }
 
@@ -117,7 +135,7 @@ type CrowdedOut = Option<(u64, BusinessTime)>;
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// In order of record.
-    kept: VecDeque<Kept>,
+    kept: Ring<Kept>,
     /// Where the key of a digest stands, counted from the first key ever, modulo 2³².
     places: HashTable<u32>,
     /// The place of the oldest key that is kept.
@@ -131,7 +149,7 @@ pub struct Keys {
 impl Default for Keys {
     fn default() -> Self {
         Self {
-            kept: VecDeque::new(),
+            kept: Ring::default(),
             places: HashTable::new(),
             first: 0,
             bound: IDEMPOTENCY_KEYS_MAX,
@@ -157,14 +175,19 @@ impl Keys {
         }
     }
 
-    fn kept_at(&self, place: u32) -> &Kept {
-        &self.kept[place.wrapping_sub(self.first) as usize]
+    /// Makes room for the places of so many keys at once, before they come one by one.
+    pub(super) fn expect(&mut self, count: usize) {
+        let kept = &self.kept;
+        let first = self.first;
+        let hash_of = |place: &u32| hash_at(kept, first, *place);
+        self.places.reserve(count.min(self.bound), hash_of);
     }
 
     pub(super) fn find(&self, digest: KeyDigest) -> Option<&Remembered> {
-        let is_it = |place: &u32| self.kept_at(*place).digest == digest;
+        let at = |place: &u32| self.kept.get(place.wrapping_sub(self.first) as usize);
+        let is_it = |place: &u32| at(place).is_some_and(|kept| kept.digest == digest);
         let place = self.places.find(digest.hash(), is_it)?;
-        Some(&self.kept_at(*place).remembered)
+        at(place).map(|kept| &kept.remembered)
     }
 
     /// The last record whose key was forgotten though it still lives.
@@ -178,14 +201,29 @@ impl Keys {
         self.crowded_out = Some((seq, at));
     }
 
-    /// Remembers a key that is not kept yet.
+    /// Remembers a key, unless it is kept already: then it belongs to the first of two records, and
+    /// the first answer stands.
     pub(super) fn remember(&mut self, digest: KeyDigest, remembered: Remembered) {
-        if self.kept.len() >= self.bound
-            && let Some(oldest) = self.pop()
-        {
-            self.crowded_out = Some(oldest);
+        let oldest = match self.kept.len() >= self.bound {
+            true if self.find(digest).is_some() => return,
+            true => self.pop(),
+            false => None,
+        };
+        let place = self.first.wrapping_add(self.kept.len() as u32);
+        let (kept, first) = (&self.kept, self.first);
+        let is_it = |place: &u32| {
+            let kept = kept.get(place.wrapping_sub(first) as usize);
+            kept.is_some_and(|kept| kept.digest == digest)
+        };
+        let hash_of = |place: &u32| hash_at(kept, first, *place);
+        match self.places.entry(digest.hash(), is_it, hash_of) {
+            Entry::Occupied(_) => return,
+            Entry::Vacant(vacant) => drop(vacant.insert(place)),
         }
-        self.push_back(Kept { digest, remembered });
+        self.kept.push_back(Kept { digest, remembered });
+        if oldest.is_some() {
+            self.crowded_out = oldest;
+        }
         if let Some((_, changes)) = &mut self.former {
             changes.push(Change::Pushed);
         }
@@ -200,13 +238,6 @@ impl Keys {
         }
     }
 
-    fn push_back(&mut self, kept: Kept) {
-        let place = self.first.wrapping_add(self.kept.len() as u32);
-        let digest = kept.digest;
-        self.kept.push_back(kept);
-        self.index(digest, place);
-    }
-
     fn index(&mut self, digest: KeyDigest, place: u32) {
         let Self {
             kept,
@@ -214,7 +245,7 @@ impl Keys {
             first,
             ..
         } = self;
-        let hash_of = |place: &u32| kept[place.wrapping_sub(*first) as usize].digest.hash();
+        let hash_of = |place: &u32| hash_at(kept, *first, *place);
         places.insert_unique(digest.hash(), place, hash_of);
     }
 
@@ -266,6 +297,12 @@ impl Keys {
             }
         }
     }
+}
+
+/// The hash of the key at a place. Every place that is held has one.
+fn hash_at(kept: &Ring<Kept>, first: u32, place: u32) -> u64 {
+    let kept = kept.get(place.wrapping_sub(first) as usize);
+    kept.map_or(0, |kept| kept.digest.hash())
 }
 
 #[cfg(test)]

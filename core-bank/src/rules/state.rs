@@ -27,6 +27,7 @@ use super::{
     money::Fen,
     operation::Channel,
     refusal::Refusal,
+    register::{Register, RegisterKey},
     resident::{Phone, ResidentId},
     returns::Proposal,
     session::{Profile, Session},
@@ -137,8 +138,8 @@ pub struct State {
     pub(super) checks: Table<IdentityCheckId, IdentityCheck>,
     pub(super) customers: Table<CustomerId, Customer>,
     pub(super) residents: Table<ResidentId, CustomerId>,
-    pub(super) accounts: Table<AccountNumber, Account>,
-    pub(super) cards: Table<CardId, Card>,
+    pub(super) accounts: Register<AccountNumber, Account>,
+    pub(super) cards: Register<CardId, Card>,
     pub(super) sessions: Table<TokenDigest, Session>,
     pub(super) locks: Table<CardId, CardLocks>,
     pub(super) pos_totals: Table<CardId, DayTotal>,
@@ -274,18 +275,26 @@ impl State {
         self.keys = Keys::bounded(bound);
     }
 
+    /// So many keys are about to come.
+    pub fn expect_keys(&mut self, count: usize) {
+        self.keys.expect(count);
+    }
+
     /// The keys of records up to `seq`, the last decided at `at`, are beyond memory.
     pub fn begin_keys_after(&mut self, seq: u64, at: BusinessTime) {
         self.keys.begin_after(seq, at);
+    }
+
+    /// Whether memory holds this key.
+    pub fn recalls(&self, key: KeyDigest) -> bool {
+        self.keys.find(key).is_some()
     }
 
     /// Remembers the key of a record that is folded already, for a state that comes without keys.
     pub fn recall(&mut self, key: KeyDigest, remembered: Remembered) {
         self.keys
             .forget_before(remembered.at.before(IDEMPOTENCY_MICROS));
-        if self.keys.find(key).is_none() {
-            self.keys.remember(key, remembered);
-        }
+        self.keys.remember(key, remembered);
     }
 
     /// From here on changes can be undone.
@@ -312,8 +321,8 @@ impl State {
         step.take(&mut self.checks);
         step.take(&mut self.customers);
         step.take(&mut self.residents);
-        step.take(&mut self.accounts);
-        step.take(&mut self.cards);
+        step.take_register(&mut self.accounts);
+        step.take_register(&mut self.cards);
         step.take(&mut self.sessions);
         step.take(&mut self.locks);
         step.take(&mut self.pos_totals);
@@ -674,6 +683,14 @@ impl Step {
             Self::Mark => table.mark(),
             Self::Keep => table.keep(),
             Self::Drop => table.drop_changes(),
+        }
+    }
+
+    fn take_register<K: RegisterKey, V: Clone>(self, register: &mut Register<K, V>) {
+        match self {
+            Self::Mark => register.mark(),
+            Self::Keep => register.keep(),
+            Self::Drop => register.drop_changes(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The load in a line: what became of every planned operation, and the model.
 
-use super::language::Lang;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
+use scenarios::language::Lang;
 use scenarios::summary::{LimitRecord, LoadRecord};
 
 /// planned = the sum of everything else.

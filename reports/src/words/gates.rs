@@ -3,12 +3,12 @@
 //! The gate's own text stays beside the words; a text that is not of the form
 //! `statistic(figure{dimension=name}, threshold) >= bound` is shown as it is.
 
-use super::language::Lang;
 use super::names;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
 use crate::rows::{Estimate, Rows};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{GateRecord, Summary};
 
 /// A gate's text, taken apart.

@@ -2,7 +2,6 @@
 
 pub(crate) mod counts;
 pub(crate) mod gates;
-pub(crate) mod language;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod outlets;

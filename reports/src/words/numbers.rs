@@ -1,8 +1,8 @@
 //! Numbers as people read them: the unit that fits the size, sensible digits,
 //! and an interval in the unit of its estimate.
 
-use super::language::Lang;
 use crate::rows::Estimate;
+use scenarios::language::Lang;
 
 /// What kind of quantity a number is; decides unit and digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

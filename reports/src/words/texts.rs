@@ -1,6 +1,6 @@
 //! Every sentence and heading of the reports, English beside Chinese.
 
-use super::language::Lang;
+use scenarios::language::Lang;
 
 macro_rules! texts {
     ($($name:ident = $en:literal, $zh:literal;)*) => {

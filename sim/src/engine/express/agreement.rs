@@ -84,7 +84,7 @@ proptest! {
 #[test]
 fn shipped_scenarios_go_the_same_way_in_both_loops() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [root.join("../scenarios"), root.join("benches/speed")];
+    let folders = [root.join("../scenarios"), root.join("benches/models")];
     let files = folders.iter().flat_map(|folder| {
         let entries = std::fs::read_dir(folder).expect("the folder is there");
         entries.map(|entry| entry.expect("it is readable").path())

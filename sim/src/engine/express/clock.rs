@@ -1,7 +1,10 @@
 //! What the clock brings whatever the customers do: rosters, ends of stages, the
 //! end of the day.
 
+use super::card::Counted;
 use super::heads::Heads;
+use super::lanes::Waiting;
+use super::steps::Visit;
 use super::{Express, NEVER};
 use crate::engine::Observer;
 use crate::engine::calendar::SLOTS;
@@ -9,6 +12,7 @@ use crate::engine::visitor::Fate;
 use crate::error::SimError;
 use crate::plan::Change;
 use scenarios::model::ResourceId;
+use std::ops::Range;
 
 /// What the clock has brought.
 pub enum Alarm {
@@ -38,6 +42,7 @@ impl Express<'_> {
         self.next_change = 0;
         self.inside = Heads::default();
         self.is_crowded = false;
+        self.count_from(0);
         self.waiting_by_interval.clear();
         self.people_by_interval.clear();
         let Self { stretch, .. } = *self;
@@ -55,11 +60,20 @@ impl Express<'_> {
             .changes_at()
             .min(self.stage.ends_at())
             .min(self.longest + 1)
-            .min(self.needed_until);
+            .min(self.needed_until)
+            .min(self.counting_changes_at);
         if self.is_crowded {
             // Whoever comes is looked at.
             self.alarm = 0;
         }
+    }
+
+    /// Whether those are counted who come next, at a time or later.
+    fn count_from(&mut self, time: u64) {
+        let Range { start, end } = self.counted;
+        self.counting = Counted::new(self.counted.contains(&time));
+        let changes = [start, end].into_iter().filter(|change| *change > time);
+        self.counting_changes_at = changes.min().unwrap_or(NEVER);
     }
 
     /// So many may come before it is looked again whether there is room for them.
@@ -113,6 +127,10 @@ impl Express<'_> {
         if ends_at <= arrives_at && ends_at > self.longest {
             self.lose_patience(self.longest + 1, observer);
             return Ok(Alarm::Over);
+        }
+        if arrives_at.min(ends_at) >= self.counting_changes_at {
+            self.count_from(arrives_at);
+            self.set_alarm();
         }
         if arrives_at < ends_at {
             if !self.needs_arrivals(arrives_at, arrives_at + 1, observer) {
@@ -184,7 +202,8 @@ impl Express<'_> {
         }
         for lane in 0..self.lanes.len() {
             while let Some(waiting) = self.lanes[lane].people.pop_front() {
-                self.tell_unserved(Fate::Unserved, waiting, self.now, observer);
+                let Waiting { card, arrived, .. } = waiting;
+                self.tell_unserved(Fate::Unserved, card, arrived, self.now, observer);
             }
         }
         loop {
@@ -194,9 +213,9 @@ impl Express<'_> {
             }
             // Whose last step ends in time has been told of.
             let slot = first.slot();
-            if self.after[slot].goes_on {
-                let who = self.visits[slot].who;
-                self.tell_unserved(Fate::Unserved, who, self.now, observer);
+            if self.after[slot].goes_on() {
+                let Visit { card, arrived, .. } = self.visits[slot];
+                self.tell_unserved(Fate::Unserved, card, arrived, self.now, observer);
             }
             self.ends.free(slot);
         }

@@ -18,6 +18,8 @@ pub struct Comer {
     /// How long its only step takes at a server of speed 1, if it has one step that is
     /// no more than a time.
     pub takes: u64,
+    /// How long it is ready to wait, if it has a law for that.
+    pub patience: u64,
     /// What it comes for.
     pub aim: u16,
 }
@@ -33,6 +35,7 @@ pub struct Coming<'r> {
     at: [u64; BLOCK],
     keys: [Key; BLOCK],
     takes: [u64; BLOCK],
+    patience: [u64; BLOCK],
     aims: [u16; BLOCK],
 }
 
@@ -47,6 +50,7 @@ impl<'r> Coming<'r> {
             at: [NEVER; BLOCK],
             keys: [Key::default(); BLOCK],
             takes: [0; BLOCK],
+            patience: [0; BLOCK],
             aims: [0; BLOCK],
         };
         coming.draw();
@@ -67,6 +71,7 @@ impl<'r> Coming<'r> {
         Comer {
             key: self.keys[at],
             takes: self.takes[at],
+            patience: self.patience[at],
             aim: self.aims[at],
         }
     }
@@ -96,27 +101,13 @@ impl<'r> Coming<'r> {
             self.at[filled..].fill(NEVER);
             self.before = 0;
         }
-        let keys = &self.keys[..filled];
-        match &self.routes.aims[..] {
-            [aim] => {
-                if let Some(direct) = &aim.direct {
-                    for (takes, key) in self.takes.iter_mut().zip(keys) {
-                        *takes = key.bits_at(direct.place);
-                    }
-                    direct.law.micros_of_each(&mut self.takes[..filled]);
-                }
-            }
-            aims => {
-                for (aim, key) in self.aims.iter_mut().zip(keys) {
-                    *aim = self.routes.aim_of(*key) as u16;
-                }
-                let of_each = self.takes.iter_mut().zip(&self.aims).zip(keys);
-                for ((takes, aim), key) in of_each {
-                    if let Some(direct) = &aims[usize::from(*aim)].direct {
-                        *takes = direct.law.micros(key.bits_at(direct.place));
-                    }
-                }
-            }
-        }
+        self.routes.aims_of(&self.keys, &mut self.aims);
+        let Routes {
+            durations,
+            patience,
+            ..
+        } = self.routes;
+        durations.draw(&self.keys, &self.aims, filled, &mut self.takes);
+        patience.draw(&self.keys, &self.aims, filled, &mut self.patience);
     }
 }

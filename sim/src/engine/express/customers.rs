@@ -1,9 +1,11 @@
 //! Customers come, are served, and leave: the way of most of them.
 
+use super::after::After;
+use super::card::Card;
 use super::coming::Comer;
 use super::desks::ANY;
 use super::heads::Heads;
-use super::lanes::{Card, Lane, Waiting};
+use super::lanes::{Lane, Waiting};
 use super::routes::{Aim, NOWHERE};
 use super::steps::first_step;
 use super::telling::departure;
@@ -13,55 +15,13 @@ use crate::engine::calendar::SEQUENCE_SHIFT;
 use crate::engine::heap::Event;
 use crate::engine::visitor::{Departure, Fate, Served};
 use crate::engine::work::stretched;
-use crate::keyed::{Place, Purpose};
 use scenarios::model::{Part, ResourceId};
-
-/// What follows the end of a step.
-#[derive(Debug, Clone, Copy)]
-pub struct After {
-    /// Whose server is free then, unless it needed none.
-    pub desk: u32,
-    pub unit: u32,
-    /// Whether the customer who leaves is counted.
-    pub counted: bool,
-    /// The customer goes on to its next step instead.
-    pub goes_on: bool,
-}
-
-/// What follows in a slot that nobody has had.
-const NOBODY: After = After {
-    desk: NOWHERE,
-    unit: ANY,
-    counted: false,
-    goes_on: false,
-};
-
-const PATIENCE: Place = Purpose::Patience.stands_at();
-
-impl After {
-    /// A customer leaves and its server is free.
-    #[inline]
-    pub fn leaving(aim: &Aim<'_>, unit: u32, counted: bool) -> Self {
-        Self {
-            desk: aim.desk,
-            unit,
-            counted,
-            goes_on: false,
-        }
-    }
-}
 
 impl<'plan> Express<'plan> {
     /// What a customer comes for.
     #[inline]
-    pub(super) fn aim_of(&self, who: &Waiting) -> &'plan Aim<'plan> {
-        &self.routes.aims[usize::from(who.card.aim())]
-    }
-
-    /// Whether somebody who came at a time is counted.
-    #[inline]
-    fn counts(&self, arrived: u64) -> bool {
-        arrived.wrapping_sub(self.counted.start) < self.counted.end - self.counted.start
+    pub(super) fn aim_of(&self, card: Card) -> &'plan Aim<'plan> {
+        &self.routes.aims[usize::from(card.aim())]
     }
 
     /// A customer comes in, and begins at once if a server is free.
@@ -71,26 +31,31 @@ impl<'plan> Express<'plan> {
         let now = self.now;
         let index = self.ending.customers as u32;
         self.ending.customers += 1;
-        let counted = self.counts(now);
-        self.inside += Heads::one(counted);
-        let Comer { key, takes, aim } = comer;
+        self.inside += Heads::one(self.counting);
+        let Comer {
+            key,
+            takes,
+            patience,
+            aim,
+        } = comer;
+        let card = Card::new(index, aim, self.counting);
+        let aim = self.aim_of(card);
+        if now >= self.doors_shut_at {
+            self.tell_unserved(Fate::TurnedAway, card, now, now, observer);
+            return;
+        }
+        if aim.direct.is_none() && first_step(aim, key).is_none() {
+            // No step applies to this customer: there is nothing to wait for.
+            self.tell_served_at_once(card, observer);
+            return;
+        }
         let mut who = Waiting {
             key,
             arrived: now,
             deadline: NEVER,
             takes,
-            card: Card::new(index, aim, counted),
+            card,
         };
-        let aim = self.aim_of(&who);
-        if now >= self.doors_shut_at {
-            self.tell_unserved(Fate::TurnedAway, who, now, observer);
-            return;
-        }
-        if aim.direct.is_none() && first_step(aim, key).is_none() {
-            // No step applies to this customer: there is nothing to wait for.
-            self.tell_served_at_once(who, observer);
-            return;
-        }
         let since_start = self.stage.since_start(now);
         if aim.lane == NOWHERE {
             self.unattended.rise(since_start);
@@ -107,10 +72,10 @@ impl<'plan> Express<'plan> {
             self.begin(who, unit, slot, observer);
             return;
         }
-        if let Some(law) = aim.patience {
-            who.deadline = now + law.micros(key.bits_at(PATIENCE));
-            if who.deadline == now {
-                self.tell_unserved(Fate::Abandoned, who, now, observer);
+        if aim.patience.is_some() {
+            who.deadline = now + patience;
+            if patience == 0 {
+                self.tell_unserved(Fate::Abandoned, card, now, now, observer);
                 return;
             }
         }
@@ -126,17 +91,17 @@ impl<'plan> Express<'plan> {
     pub(super) fn step_ends<O: Observer>(&mut self, slot: usize, observer: &mut O) {
         self.ending.events += 1;
         let after = self.after[slot];
-        if after.goes_on {
+        if after.goes_on() {
             self.go_on(slot, observer);
             return;
         }
-        let unit = after.unit;
-        self.inside -= Heads::one(after.counted);
+        let unit = after.unit();
+        self.inside -= Heads::one(after.counted());
         let since_start = self.stage.since_start(self.now);
-        if after.desk == NOWHERE {
+        if after.desk() == NOWHERE {
             self.unattended.fall(since_start);
         } else {
-            let desk = after.desk as ResourceId;
+            let desk = after.desk() as ResourceId;
             let lanes = self.desks[desk].lanes_after(unit);
             if let Some(who) = self.next_of(lanes, observer) {
                 self.desks[desk].waiting.fall(since_start);
@@ -162,7 +127,7 @@ impl<'plan> Express<'plan> {
             let Some(who) = self.next_of(lanes, observer) else {
                 return;
             };
-            let lane = self.aim_of(&who).lane as usize;
+            let lane = self.aim_of(who.card).lane as usize;
             let able = self.lanes[lane].rule.able;
             let it = &mut self.desks[desk];
             let Some(unit) = it.idle(able) else {
@@ -180,34 +145,41 @@ impl<'plan> Express<'plan> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a part of the one hot loop")]
     fn begin<O: Observer>(&mut self, who: Waiting, unit: u32, slot: usize, observer: &mut O) {
-        let aim = self.aim_of(&who);
+        let Waiting {
+            key,
+            arrived,
+            takes,
+            card,
+            ..
+        } = who;
+        let aim = self.aim_of(card);
         let Some(direct) = &aim.direct else {
-            self.begin_steps(who, unit, slot, observer);
+            self.begin_steps(key, card, arrived, unit, slot, observer);
             return;
         };
         let human = if aim.speeds_differ {
             let slowness = self.desks[aim.desk as usize].slowness(unit);
-            stretched(who.takes, slowness)
+            stretched(takes, slowness)
         } else {
-            who.takes
+            takes
         };
         let ends_at = self.now + human;
         if ends_at > self.longest {
-            self.begin_steps(who, unit, slot, observer);
+            self.begin_steps(key, card, arrived, unit, slot, observer);
             return;
         }
-        let counted = who.card.is_counted();
+        let counted = card.counted();
         self.schedule(slot, ends_at, After::leaving(aim, unit, counted));
-        if !counted {
+        if !counted.is() {
             return;
         }
         self.ending.last_left = self.ending.last_left.max(ends_at);
         match direct.part {
             Part::Service => observer.served(
-                who.card.aim(),
+                card.aim(),
                 &Served {
-                    index: who.card.index(),
-                    arrived: who.arrived,
+                    index: card.index(),
+                    arrived,
                     begun: self.now,
                     left: ends_at,
                     segment: aim.segment,
@@ -216,9 +188,9 @@ impl<'plan> Express<'plan> {
                 },
             ),
             Part::Review => observer.departed(&Departure {
-                wait: self.now - who.arrived,
+                wait: self.now - arrived,
                 review: human,
-                ..departure(aim, &who, self.now, ends_at)
+                ..departure(aim, card, arrived, (self.now, ends_at))
             }),
         }
     }
@@ -236,11 +208,12 @@ impl<'plan> Express<'plan> {
     #[cold]
     fn grow(&mut self) {
         self.ends.grow();
-        self.after.resize(self.ends.slots(), NOBODY);
+        self.after.resize(self.ends.slots(), After::GOES_ON);
     }
 
     /// A step ends in a slot at a time.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a part of the one hot loop")]
     pub(super) fn schedule(&mut self, slot: usize, at: u64, after: After) {
         self.after[slot] = after;
         self.sequence += 1;

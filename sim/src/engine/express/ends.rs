@@ -76,7 +76,8 @@ impl Ends {
     }
 
     /// From now on this is what ends in a slot.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a part of the one hot loop")]
     pub fn set(&mut self, slot: usize, event: Event) {
         match self.slots {
             8 => play::<8>(&mut self.few, slot, event),

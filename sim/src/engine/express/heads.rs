@@ -1,5 +1,6 @@
 //! How many people are inside, and how many of them are counted.
 
+use super::card::Counted;
 use std::ops::{AddAssign, SubAssign};
 
 /// Numbers of people in one word: all in its lower half, those counted in its upper,
@@ -10,8 +11,8 @@ pub struct Heads(u64);
 impl Heads {
     /// One who is counted, or who is not.
     #[inline]
-    pub fn one(counted: bool) -> Self {
-        Self((u64::from(counted) << 32) | 1)
+    pub fn one(counted: Counted) -> Self {
+        Self((counted.word() >> 16) | 1)
     }
 
     /// How many.

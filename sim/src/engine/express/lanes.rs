@@ -1,11 +1,11 @@
 //! A lane: customers of one resource, skill and priority, in the order of coming.
 
+use super::card::Card;
 use super::routes::LaneRule;
 use crate::keyed::Key;
 use std::collections::VecDeque;
 
-/// Who comes, waits, or is served: five words, so that it goes from place to place in
-/// registers.
+/// Who waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     pub key: Key,
@@ -15,33 +15,6 @@ pub struct Waiting {
     /// How long its only step takes, if it has only one that is no more than a time.
     pub takes: u64,
     pub card: Card,
-}
-
-/// A customer's number among those who came, what it comes for, and whether it is
-/// counted, in one word.
-#[derive(Debug, Clone, Copy)]
-pub struct Card(u64);
-
-impl Card {
-    #[inline]
-    pub fn new(index: u32, aim: u16, counted: bool) -> Self {
-        Self(u64::from(index) | (u64::from(aim) << 32) | (u64::from(counted) << 48))
-    }
-
-    #[inline]
-    pub fn index(self) -> u32 {
-        self.0 as u32
-    }
-
-    #[inline]
-    pub fn aim(self) -> u16 {
-        (self.0 >> 32) as u16
-    }
-
-    #[inline]
-    pub fn is_counted(self) -> bool {
-        self.0 >> 48 != 0
-    }
 }
 
 /// A lane and who stands in it.

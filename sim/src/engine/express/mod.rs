@@ -13,10 +13,13 @@
 //! - Lanes and servers told apart are bits of a word, in the order of priority and
 //!   of choice.
 
+mod after;
+mod card;
 mod clock;
 mod coming;
 mod customers;
 mod desks;
+mod draws;
 mod ends;
 mod heads;
 mod lanes;
@@ -36,9 +39,10 @@ use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key};
 use crate::plan::Plan;
 use crate::source::Keyed;
+use after::After;
+use card::Counted;
 use clock::Alarm;
 use coming::{BLOCK, Coming};
-use customers::After;
 use desks::Desk;
 use ends::Ends;
 use heads::Heads;
@@ -80,8 +84,10 @@ pub struct Express<'plan> {
     needed_until: u64,
     /// Who comes then or later finds the doors shut.
     doors_shut_at: u64,
-    /// When those come who are counted.
+    /// When those come who are counted; whether those are who come now, and until when.
     counted: Range<u64>,
+    counting: Counted,
+    counting_changes_at: u64,
     /// Customers inside, or not yet found to have left.
     inside: Heads,
     /// There may be no room for all of the next block.
@@ -115,6 +121,8 @@ impl<'plan> Express<'plan> {
             needed_until: if plan.steady_state { plan.close } else { NEVER },
             doors_shut_at: plan.doors.walk_ins_until,
             counted: plan.counted_from..if plan.steady_state { plan.close } else { NEVER },
+            counting: Counted::default(),
+            counting_changes_at: 0,
             inside: Heads::default(),
             is_crowded: false,
             waiting_by_interval: Vec::new(),

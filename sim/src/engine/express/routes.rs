@@ -3,6 +3,7 @@
 //! Every part of a plan is taken apart here field by field, so that whoever adds a
 //! rule to the plan is made by the compiler to say whether the express loop knows it.
 
+use super::draws::Draws;
 use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
@@ -10,6 +11,8 @@ use crate::plan::{
     PlannedUnit, Request,
 };
 use scenarios::model::{Choice, Interruption, Lines, Order, Part, Queue, Random, ShiftEnd};
+
+const PATIENCE: Place = Purpose::Patience.stands_at();
 
 /// Sets of lanes and of servers are words of so many bits.
 const MOST: usize = u64::BITS as usize;
@@ -22,7 +25,14 @@ pub const NOWHERE: u32 = u32::MAX;
 pub struct Routes<'plan> {
     /// What customers come for, segment by segment in the order of their services.
     pub aims: Vec<Aim<'plan>>,
+    /// How long the only steps of customers take, and how long they are ready to wait.
+    pub durations: Draws<'plan>,
+    pub patience: Draws<'plan>,
     segments: Vec<Segment<'plan>>,
+    /// Whether every segment comes for one thing, and the cumulative shares of all but
+    /// the last.
+    one_each: bool,
+    shares: Vec<f64>,
     /// By priority, the highest first.
     pub lanes: Vec<LaneRule>,
     pub desks: Vec<DeskRule>,
@@ -128,7 +138,11 @@ impl<'plan> Routes<'plan> {
         }
         let mut routes = Self {
             aims: Vec::new(),
+            durations: Draws::None,
+            patience: Draws::None,
             segments: Vec::new(),
+            one_each: plan.segments.iter().all(|it| it.services.len() == 1),
+            shares: plan.segments.iter().map(|it| it.cumulative).collect(),
             lanes: Vec::new(),
             desks: plan.pools.iter().map(DeskRule::of).collect(),
         };
@@ -171,13 +185,40 @@ impl<'plan> Routes<'plan> {
         if routes.lanes.len() > MOST || routes.aims.len() > usize::from(u16::MAX) {
             return None;
         }
+        routes.shares.pop();
         routes.order_lanes();
+        let aims = routes.aims.iter();
+        routes.durations = Draws::of(aims.clone().map(|aim| {
+            let direct = aim.direct.as_ref();
+            direct.map(|direct| (direct.place, direct.law))
+        }));
+        routes.patience = Draws::of(aims.map(|aim| aim.patience.map(|law| (PATIENCE, law))));
         Some(routes)
     }
 
+    /// What the customers with these keys come for.
+    pub fn aims_of(&self, keys: &[Key], aims: &mut [u16]) {
+        let each = aims.iter_mut().zip(keys);
+        if !self.one_each {
+            for (aim, key) in each {
+                *aim = self.aim_of(*key) as u16;
+            }
+        } else if let [first, second] = self.shares[..] {
+            // The most usual number of segments, without a loop.
+            for (aim, key) in each {
+                let u = key.uniform(Purpose::Segment);
+                *aim = u16::from(first < u) + u16::from(second < u);
+            }
+        } else if !self.shares.is_empty() {
+            for (aim, key) in each {
+                let u = key.uniform(Purpose::Segment);
+                *aim = self.shares.iter().map(|share| u16::from(*share < u)).sum();
+            }
+        }
+    }
+
     /// What the customer with this key comes for.
-    #[inline]
-    pub fn aim_of(&self, key: Key) -> usize {
+    fn aim_of(&self, key: Key) -> usize {
         let segment = match &self.segments[..] {
             [_] => 0,
             several => {

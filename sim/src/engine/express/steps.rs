@@ -1,9 +1,9 @@
 //! Customers go through journeys of several steps, or of steps that are more than a time.
 
 use super::Express;
-use super::customers::After;
-use super::lanes::Waiting;
-use super::routes::{Aim, NOWHERE};
+use super::after::After;
+use super::card::Card;
+use super::routes::Aim;
 use super::telling::departure;
 use crate::engine::Observer;
 use crate::engine::journey::next_step;
@@ -17,7 +17,9 @@ use scenarios::model::Part;
 /// Who is served, in a step that is not its last.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit {
-    pub who: Waiting,
+    key: Key,
+    pub card: Card,
+    pub arrived: u64,
     begun: u64,
     journey_time: u64,
     service: u64,
@@ -38,21 +40,25 @@ impl Express<'_> {
     #[inline(never)]
     pub(super) fn begin_steps<O: Observer>(
         &mut self,
-        who: Waiting,
+        key: Key,
+        card: Card,
+        arrived: u64,
         unit: u32,
         slot: usize,
         observer: &mut O,
     ) {
-        let aim = self.aim_of(&who);
+        let aim = self.aim_of(card);
         let journey_time = aim.journey.time.as_ref().map_or(0, |law| {
             let place = Purpose::JourneyTime {
                 hop: 0,
                 journey: aim.number,
             };
-            Keyed.micros(law, who.key, place)
+            Keyed.micros(law, key, place)
         });
         let visit = Visit {
-            who,
+            key,
+            card,
+            arrived,
             begun: self.now,
             journey_time,
             service: 0,
@@ -60,7 +66,7 @@ impl Express<'_> {
             system: 0,
             unit,
             // It would not have come in if it went through no step.
-            step: first_step(aim, who.key).unwrap_or(0),
+            step: first_step(aim, key).unwrap_or(0),
         };
         self.work_on(slot, visit, observer);
     }
@@ -73,7 +79,7 @@ impl Express<'_> {
 
     /// Works on the step that a customer is in.
     fn work_on<O: Observer>(&mut self, slot: usize, mut visit: Visit, observer: &mut O) {
-        let aim = self.aim_of(&visit.who);
+        let aim = self.aim_of(visit.card);
         let steps = &aim.journey.steps;
         let step = &steps[visit.step as usize];
         let slowness = if aim.speeds_differ {
@@ -92,14 +98,9 @@ impl Express<'_> {
         if let Some(operation) = step.operation
             && ends_at <= self.longest
         {
-            observer.asked(
-                visit.who.card.index(),
-                aim.journey.made_on,
-                operation,
-                asks_at,
-            );
+            observer.asked(visit.card.index(), aim.journey.made_on, operation, asks_at);
         }
-        let place = (visit.who.key, 0, aim.number);
+        let place = (visit.key, 0, aim.number);
         match next_step(&Keyed, steps, place, visit.step + 1) {
             Some(next) => {
                 visit.step = next;
@@ -117,18 +118,18 @@ impl Express<'_> {
             self.keep(slot, ends_at, visit);
             return;
         }
-        let aim = self.aim_of(&visit.who);
-        let counted = visit.who.card.is_counted();
+        let aim = self.aim_of(visit.card);
+        let counted = visit.card.counted();
         let leaves = After::leaving(aim, visit.unit, counted);
         self.schedule(slot, ends_at, leaves);
-        if counted {
+        if counted.is() {
             self.ending.last_left = self.ending.last_left.max(ends_at);
             observer.departed(&Departure {
-                wait: visit.begun - visit.who.arrived,
+                wait: visit.begun - visit.arrived,
                 service: visit.service,
                 review: visit.review,
                 system: visit.system,
-                ..departure(aim, &visit.who, visit.begun, ends_at)
+                ..departure(aim, visit.card, visit.arrived, (visit.begun, ends_at))
             });
         }
     }
@@ -139,13 +140,7 @@ impl Express<'_> {
             self.visits.resize(slot + 1, visit);
         }
         self.visits[slot] = visit;
-        let goes_on = After {
-            desk: NOWHERE,
-            unit: visit.unit,
-            counted: false,
-            goes_on: true,
-        };
-        self.schedule(slot, ends_at, goes_on);
+        self.schedule(slot, ends_at, After::GOES_ON);
     }
 }
 
@@ -163,7 +158,7 @@ fn human_time(step: &PlannedStep, aim: &Aim<'_>, visit: &Visit) -> u64 {
                 journey: aim.number,
                 step: visit.step,
             };
-            Keyed.micros(law, visit.who.key, place)
+            Keyed.micros(law, visit.key, place)
         }
     }
 }
@@ -180,7 +175,7 @@ fn latency_of(step: &PlannedStep, aim: &Aim<'_>, visit: &Visit) -> u64 {
         step: visit.step,
     };
     match latency {
-        PlannedLatency::Measured(measured) => measured.micros(Keyed.bits(visit.who.key, place)),
-        PlannedLatency::Assumed(law) => Keyed.micros(law, visit.who.key, place),
+        PlannedLatency::Measured(measured) => measured.micros(Keyed.bits(visit.key, place)),
+        PlannedLatency::Assumed(law) => Keyed.micros(law, visit.key, place),
     }
 }

@@ -1,8 +1,8 @@
 //! What is told of customers who leave.
 
 use super::Express;
+use super::card::Card;
 use super::heads::Heads;
-use super::lanes::Waiting;
 use super::routes::Aim;
 use crate::engine::Observer;
 use crate::engine::visitor::{Departure, Fate};
@@ -10,9 +10,10 @@ use crate::engine::visitor::{Departure, Fate};
 impl Express<'_> {
     /// Tells of somebody for whom there is nothing to do.
     #[cold]
-    pub(super) fn tell_served_at_once<O: Observer>(&mut self, who: Waiting, observer: &mut O) {
-        let served = departure(self.aim_of(&who), &who, 0, self.now);
-        self.tell(who.card.is_counted(), &served, observer);
+    pub(super) fn tell_served_at_once<O: Observer>(&mut self, card: Card, observer: &mut O) {
+        let now = self.now;
+        let served = departure(self.aim_of(card), card, now, (0, now));
+        self.tell(card, &served, observer);
     }
 
     /// Tells of somebody who has not been served.
@@ -20,26 +21,27 @@ impl Express<'_> {
     pub(super) fn tell_unserved<O: Observer>(
         &mut self,
         fate: Fate,
-        who: Waiting,
+        card: Card,
+        arrived: u64,
         left: u64,
         observer: &mut O,
     ) {
         let wait = if fate == Fate::Unserved {
             0
         } else {
-            left - who.arrived
+            left - arrived
         };
         let unserved = Departure {
             fate,
             wait,
-            ..departure(self.aim_of(&who), &who, 0, left)
+            ..departure(self.aim_of(card), card, arrived, (0, left))
         };
-        self.tell(who.card.is_counted(), &unserved, observer);
+        self.tell(card, &unserved, observer);
     }
 
-    fn tell<O: Observer>(&mut self, counted: bool, departure: &Departure, observer: &mut O) {
-        self.inside -= Heads::one(counted);
-        if counted {
+    fn tell<O: Observer>(&mut self, card: Card, departure: &Departure, observer: &mut O) {
+        self.inside -= Heads::one(card.counted());
+        if card.counted().is() {
             if departure.fate != Fate::Unserved {
                 self.ending.last_left = self.ending.last_left.max(departure.left);
             }
@@ -48,16 +50,21 @@ impl Express<'_> {
     }
 }
 
-/// What is told of a customer who leaves, but for what is above zero of the parts of
-/// its time.
+/// What is told of a customer who has begun and leaves at these times, but for what is
+/// above zero of the parts of its time.
 #[inline]
-pub(super) fn departure(aim: &Aim<'_>, who: &Waiting, begun: u64, left: u64) -> Departure {
+pub(super) fn departure(
+    aim: &Aim<'_>,
+    card: Card,
+    arrived: u64,
+    (begun, left): (u64, u64),
+) -> Departure {
     Departure {
         fate: Fate::Served,
-        index: who.card.index(),
-        arrived: who.arrived,
+        index: card.index(),
+        arrived,
         begun,
-        clock: who.arrived,
+        clock: arrived,
         away: 0,
         left,
         segment: aim.segment,

@@ -23,14 +23,26 @@ impl Express<'_> {
                 lane = self.first_of(lanes, lane);
             }
             let people = &mut self.lanes[lane].people;
-            let who = people.pop_front()?;
-            if people.is_empty() {
-                self.waiting_lanes &= !(1 << lane);
+            if people.front()?.deadline < self.now {
+                self.first_gives_up(lane, observer);
+                continue;
             }
-            if who.deadline >= self.now {
-                return Some(who);
-            }
-            self.give_up(lane, who, observer);
+            let who = people.pop_front();
+            self.waiting_lanes &= !(u64::from(people.is_empty()) << lane);
+            return who;
+        }
+    }
+
+    /// The first of a lane is found to have lost patience.
+    #[inline(never)]
+    fn first_gives_up<O: Observer>(&mut self, lane: usize, observer: &mut O) {
+        let people = &mut self.lanes[lane].people;
+        let first = people.pop_front();
+        if people.is_empty() {
+            self.waiting_lanes &= !(1 << lane);
+        }
+        if let Some(first) = first {
+            self.give_up(lane, &first, observer);
         }
     }
 
@@ -62,7 +74,7 @@ impl Express<'_> {
             people.retain(|waiting| {
                 let stays = waiting.deadline >= before;
                 if !stays {
-                    self.give_up(lane, *waiting, observer);
+                    self.give_up(lane, waiting, observer);
                 }
                 stays
             });
@@ -74,13 +86,18 @@ impl Express<'_> {
     }
 
     /// Somebody has left the lane when its patience ended.
-    #[inline(never)]
-    fn give_up<O: Observer>(&mut self, lane: usize, waiting: Waiting, observer: &mut O) {
+    fn give_up<O: Observer>(&mut self, lane: usize, waiting: &Waiting, observer: &mut O) {
         let since_start = self.stage.since_start(waiting.deadline);
         let desk = self.lanes[lane].rule.desk;
         self.desks[desk].waiting.fall(since_start);
         self.ending.events += 1;
-        self.tell_unserved(Fate::Abandoned, waiting, waiting.deadline, observer);
+        let Waiting {
+            card,
+            arrived,
+            deadline,
+            ..
+        } = *waiting;
+        self.tell_unserved(Fate::Abandoned, card, arrived, deadline, observer);
     }
 
     /// Whether one more fits in at a time, when those have left who have lost patience.
