@@ -8,6 +8,7 @@ mod comparing;
 mod determinism;
 mod interrupted;
 mod kill_drill;
+mod limits_under_load;
 mod main_job;
 mod own_system;
 mod planted_defects;
