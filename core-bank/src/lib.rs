@@ -44,7 +44,7 @@ pub use data_folder::DataFolderError;
 pub use options::{Observability, OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};
-pub use repair::{RepairError, Repaired, repair_keeping_prefix};
+pub use repair::{RepairError, Repaired, repair_keeping_prefix, repair_postgres_keeping_prefix};
 pub use rules::Operation;
 pub use seed::{SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, seed};
 pub use server::{ServeError, serve};

@@ -1,5 +1,6 @@
 //! The command, end to end, as its users run it.
 
+mod bank_serving;
 mod bank_tools;
 mod comparing;
 mod determinism;
@@ -7,6 +8,7 @@ mod interrupted;
 mod main_job;
 mod references;
 mod region;
+mod serving;
 mod support;
 mod theory;
 mod wrong_input;
