@@ -18,7 +18,6 @@ mod data_folder;
 pub mod fuzzing;
 mod history;
 pub mod journal;
-mod leisure;
 pub mod metrics;
 mod notices;
 mod office;
