@@ -21,4 +21,3 @@ mod support;
 mod theory;
 mod words;
 mod wrong_input;
-
