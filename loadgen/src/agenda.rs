@@ -8,6 +8,7 @@
 use crate::clock::Moment;
 use crate::error::LoadError;
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::iter::Peekable;
 use std::rc::Rc;
@@ -152,19 +153,29 @@ impl<S, T: Default> Agenda<S, T> {
         }
     }
 
-    /// Takes the earliest call that is due at `now`.
+    /// Takes the earliest call that is due at `now`; of one moment, a first step of the plan
+    /// before a later step.
     pub fn take_due(&mut self, now: Moment) -> Option<Due<S>> {
-        while self.next_known().is_some_and(|known| known <= now) {
-            let Some(call) = self.take_call() else { break };
-            let (intended, session) = (self.start.after(call.at), call.session);
-            self.place(session, call, intended);
+        loop {
+            let top = self.due.peek().map(|Reverse(due)| due.intended);
+            let known = self.next_known().filter(|known| *known <= now);
+            let known = known.filter(|known| top.is_none_or(|top| *known <= top));
+            if known.is_none() {
+                top.filter(|top| *top <= now)?;
+                return self.due.pop().map(|Reverse(due)| due);
+            }
+            let Some(call) = self.take_call() else {
+                continue;
+            };
+            let intended = self.start.after(call.at);
+            if let Some(due) = self.place(call, intended) {
+                // Mostly it starts right now, and need not be put away.
+                if due.intended <= now {
+                    return Some(due);
+                }
+                self.due.push(Reverse(due));
+            }
         }
-        let due = self
-            .due
-            .peek()
-            .is_some_and(|Reverse(due)| due.intended <= now);
-        due.then(|| self.due.pop().map(|Reverse(due)| due))
-            .flatten()
     }
 
     /// What the session of a call that starts remembers; it is given back at its end.
@@ -272,20 +283,29 @@ impl<S, T: Default> Agenda<S, T> {
         }
     }
 
-    /// Adds a call to its session; `intended` is when it starts if it is the first.
-    fn place(&mut self, session: u64, call: Rc<Call<S>>, intended: Moment) {
-        let sitting = self.sittings.entry(session).or_insert_with(|| Sitting {
-            remembered: T::default(),
-            waiting: VecDeque::new(),
-            stands: Stands::Before,
-        });
+    /// Adds a call to its session, where it waits for those before it unless it can start;
+    /// `intended` is when it starts if it is the first.
+    fn place(&mut self, call: Rc<Call<S>>, intended: Moment) -> Option<Due<S>> {
+        let sitting = match self.sittings.entry(call.session) {
+            // A session of one step remembers nothing.
+            Entry::Vacant(_) if call.last => return Some(Due { intended, call }),
+            Entry::Vacant(entry) => entry.insert(Sitting {
+                remembered: T::default(),
+                waiting: VecDeque::new(),
+                stands: Stands::Before,
+            }),
+            Entry::Occupied(entry) => entry.into_mut(),
+        };
         let intended = match sitting.stands {
             Stands::Before => intended,
             Stands::Idle(done) => done.after(call.think),
-            Stands::Busy => return sitting.waiting.push_back(call),
+            Stands::Busy => {
+                sitting.waiting.push_back(call);
+                return None;
+            }
         };
         sitting.stands = Stands::Busy;
-        self.due.push(Reverse(Due { intended, call }));
+        Some(Due { intended, call })
     }
 
     /// A user is free since `free`: takes the next session for them.
@@ -303,7 +323,8 @@ impl<S, T: Default> Agenda<S, T> {
             && next.session == session
         {
             let Some(call) = self.take_call() else { return };
-            self.place(session, call, intended);
+            let due = self.place(call, intended);
+            self.due.extend(due.map(Reverse));
         }
     }
 }
@@ -424,6 +445,6 @@ mod tests {
         assert_eq!(agenda.take_due(start).map(|due| due.call.number), Some(0));
         let rest: Vec<u64> =
             std::iter::from_fn(|| agenda.take_rest().map(|call| call.number)).collect();
-        assert_eq!(rest, [2, 1, 3]);
+        assert_eq!(rest, [1, 2, 3]);
     }
 }

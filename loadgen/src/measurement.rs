@@ -338,7 +338,9 @@ impl Book {
         slot.offered += 1;
         if let (true, Some(latency)) = (timed, ended.latency) {
             let micros = latency.div_ceil(1000).clamp(1, LONGEST_MICROS);
-            slot.histogram.saturating_record(micros);
+            // To saturate would cut the value off instead of making room for it.
+            let recorded = slot.histogram.record(micros);
+            recorded.expect("a histogram that resizes itself takes up to 120 s");
         }
         if ended.answered {
             let slot = self.slot(intended.saturating_add(ended.latency.unwrap_or(0)));
@@ -500,6 +502,21 @@ mod tests {
         assert_eq!(sum(|slot| slot.offered), 86_400);
         assert_eq!(sum(|slot| slot.succeeded), 86_400);
         assert_eq!(slots[1].offered, slots[1].seconds);
+    }
+
+    #[test]
+    fn a_slot_tells_long_latencies_as_they_are() {
+        let mut book = Book::new(&[]);
+        for part in 1..=100 {
+            book.enter(&Ended {
+                latency: Some(part * 10_000_000),
+                ..success(3)
+            });
+        }
+        let slot = book.seconds().next().unwrap();
+        let (p50, max) = (slot.p50.unwrap(), slot.max.unwrap());
+        assert!((0.49..0.51).contains(&p50), "{p50}");
+        assert!((0.99..1.01).contains(&max), "{max}");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use curve::{Curve, Inverse};
 use feeder::{Feeder, Rows};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use scenarios::gate::Gate;
 use scenarios::model::{Label, NamedGate};
 use scenarios::operation::Channel;
 use scenarios::time::{SimTime, Span};
@@ -172,6 +173,14 @@ impl Profile {
     /// What is wrong, with its line.
     pub fn read(path: &Path) -> Result<Self, Fault> {
         file::read(path)
+    }
+
+    /// Whether it measures what a gate looks at.
+    ///
+    /// # Errors
+    /// Why not, and what there is.
+    pub fn measures(&self, gate: &Gate) -> Result<(), String> {
+        file::measured(&self.flows, gate)
     }
 
     /// As the file has it.

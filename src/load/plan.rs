@@ -297,7 +297,12 @@ pub fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     if csv.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
         let gates = command_line_gates(&arguments.scenario.gates)?;
         let speed = checked_speed(arguments.speed.unwrap_or(1.0))?;
-        let subject = Subject::of_operations(path, gates)?;
+        let mut subject = Subject::of_operations(path, gates)?;
+        if let Some(date) = &arguments.date {
+            let wrong = |_| Failure::usage(format!("--date {date}: write it like 2026-06-30"));
+            let date: jiff::civil::Date = date.parse().map_err(wrong)?;
+            subject.record.date = date.to_string();
+        }
         let plan = Plan::recorded(path, speed, &subject)?;
         return Ok((subject, plan));
     }
@@ -343,7 +348,11 @@ fn profile(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Fa
         profile.seed = seed;
     }
     let mut gates = profile.gates.clone();
-    gates.extend(command_line_gates(&arguments.scenario.gates)?);
+    for named in command_line_gates(&arguments.scenario.gates)? {
+        let measured = profile.measures(&named.gate);
+        measured.map_err(|why| Failure::usage(format!("--gate {:?}: {why}", named.gate.text)))?;
+        gates.push(named);
+    }
     let subject = Subject::of_profile(&profile, gates);
     let date = subject.record.date.clone();
     let plan = Plan::of_profile(profile, date, &subject.gates);

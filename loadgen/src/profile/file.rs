@@ -4,6 +4,7 @@ use super::{Arrivals, Crowd, Flow, FlowStep, Profile, feeder, traffic};
 use crate::options::Model;
 use crate::placed::{Document, Fault, one_of};
 use scenarios::figure::FigureKind;
+use scenarios::gate::Gate;
 use scenarios::model::{Label, NamedGate};
 use scenarios::operation::Channel;
 use scenarios::time::{SimTime, Span, parse_clock};
@@ -112,6 +113,7 @@ pub fn read(path: &Path) -> Result<Profile, Fault> {
     };
     let crowd = reader.crowd()?;
     let curve = traffic::curve(&document, &file.traffic)?;
+    let flows = reader.flows()?;
     let (spike, steady) = traffic::course(&document, &file.traffic)?;
     match crowd.model {
         Model::Closed if !file.traffic.is_empty() => {
@@ -149,9 +151,9 @@ pub fn read(path: &Path) -> Result<Profile, Fault> {
         steady: steady || crowd.model == Model::Closed,
         crowd,
         curve,
-        flows: reader.flows()?,
+        gates: reader.gates(&flows)?,
+        flows,
         feeders: feeders.collect::<Result<_, _>>()?,
-        gates: reader.gates()?,
         thresholds: reader.thresholds()?,
         quantiles: reader.quantiles()?,
         name,
@@ -368,35 +370,14 @@ impl Reader<'_> {
         })
     }
 
-    fn gates(&self) -> Result<Vec<NamedGate>, Fault> {
-        let mut operations: Vec<&str> = Vec::new();
-        for flow in &self.file.flows {
-            for step in flow.get_ref().steps.get_ref() {
-                operations.push(match step.get_ref() {
-                    StepForm::Name(name) => name,
-                    StepForm::Table(table) => &table.operation,
-                });
-            }
-        }
-        operations.sort_unstable();
-        operations.dedup();
+    fn gates(&self, flows: &[Flow]) -> Result<Vec<NamedGate>, Fault> {
         let gates = self.file.gates.iter();
         gates
             .map(|(name, text)| {
                 let gate = scenarios::gate::parse(text.get_ref()).map_err(|error| {
                     self.document.at(text, format!("{error}; {}", error.help()))
                 })?;
-                if gate.figure.kind() != FigureKind::Load {
-                    let why = format!("a load does not measure `{}`", gate.figure);
-                    return Err(self.document.at(text, why));
-                }
-                if let Some(operation) = &gate.population.operation
-                    && !operations.contains(&operation.as_str())
-                {
-                    let known = one_of(operations.iter().copied(), operation);
-                    let why = format!("no flow has an operation `{operation}`; {known}");
-                    return Err(self.document.at(text, why));
-                }
+                measured(flows, &gate).map_err(|why| self.document.at(text, why))?;
                 Ok(NamedGate {
                     name: name.clone(),
                     gate,
@@ -426,6 +407,24 @@ impl Reader<'_> {
             })
             .collect()
     }
+}
+
+/// Whether a load of these flows measures what the gate looks at; else why not.
+pub fn measured(flows: &[Flow], gate: &Gate) -> Result<(), String> {
+    if gate.figure.kind() != FigureKind::Load {
+        return Err(format!("a load does not measure `{}`", gate.figure));
+    }
+    if let Some(operation) = &gate.population.operation {
+        let steps = flows.iter().flat_map(|flow| &flow.steps);
+        let mut operations: Vec<&str> = steps.map(|step| step.operation.as_str()).collect();
+        operations.sort_unstable();
+        operations.dedup();
+        if !operations.contains(&operation.as_str()) {
+            let known = one_of(operations.iter().copied(), operation);
+            return Err(format!("no flow has an operation `{operation}`; {known}"));
+        }
+    }
+    Ok(())
 }
 
 /// Yuan with up to two decimals, in fen; above 0.
