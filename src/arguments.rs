@@ -198,6 +198,13 @@ pub struct LoadArguments {
     /// The baseline that the target is compared with.
     #[command(flatten)]
     pub baseline: BaselineArguments,
+    /// Ask this share of what was acknowledged once more under its key, e.g. 0.05; it
+    /// must be answered as the same record
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub repeat: f64,
+    /// The date that operations of a CSV file are of, e.g. 2026-06-30; today unless given
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,

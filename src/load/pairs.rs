@@ -144,6 +144,7 @@ fn play_pair(
             metrics: player.metrics,
             watched,
             retry: player.retry,
+            repeat: player.repeat,
         };
         let loaded = player.on_whichever(to, &arguments.bank)?;
         summarise::write_part(
