@@ -46,13 +46,14 @@ pub fn judge(pairs: &[Pair], looks: &Looks, margin: f64) -> Judged {
     let mut verdicts = vec![Verdict::Undecided; figures.len()];
     let mut used = 0;
     for (look, (alarm, pass)) in looks.pairs().iter().zip(shares) {
-        if *look as usize > pairs.len() {
+        let look = *look as usize;
+        if look > pairs.len() {
             break;
         }
-        used = *look as usize;
-        if used < FEWEST {
+        if look < FEWEST {
             continue;
         }
+        used = look;
         for (of, verdict) in figures.iter().zip(&mut verdicts) {
             let spend = Spend {
                 alarm: FALSE_ALARMS * alarm * of.figure.weight() / weights,
@@ -268,7 +269,7 @@ mod tests {
             assert_eq!((found.verdict, found.pairs), (Verdict::Undecided, 0));
         }
         let one = judge(&all[..1], &Looks::once(1), MARGIN);
-        assert_eq!(one.verdict, Verdict::Undecided);
+        assert_eq!((one.verdict, one.pairs), (Verdict::Undecided, 0));
         assert!((one.figures[0].target.unwrap() - 3e-4).abs() < 1e-12);
     }
 
