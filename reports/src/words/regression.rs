@@ -109,8 +109,8 @@ pub(crate) fn lines(found: &RegressionRecord, lang: Lang) -> Vec<Vec<String>> {
 pub(crate) fn figure(figure: Compared, lang: Lang) -> String {
     let latency = names::figure("latency", lang);
     match figure {
-        Compared::P50 => lang.pick(format!("{latency} p50"), format!("{latency} p50")),
-        Compared::P99 => lang.pick(format!("{latency} p99"), format!("{latency} p99")),
+        Compared::P50 => format!("{latency} p50"),
+        Compared::P99 => format!("{latency} p99"),
         Compared::CpuPerOperation | Compared::Throughput | Compared::Errors => {
             names::figure(figure.name(), lang)
         }
