@@ -114,7 +114,7 @@ pub(super) fn changes(site: &Site) -> Vec<Change> {
         .map(Change::To),
     );
     numbers(site.takes, &mut changes);
-    if !site.name.ends_with(".law") {
+    if site.path.last().is_none_or(|key| key != "law") {
         // The parameters of one law mean nothing to another.
         names(site.takes, &mut changes);
     }

@@ -106,14 +106,15 @@ fn fits(value: &Value, takes: &'static Takes) -> bool {
                     Some(_) => true,
                 })
         }
-        (Takes::Map(..), Value::Table(_)) => true,
         (Takes::Law | Takes::LawItself, Value::Table(table)) => table.contains_key("law"),
         (Takes::List(takes, ..), Value::Array(items)) => {
             items.first().is_none_or(|first| fits(first, takes))
         }
-        (Takes::Flag, Value::Boolean(_)) | (Takes::Whole(..), Value::Integer(_)) => true,
-        (Takes::Number(..), Value::Integer(_) | Value::Float(_)) => true,
-        (Takes::Text(_) | Takes::Choice(_) | Takes::Law, Value::String(_)) => true,
+        (Takes::Map(..), Value::Table(_))
+        | (Takes::Flag, Value::Boolean(_))
+        | (Takes::Whole(..), Value::Integer(_))
+        | (Takes::Number(..), Value::Integer(_) | Value::Float(_))
+        | (Takes::Text(_) | Takes::Choice(_) | Takes::Law, Value::String(_)) => true,
         (Takes::Any(several), _) => several.iter().any(|one| fits(value, one)),
         _ => false,
     }
