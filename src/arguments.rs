@@ -193,6 +193,13 @@ pub struct LoadArguments {
     /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
     #[arg(long, value_name = "SECONDS")]
     pub retry: Option<u32>,
+    /// Ask this share of what was acknowledged once more under its key, e.g. 0.05; it
+    /// must be answered as the same record
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub repeat: f64,
+    /// The date that operations of a CSV file are of, e.g. 2026-06-30; today unless given
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,

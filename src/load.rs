@@ -54,6 +54,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         metrics: metrics.as_ref(),
         watched: arguments.watch_process,
         retry: asked_again(arguments),
+        repeat: arguments.repeat,
     };
     let loaded = if arguments.find_limit {
         find_limit::find(arguments, &to, &mut player, &subject.gates)?
@@ -99,6 +100,8 @@ pub struct Player<'run> {
     pub watched: Option<u32>,
     /// For how long what nobody answered is asked again.
     pub retry: Option<Duration>,
+    /// The share of what was acknowledged that is asked once more.
+    pub repeat: f64,
 }
 
 impl Player<'_> {
@@ -204,6 +207,7 @@ impl Player<'_> {
         let mut options = self.plan.options(&run, self.directory, start)?;
         options.watched_process = self.watched;
         options.retry = self.retry;
+        options.repeat = self.repeat;
         Ok(options)
     }
 

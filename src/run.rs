@@ -88,6 +88,7 @@ fn measure(
         metrics: None,
         watched: None,
         retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
+        repeat: 0.0,
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {

@@ -47,6 +47,9 @@ pub struct Record {
     pub campaign: Option<String>,
     #[serde(default)]
     pub award: Option<String>,
+    /// The limits that a payment counts to.
+    #[serde(default)]
+    pub scope: Option<String>,
     #[serde(default)]
     pub postings: Vec<Posting>,
 }

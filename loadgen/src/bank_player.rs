@@ -20,7 +20,7 @@ use crate::target::Target;
 use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
-use scenarios::operation::Operation;
+use scenarios::operation::{Channel, Operation};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -45,6 +45,8 @@ pub struct BankPlayer {
     pub run: String,
     /// For how long what nobody answered is asked again.
     pub retry: Option<Duration>,
+    /// The share of what was acknowledged that is asked once more under its key.
+    pub repeat: f64,
     pub script: Arc<Script>,
     pub offers: Offers,
     pub customers: RefCell<Vec<Customer>>,
@@ -110,6 +112,9 @@ impl Interpreter for BankPlayer {
                 .await;
             if !tries.again(end.answered, end.effect).await {
                 end.effect = tries.effect(end.effect);
+                if is_repeated(self.repeat, &message) && end.effect == Effect::Applied {
+                    self.repeat(step, &message, &mut end, line).await;
+                }
                 return end;
             }
         }
@@ -158,7 +163,35 @@ fn end(reading: Reading, written: Option<Moment>, note: Paid) -> End<Paid> {
     }
 }
 
+/// Whether the message is among the share that is asked once more; its key decides.
+fn is_repeated(share: f64, message: &Message) -> bool {
+    let digits = message.key.as_deref().and_then(|key| key.get(..8));
+    let drawn = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    drawn.is_some_and(|drawn| f64::from(drawn) < share * f64::from(u32::MAX))
+}
+
 impl BankPlayer {
+    /// Asks once more what was acknowledged, under its key: the answer must be of the same record.
+    async fn repeat(&self, step: &Step, message: &Message, ended: &mut End<Paid>, line: &mut Line) {
+        // Without an answer nothing is known that was not known before.
+        let Exchange::Answered { status, body } = line.exchange(message, |_| {}).await else {
+            return;
+        };
+        let again = bank_api::reading(step.operation, self.allowed(step), status, &body);
+        if again.answer.seq != ended.note.seq {
+            let of = |seq: Option<u64>| {
+                seq.map_or("no record".to_owned(), |seq| format!("record {seq}"))
+            };
+            ended.outcome = Outcome::Failed;
+            ended.code = Some("repeated".to_owned());
+            ended.what = Some(format!(
+                "asked again under its key it was answered as {}, and before as {}",
+                of(again.answer.seq),
+                of(ended.note.seq)
+            ));
+        }
+    }
+
     /// One attempt at the operation itself.
     async fn ask(
         &self,
@@ -230,7 +263,11 @@ impl BankPlayer {
     ) -> Result<Bytes, Box<End<Paid>>> {
         let failed = |why: &str| Box::new(End::unsent(why.to_owned(), Paid::default()));
         let mut body: Value = serde_json::from_slice(&transfer.body).unwrap_or_default();
-        let customer = self.customers.borrow()[step.customer as usize].clone();
+        let mut customer = self.customers.borrow()[step.customer as usize].clone();
+        if step.channel == Channel::Messenger {
+            // There messages authorise, whatever else the customer has.
+            (customer.device, customer.shield) = (None, None);
+        }
         let question = Message {
             method: Method::POST,
             path: "/v1/authorisations".to_owned(),

@@ -30,6 +30,7 @@ mod http2;
 mod interpreter;
 pub mod journal;
 mod kind;
+mod limits;
 mod line;
 mod measurement;
 mod money;

@@ -66,6 +66,9 @@ pub struct LoadOptions {
     /// key within this real time of its first failure; none: never. The latency is of all
     /// attempts together.
     pub retry: Option<Duration>,
+    /// The share (0 to 1) of what a bank acknowledged that is asked once more under its
+    /// key, and must be answered as the same record.
+    pub repeat: f64,
     /// Real time at the start that is played and reconciled, not measured: the
     /// operations planned to start before it.
     pub warm_up: Duration,
@@ -109,6 +112,7 @@ impl LoadOptions {
             setup_connections: 256,
             timeout: Duration::from_secs(10),
             retry: None,
+            repeat: 0.0,
             warm_up: Duration::ZERO,
             drain: Duration::from_mins(1),
             journal: journal.into(),
@@ -154,6 +158,10 @@ impl LoadOptions {
                 let right = "it must lie between 1 and 65535";
                 return refuse(option, connections.to_string(), right);
             }
+        }
+        if !(0.0..=1.0).contains(&self.repeat) {
+            let right = "it must lie between 0 and 1";
+            return refuse("the share asked again", self.repeat.to_string(), right);
         }
         if self.timeout.is_zero() {
             return refuse("timeout", "0 s".into(), "it must be above 0");

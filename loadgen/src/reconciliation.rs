@@ -14,6 +14,7 @@ use crate::credentials::behind_key;
 use crate::error::LoadError;
 use crate::fate::{Effect, Outcome};
 use crate::journal::RunJournal;
+use crate::limits::Limits;
 use crate::money::yuan;
 use crate::promises::Promises;
 use crate::stage::{in_runtime, on_a_thread};
@@ -114,6 +115,7 @@ struct Checker {
     /// Sum of the postings of each account, in fen.
     posted: HashMap<String, i128>,
     promises: Promises,
+    limits: Limits,
 }
 
 impl Checker {
@@ -133,6 +135,7 @@ impl Checker {
             findings: Findings::default(),
             posted: HashMap::new(),
             promises: Promises::default(),
+            limits: Limits::default(),
         })
     }
 
@@ -157,6 +160,13 @@ impl Checker {
                 self.findings
                     .add(Kind::Oversold, key, broken.what, evidence);
             }
+        }
+        // Others may have had their limits raised; in a run nobody does.
+        if self.start == BankStart::Empty
+            && let Some(broken) = self.limits.record(record)
+        {
+            let evidence = Evidence::records(broken.records);
+            self.findings.add(Kind::Limit, key, broken.what, evidence);
         }
         let Some(expected) = self.expected.get_mut(key) else {
             if self.start == BankStart::Empty && !self.is_ahead_of_ours(key, record)? {
@@ -300,6 +310,10 @@ impl Checker {
                 self.findings.add(Kind::Unplanned, key, what, evidence());
             }
             _ => {}
+        }
+        if expected.is_accepted_wrongly() {
+            let what = format!("{words} had to be refused and was accepted: record {places}");
+            self.findings.add(Kind::Accepted, key, what, evidence());
         }
         if let (Some(difference), true) = (&expected.different, expected.effect != Effect::None) {
             let what = format!("{words} was asked; {difference}");

@@ -7,12 +7,17 @@ use crate::journal::JournalWriter;
 use crate::kind::Names;
 use crate::options::{LoadOptions, LoadProgress, LoadSnapshot};
 use serde::Serialize;
+use std::cell::RefCell;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+/// Rows that go to that thread at once: a message for each would cost a wake-up of it for each
+/// operation, which on a busy machine is paid by the thread that keeps the pace.
+const ROWS_AT_ONCE: usize = 512;
+
 /// What goes to that thread.
 pub enum Note<R> {
-    Row(Box<R>),
+    Rows(Vec<R>),
     Setup(u64, u64),
     Second(LoadSnapshot),
     /// The clock of the load starts at this time of the wall's.
@@ -21,12 +26,26 @@ pub enum Note<R> {
     Intervals(u64, u64, Vec<Interval>),
 }
 
-/// Hands rows and progress to that thread.
-pub struct Recorder<R>(mpsc::Sender<Note<R>>);
+/// Hands rows and progress to that thread. Rows gather until there are enough of them, a second is
+/// over, or the recorder is dropped.
+pub struct Recorder<R> {
+    notes: mpsc::Sender<Note<R>>,
+    gathered: RefCell<Vec<R>>,
+}
 
 impl<R> Clone for Recorder<R> {
+    /// To the same thread; what this one has gathered stays with it.
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            notes: self.notes.clone(),
+            gathered: RefCell::default(),
+        }
+    }
+}
+
+impl<R> Drop for Recorder<R> {
+    fn drop(&mut self) {
+        self.hand_over();
     }
 }
 
@@ -34,12 +53,24 @@ impl<R> Recorder<R> {
     /// And the end where its notes come out.
     pub fn new() -> (Self, mpsc::Receiver<Note<R>>) {
         let (notes, received) = mpsc::channel();
-        (Self(notes), received)
+        let recorder = Self {
+            notes,
+            gathered: RefCell::default(),
+        };
+        (recorder, received)
     }
 
     /// A row of the journal.
     pub fn row(&self, row: R) {
-        self.note(Note::Row(Box::new(row)));
+        let mut gathered = self.gathered.borrow_mut();
+        if gathered.capacity() == 0 {
+            gathered.reserve_exact(ROWS_AT_ONCE);
+        }
+        gathered.push(row);
+        if gathered.len() >= ROWS_AT_ONCE {
+            drop(gathered);
+            self.hand_over();
+        }
     }
 
     /// Progress of the setup.
@@ -49,6 +80,7 @@ impl<R> Recorder<R> {
 
     /// Progress of the stream.
     pub fn second(&self, snapshot: LoadSnapshot) {
+        self.hand_over();
         self.note(Note::Second(snapshot));
     }
 
@@ -62,9 +94,16 @@ impl<R> Recorder<R> {
         self.note(Note::Intervals(from, length, intervals));
     }
 
+    fn hand_over(&self) {
+        let rows = self.gathered.take();
+        if !rows.is_empty() {
+            self.note(Note::Rows(rows));
+        }
+    }
+
     fn note(&self, note: Note<R>) {
         // The receiver lives until the last sender is gone.
-        let _ = self.0.send(note);
+        let _ = self.notes.send(note);
     }
 }
 
@@ -89,7 +128,7 @@ pub fn record<R: Serialize>(
             }
             // After the first failure nothing more is written.
             _ if result.is_err() => {}
-            Note::Row(row) => result = journal.write(&row),
+            Note::Rows(rows) => result = rows.iter().try_for_each(|row| journal.write(row)),
             Note::Started(at) => {
                 let path = options.interval_log.as_deref();
                 let begun = path.map(|path| IntervalLog::begin(path, names.clone(), at));

@@ -92,6 +92,7 @@ async fn on_the_bank(
             target: target.clone(),
             run: options.run.clone(),
             retry: options.retry,
+            repeat: options.repeat,
             script,
             offers,
             customers: RefCell::new(customers),

@@ -388,8 +388,8 @@ pub struct Counterexample {
 /// One thing that does not reconcile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discrepancy {
-    /// `missing`, `doubled`, `torn`, `rounded`, `different`, `unplanned`, `ledger`,
-    /// `oversold` or `alert`: see `docs/load.md`.
+    /// `accepted`, `limit`, `missing`, `doubled`, `torn`, `rounded`, `different`,
+    /// `unplanned`, `ledger`, `oversold` or `alert`: see `docs/load.md`.
     pub kind: String,
     /// Idempotency key, or empty for the ledger.
     pub key: String,

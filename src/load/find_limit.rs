@@ -216,6 +216,7 @@ fn run(
         metrics: player.metrics,
         watched: player.watched,
         retry: player.retry,
+        repeat: player.repeat,
     };
     let loaded = player.on_whichever(to, &arguments.bank)?;
     let mut table = FigureTable::default();

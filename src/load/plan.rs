@@ -297,7 +297,12 @@ pub fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     if csv.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
         let gates = command_line_gates(&arguments.scenario.gates)?;
         let speed = checked_speed(arguments.speed.unwrap_or(1.0))?;
-        let subject = Subject::of_operations(path, gates)?;
+        let mut subject = Subject::of_operations(path, gates)?;
+        if let Some(date) = &arguments.date {
+            let wrong = |_| Failure::usage(format!("--date {date}: write it like 2026-06-30"));
+            let date: jiff::civil::Date = date.parse().map_err(wrong)?;
+            subject.record.date = date.to_string();
+        }
         let plan = Plan::recorded(path, speed, &subject)?;
         return Ok((subject, plan));
     }

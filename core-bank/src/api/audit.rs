@@ -26,7 +26,7 @@ use crate::{
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
         CampaignId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
-        RefusalCode as Code, State as BankState, VoucherId, WelfareFact,
+        RefusalCode as Code, Scope, State as BankState, VoucherId, WelfareFact,
     },
 };
 
@@ -130,6 +130,10 @@ struct ProductEffects {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     vouchers: Option<u32>,
+    /// The limits that a payment counts to: `sms`, `device_online`, `device_mobile` or `shield`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String)]
+    scope: Option<Scope>,
     /// The voucher that was spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -164,6 +168,7 @@ impl ProductEffects {
                 Fact::Welfare(WelfareFact::Issued { batch, to }) => {
                     (row.batch, row.vouchers) = (Some(*batch), Some(to.len() as u32));
                 }
+                Fact::AllowanceUsed { scope, .. } => row.scope = Some(*scope),
                 Fact::Welfare(WelfareFact::Redeemed { voucher, .. }) => {
                     row.voucher = Some(*voucher);
                 }

@@ -4,7 +4,6 @@ use crate::freezing_server::{Freezes, FreezingServer, quantile};
 use crate::ours;
 use crate::process::run;
 use crate::table;
-use loadgen::{LoadOptions, NoProgress, Reach, StopFlag, Target, Tokens};
 use scenarios::figure::Figure;
 use std::time::Duration;
 
@@ -51,21 +50,7 @@ fn freezing() -> FreezingServer {
 }
 
 fn of_ours(server: &FreezingServer) -> [f64; 2] {
-    let folder = tempfile::tempdir().unwrap();
-    let mut options = LoadOptions::new("freeze", folder.path().join("journal.csv"));
-    options.connections = 100;
-    options.quantiles = vec![0.999];
-    let token = || "token".to_owned();
-    let tokens = Tokens {
-        counter: token(),
-        kiosk: token(),
-        atm: token(),
-        operator: token(),
-    };
-    let target = Target::new(&server.base(), tokens, &Reach::Loopback).unwrap();
-    let spacing = SPACING.as_micros() as u64;
-    let plan = ours::plan(u64::from(OPERATIONS), |number| number * spacing);
-    let outcome = loadgen::run(&plan, &target, &options, &NoProgress, &StopFlag::new()).unwrap();
+    let outcome = ours::freeze(&server.address.to_string());
     [0.99, 0.999].map(|q| ours::quantile(&outcome, Figure::Latency, q) * 1e3)
 }
 

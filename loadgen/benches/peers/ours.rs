@@ -1,34 +1,43 @@
-//! Our generator, with all of its accounting: journal, histograms, interval log.
+//! Our generator as anybody uses it: a profile and a target file, with all of its accounting (journal,
+//! histograms, interval log).
 
 use loadgen::fate::Outcome;
-use loadgen::{LoadOptions, LoadOutcome, NoProgress, Reach, StopFlag, Target, Tokens, run};
+use loadgen::{
+    Endpoint, LoadOptions, LoadOutcome, NoProgress, OwnPlan, Profile, Reach, StopFlag, TargetFile,
+    Trust, Version, play_on_own_system,
+};
 use scenarios::figure::{Figure, Population};
-use scenarios::operation::{Channel, Operation, PlannedOperation};
-use scenarios::time::SimTime;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Arguments: address, connections, requests. As fast as the connections go: everything is due at
-/// once, and each connection takes the next operation when it has its answer.
+const TARGET: &str = r#"
+[operations.hello]
+path = "/hello"
+"#;
+
+/// Arguments: address, connections, requests. Each user asks again when the answer is there.
 pub fn closed(words: &[String]) {
-    let requests = words[2].parse().unwrap();
-    let outcome = play(words, &plan(requests, |_| 0));
-    let tally = outcome.tally();
-    assert_eq!(
-        tally.of(Outcome::Succeeded),
-        requests,
-        "{:?}",
-        outcome.failures()
+    let (users, requests) = (&words[1], &words[2]);
+    let model = format!(
+        "[model]\nkind = \"closed\"\nusers = {users}\nfor = \"10min\"\nsessions = {requests}\n"
     );
+    let outcome = play(&words[0], &model);
+    let tally = outcome.tally();
+    let succeeded = tally.of(Outcome::Succeeded);
+    assert_eq!(succeeded.to_string(), *requests, "{:?}", outcome.failures());
 }
 
 /// Arguments: address, connections, rate, seconds. Prints what the round came to.
 pub fn open(words: &[String]) {
-    let rate: u64 = words[2].parse().unwrap();
-    let seconds: u64 = words[3].parse().unwrap();
-    let outcome = play(
-        words,
-        &plan(rate * seconds, |number| number * 1_000_000 / rate),
+    let model = format!(
+        "[model]\nkind = \"capped_open\"\nconnections = {}\n",
+        words[1]
     );
+    let traffic = format!(
+        "[[traffic]]\nshape = \"constant\"\nrate = {}\nfor = \"{}s\"\n",
+        words[2], words[3]
+    );
+    let outcome = play(&words[0], &format!("{model}{traffic}"));
     let tally = outcome.tally();
     let micros = |figure, q| quantile(&outcome, figure, q) * 1e6;
     println!(
@@ -42,6 +51,14 @@ pub fn open(words: &[String]) {
     );
 }
 
+/// A server that freezes, at 2,000 a second for 20 s.
+pub fn freeze(address: &str) -> LoadOutcome {
+    play(
+        address,
+        "[model]\nkind = \"capped_open\"\nconnections = 100\n[[traffic]]\nshape = \"constant\"\nrate = 2000\nfor = \"20s\"\n",
+    )
+}
+
 /// A quantile of a figure of all operations, in seconds.
 pub fn quantile(outcome: &LoadOutcome, figure: Figure, q: f64) -> f64 {
     let rows = outcome.figures();
@@ -53,43 +70,25 @@ pub fn quantile(outcome: &LoadOutcome, figure: Figure, q: f64) -> f64 {
     found.unwrap().value.unwrap()
 }
 
-fn play(words: &[String], plan: &[PlannedOperation]) -> LoadOutcome {
+fn play(address: &str, traffic: &str) -> LoadOutcome {
     let folder = tempfile::tempdir().unwrap();
-    let mut options = LoadOptions::new("peers", folder.path().join("journal.csv"));
-    options.interval_log = Some(folder.path().join("latency.hlog"));
-    options.connections = words[1].parse().unwrap();
-    options.timeout = Duration::from_mins(1);
-    options.quantiles = vec![0.999];
-    let target = Target::new(&format!("http://{}", words[0]), tokens(), &Reach::Loopback).unwrap();
-    run(plan, &target, &options, &NoProgress, &StopFlag::new()).unwrap()
-}
-
-fn tokens() -> Tokens {
-    Tokens {
-        counter: "counter".into(),
-        kiosk: "kiosk".into(),
-        atm: "atm".into(),
-        operator: "operator".into(),
-    }
-}
-
-/// Identity checks, for which nothing need be opened beforehand.
-pub fn plan(count: u64, at_micros: impl Fn(u64) -> u64) -> Vec<PlannedOperation> {
-    (0..count)
-        .map(|number| PlannedOperation {
-            at: SimTime(at_micros(number)),
-            branch: "b".into(),
-            channel: Channel::Kiosk,
-            customer: "c".into(),
-            session: number,
-            step: 0,
-            think: None,
-            operation: Operation::IdentityCheck,
-            amount_fen: None,
-            payee: None,
-            allow: Vec::new(),
-        })
-        .collect()
+    let file = |name: &str| folder.path().join(name);
+    let profile = format!("quantiles = [0.999]\n{traffic}[[flows]]\nsteps = [\"hello\"]\n");
+    std::fs::write(file("profile.toml"), profile).unwrap();
+    std::fs::write(file("target.toml"), TARGET).unwrap();
+    let profile = Profile::read(&file("profile.toml")).unwrap();
+    let target = TargetFile::read(&file("target.toml")).unwrap();
+    let base = format!("http://{address}");
+    let endpoint = Endpoint::new(&base, Version::Http1, &Trust::System, &Reach::Loopback).unwrap();
+    let mut options = LoadOptions::new("peers", file("journal.csv"));
+    options.interval_log = Some(file("latency.hlog"));
+    options.model = profile.crowd.model;
+    options.connections = profile.crowd.connections;
+    options.until = Duration::from_micros(profile.crowd.lasts.0);
+    options.quantiles.clone_from(&profile.quantiles);
+    let plan = OwnPlan::Profile(Arc::new(profile));
+    let nobody = StopFlag::new();
+    play_on_own_system(&plan, &target, &endpoint, &options, &NoProgress, &nobody).unwrap()
 }
 
 /// The most memory that this process ever held.

@@ -1,6 +1,7 @@
 //! What the journal of a run expects to find in the bank's books under each key.
 
 use crate::audit::Record;
+use crate::bank_api::ACCEPTED;
 use crate::fate::{Effect, Outcome};
 use crate::journal::JournalRow;
 use crate::money::{self, VOUCHER_FEN, yuan};
@@ -24,6 +25,7 @@ pub struct Expected {
     /// Applied records found.
     pub found: Vec<u64>,
     pub different: Option<String>,
+    accepted: bool,
 }
 
 impl Expected {
@@ -39,6 +41,7 @@ impl Expected {
             seq: row.seq,
             found: Vec::new(),
             different: None,
+            accepted: row.why.as_deref() == Some(ACCEPTED),
         }
     }
 
@@ -66,6 +69,11 @@ impl Expected {
                 (key, Self::read(row, place))
             })
             .collect()
+    }
+
+    /// It was acknowledged, and that was wrong: the plan says that it must be refused.
+    pub fn is_accepted_wrongly(&self) -> bool {
+        self.effect == Effect::Applied && self.accepted
     }
 
     /// In words: `deposit of 12.34 to 62…`.

@@ -9,6 +9,10 @@ const EXAMPLES: usize = 20;
 /// The kinds of discrepancy, in the order they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// What had to be refused was accepted.
+    Accepted,
+    /// More was paid than a limit lets through.
+    Limit,
     /// Acknowledged, and not there.
     Missing,
     /// There more than once.
@@ -33,6 +37,8 @@ impl Kind {
     /// As the summary writes it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Accepted => "accepted",
+            Self::Limit => "limit",
             Self::Missing => "missing",
             Self::Doubled => "doubled",
             Self::Torn => "torn",

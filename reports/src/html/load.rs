@@ -387,6 +387,8 @@ fn kind_word<'a>(view: &View, kind: &'a str) -> &'a str {
         "different" => view.say(Text::Different),
         "unplanned" => view.say(Text::Unplanned),
         "ledger" => view.say(Text::Ledger),
+        "accepted" => view.say(Text::Accepted),
+        "limit" => view.say(Text::LimitExceeded),
         "torn" => view.say(Text::Torn),
         "rounded" => view.say(Text::Rounded),
         "oversold" => view.say(Text::Oversold),

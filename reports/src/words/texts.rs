@@ -268,6 +268,8 @@ texts! {
     Different = "different", "不一致";
     Unplanned = "unplanned", "计划之外";
     Ledger = "ledger", "总账";
+    Accepted = "accepted against a rule", "违规放行";
+    LimitExceeded = "limit exceeded", "超出限额";
     Torn = "torn", "记账不完整";
     Rounded = "a fen lost", "分位差错";
     Oversold = "oversold", "超发";
