@@ -23,6 +23,9 @@ const GROWTH: f64 = 2.0;
 const FARTHEST: f64 = 1024.0;
 /// More runs than this are not made.
 const MOST_PROBES: usize = 40;
+/// So many runs in which the generator could not do its part are its limit, not an accident
+/// of a machine that others use, too.
+const NO_ACCIDENT: usize = 3;
 /// A rate at an end of the gap is settled when so many runs of it agree.
 const AGREE: usize = 2;
 
@@ -36,13 +39,18 @@ struct Gap {
 }
 
 /// Looks for the highest volume that holds; `probe` runs one. A run with too few operations
-/// for a gate is undecided: more volume brings more of them.
-fn search<E>(mut probe: impl FnMut(f64) -> Result<Verdict, E>) -> Result<Gap, E> {
+/// for a gate is undecided: more volume brings more of them. No verdict ends the search.
+fn search<E>(mut probe: impl FnMut(f64) -> Result<Option<Verdict>, E>) -> Result<Gap, E> {
     let mut runs: Vec<(f64, Verdict)> = Vec::new();
     let mut volume = 1.0;
     loop {
-        let verdict = probe(volume)?;
+        let Some(verdict) = probe(volume)? else {
+            return Ok(gap(&runs));
+        };
         runs.push((volume, verdict));
+        if runs.len() < MOST_PROBES && is_an_accident(&runs, volume) {
+            continue;
+        }
         let gap = gap(&runs);
         // What is undecided bounds the search from below, and holds not.
         let below = runs
@@ -88,20 +96,38 @@ fn gap(runs: &[(f64, Verdict)]) -> Gap {
     Gap { holds, fails }
 }
 
-/// How a volume failed, if at least half of its runs did.
+/// The very same volume, not one near it.
+fn is(one: f64, other: f64) -> bool {
+    one.total_cmp(&other).is_eq()
+}
+
+/// The generator could not do its part at this volume, and it may have been an accident.
+fn is_an_accident(runs: &[(f64, Verdict)], volume: f64) -> bool {
+    let of_it = || runs.iter().filter(|(at, _)| is(*at, volume));
+    of_it().all(|(_, verdict)| *verdict == Verdict::Invalid) && of_it().count() < NO_ACCIDENT
+}
+
+/// The runs of a volume that count: those in which the generator did its part, if there are any.
+fn counting(runs: &[(f64, Verdict)], volume: f64) -> Vec<Verdict> {
+    let of_it = runs.iter().filter(|(at, _)| is(*at, volume));
+    let of_it: Vec<Verdict> = of_it.map(|(_, verdict)| *verdict).collect();
+    let judged = of_it.iter().filter(|it| **it != Verdict::Invalid);
+    let judged: Vec<Verdict> = judged.copied().collect();
+    if judged.is_empty() { of_it } else { judged }
+}
+
+/// How a volume failed, if most of its runs did.
 fn failing(runs: &[(f64, Verdict)], volume: f64) -> Option<Verdict> {
-    let of_it = || runs.iter().filter(|(at, _)| *at == volume);
-    let failed = of_it().filter(|(_, verdict)| *verdict != Verdict::Pass);
-    let worst = failed.clone().map(|(_, verdict)| *verdict).next_back()?;
-    (2 * failed.count() > of_it().count()).then_some(worst)
+    let runs = counting(runs, volume);
+    let failed = runs.iter().filter(|verdict| **verdict != Verdict::Pass);
+    let last = failed.clone().next_back()?;
+    (2 * failed.count() > runs.len()).then_some(*last)
 }
 
 fn settled(runs: &[(f64, Verdict)], volume: f64) -> bool {
-    let of_it = || runs.iter().filter(|(at, _)| *at == volume);
-    let passed = of_it()
-        .filter(|(_, verdict)| *verdict == Verdict::Pass)
-        .count();
-    passed >= AGREE || of_it().count() - passed >= AGREE
+    let runs = counting(runs, volume);
+    let passed = runs.iter().filter(|it| **it == Verdict::Pass).count();
+    passed >= AGREE || runs.len() - passed >= AGREE
 }
 
 /// One run of the search.
@@ -129,7 +155,7 @@ pub fn find(
     let directory = player.directory;
     let mut best: Option<Probe> = None;
     let mut probes: Vec<ProbeRecord> = Vec::new();
-    let gap = search(|volume| -> Result<Verdict, Failure> {
+    let gap = search(|volume| -> Result<Option<Verdict>, Failure> {
         let number = probes.len() + 1;
         let inside = directory.inside(&format!("probe-{number:02}"))?;
         let scaled = plan.times(volume);
@@ -140,12 +166,8 @@ pub fn find(
         if is_better(&probe.record, best.as_ref().map(|it| &it.record)) {
             best = Some(probe);
         }
-        // Nobody waits for further rates any more.
-        Ok(if player.interrupt.happened() {
-            Verdict::Invalid
-        } else {
-            verdict
-        })
+        // Interrupted, nobody waits for further rates any more.
+        Ok((!player.interrupt.happened()).then_some(verdict))
     })?;
     let Some(best) = best else {
         return Err(Failure::usage("--find-limit: no rate could be tried"));
@@ -153,11 +175,11 @@ pub fn find(
     probes.sort_by(|a, b| a.volume.total_cmp(&b.volume));
     directory.write("limit.csv", table(&probes).as_bytes())?;
     let offered = |volume: f64| {
-        let of_it = probes.iter().find(|probe| probe.volume == volume);
+        let of_it = probes.iter().find(|probe| is(probe.volume, volume));
         of_it.map(|probe| probe.offered_per_second)
     };
     let failed = gap.fails.and_then(|(volume, verdict)| {
-        let mut of_it = probes.iter().filter(|probe| probe.volume == volume);
+        let mut of_it = probes.iter().filter(|probe| is(probe.volume, volume));
         of_it.find(|probe| probe.verdict == verdict)
     });
     let mut loaded = best.loaded;
@@ -289,7 +311,7 @@ mod tests {
         let mut runs = 0;
         let gap = search(|volume| {
             runs += 1;
-            Ok::<_, ()>(holds(volume))
+            Ok::<_, ()>(Some(holds(volume)))
         });
         (gap.unwrap(), runs)
     }
@@ -371,5 +393,21 @@ mod tests {
             }
         });
         assert_eq!(gap.fails.unwrap().1, Verdict::Invalid);
+    }
+
+    #[test]
+    fn an_accident_of_the_machine_is_repeated_and_decides_nothing() {
+        let mut runs = 0;
+        // Every third run is disturbed.
+        let (gap, _) = found(|volume| {
+            runs += 1;
+            match runs % 3 {
+                0 => Verdict::Invalid,
+                _ => below(10.0)(volume),
+            }
+        });
+        let (holds, fails) = (gap.holds.unwrap(), gap.fails.unwrap());
+        assert!(holds <= 10.0 && fails.0 > 10.0, "{gap:?}");
+        assert_eq!(fails.1, Verdict::Fail);
     }
 }
