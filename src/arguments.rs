@@ -38,12 +38,15 @@ pub enum Command {
     Run(RunArguments),
     /// Simulate the scenario alone: no bank, no load
     Simulate(SimulateArguments),
-    /// Play a scenario's operations, or those of a CSV file, on a bank
+    /// Play a scenario's operations, those of a CSV file, or a profile's on a bank or on
+    /// a system of your own
     Load(LoadArguments),
     /// The core bank: serve it, or verify its books
     Bank(BankArguments),
     /// Read scenarios and explain what was understood; run nothing
     Check(CheckArguments),
+    /// Print the JSON Schema of scenario files, by which editors complete and check them
+    Schema,
     /// Paired differences of two runs, with intervals
     Compare(CompareArguments),
     /// Draw a run's report again
@@ -137,28 +140,66 @@ pub struct OwnBankArguments {
     /// Slow an operation of the bank down, e.g. --slow identity_check=20s
     #[arg(long, value_name = "OPERATION=TIME")]
     pub slow: Vec<String>,
-    /// Plant a defect in the bank: double_post or lost_acknowledgement. The run
-    /// must find it and exit 5
+    /// Plant a defect in the bank: double_post, lost_acknowledgement, torn_transfer,
+    /// rounding or phantom. The run must find it and exit 5
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<String>,
+    /// Kill the bank so many times while the load runs and start it again on the
+    /// same data and port; what nobody answered is asked again under the same key
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub kill: u32,
 }
 
 /// `branchlab load`.
 #[derive(Args)]
 pub struct LoadArguments {
-    /// The scenario (TOML), or recorded operations (CSV; see docs/operations.md).
+    /// The scenario (TOML), recorded operations (CSV; see docs/operations.md), or a plain
+    /// profile (TOML; see docs/load.md).
     #[command(flatten)]
     pub scenario: ScenarioArguments,
-    /// Play on the bank at this address, http://127.0.0.1:PORT, instead of
-    /// starting one
+    /// Play on the bank or the system at this address, http://127.0.0.1:PORT, instead of
+    /// starting a bank
     #[arg(long, value_name = "URL")]
     pub target: Option<String>,
-    /// The tokens of the target: tokens.json of its data directory
+    /// The target is a system of your own: this file (TOML; see docs/load.md) says how
+    /// operations are said to it
+    #[arg(long, value_name = "FILE")]
+    pub target_file: Option<PathBuf>,
+    /// The tokens of a target that is a core bank: tokens.json of its data directory
     #[arg(long, value_name = "FILE", requires = "target")]
     pub tokens: Option<PathBuf>,
+    /// Believe the certificates (PEM) in this file, for a target that speaks TLS
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// The target is another machine, it is yours, and this is its host
+    #[arg(long, value_name = "HOST")]
+    pub i_own_this_target: Option<String>,
     /// Play this many times faster than true, in place of the scenario's
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<f64>,
+    /// Start this many times more sessions, in place of the profile's volume
+    #[arg(long, value_name = "TIMES")]
+    pub volume: Option<f64>,
+    /// Look for the highest rate at which the gates hold, and how latency grows with the load
+    #[arg(long)]
+    pub find_limit: bool,
+    /// Serve the run's own figures for Prometheus here while it lasts; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<std::net::SocketAddr>,
+    /// Watch the memory of this process of the target, if it runs on this machine
+    #[arg(long, value_name = "PID")]
+    pub watch_process: Option<u32>,
+    /// Ask again, under the same key, what nobody answered, for so many seconds from
+    /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
+    #[arg(long, value_name = "SECONDS")]
+    pub retry: Option<u32>,
+    /// Ask this share of what was acknowledged once more under its key, e.g. 0.05; it
+    /// must be answered as the same record
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub repeat: f64,
+    /// The date that operations of a CSV file are of, e.g. 2026-06-30; today unless given
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,
@@ -228,7 +269,8 @@ pub struct ServeArguments {
     /// Slow an operation down, e.g. identity_check=20s (needs --test)
     #[arg(long, value_name = "OPERATION=TIME")]
     pub slow: Vec<String>,
-    /// Plant a defect: double_post or lost_acknowledgement (needs --test)
+    /// Plant a defect: double_post, lost_acknowledgement, torn_transfer, rounding or
+    /// phantom (needs --test)
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<String>,
     /// Speak TLS with this certificate chain (PEM)
@@ -261,6 +303,9 @@ pub struct CheckArguments {
     /// Change a value of each, e.g. --set resources.kiosk.capacity=4
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
+    /// Language: en or zh
+    #[arg(long, default_value = "en", value_name = "LANG")]
+    pub lang: Lang,
     /// Print the checked scenario as JSON
     #[arg(long)]
     pub json: bool,

@@ -3,8 +3,10 @@
 
 use crate::arguments::OwnBankArguments;
 use anyhow::{Context, bail};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,60 +20,72 @@ const STOP_LIMIT: Duration = Duration::from_secs(15);
 pub struct BankProcess {
     child: Child,
     said: LastWords,
+    data: PathBuf,
+    planted: Planted,
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub url: String,
     /// The tokens it wrote at its first start.
     pub tokens: PathBuf,
 }
 
+/// What the bank does wrong on purpose.
+#[derive(Clone)]
+struct Planted {
+    slow: Vec<String>,
+    plant: Option<String>,
+}
+
+/// What the bank's clock shows when it starts, and how fast it runs.
+struct Clock<'a> {
+    shows: &'a str,
+    speed: f64,
+}
+
 impl BankProcess {
+    /// Its process, whose memory may be watched.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Starts this same program as `bank serve` with its store in `data`, its
     /// clock at `clock` and at true speed, and waits until it listens.
     pub fn start(data: &Path, clock: &str, planted: &OwnBankArguments) -> anyhow::Result<Self> {
-        let program =
-            std::env::current_exe().context("cannot find this program to start the bank")?;
         std::fs::create_dir_all(data)
             .with_context(|| format!("cannot make the bank's folder {}", data.display()))?;
-        let mut command = Command::new(program);
-        command
-            .args(["bank", "serve", "--addr", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args([
-                "--test",
-                "--until-stdin-closes",
-                "--clock",
-                clock,
-                "--clock-speed",
-                "1",
-            ]);
-        for slow in &planted.slow {
-            command.args(["--slow", slow]);
-        }
-        if let Some(defect) = &planted.plant {
-            command.args(["--plant", defect]);
-        }
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Ctrl-C is for us: we end the bank after what is in flight is settled.
-            .process_group(0)
-            .spawn()
-            .context("cannot start the bank")?;
-        let said = LastWords::of(&mut child, data.join("bank.log"));
-        match listening_line(&mut child) {
-            Ok(url) => Ok(Self {
-                child,
-                said,
-                url,
-                tokens: data.join("tokens.json"),
-            }),
-            Err(error) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(error.context(format!("the bank did not start; {}", said.told())))
-            }
-        }
+        let planted = Planted {
+            slow: planted.slow.clone(),
+            plant: planted.plant.clone(),
+        };
+        let clock = Clock {
+            shows: clock,
+            speed: 1.0,
+        };
+        let (child, said, url) = spawn(data, "127.0.0.1:0", &clock, &planted)?;
+        Ok(Self {
+            child,
+            said,
+            data: data.to_owned(),
+            planted,
+            url,
+            tokens: data.join("tokens.json"),
+        })
+    }
+
+    /// Kills it without warning and starts it again on the same data, port and business time.
+    pub fn kill_and_restart(&mut self) -> anyhow::Result<()> {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let (shown, speed) = business_clock(&address)?;
+        let asked = Instant::now();
+        self.child.kill().context("cannot kill the bank")?;
+        self.child.wait().context("cannot wait for the bank")?;
+        let passed = SignedDuration::try_from_secs_f64(asked.elapsed().as_secs_f64() * speed)?;
+        let clock = Clock {
+            shows: &shown.checked_add(passed)?.to_string(),
+            speed,
+        };
+        let (child, said, url) = spawn(&self.data, &address, &clock, &self.planted)?;
+        (self.child, self.said, self.url) = (child, said, url);
+        Ok(())
     }
 
     /// The last lines that the bank logged, for whoever is told that it failed.
@@ -104,6 +118,62 @@ impl Drop for BankProcess {
     }
 }
 
+/// Starts the process and waits until it listens.
+fn spawn(
+    data: &Path,
+    address: &str,
+    clock: &Clock,
+    planted: &Planted,
+) -> anyhow::Result<(Child, LastWords, String)> {
+    let program = std::env::current_exe().context("cannot find this program to start the bank")?;
+    let mut command = Command::new(program);
+    command
+        .args(["bank", "serve", "--addr", address, "--data"])
+        .arg(data)
+        .args(["--test", "--until-stdin-closes", "--clock", clock.shows])
+        .args(["--clock-speed", &clock.speed.to_string()]);
+    for slow in &planted.slow {
+        command.args(["--slow", slow]);
+    }
+    if let Some(defect) = &planted.plant {
+        command.args(["--plant", defect]);
+    }
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Ctrl-C is for us: we end the bank after what is in flight is settled.
+        .process_group(0)
+        .spawn()
+        .context("cannot start the bank")?;
+    let said = LastWords::of(&mut child, data.join("bank.log"));
+    match listening_line(&mut child) {
+        Ok(url) => Ok((child, said, url)),
+        Err(error) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(error.context(format!("the bank did not start; {}", said.told())))
+        }
+    }
+}
+
+/// What a bank's clock shows, and its speed, as `/readyz` says.
+fn business_clock(address: &str) -> anyhow::Result<(Timestamp, f64)> {
+    let mut stream = TcpStream::connect(address).context("cannot reach the bank")?;
+    stream.set_read_timeout(Some(STOP_LIMIT))?;
+    let request = format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer
+        .split_once("\r\n\r\n")
+        .context("the bank's /readyz is not understood")?;
+    let ready: serde_json::Value = serde_json::from_str(body)?;
+    let shown = ready["business_time"].as_str();
+    let shown = shown.context("the bank does not tell its time")?.parse()?;
+    Ok((shown, ready["clock_speed"].as_f64().unwrap_or(1.0)))
+}
+
 /// Lines of the log that are kept in memory.
 const LINES_KEPT: usize = 5;
 
@@ -117,7 +187,12 @@ impl LastWords {
         let said = Arc::clone(&kept);
         if let Some(stderr) = child.stderr.take() {
             std::thread::spawn(move || {
-                let mut log = std::fs::File::create(file).ok();
+                // A bank that is started again goes on with its log.
+                let open = std::fs::File::options()
+                    .create(true)
+                    .append(true)
+                    .open(file);
+                let mut log = open.ok();
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                     if let Some(open) = &mut log
                         && writeln!(open, "{line}").is_err()

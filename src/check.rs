@@ -23,7 +23,7 @@ fn explain(
     arguments: &CheckArguments,
 ) -> Result<(), crate::exit::Failure> {
     for warning in scenarios::explain::warnings(scenario) {
-        crate::simulate::warn(&warning, reports::Lang::En);
+        crate::simulate::warn(&warning, arguments.lang);
     }
     if arguments.json {
         let json = serde_json::to_string_pretty(scenario).map_err(|error| {
@@ -31,7 +31,7 @@ fn explain(
         })?;
         println!("{json}");
     } else if !arguments.quiet {
-        println!("{}", scenarios::explain::explain(scenario));
+        println!("{}", scenarios::explain::explain(scenario, arguments.lang));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use scenarios::figure::{FigureKind, FigureTable};
 use scenarios::gate::{self, NOTHING_LOST, Verdict};
 use scenarios::model::NamedGate;
-use scenarios::summary::{GateRecord, Reconciliation};
+use scenarios::summary::{GateRecord, LimitRecord, Reconciliation};
 
 /// Name of the gate on the generator's own lag.
 const GENERATOR_KEPT_UP: &str = "generator_kept_up";
@@ -79,9 +79,9 @@ pub fn nothing_lost(reconciliation: Option<&Reconciliation>) -> GateRecord {
         ),
         Some(found) => (
             Verdict::Fail,
-            found.discrepancies.first().map_or_else(
+            found.counterexample.as_ref().map_or_else(
                 || "the books do not agree".to_owned(),
-                |first| first.what.clone(),
+                |smallest| smallest.what.clone(),
             ),
         ),
         None => (
@@ -110,6 +110,32 @@ pub fn generator_kept_up(problems: &[String]) -> GateRecord {
     always_on(
         GENERATOR_KEPT_UP,
         "the load generator sent every operation when it was due",
+        verdict,
+        reason,
+    )
+}
+
+/// The gate that is on with a search: the target's limit was found, not the generator's.
+pub fn limit_found(limit: &LimitRecord) -> GateRecord {
+    let (verdict, reason) = match (limit.sustained_per_second, limit.generator_bound) {
+        (Some(rate), false) => (
+            Verdict::Pass,
+            format!("the gates hold up to {rate:.1} operations a second"),
+        ),
+        (Some(rate), true) => (
+            Verdict::Invalid,
+            format!(
+                "the gates hold at {rate:.1} operations a second; no higher rate could be judged"
+            ),
+        ),
+        (None, _) => (
+            Verdict::Fail,
+            "the gates hold at no rate that was tried".to_owned(),
+        ),
+    };
+    always_on(
+        "limit_found",
+        "the highest rate at which the gates hold is found",
         verdict,
         reason,
     )

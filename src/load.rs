@@ -1,169 +1,65 @@
 //! `branchlab load`, and the load part of `branchlab run`: a plan of operations
-//! played on a bank, and the bank's books read afterwards.
+//! played on a bank or on a system of somebody's own, and the bank's books read
+//! afterwards.
+
+mod address;
+mod find_limit;
+mod metrics;
+mod plan;
+
+pub use plan::Plan;
 
 use crate::arguments::{LoadArguments, OwnBankArguments};
 use crate::bank_process::BankProcess;
 use crate::exit::{Ended, Failure};
 use crate::interrupt::Interrupt;
 use crate::judge::{Judging, Measured};
+use crate::kill_drill::KillDrill;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
-use crate::simulate;
-use crate::summarise::{self, Loaded, Results, Subject};
+use crate::summarise::{self, Loaded, Results};
+use address::To;
 use anyhow::Context;
-use jiff::{SignedDuration, Timestamp};
-use loadgen::{BankStart, LoadOptions, PlayedWindow, Reach, StopFlag, Target, Tokens};
-use scenarios::figure::Figure;
-use scenarios::gate::Statistic;
-use scenarios::model::{Load, NamedGate, Scenario, Window};
-use scenarios::operation::{Operation, OperationReader, PlannedOperation};
-use scenarios::time::{SimTime, Span};
+use loadgen::{
+    BankStart, Endpoint, LoadOptions, LoadOutcome, Reach, StopFlag, Target, TargetFile, Tokens,
+};
+use metrics::{Both, Metrics};
+use scenarios::model::Scenario;
+use scenarios::operation::Operation;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
-/// Business time that an own bank has for the setup, at true speed.
-const SETUP_AHEAD: SignedDuration = SignedDuration::from_hours(1);
-/// Real time from setting the bank's clock to the window's begin, at most.
-const RUN_UP: Duration = Duration::from_millis(200);
-
-/// What is played, and how.
-pub struct Plan {
-    operations: Vec<PlannedOperation>,
-    /// Calendar date of the day that is played.
-    date: String,
-    from: SimTime,
-    to: SimTime,
-    load: Load,
-    left_out: Vec<String>,
-    /// Prizes of the lottery, if a campaign says how many.
-    prizes: Option<u32>,
-    thresholds: Vec<Span>,
-    quantiles: Vec<f64>,
-    tightest_latency_gate: Option<Duration>,
-}
-
-impl Plan {
-    /// The operations of day 0 in the scenario's window, mobile traffic included.
-    pub fn of_scenario(scenario: &Scenario, load: &Load) -> anyhow::Result<Self> {
-        let (from, to) = match load.window {
-            Window::Busiest(length) => sim::busiest_window(scenario, length),
-            Window::Between(from, to) => (from, to),
-        };
-        let apps = scenario
-            .mobile
-            .iter()
-            .flat_map(scenarios::model::Mobile::apps);
-        let left_out = apps
-            .flat_map(|(_, sessions)| &sessions.mix_left_out)
-            .map(|(operation, weight)| format!("{operation} ({weight})"))
-            .collect();
-        let operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
-            .context("cannot plan the operations of the day")?;
-        Ok(Self {
-            operations,
-            date: scenario.day.date.to_string(),
-            from,
-            to,
-            load: load.clone(),
-            left_out,
-            prizes: scenario.campaigns.iter().find_map(|it| it.prizes),
-            thresholds: scenario.report.thresholds.clone(),
-            quantiles: scenario.report.quantiles.clone(),
-            tightest_latency_gate: tightest_latency(&scenario.gates),
-        })
-    }
-
-    fn options(
-        &self,
-        run: &str,
-        directory: &RunDirectory,
-        start: BankStart,
-    ) -> anyhow::Result<LoadOptions> {
-        let mut options = LoadOptions::new(run, directory.file("operations.csv"));
-        options.interval_log = Some(directory.file("latency.hlog"));
-        options.window_start = self.from;
-        // The clock of a bank that others use is not ours to set.
-        if start == BankStart::Empty {
-            options.business_start = Some(self.business_start()?.to_string());
-        }
-        options.speed = self.load.speed;
-        options.connections = self.load.connections;
-        options.timeout = Duration::from_micros(self.load.timeout.0);
-        options.warm_up = Duration::from_micros(self.load.warm_up.0);
-        options.tightest_latency_gate = self.tightest_latency_gate;
-        options.thresholds.clone_from(&self.thresholds);
-        options.quantiles.clone_from(&self.quantiles);
-        options.prizes = self.prizes;
-        Ok(options)
-    }
-
-    fn window(&self) -> PlayedWindow {
-        PlayedWindow {
-            from: self.from.clock(),
-            to: self.to.clock(),
-            volume: self.load.volume,
-            left_out: self.left_out.clone(),
-        }
-    }
-
-    /// Business time at the window's begin.
-    fn business_start(&self) -> anyhow::Result<Timestamp> {
-        let midnight: Timestamp = format!("{}T00:00+08:00", self.date)
-            .parse()
-            .with_context(|| format!("{} is no date", self.date))?;
-        let into_the_day = SignedDuration::try_from(Duration::from_micros(self.from.0))?;
-        Ok(midnight.checked_add(into_the_day)?)
-    }
-
-    /// Business time at which an own bank's clock starts, at true speed: so long before
-    /// the window that the setup's stamps, and the load's run-up, lie before it.
-    fn bank_start(&self) -> anyhow::Result<Timestamp> {
-        let run_up = SignedDuration::try_from_secs_f64(RUN_UP.as_secs_f64() * self.load.speed)?;
-        let before = SETUP_AHEAD.checked_add(run_up).unwrap_or(SETUP_AHEAD);
-        Ok(self.business_start()?.checked_sub(before)?)
-    }
-}
-
-/// The tightest bound that a gate sets on a latency.
-fn tightest_latency(gates: &[NamedGate]) -> Option<Duration> {
-    gates
-        .iter()
-        .filter(|named| {
-            matches!(named.gate.figure, Figure::Latency | Figure::ServiceLatency)
-                && !matches!(named.gate.statistic, Statistic::Count)
-        })
-        .map(|named| match named.gate.statistic {
-            Statistic::ShareWithin(seconds) => seconds,
-            _ => named.gate.bound,
-        })
-        .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
-        .min_by(f64::total_cmp)
-        .map(Duration::from_secs_f64)
-}
-
-/// Plays operations on a bank and writes what came of it.
+/// Plays operations and writes what came of it.
 pub fn load(arguments: &LoadArguments) -> Ended {
-    let (subject, plan) = read(arguments)?;
-    let target = arguments
-        .target
-        .as_deref()
-        .map(|url| given_target(url, arguments.tokens.as_deref()))
-        .transpose()?;
+    let (subject, plan) = plan::read(arguments)?;
+    let to = To::read(arguments, &plan)?;
+    if let To::OwnBank | To::Bank(_) = &to {
+        plan.on_bank()
+            .map_err(|fault| Failure::usage(fault.to_string()))?;
+    }
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
     directory.write("scenario.toml", subject.as_run.as_bytes())?;
     let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
+    if let To::OwnSystem(file, _) = &to {
+        directory.write("target.toml", file.text().as_bytes())?;
+    }
+    let metrics = arguments.metrics.map(Metrics::serve).transpose()?;
     let mut player = Player {
         name: &subject.record.name,
         plan: &plan,
         directory: &directory,
         interrupt: &interrupt,
         phases: &mut phases,
+        metrics: metrics.as_ref(),
+        watched: arguments.watch_process,
+        retry: asked_again(arguments),
+        repeat: arguments.repeat,
     };
-    let loaded = match &target {
-        None => player.on_own_bank(&arguments.bank)?,
-        Some(target) => player.on(target, BankStart::Shared)?,
+    let loaded = if arguments.find_limit {
+        find_limit::find(arguments, &to, &mut player, &subject.gates)?
+    } else {
+        player.on_whichever(&to, &arguments.bank)?
     };
     let mut results = Results::new("load", Measured::Load);
     results.loaded = Some(loaded);
@@ -179,105 +75,11 @@ pub fn load(arguments: &LoadArguments) -> Ended {
     )
 }
 
-/// The scenario's plan, or that of a CSV file of recorded operations.
-fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
-    let path = &arguments.scenario.scenario;
-    if path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
-    {
-        return recorded(arguments, path);
-    }
-    let scenario = simulate::read(&arguments.scenario, arguments.output.lang)?;
-    let Some(load) = &scenario.load else {
-        return Err(Failure::usage(format!(
-            "{}: there is no [load] in this scenario: nothing says what to play and how fast",
-            path.display()
-        )));
-    };
-    let mut load = load.clone();
-    if let Some(speed) = arguments.speed {
-        load.speed = checked_speed(speed)?;
-    }
-    let plan = Plan::of_scenario(&scenario, &load)?;
-    Ok((Subject::of_scenario(&scenario), plan))
-}
-
-fn recorded(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Failure> {
-    let file = std::fs::File::open(path)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    let operations = OperationReader::new(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    let (Some(first), Some(last)) = (
-        operations.iter().map(|operation| operation.at).min(),
-        operations.iter().map(|operation| operation.at).max(),
-    ) else {
-        return Err(Failure::usage(format!(
-            "{}: there is no operation in it",
-            path.display()
-        )));
-    };
-    let gates = command_line_gates(&arguments.scenario.gates)?;
-    let speed = checked_speed(arguments.speed.unwrap_or(1.0))?;
-    let subject = Subject::of_operations(path, gates)?;
-    let plan = Plan {
-        operations,
-        date: subject.record.date.clone(),
-        from: first,
-        to: last,
-        load: Load {
-            window: Window::Between(first, last),
-            speed,
-            volume: 1.0,
-            connections: 64,
-            timeout: Span::from_seconds(30.0),
-            warm_up: Span(0),
-        },
-        left_out: Vec::new(),
-        prizes: None,
-        thresholds: Vec::new(),
-        quantiles: Vec::new(),
-        tightest_latency_gate: tightest_latency(&subject.gates),
-    };
-    Ok((subject, plan))
-}
-
-fn checked_speed(speed: f64) -> Result<f64, Failure> {
-    if speed.is_finite() && speed > 0.0 && speed <= 100_000.0 {
-        Ok(speed)
-    } else {
-        Err(Failure::usage(format!(
-            "--speed {speed}: it must be above 0 and at most 100000"
-        )))
-    }
-}
-
-fn command_line_gates(texts: &[String]) -> Result<Vec<NamedGate>, Failure> {
-    texts
-        .iter()
-        .enumerate()
-        .map(|(position, text)| {
-            let gate = scenarios::gate::parse(text).map_err(|error| {
-                Failure::usage(format!("--gate {text:?}: {error}; {}", error.help()))
-            })?;
-            Ok(NamedGate {
-                name: format!("command_line_{}", position + 1),
-                gate,
-            })
-        })
-        .collect()
-}
-
-fn given_target(url: &str, tokens: Option<&Path>) -> Result<Target, Failure> {
-    let Some(tokens) = tokens else {
-        return Err(Failure::usage(
-            "--target needs --tokens: the tokens.json in the data directory of that bank",
-        ));
-    };
-    let usage = |error: loadgen::LoadError| Failure::usage(error.to_string());
-    let tokens = Tokens::read(tokens).map_err(usage)?;
-    Target::new(url, tokens, &Reach::Loopback).map_err(usage)
+/// For how long what nobody answered is asked again.
+fn asked_again(arguments: &LoadArguments) -> Option<Duration> {
+    let killed = (arguments.bank.kill > 0).then_some(KillDrill::RETRY);
+    let asked = arguments.retry.map(u64::from).map(Duration::from_secs);
+    asked.or(killed).filter(|within| !within.is_zero())
 }
 
 /// Plays a plan and reconciles.
@@ -292,22 +94,45 @@ pub struct Player<'run> {
     pub interrupt: &'run Interrupt,
     /// Progress.
     pub phases: &'run mut Phases,
+    /// The run's own endpoint.
+    pub metrics: Option<&'run Metrics>,
+    /// A process of the target whose memory is watched.
+    pub watched: Option<u32>,
+    /// For how long what nobody answered is asked again.
+    pub retry: Option<Duration>,
+    /// The share of what was acknowledged that is asked once more.
+    pub repeat: f64,
 }
 
 impl Player<'_> {
+    /// Plays the plan on whom it is for.
+    fn on_whichever(&mut self, to: &To, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
+        match to {
+            To::OwnBank => self.on_own_bank(planted),
+            To::Bank(target) => self.on(target, BankStart::Shared, None),
+            To::OwnSystem(file, endpoint) => self.on_own_system(file, endpoint),
+        }
+    }
+
     /// Starts a bank in the run directory, plays the plan on it, reads its books, stops it.
     pub fn on_own_bank(&mut self, planted: &OwnBankArguments) -> anyhow::Result<Loaded> {
         let data = self.directory.file("bank");
         let plan = self.plan;
-        let bank = self.phases.phase("starting the bank", |_| {
+        let mut bank = self.phases.phase("starting the bank", |_| {
             BankProcess::start(&data, &plan.bank_start()?.to_string(), planted)
         })?;
+        self.watched = Some(bank.process_id());
         let tokens = Tokens::read(&bank.tokens)?;
         let target = Target::new(&bank.url, tokens, &Reach::Loopback)?;
-        let mut loaded = self.on(&target, BankStart::Empty).map_err(|error| {
+        let drill = KillDrill::new(planted.kill, plan.length());
+        let played = drill.during(&mut bank, || {
+            self.on(&target, BankStart::Empty, Some(&drill))
+        });
+        let mut loaded = played.map_err(|error| {
             anyhow::anyhow!("{error:#}\nAs for the bank, {}", bank.last_words())
         })?;
         loaded.bank_data = Some(data.display().to_string());
+        loaded.killed = drill.told();
         if self.interrupt.happened() {
             // Nobody waits for planted slowness any more.
             drop(bank);
@@ -318,24 +143,28 @@ impl Player<'_> {
     }
 
     /// Plays the plan on a bank that is there, and reads its books unless interrupted.
-    pub fn on(&mut self, target: &Target, start: BankStart) -> anyhow::Result<Loaded> {
-        let run = format!("{}-{}", self.name, self.phases.started());
-        let options = self.plan.options(&run, self.directory, start)?;
+    pub fn on(
+        &mut self,
+        target: &Target,
+        start: BankStart,
+        drill: Option<&KillDrill>,
+    ) -> anyhow::Result<Loaded> {
+        let options = self.options(start)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
-        let operations = &self.plan.operations;
+        let plan = self.plan.on_bank()?;
+        let metrics = self.metrics;
         let outcome = self
             .phases
-            .phase("loading the bank", |bar| {
-                loadgen::run(operations, target, &options, bar, &stop)
+            .phase("loading the bank", |view| {
+                let both = Both { view, metrics };
+                match drill {
+                    Some(drill) => {
+                        loadgen::play(&plan, target, &options, &drill.watch(&both), &stop)
+                    }
+                    None => loadgen::play(&plan, target, &options, &both, &stop),
+                }
             })
             .context("the load could not be played")?;
-        for (of, table) in outcome.percentile_tables() {
-            let name = match of.as_str() {
-                "all" => "latency.hgrm".to_owned(),
-                operation => format!("latency-{operation}.hgrm"),
-            };
-            self.directory.write(&name, table.as_bytes())?;
-        }
         let reconciliation = if self.interrupt.happened() {
             None
         } else {
@@ -344,11 +173,60 @@ impl Player<'_> {
             })?;
             Some(found)
         };
+        let loaded = self.loaded(outcome)?;
+        Ok(Loaded {
+            reconciliation,
+            has_books: true,
+            ..loaded
+        })
+    }
+
+    /// Plays the plan on a system of somebody's own, whose books nobody can read.
+    pub fn on_own_system(
+        &mut self,
+        file: &TargetFile,
+        endpoint: &Endpoint,
+    ) -> anyhow::Result<Loaded> {
+        let options = self.options(BankStart::Shared)?;
+        let stop = StopFlag::from_shared(self.interrupt.flag());
+        let plan = self.plan.on_own_system();
+        let metrics = self.metrics;
+        let outcome = self.phases.phase("loading the system", |view| {
+            let both = Both { view, metrics };
+            loadgen::play_on_own_system(&plan, file, endpoint, &options, &both, &stop)
+        });
+        let mut loaded = self.loaded(outcome.context("the load could not be played")?)?;
+        loaded.record.system = Some(file.name());
+        Ok(loaded)
+    }
+
+    fn options(&self, start: BankStart) -> anyhow::Result<LoadOptions> {
+        // Several runs of one command, such as a search's, are told apart by their number.
+        let number = self.phases.finished().len();
+        let run = format!("{}-{}-{number}", self.name, self.phases.started());
+        let mut options = self.plan.options(&run, self.directory, start)?;
+        options.watched_process = self.watched;
+        options.retry = self.retry;
+        options.repeat = self.repeat;
+        Ok(options)
+    }
+
+    /// Writes the tables of percentiles.
+    fn loaded(&self, outcome: LoadOutcome) -> anyhow::Result<Loaded> {
+        for (of, table) in outcome.percentile_tables() {
+            let name = match of.as_str() {
+                "all" => "latency.hgrm".to_owned(),
+                operation => format!("latency-{operation}.hgrm"),
+            };
+            self.directory.write(&name, table.as_bytes())?;
+        }
         Ok(Loaded {
             record: outcome.load_record(&self.plan.window()),
             outcome,
-            reconciliation,
+            reconciliation: None,
+            has_books: false,
             bank_data: None,
+            killed: None,
         })
     }
 }

@@ -12,11 +12,13 @@ mod compare;
 mod exit;
 mod interrupt;
 mod judge;
+mod kill_drill;
 mod load;
 mod progress;
 mod report;
 mod run;
 mod run_directory;
+mod schema;
 mod simulate;
 mod summarise;
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Load(arguments) => load::load(&arguments),
         Command::Bank(arguments) => bank::bank(arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Schema => schema::schema(),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::NotYet(name) => Err(not_yet(&name)),
@@ -48,8 +51,8 @@ fn main() -> ExitCode {
 
 /// Commands that the design names and this version lacks are refused by name.
 fn not_yet(words: &[String]) -> Failure {
-    const NAMED: [&str; 8] = [
-        "plan", "capacity", "sweep", "fit", "serve", "schema", "merge", "submit",
+    const NAMED: [&str; 7] = [
+        "plan", "capacity", "sweep", "fit", "serve", "merge", "submit",
     ];
     let name = words.first().map_or("", String::as_str);
     if NAMED.contains(&name) {

@@ -1,9 +1,14 @@
-//! Progress on stderr when it is a terminal; silence when it is not or when
-//! `--quiet` says so.
+//! Progress on stderr when it is a terminal; a line now and then when it is not;
+//! silence when `--quiet` says so.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use loadgen::LoadSnapshot;
 use reports::Lang;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Without a terminal, a line of a load after so many seconds.
+const TELL_EVERY: f64 = 10.0;
 
 /// The phases of a command, shown one at a time and timed.
 pub struct Phases {
@@ -34,10 +39,10 @@ impl Phases {
         if self.told {
             eprintln!("{shown} …");
         }
-        let bar = Bar::new(&shown, self.shown);
+        let bar = Bar::new(&shown, self.shown, self.told, self.lang);
         let started = Instant::now();
         let result = work(&bar);
-        bar.0.finish_and_clear();
+        bar.bar.finish_and_clear();
         let seconds = started.elapsed().as_secs_f64();
         if self.shown {
             let colon = match self.lang {
@@ -48,6 +53,13 @@ impl Phases {
         }
         self.finished.push((name.to_owned(), seconds));
         result
+    }
+
+    /// Says a line between phases, unless all is to be quiet.
+    pub fn say(&self, line: &str) {
+        if self.shown || self.told {
+            eprintln!("{line}");
+        }
     }
 
     /// When the command began, RFC 3339.
@@ -62,10 +74,17 @@ impl Phases {
 }
 
 /// One phase's bar.
-pub struct Bar(ProgressBar);
+pub struct Bar {
+    bar: ProgressBar,
+    name: String,
+    told: bool,
+    lang: Lang,
+    /// The snapshot before, for rates, and when a line was last told.
+    before: Mutex<(LoadSnapshot, f64)>,
+}
 
 impl Bar {
-    fn new(name: &str, shown: bool) -> Self {
+    fn new(name: &str, shown: bool, told: bool, lang: Lang) -> Self {
         let bar = if shown {
             ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr())
         } else {
@@ -79,12 +98,18 @@ impl Bar {
         if shown {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Self(bar)
+        Self {
+            bar,
+            name: name.to_owned(),
+            told,
+            lang,
+            before: Mutex::default(),
+        }
     }
 
     fn at(&self, done: u64, of: u64) {
-        self.0.set_length(of);
-        self.0.set_position(done);
+        self.bar.set_length(of);
+        self.bar.set_position(done);
     }
 }
 
@@ -96,19 +121,67 @@ impl sim::Progress for Bar {
 
 impl loadgen::LoadProgress for Bar {
     fn setup(&self, done: u64, of: u64) {
-        self.0.set_message("opening customers and accounts");
+        let message = match self.lang {
+            Lang::En => "opening customers and accounts",
+            Lang::Zh => "为客户开户",
+        };
+        self.bar.set_message(message);
         self.at(done, of);
     }
 
-    fn second(&self, snapshot: &loadgen::LoadSnapshot) {
-        let milliseconds = |latency: Option<f64>| {
-            latency.map_or_else(|| "–".to_owned(), |seconds| format!("{:.1}", seconds * 1e3))
-        };
-        self.0.set_message(format!(
-            "loading the bank: p50 {} p99 {} ms",
-            milliseconds(snapshot.p50),
-            milliseconds(snapshot.p99)
+    fn second(&self, snapshot: &LoadSnapshot) {
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, told) = *before;
+        if self.told && snapshot.seconds - told >= TELL_EVERY {
+            eprintln!("  {}", lines(&last, snapshot, self.lang).join("  "));
+            before.1 = snapshot.seconds;
+        }
+        if last.seconds == 0.0
+            && let Ok(style) =
+                ProgressStyle::with_template("{msg}\n{wide_bar} {pos}/{len} {elapsed}")
+        {
+            self.bar.set_style(style);
+        }
+        let lines = lines(&last, snapshot, self.lang);
+        self.bar.set_message(format!(
+            "{}\n  {}\n  {}\n  {}",
+            self.name, lines[0], lines[1], lines[2]
         ));
         self.at(snapshot.finished, snapshot.planned);
+        before.0 = *snapshot;
+    }
+}
+
+/// A load at a moment, in three lines: rates, connections, times.
+fn lines(before: &LoadSnapshot, now: &LoadSnapshot, lang: Lang) -> [String; 3] {
+    let seconds = (now.seconds - before.seconds).max(1e-3);
+    let rate = |of: fn(&LoadSnapshot) -> u64| {
+        let count = of(now).saturating_sub(of(before));
+        format!("{:.0}/s", count as f64 / seconds)
+    };
+    let milliseconds = |latency: Option<f64>| {
+        latency.map_or_else(
+            || "–".to_owned(),
+            |seconds| format!("{:.2} ms", seconds * 1e3),
+        )
+    };
+    let (offered, achieved) = (rate(|it| it.dispatched), rate(|it| it.answered));
+    let succeeded = rate(|it| it.succeeded);
+    let (errors, waiting) = (now.errors, now.waiting);
+    let (flying, places) = (now.in_flight, now.places);
+    let [p50, p99, lag] = [now.p50, now.p99, now.lag_p99].map(milliseconds);
+    match lang {
+        Lang::En => [
+            format!(
+                "offered {offered} · achieved {achieved} · succeeded {succeeded} · errors {errors}"
+            ),
+            format!("in flight {flying} of {places} · waiting {waiting}"),
+            format!("latency p50 {p50} · p99 {p99} · generator lag p99 {lag}"),
+        ],
+        Lang::Zh => [
+            format!("负载 {offered} · 吞吐 {achieved} · 成功 {succeeded} · 出错 {errors}"),
+            format!("在途 {flying}/{places} · 等待连接 {waiting}"),
+            format!("时延 p50 {p50} · p99 {p99} · 发压端滞后 p99 {lag}"),
+        ],
     }
 }

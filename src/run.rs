@@ -5,6 +5,7 @@ use crate::arguments::RunArguments;
 use crate::exit::Ended;
 use crate::interrupt::Interrupt;
 use crate::judge::Measured;
+use crate::kill_drill::KillDrill;
 use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
@@ -84,6 +85,10 @@ fn measure(
         directory,
         interrupt,
         phases,
+        metrics: None,
+        watched: None,
+        retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
+        repeat: 0.0,
     };
     let loaded = player.on_own_bank(&arguments.bank)?;
     if interrupt.happened() {
@@ -133,10 +138,7 @@ fn assumed(scenario: &Scenario) -> Vec<Operation> {
 /// Operations that customers perform, but nobody did in the window that was played.
 fn without_latency(unmeasured: &[Operation]) -> Label {
     let names = |lang: Lang, between: &str| -> String {
-        let names: Vec<String> = unmeasured
-            .iter()
-            .map(|operation| reports::operation_name(*operation, lang))
-            .collect();
+        let names: Vec<&str> = unmeasured.iter().map(|it| it.words(lang)).collect();
         names.join(between)
     };
     Label::new(

@@ -59,6 +59,14 @@ impl RunDirectory {
         ))
     }
 
+    /// A folder in it, for a part of the run.
+    pub fn inside(&self, name: &str) -> anyhow::Result<Self> {
+        let path = self.file(name);
+        fs::create_dir_all(&path)
+            .with_context(|| format!("cannot make the folder {}", path.display()))?;
+        Ok(Self(path))
+    }
+
     /// The path of a file or folder in it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)

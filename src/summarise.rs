@@ -52,6 +52,29 @@ impl Subject {
         }
     }
 
+    /// A plain profile, played as of today.
+    pub fn of_profile(profile: &loadgen::Profile, gates: Vec<NamedGate>) -> Self {
+        let (begins, ends) = (profile.begins, profile.begins.after(profile.lasts()));
+        Self {
+            record: ScenarioRecord {
+                name: profile.name.clone(),
+                question: profile.question.clone(),
+                hash: blake3::hash(profile.text().as_bytes()).to_hex().to_string(),
+                seed: profile.seed,
+                replications: 0,
+                branch: "*".to_owned(),
+                date: today(),
+                open: begins.clock(),
+                close: ends.clock(),
+                labels: BTreeMap::new(),
+                assumptions: Vec::new(),
+                definitions: BTreeMap::new(),
+            },
+            gates,
+            as_run: profile.text().to_owned(),
+        }
+    }
+
     /// Recorded operations, played as of today.
     pub fn of_operations(path: &Path, gates: Vec<NamedGate>) -> anyhow::Result<Self> {
         let content =
@@ -126,8 +149,12 @@ pub struct Loaded {
     pub record: LoadRecord,
     /// What was found in the bank.
     pub reconciliation: Option<Reconciliation>,
+    /// It has books that can be read: it is the bank.
+    pub has_books: bool,
     /// Where the bank kept its data, if it was ours.
     pub bank_data: Option<String>,
+    /// How often the bank was killed meanwhile, if it was.
+    pub killed: Option<Label>,
 }
 
 impl Results {
@@ -224,8 +251,13 @@ fn summary(
         ));
     }
     if let Some(loaded) = &results.loaded {
-        gates.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
+        if loaded.has_books {
+            gates.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
+        }
+        gates.extend(loaded.record.limit.as_ref().map(judge::limit_found));
+        warnings.extend(loaded.outcome.warnings());
         gates.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
+        warnings.extend(loaded.killed.clone());
     }
     if let Some(simulated) = &results.simulated {
         warnings.extend(simulated.warnings.iter().cloned());

@@ -37,7 +37,7 @@ def environment():
 
 
 def ours():
-    command = ["cargo", "bench", "--quiet", "-p", "sim", "--bench", "speed", "--", "queue", "2"]
+    command = ["cargo", "bench", "--quiet", "-p", "sim", "--bench", "ratios", "--", "queue", "2"]
     ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     told = re.search(r"median (\d+), .* mean wait ([\d.]+); ([\d.]+) MiB", ran.stdout)
     return [float(it) for it in told.groups()]

@@ -14,6 +14,7 @@ pub mod clock;
 mod connection;
 mod copy;
 mod data_folder;
+mod defect;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;

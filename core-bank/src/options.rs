@@ -18,17 +18,34 @@ pub enum Plant {
     DoublePost,
     /// Every 50th deposit is acknowledged and never recorded.
     LostAcknowledgement,
+    /// Of every 50th transfer the last posting is lost: the payer pays and nobody gets it.
+    TornTransfer,
+    /// Of every 50th transfer the last posting is a fen short.
+    Rounding,
+    /// Every 50th deposit is followed by another that nobody asked for.
+    Phantom,
+}
+
+impl Plant {
+    /// Every defect by its name.
+    const NAMES: [(&'static str, Self); 5] = [
+        ("double_post", Self::DoublePost),
+        ("lost_acknowledgement", Self::LostAcknowledgement),
+        ("torn_transfer", Self::TornTransfer),
+        ("rounding", Self::Rounding),
+        ("phantom", Self::Phantom),
+    ];
 }
 
 impl FromStr for Plant {
     type Err = OptionError;
 
     fn from_str(text: &str) -> Result<Self, OptionError> {
-        match text {
-            "double_post" => Ok(Self::DoublePost),
-            "lost_acknowledgement" => Ok(Self::LostAcknowledgement),
-            _ => Err(OptionError::Plant(text.to_owned())),
-        }
+        let mut known = Self::NAMES.iter();
+        known
+            .find(|(name, _)| *name == text)
+            .map(|(_, plant)| *plant)
+            .ok_or_else(|| OptionError::Plant(text.to_owned()))
     }
 }
 
@@ -111,7 +128,9 @@ pub enum OptionError {
         problem: String,
     },
     /// An unknown defect.
-    #[error("--plant `{0}` is unknown: there are double_post and lost_acknowledgement")]
+    #[error(
+        "--plant `{0}` is unknown: there are double_post, lost_acknowledgement, torn_transfer, rounding and phantom"
+    )]
     Plant(String),
     /// An unknown degree of observability.
     #[error("--observability `{0}` is unknown: there are full and off")]

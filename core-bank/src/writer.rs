@@ -12,13 +12,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
+    defect::{self, Defect},
     history::History,
     journal::{Journal, JournalError, RECORD_VERSION, Record},
     metrics::Metrics,
     options::Plant,
     rules::{
-        Action, Answer, BusinessTime, Command, Envelope, Fact, KeyDigest, Looked, Misfit,
-        Operation, Refusal, RefusalCode, State, Verdict, judge, judge_again,
+        Answer, BusinessTime, Command, Envelope, Fact, KeyDigest, Looked, Misfit, Refusal,
+        RefusalCode, State, Verdict, judge, judge_again,
     },
 };
 
@@ -164,10 +165,9 @@ pub fn start_writer(
     let (queue, work) = mpsc::channel(QUEUE_MAX);
     let (ended, end) = oneshot::channel();
     let mut writer = Writer {
+        defect: Defect::new(parts.plant),
         parts,
         post: start_post(),
-        transfers: 0,
-        deposits: 0,
     };
     thread::Builder::new()
         .name("bank-writer".to_owned())
@@ -208,12 +208,8 @@ struct Writer {
     parts: WriterParts,
     /// Bounded by what waits in the queue: nobody asks again before the answer.
     post: mpsc::UnboundedSender<Answers>,
-    transfers: u64,
-    deposits: u64,
+    defect: Defect,
 }
-
-/// Every how many operations a planted defect strikes.
-const PLANT_EVERY: u64 = 50;
 
 /// What came of an envelope.
 enum Decided {
@@ -337,18 +333,43 @@ impl Writer {
             Verdict::Decided(command, decision) => (command, decision),
         };
         let seq = self.parts.state.next_seq();
-        if let (Ok(facts), true) = (&decision, self.loses(&envelope.action)) {
+        let struck = self.defect.strikes(&envelope.action);
+        if let (Ok(facts), Some(Plant::LostAcknowledgement)) = (&decision, struck) {
             return Ok(Decided::now(Answer::of(facts).map(|answer| (seq, answer))));
         }
         let answer = self.record(envelope, command, decision, now, group)?;
-        if answer.is_ok()
-            && self.doubles(&envelope.action)
-            && let Ok((command, facts)) = judge_again(&self.parts.state, envelope, now)
-        {
-            self.record(envelope, command, Ok(facts), now, group)
-                .map(drop)?;
+        if let (Ok(_), Some(plant)) = (&answer, struck) {
+            self.misbehave(plant, envelope, now, group)?;
         }
         Ok(Decided::now(answer.map(|answer| (seq, answer))))
+    }
+
+    /// What a planted defect does to the record that was just made, or beside it.
+    fn misbehave(
+        &mut self,
+        plant: Plant,
+        envelope: &Envelope,
+        now: BusinessTime,
+        group: &mut Group,
+    ) -> Result<(), Misfit> {
+        let again = match plant {
+            Plant::LostAcknowledgement => None,
+            Plant::DoublePost => Some(envelope.clone()),
+            Plant::Phantom => defect::phantom_of(envelope, self.parts.state.next_seq()),
+            Plant::TornTransfer | Plant::Rounding => {
+                if let Some(record) = group.records.last_mut() {
+                    defect::lose(plant, record, &mut self.parts.state);
+                }
+                None
+            }
+        };
+        if let Some(envelope) = again
+            && let Ok((command, facts)) = judge_again(&self.parts.state, &envelope, now)
+        {
+            self.record(&envelope, command, Ok(facts), now, group)
+                .map(drop)?;
+        }
+        Ok(())
     }
 
     fn record(
@@ -371,25 +392,6 @@ impl Writer {
         let answer = record.fold_into(&mut self.parts.state)?;
         group.records.push(record);
         Ok(answer)
-    }
-
-    /// Whether the planted defect swallows this deposit.
-    fn loses(&mut self, action: &Action) -> bool {
-        let struck = self.parts.plant == Some(Plant::LostAcknowledgement)
-            && matches!(action, Action::Deposit { .. });
-        self.deposits += u64::from(struck);
-        struck && self.deposits.is_multiple_of(PLANT_EVERY)
-    }
-
-    /// Whether the planted defect doubles this transfer.
-    fn doubles(&mut self, action: &Action) -> bool {
-        let transfer = matches!(
-            action.operation(),
-            Operation::TransferOwnBank | Operation::TransferOtherBank
-        );
-        let struck = self.parts.plant == Some(Plant::DoublePost) && transfer;
-        self.transfers += u64::from(struck);
-        struck && self.transfers.is_multiple_of(PLANT_EVERY)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
 use crate::money;
+use crate::reconciliation::describe;
 use crate::target::Target;
 use bytes::Bytes;
 use http::Method;
@@ -46,6 +47,9 @@ pub struct Record {
     pub campaign: Option<String>,
     #[serde(default)]
     pub award: Option<String>,
+    /// The limits that a payment counts to.
+    #[serde(default)]
+    pub scope: Option<String>,
     #[serde(default)]
     pub postings: Vec<Posting>,
 }
@@ -61,6 +65,13 @@ impl Record {
     /// It changed something.
     pub fn is_applied(&self) -> bool {
         self.outcome == "applied"
+    }
+
+    /// In words: `deposit of 12.34 on account 62…`.
+    pub fn words(&self) -> String {
+        let amount = self.amount.as_deref().and_then(money::fen);
+        let (account, to) = (self.account.as_deref(), self.to.as_deref());
+        describe(&self.operation, amount, account, to)
     }
 
     /// Its postings in fen.
@@ -149,7 +160,7 @@ pub struct Audit<'a> {
 
 impl<'a> Audit<'a> {
     pub fn new(target: &'a Target) -> Self {
-        let connection = Connection::new(target.address(), target.authority(), PATIENCE);
+        let connection = Connection::new(target.endpoint(), PATIENCE);
         Self { target, connection }
     }
 
@@ -174,6 +185,13 @@ impl<'a> Audit<'a> {
                 each(record)?;
             }
         }
+    }
+
+    /// The record of this number, if it is there.
+    pub async fn record(&mut self, seq: u64) -> Result<Option<Record>, LoadError> {
+        let path = format!("/v1/audit/records?after={}&limit=1", seq.saturating_sub(1));
+        let page: RecordsPage = self.page(&path).await?;
+        Ok(page.records.into_iter().find(|record| record.seq == seq))
     }
 
     /// The balances as they are now.

@@ -314,7 +314,13 @@ pub struct Reading {
     pub answer: Answer,
 }
 
-/// Reads the answer to an operation.
+/// Begins a code that must be met, as a limit that must refuse does: success is then wrong.
+const MUST: char = '!';
+/// What the journal says of a success that was wrong.
+pub const ACCEPTED: &str = "accepted";
+
+/// Reads the answer to an operation. `allow` holds codes of refusals that are right; one that begins
+/// with `!` must be met.
 pub fn reading(operation: Operation, allow: &[String], status: u16, body: &[u8]) -> Reading {
     let unsure = if is_write(operation) {
         Effect::Unknown
@@ -330,6 +336,20 @@ pub fn reading(operation: Operation, allow: &[String], status: u16, body: &[u8])
     };
     if (200..300).contains(&status) {
         return match understood(operation, body) {
+            Ok(answer) if allow.iter().any(|code| code.starts_with(MUST)) => Reading {
+                outcome: Outcome::Failed,
+                effect: if is_write(operation) {
+                    Effect::Applied
+                } else {
+                    Effect::None
+                },
+                code: Some(ACCEPTED.to_owned()),
+                what: Some(format!(
+                    "accepted, and had to be refused: {}",
+                    allow.join("|")
+                )),
+                answer,
+            },
             Ok(answer) => Reading {
                 outcome: Outcome::Succeeded,
                 effect: if is_write(operation) {
@@ -352,7 +372,8 @@ pub fn reading(operation: Operation, allow: &[String], status: u16, body: &[u8])
         Some("none") => Effect::None,
         _ => unsure,
     };
-    if allow.contains(&problem.code) && effect == Effect::None {
+    let right = |code: &String| code.strip_prefix(MUST).unwrap_or(code) == problem.code;
+    if allow.iter().any(right) && effect == Effect::None {
         return Reading {
             outcome: Outcome::Refused,
             effect,

@@ -36,7 +36,7 @@ pub async fn set(
         key: None,
         body: Bytes::from(body.to_string()),
     };
-    let mut connection = Connection::new(target.address(), target.authority(), PATIENCE);
+    let mut connection = Connection::new(target.endpoint(), PATIENCE);
     match connection.exchange(&message, |_| {}).await {
         Exchange::Answered { status: 200, .. } => Ok(()),
         Exchange::Answered { status, body } => {

@@ -2,14 +2,14 @@
 //! that always ends.
 
 use crate::clock::Moment;
+use crate::endpoint::Endpoint;
 use crate::http1::{AnswerReader, RequestHead, write_request};
+use crate::stream::Stream;
 use bytes::Bytes;
 use http::Method;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// An answer of a bank mostly fits into so many bytes.
@@ -23,6 +23,54 @@ pub struct Message {
     pub token: Option<String>,
     pub key: Option<String>,
     pub body: Bytes,
+}
+
+impl Message {
+    /// What stands in its `authorization`.
+    pub fn bearer(&self) -> Option<String> {
+        let token = self.token.as_ref();
+        token.map(|token| format!("Bearer {token}"))
+    }
+
+    /// Its headers, and how many of them there are.
+    pub fn headers<'a>(&'a self, bearer: Option<&'a str>) -> ([(&'a str, &'a str); 3], usize) {
+        let mut headers: [(&str, &str); 3] = Default::default();
+        let mut count = 0;
+        let mut put = |name, value| {
+            headers[count] = (name, value);
+            count += 1;
+        };
+        if let Some(bearer) = bearer {
+            put("authorization", bearer);
+        }
+        if let Some(key) = &self.key {
+            put("idempotency-key", key);
+        }
+        if !self.body.is_empty() {
+            put("content-type", "application/json");
+        }
+        (headers, count)
+    }
+
+    /// With these headers.
+    pub fn said<'a>(&'a self, headers: &'a [(&'a str, &'a str)]) -> Said<'a> {
+        Said {
+            method: &self.method,
+            path: &self.path,
+            headers,
+            body: &self.body,
+        }
+    }
+}
+
+/// The same with borrowed parts and whatever headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    pub method: &'a Method,
+    pub path: &'a str,
+    /// Beside `host` and `content-length`.
+    pub headers: &'a [(&'a str, &'a str)],
+    pub body: &'a [u8],
 }
 
 /// How an exchange ended.
@@ -40,10 +88,9 @@ pub enum Exchange {
 
 /// A connection, opened when first used and again after it broke.
 pub struct Connection {
-    address: SocketAddr,
-    host: String,
+    endpoint: Endpoint,
     limit: Duration,
-    open: Option<TcpStream>,
+    open: Option<Stream>,
     request: Vec<u8>,
     reader: AnswerReader,
 }
@@ -57,10 +104,9 @@ enum Failed {
 
 impl Connection {
     /// To this address; an exchange lasts at most `limit` from being written.
-    pub fn new(address: SocketAddr, authority: &str, limit: Duration) -> Self {
+    pub fn new(endpoint: &Endpoint, limit: Duration) -> Self {
         Self {
-            address,
-            host: authority.to_owned(),
+            endpoint: endpoint.clone(),
             limit,
             open: None,
             request: Vec::new(),
@@ -70,12 +116,21 @@ impl Connection {
 
     /// Sends the message and waits for the whole answer. `written` hears when the
     /// message is handed to the socket.
-    pub async fn exchange(
-        &mut self,
-        message: &Message,
-        mut written: impl FnMut(Moment),
-    ) -> Exchange {
-        if let Err(why) = self.write(message) {
+    pub async fn exchange(&mut self, message: &Message, written: impl FnMut(Moment)) -> Exchange {
+        let bearer = message.bearer();
+        let (headers, count) = message.headers(bearer.as_deref());
+        self.say(&message.said(&headers[..count]), written).await
+    }
+
+    /// The same of a request with whatever headers.
+    pub async fn say(&mut self, said: &Said<'_>, mut written: impl FnMut(Moment)) -> Exchange {
+        let head = RequestHead {
+            method: said.method.as_str(),
+            path: said.path,
+            host: self.endpoint.authority(),
+            headers: said.headers,
+        };
+        if let Err(why) = write_request(&mut self.request, &head, said.body) {
             return Exchange::NotWritten(why.to_owned());
         }
         // A kept-alive connection may have been closed since its last use; what was
@@ -86,7 +141,7 @@ impl Connection {
                 Err(why) => return Exchange::NotWritten(why),
             };
             written(Moment::now());
-            let head_only = message.method == Method::HEAD;
+            let head_only = *said.method == Method::HEAD;
             let answer = answer(&mut stream, &self.request, &mut self.reader, head_only);
             match timeout(self.limit, answer).await {
                 Err(_elapsed) => return Exchange::TimedOut,
@@ -98,36 +153,7 @@ impl Connection {
         Exchange::NotWritten("every connection was closed before it could be used".to_owned())
     }
 
-    fn write(&mut self, message: &Message) -> Result<(), &'static str> {
-        let bearer = message
-            .token
-            .as_ref()
-            .map(|token| format!("Bearer {token}"));
-        let mut headers: [(&str, &str); 3] = Default::default();
-        let mut count = 0;
-        let mut put = |name, value| {
-            headers[count] = (name, value);
-            count += 1;
-        };
-        if let Some(bearer) = &bearer {
-            put("authorization", bearer);
-        }
-        if let Some(key) = &message.key {
-            put("idempotency-key", key);
-        }
-        if !message.body.is_empty() {
-            put("content-type", "application/json");
-        }
-        let head = RequestHead {
-            method: message.method.as_str(),
-            path: &message.path,
-            host: &self.host,
-            headers: &headers[..count],
-        };
-        write_request(&mut self.request, &head, &message.body)
-    }
-
-    fn answered(&mut self, stream: TcpStream) -> Exchange {
+    fn answered(&mut self, stream: Stream) -> Exchange {
         let Some(answer) = self.reader.answer() else {
             return Exchange::Broken("the answer is not HTTP".to_owned());
         };
@@ -140,39 +166,22 @@ impl Connection {
         }
     }
 
-    async fn take_open(&mut self) -> Result<TcpStream, String> {
-        if let Some(stream) = self.open.take()
-            && is_quiet(&stream)
+    async fn take_open(&mut self) -> Result<Stream, String> {
+        if let Some(mut stream) = self.open.take()
+            && stream.is_quiet()
         {
             return Ok(stream);
         }
-        match timeout(self.limit, connect(self.address)).await {
+        match timeout(self.limit, Stream::connect(&self.endpoint)).await {
             Ok(opened) => opened,
             Err(_elapsed) => Err("no connection in time".to_owned()),
         }
     }
 }
 
-/// Nobody has closed it or said anything unasked, as far as is known without
-/// asking the system.
-fn is_quiet(stream: &TcpStream) -> bool {
-    let read = stream.try_read(&mut [0]);
-    matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-}
-
-async fn connect(address: SocketAddr) -> Result<TcpStream, String> {
-    let refused = |error: io::Error| match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        _ => format!("no connection: {error}"),
-    };
-    let stream = TcpStream::connect(address).await.map_err(refused)?;
-    stream.set_nodelay(true).map_err(refused)?;
-    Ok(stream)
-}
-
 /// Sends the request and reads until the answer is whole.
 async fn answer(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     request: &[u8],
     reader: &mut AnswerReader,
     head_only: bool,
@@ -197,7 +206,7 @@ async fn answer(
     }
 }
 
-async fn send(stream: &mut TcpStream, request: &[u8]) -> Result<(), Failed> {
+async fn send(stream: &mut Stream, request: &[u8]) -> Result<(), Failed> {
     let mut rest = request;
     while !rest.is_empty() {
         match stream.write(rest).await {
@@ -208,6 +217,8 @@ async fn send(stream: &mut TcpStream, request: &[u8]) -> Result<(), Failed> {
             _ => return Ok(()),
         }
     }
+    // TLS may hold bytes back until it is told that this was all.
+    let _ = stream.flush().await;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 pub enum LoadError {
     /// The target's address cannot be used.
     #[error(
-        "the target `{target}` cannot be used: {why}; write it as http://127.0.0.1:8080, without a path"
+        "the target `{target}` cannot be used: {why}; write it as http://127.0.0.1:8080 or https://127.0.0.1:8443, without a path"
     )]
     TargetAddress {
         /// As given.
@@ -25,6 +25,14 @@ pub enum LoadError {
     NotLoopback {
         /// The host as given.
         host: String,
+    },
+    /// There are no certificates to believe.
+    #[error("no certificate can be taken from {from}: {why}")]
+    Certificates {
+        /// File or store.
+        from: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// Nobody answers there, or not as a bank does.
     #[error(
@@ -101,6 +109,20 @@ pub enum LoadError {
         /// What is wrong and what would be right.
         why: String,
     },
+    /// The file of recorded operations cannot be read.
+    #[error("{}: {why}", path.display())]
+    Recorded {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with row and column.
+        why: String,
+    },
+    /// The plan read the second time is not the one read the first time.
+    #[error("the file of operations has changed while it was played")]
+    Changed,
+    /// A target file, a profile or a feeder is wrong.
+    #[error("{0}")]
+    File(#[from] crate::placed::Fault),
     /// A customer or account that the plan needs could not be opened.
     #[error(
         "the customers that the plan needs could not be opened: {operation} for customer `{customer}`: {why}"

@@ -1,10 +1,10 @@
 //! The figures of a run, as rows of the table that every run reports.
 
+use crate::kind::{Kind, Names};
 use crate::measurement::{Measured, Times};
 use crate::outcome::LoadOutcome;
-use crate::script::{channel_name, operation_name};
 use scenarios::figure::{Figure, FigureRow, Population, QuantileValue, ShareWithin};
-use scenarios::operation::{Channel, Operation};
+use scenarios::operation::Channel;
 use std::collections::BTreeSet;
 
 /// Quantiles that every row has.
@@ -15,24 +15,26 @@ const STANDARD_QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 enum Group {
     All,
     On(Channel),
-    Of(Operation),
+    Of(u16),
 }
 
 impl Group {
-    fn holds(self, channel: Channel, operation: Operation) -> bool {
+    fn holds(self, kind: Kind) -> bool {
         match self {
             Self::All => true,
-            Self::On(on) => on == channel,
-            Self::Of(of) => of == operation,
+            Self::On(on) => kind.channel == Some(on),
+            Self::Of(of) => kind.operation == of,
         }
     }
 
-    fn population(self) -> Population {
+    fn population(self, names: &Names) -> Population {
         let mut population = Population::default();
         match self {
             Self::All => {}
-            Self::On(channel) => population.channel = Some(channel_name(channel)),
-            Self::Of(operation) => population.operation = Some(operation_name(operation)),
+            Self::On(channel) => population.channel = Some(channel.name().to_owned()),
+            Self::Of(operation) => {
+                population.operation = Some(names.operation(operation).to_owned());
+            }
         }
         population
     }
@@ -44,14 +46,14 @@ impl LoadOutcome {
     /// One run gives point estimates: no row has intervals.
     pub fn figures(&self) -> Vec<FigureRow> {
         let kinds = || self.book.kinds();
-        let channels: BTreeSet<Channel> = kinds().map(|(channel, _, _)| channel).collect();
-        let operations: BTreeSet<Operation> = kinds().map(|(_, operation, _)| operation).collect();
+        let channels: BTreeSet<Channel> = kinds().filter_map(|(kind, _)| kind.channel).collect();
+        let operations: BTreeSet<u16> = kinds().map(|(kind, _)| kind.operation).collect();
         let by_operation = operations.into_iter().map(Group::Of);
         let groups: Vec<(Group, Measured)> = std::iter::once(Group::All)
             .chain(channels.into_iter().map(Group::On))
             .chain(by_operation)
             .filter_map(|group| {
-                let merged = self.book.merged(|channel, of| group.holds(channel, of));
+                let merged = self.book.merged(|kind| group.holds(kind));
                 merged.map(|measured| (group, measured))
             })
             .collect();
@@ -69,7 +71,7 @@ impl LoadOutcome {
             .collect();
         for (group, measured) in &counted {
             let rate = measured.answered as f64 / self.answered_seconds();
-            rows.push(value(
+            rows.push(self.value(
                 Figure::Throughput,
                 *group,
                 "1/s",
@@ -80,7 +82,19 @@ impl LoadOutcome {
         for (group, measured) in &counted {
             let planned = measured.tally.planned();
             let share = (planned > 0).then(|| measured.tally.errors() as f64 / planned as f64);
-            rows.push(value(Figure::Errors, *group, "share", planned, share));
+            rows.push(self.value(Figure::Errors, *group, "share", planned, share));
+        }
+        let (latency_drift, memory_drift) = self.drifts();
+        let recovery = self.recovery().map(crate::course::Recovery::seconds);
+        let of_the_course = [
+            (Figure::LatencyDrift, latency_drift),
+            (Figure::MemoryDrift, memory_drift),
+            (Figure::Recovery, recovery),
+        ];
+        for (figure, found) in of_the_course {
+            if found.is_some() {
+                rows.push(self.value(figure, Group::All, figure.unit(), 1, found));
+            }
         }
         rows
     }
@@ -108,30 +122,31 @@ impl LoadOutcome {
             max: times.greatest(),
             quantiles: quantiles.collect(),
             shares: shares.collect(),
-            ..value(figure, group, "s", times.count(), times.mean())
+            ..self.value(figure, group, "s", times.count(), times.mean())
         }
     }
-}
 
-fn value(
-    figure: Figure,
-    group: Group,
-    unit: &'static str,
-    count: u64,
-    mean: Option<f64>,
-) -> FigureRow {
-    FigureRow {
-        figure,
-        population: group.population(),
-        unit,
-        count,
-        mean,
-        mean_low: None,
-        mean_high: None,
-        sd: None,
-        min: None,
-        max: None,
-        quantiles: Vec::new(),
-        shares: Vec::new(),
+    fn value(
+        &self,
+        figure: Figure,
+        group: Group,
+        unit: &'static str,
+        count: u64,
+        mean: Option<f64>,
+    ) -> FigureRow {
+        FigureRow {
+            figure,
+            population: group.population(&self.names),
+            unit,
+            count,
+            mean,
+            mean_low: None,
+            mean_high: None,
+            sd: None,
+            min: None,
+            max: None,
+            quantiles: Vec::new(),
+            shares: Vec::new(),
+        }
     }
 }

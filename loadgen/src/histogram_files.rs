@@ -7,13 +7,13 @@
 //! ends, since a log is written as time passes. Adding lines up loses nothing.
 
 use crate::error::LoadError;
+use crate::kind::{Kind, Names};
 use crate::measurement::Times;
 use crate::outcome::LoadOutcome;
-use crate::script::{channel_name, operation_name};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
-use scenarios::operation::{Channel, Operation};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -26,8 +26,7 @@ const TICKS_PER_HALF: u32 = 5;
 /// What one second brought of one kind.
 #[derive(Debug, Clone)]
 pub struct Interval {
-    pub operation: Operation,
-    pub channel: Channel,
+    pub kind: Kind,
     /// Microseconds.
     pub latencies: Histogram<u64>,
 }
@@ -35,6 +34,7 @@ pub struct Interval {
 /// An interval log that is being written.
 pub struct IntervalLog {
     path: PathBuf,
+    names: Names,
     file: BufWriter<File>,
     serializer: V2DeflateSerializer,
 }
@@ -45,10 +45,11 @@ impl IntervalLog {
     ///
     /// # Errors
     /// [`LoadError::Written`], as for all that is written here.
-    pub fn begin(path: &Path, started: SystemTime) -> Result<Self, LoadError> {
+    pub fn begin(path: &Path, names: Names, started: SystemTime) -> Result<Self, LoadError> {
         let file = File::create(path).map_err(|why| failed(path, why))?;
         let mut log = Self {
             path: path.to_owned(),
+            names,
             file: BufWriter::new(file),
             serializer: V2DeflateSerializer::new(),
         };
@@ -75,11 +76,7 @@ impl IntervalLog {
             .begin_log_with(&mut self.file, &mut self.serializer)
             .map_err(|why| failed(path, why))?;
         for interval in intervals {
-            let tag = format!(
-                "{}.{}",
-                operation_name(interval.operation),
-                channel_name(interval.channel)
-            );
+            let tag = self.names.tag(interval.kind);
             log.write_histogram(&interval.latencies, from, length, Tag::new(&tag))
                 .map_err(|why| failed(path, io::Error::other(format!("{why:?}"))))?;
         }
@@ -104,18 +101,14 @@ impl LoadOutcome {
     /// of each operation.
     pub fn percentile_tables(&self) -> Vec<(String, String)> {
         let mut tables = Vec::new();
-        if let Some(all) = self.book.merged(|_, _| true) {
+        if let Some(all) = self.book.merged(|_| true) {
             tables.push(("all".to_owned(), percentile_table(&all.latency)));
         }
-        let mut operations: Vec<Operation> = self.book.kinds().map(|kind| kind.1).collect();
-        operations.sort_unstable();
-        operations.dedup();
+        let operations: BTreeSet<u16> = self.book.kinds().map(|(kind, _)| kind.operation).collect();
         for operation in operations {
-            if let Some(measured) = self.book.merged(|_, of| of == operation) {
-                tables.push((
-                    operation_name(operation),
-                    percentile_table(&measured.latency),
-                ));
+            if let Some(measured) = self.book.merged(|kind| kind.operation == operation) {
+                let name = self.names.operation(operation).to_owned();
+                tables.push((name, percentile_table(&measured.latency)));
             }
         }
         tables

@@ -10,4 +10,4 @@ mod answer;
 mod request;
 
 pub use answer::AnswerReader;
-pub use request::{RequestHead, write_request};
+pub use request::{NOT_SENDABLE, RequestHead, write_request};

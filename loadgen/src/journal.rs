@@ -113,7 +113,7 @@ impl JournalWriter {
         })
     }
 
-    pub fn write(&mut self, row: &JournalRow) -> Result<(), LoadError> {
+    pub fn write(&mut self, row: &impl Serialize) -> Result<(), LoadError> {
         let written = self.writer.serialize(row);
         written.map_err(|error| self.failed(&error))
     }

@@ -3,16 +3,17 @@
 
 use crate::fate::{Outcome, Tally};
 use crate::histogram_files::Interval;
-use hdrhistogram::Histogram;
-use scenarios::operation::{Channel, Operation};
+use crate::kind::Kind;
+use hdrhistogram::{Counter, Histogram};
 use std::collections::{BTreeMap, HashMap};
 
 /// Longest time that is told apart from longer ones: 120 s, in microseconds.
 const LONGEST_MICROS: u64 = 120_000_000;
 /// A quantile is told only if so many samples lie beyond it.
 const SAMPLES_BEYOND: f64 = 10.0;
-/// A run longer than this many seconds keeps several seconds in one slot.
-const MOST_SLOTS: u64 = 3600;
+/// When there are more slots than this, two neighbours become one: memory does not
+/// grow with the length of a run.
+const MOST_SLOTS: usize = 1200;
 
 /// Times of one kind: three digits of each, and exact moments and shares.
 #[derive(Debug, Clone)]
@@ -142,7 +143,7 @@ fn in_micros(nanos: u64) -> u64 {
     nanos.div_ceil(1000).max(1)
 }
 
-fn quantile(histogram: &Histogram<u64>, q: f64) -> Option<f64> {
+fn quantile<C: Counter>(histogram: &Histogram<C>, q: f64) -> Option<f64> {
     // A billionth of slack: 1 - .99 is not exact in binary.
     let beyond = histogram.len() as f64 * (1.0 - q) + 1e-9;
     (beyond >= SAMPLES_BEYOND).then(|| histogram.value_at_quantile(q) as f64 / 1e6)
@@ -151,8 +152,13 @@ fn quantile(histogram: &Histogram<u64>, q: f64) -> Option<f64> {
 /// Latencies of one slot of seconds, to two digits.
 #[derive(Debug, Clone)]
 struct Slot {
-    histogram: Histogram<u64>,
-    operations: u64,
+    histogram: Histogram<u32>,
+    /// That were to start in it.
+    offered: u64,
+    /// That ended in it with an answer.
+    answered: u64,
+    /// Of those, as they should.
+    succeeded: u64,
 }
 
 impl Slot {
@@ -161,9 +167,35 @@ impl Slot {
         histogram.auto(true);
         Self {
             histogram,
-            operations: 0,
+            offered: 0,
+            answered: 0,
+            succeeded: 0,
         }
     }
+
+    fn merge(&mut self, other: &Self) {
+        self.histogram
+            .add(&other.histogram)
+            .expect("a histogram that resizes itself takes any other");
+        self.offered += other.offered;
+        self.answered += other.answered;
+        self.succeeded += other.succeeded;
+    }
+}
+
+/// One slot of seconds as it is told. Rates are a second's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SlotRow {
+    /// Its first second.
+    pub second: u64,
+    /// How many seconds it holds.
+    pub seconds: u64,
+    pub offered: u64,
+    pub answered: u64,
+    pub succeeded: u64,
+    pub p50: Option<f64>,
+    pub p99: Option<f64>,
+    pub max: Option<f64>,
 }
 
 /// What one channel's operations of one kind came to.
@@ -183,11 +215,15 @@ pub struct Measured {
 #[derive(Debug, Clone)]
 pub struct Book {
     thresholds: Vec<u64>,
-    by_kind: BTreeMap<(Channel, Operation), Measured>,
+    by_kind: BTreeMap<Kind, Measured>,
     /// Latency of all operations, so that watching costs no merging.
     pub latency_so_far: Times,
     /// Failed and timed out, warm-up included.
     pub errors_so_far: u64,
+    /// Answered, warm-up included, and of those as they should.
+    pub answered_so_far: u64,
+    /// See `answered_so_far`.
+    pub succeeded_so_far: u64,
     /// Of all operations, how late the generator itself was.
     pub lag: Times,
     /// How the operations of the warm-up ended.
@@ -197,14 +233,13 @@ pub struct Book {
     slot_seconds: u64,
     slots: BTreeMap<u64, Slot>,
     /// Latencies by kind since they were last taken, warm-up excluded.
-    since_taken: BTreeMap<(Channel, Operation), Histogram<u64>>,
+    since_taken: BTreeMap<Kind, Histogram<u64>>,
 }
 
 /// One operation that has ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended {
-    pub channel: Channel,
-    pub operation: Operation,
+    pub kind: Kind,
     pub warm_up: bool,
     pub outcome: Outcome,
     /// A whole answer came.
@@ -220,17 +255,19 @@ pub struct Ended {
 }
 
 impl Book {
-    /// Empty. A run expected to last `seconds` keeps a bounded number of slots.
-    pub fn new(thresholds: &[u64], seconds: u64) -> Self {
+    /// Empty; `thresholds` in microseconds.
+    pub fn new(thresholds: &[u64]) -> Self {
         Self {
             thresholds: thresholds.to_vec(),
             by_kind: BTreeMap::new(),
             latency_so_far: Times::new(&[]),
             errors_so_far: 0,
+            answered_so_far: 0,
+            succeeded_so_far: 0,
             lag: Times::new(&[]),
             warm_up: Tally::default(),
             failures: HashMap::new(),
-            slot_seconds: seconds.div_ceil(MOST_SLOTS).max(1),
+            slot_seconds: 1,
             slots: BTreeMap::new(),
             since_taken: BTreeMap::new(),
         }
@@ -241,10 +278,9 @@ impl Book {
         let kinds = self.since_taken.iter_mut();
         kinds
             .filter(|(_, latencies)| !latencies.is_empty())
-            .map(|((channel, operation), latencies)| {
+            .map(|(kind, latencies)| {
                 let interval = Interval {
-                    operation: *operation,
-                    channel: *channel,
+                    kind: *kind,
                     latencies: latencies.clone(),
                 };
                 latencies.reset();
@@ -257,12 +293,14 @@ impl Book {
     pub fn enter(&mut self, ended: &Ended) {
         let error = matches!(ended.outcome, Outcome::Failed | Outcome::TimedOut);
         self.errors_so_far += u64::from(error);
+        self.answered_so_far += u64::from(ended.answered);
+        self.succeeded_so_far += u64::from(ended.outcome == Outcome::Succeeded);
         if ended.warm_up {
             self.warm_up.add(ended.outcome);
             return;
         }
         let thresholds = &self.thresholds;
-        let kind = (ended.channel, ended.operation);
+        let kind = ended.kind;
         let measured = self.by_kind.entry(kind).or_insert_with(|| Measured {
             latency: Times::new(thresholds),
             service: Times::new(thresholds),
@@ -274,11 +312,6 @@ impl Book {
         if let Some(lag) = ended.lag {
             self.lag.record(lag);
         }
-        let second = ended.intended.map(|nanos| nanos / 1_000_000_000);
-        let slot = second.map(|second| {
-            let start = second / self.slot_seconds * self.slot_seconds;
-            self.slots.entry(start).or_insert_with(Slot::new)
-        });
         // A quick failure would flatter the latency; it is counted among the errors.
         let timed = match ended.outcome {
             Outcome::Succeeded | Outcome::Refused | Outcome::TimedOut => true,
@@ -293,13 +326,48 @@ impl Book {
                 measured.service.record(service);
             }
         }
-        if let Some(slot) = slot {
-            slot.operations += 1;
-            if let (true, Some(latency)) = (timed, ended.latency) {
-                let micros = latency.div_ceil(1000).clamp(1, LONGEST_MICROS);
-                slot.histogram.saturating_record(micros);
-            }
+        self.enter_slots(ended, timed);
+    }
+
+    /// Enters it at the second it was to start in, and its answer at the second it came.
+    fn enter_slots(&mut self, ended: &Ended, timed: bool) {
+        let Some(intended) = ended.intended else {
+            return;
+        };
+        let slot = self.slot(intended);
+        slot.offered += 1;
+        if let (true, Some(latency)) = (timed, ended.latency) {
+            let micros = latency.div_ceil(1000).clamp(1, LONGEST_MICROS);
+            // To saturate would cut the value off instead of making room for it.
+            let recorded = slot.histogram.record(micros);
+            recorded.expect("a histogram that resizes itself takes up to 120 s");
         }
+        if ended.answered {
+            let slot = self.slot(intended.saturating_add(ended.latency.unwrap_or(0)));
+            slot.answered += 1;
+            slot.succeeded += u64::from(ended.outcome == Outcome::Succeeded);
+        }
+    }
+
+    /// The slot of a moment, in nanoseconds from the start.
+    fn slot(&mut self, nanos: u64) -> &mut Slot {
+        let second = nanos / 1_000_000_000;
+        let key = |of: u64| second / of * of;
+        while self.slots.len() >= MOST_SLOTS && !self.slots.contains_key(&key(self.slot_seconds)) {
+            self.slot_seconds *= 2;
+            let wide = self.slot_seconds;
+            let mut merged: BTreeMap<u64, Slot> = BTreeMap::new();
+            for (second, slot) in std::mem::take(&mut self.slots) {
+                merged
+                    .entry(second / wide * wide)
+                    .and_modify(|first| first.merge(&slot))
+                    .or_insert(slot);
+            }
+            self.slots = merged;
+        }
+        self.slots
+            .entry(key(self.slot_seconds))
+            .or_insert_with(Slot::new)
     }
 
     /// One more failure of this kind.
@@ -312,18 +380,18 @@ impl Book {
     }
 
     /// The measurements of each channel's operations.
-    pub fn kinds(&self) -> impl Iterator<Item = (Channel, Operation, &Measured)> {
+    pub fn kinds(&self) -> impl Iterator<Item = (Kind, &Measured)> {
         self.by_kind
             .iter()
-            .map(|((channel, operation), measured)| (*channel, *operation, measured))
+            .map(|(kind, measured)| (*kind, measured))
     }
 
     /// The measurements of those chosen, merged; none if there are none.
-    pub fn merged(&self, choose: impl Fn(Channel, Operation) -> bool) -> Option<Measured> {
+    pub fn merged(&self, choose: impl Fn(Kind) -> bool) -> Option<Measured> {
         let mut chosen = self
             .kinds()
-            .filter(|(channel, operation, _)| choose(*channel, *operation))
-            .map(|(_, _, measured)| measured);
+            .filter(|(kind, _)| choose(*kind))
+            .map(|(_, measured)| measured);
         let mut merged = chosen.next()?.clone();
         for measured in chosen {
             merged.latency.merge(&measured.latency);
@@ -343,21 +411,31 @@ impl Book {
         all
     }
 
-    /// Each slot: its first second, operations, median, 99th percentile, longest.
-    pub fn seconds(
-        &self,
-    ) -> impl Iterator<Item = (u64, u64, Option<f64>, Option<f64>, Option<f64>)> + '_ {
+    /// Latencies of the operations that were to start between two seconds.
+    pub fn latencies_between(&self, from: u64, to: u64) -> Histogram<u32> {
+        let mut all = Slot::new();
+        for (second, slot) in &self.slots {
+            if (from..to).contains(second) {
+                all.merge(slot);
+            }
+        }
+        all.histogram
+    }
+
+    /// Each slot, in order.
+    pub fn seconds(&self) -> impl Iterator<Item = SlotRow> + '_ {
         self.slots.iter().map(|(second, slot)| {
             let histogram = &slot.histogram;
-            let max = (!histogram.is_empty()).then(|| histogram.max() as f64 / 1e6);
-            let p50 = quantile(histogram, 0.5);
-            (
-                *second,
-                slot.operations,
-                p50,
-                quantile(histogram, 0.99),
-                max,
-            )
+            SlotRow {
+                second: *second,
+                seconds: self.slot_seconds,
+                offered: slot.offered,
+                answered: slot.answered,
+                succeeded: slot.succeeded,
+                p50: quantile(histogram, 0.5),
+                p99: quantile(histogram, 0.99),
+                max: (!histogram.is_empty()).then(|| histogram.max() as f64 / 1e6),
+            }
         })
     }
 }
@@ -394,6 +472,51 @@ mod tests {
         assert_eq!(times.quantile(0.99), None);
         times.record(1000);
         assert!(times.quantile(0.99).is_some());
+    }
+
+    fn success(second: u64) -> Ended {
+        Ended {
+            kind: Kind {
+                channel: None,
+                operation: 0,
+            },
+            warm_up: false,
+            outcome: Outcome::Succeeded,
+            answered: true,
+            intended: Some(second * 1_000_000_000),
+            latency: Some(2_000_000),
+            service: None,
+            lag: None,
+        }
+    }
+
+    #[test]
+    fn a_day_of_seconds_stays_in_few_slots_and_none_is_lost() {
+        let mut book = Book::new(&[]);
+        for second in 0..86_400 {
+            book.enter(&success(second));
+        }
+        let slots: Vec<SlotRow> = book.seconds().collect();
+        assert!(slots.len() <= MOST_SLOTS, "{}", slots.len());
+        let sum = |of: fn(&SlotRow) -> u64| slots.iter().map(of).sum::<u64>();
+        assert_eq!(sum(|slot| slot.offered), 86_400);
+        assert_eq!(sum(|slot| slot.succeeded), 86_400);
+        assert_eq!(slots[1].offered, slots[1].seconds);
+    }
+
+    #[test]
+    fn a_slot_tells_long_latencies_as_they_are() {
+        let mut book = Book::new(&[]);
+        for part in 1..=100 {
+            book.enter(&Ended {
+                latency: Some(part * 10_000_000),
+                ..success(3)
+            });
+        }
+        let slot = book.seconds().next().unwrap();
+        let (p50, max) = (slot.p50.unwrap(), slot.max.unwrap());
+        assert!((0.49..0.51).contains(&p50), "{p50}");
+        assert!((0.99..1.01).contains(&max), "{max}");
     }
 
     #[test]

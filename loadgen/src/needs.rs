@@ -4,7 +4,7 @@
 
 use crate::authorisation::Medium;
 use crate::offers::DEAREST_FEN;
-use crate::script::{Script, Step};
+use crate::script::Step;
 use scenarios::operation::{Channel, Operation};
 
 /// Left on an account beyond what is planned to leave it, in fen.
@@ -54,18 +54,45 @@ impl Needs {
     }
 }
 
-/// What every customer of the script needs, in their order.
-pub fn read(script: &Script) -> Vec<Needs> {
-    let mut walks = vec![Walk::default(); script.customers.len()];
-    for step in &script.steps {
-        let walk = &mut walks[step.customer as usize];
+/// Reads off a plan, step by step, what every customer needs.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// By customer.
+    walks: Vec<Walk>,
+    /// Whether somebody pays them.
+    paid: Vec<bool>,
+}
+
+impl Reader {
+    /// The next step of the plan.
+    pub fn step(&mut self, step: &Step) {
+        let greatest = step.payee.unwrap_or(0).max(step.customer) as usize;
+        if self.walks.len() <= greatest {
+            self.walks.resize_with(greatest + 1, Walk::default);
+            self.paid.resize(greatest + 1, false);
+        }
+        let walk = &mut self.walks[step.customer as usize];
         walk.step(step.operation, step.amount_fen.unwrap_or(0));
         walk.authorise(step);
+        if let Some(payee) = step.payee {
+            self.paid[payee as usize] = true;
+        }
     }
-    for payee in script.steps.iter().filter_map(|step| step.payee) {
-        walks[payee as usize].receive();
+
+    /// What each of so many customers needs, in their order.
+    pub fn needs(mut self, customers: usize) -> Vec<Needs> {
+        self.walks.resize_with(customers, Walk::default);
+        self.paid.resize(customers, false);
+        let walks = self.walks.into_iter().zip(self.paid);
+        walks
+            .map(|(mut walk, paid)| {
+                if paid {
+                    walk.receive();
+                }
+                walk.needs()
+            })
+            .collect()
     }
-    walks.into_iter().map(Walk::needs).collect()
 }
 
 /// A customer followed through the plan.
@@ -159,7 +186,8 @@ impl Walk {
         );
         let own = matches!(
             step.channel,
-            Channel::Online | Channel::Mobile | Channel::Messenger
+            // In the messenger messages authorise, whatever else there is.
+            Channel::Online | Channel::Mobile
         );
         if payment && own {
             self.authorised += 1;

@@ -53,7 +53,7 @@ pub struct Offers {
     branches: Vec<String>,
     tomorrow: Option<Date>,
     /// The batches of vouchers and who gets them, by the place of the step that issues them.
-    batches: Vec<(u32, String, Vec<String>)>,
+    batches: Vec<(u64, String, Vec<String>)>,
 }
 
 impl Offers {
@@ -78,7 +78,7 @@ impl Offers {
 
     /// The batch that the step at this place issues, and to whom.
     pub fn batch(&self, place: u64) -> Option<(&str, &[String])> {
-        let found = self.batches.iter().find(|(of, ..)| u64::from(*of) == place);
+        let found = self.batches.iter().find(|(of, ..)| *of == place);
         found.map(|(_, batch, to)| (batch.as_str(), to.as_slice()))
     }
 }
@@ -90,13 +90,12 @@ pub async fn open(
     options: &LoadOptions,
     customers: &[Customer],
 ) -> Result<Offers, LoadError> {
-    let first = |operation| script.steps.iter().position(|it| it.operation == operation);
+    let first = |operation| script.firsts.get(&operation).copied();
     let mut shop = Shop {
         target,
         options,
         connection: Connection::new(
-            target.address(),
-            target.authority(),
+            target.endpoint(),
             options.timeout.max(Duration::from_secs(5)),
         ),
     };
@@ -141,20 +140,18 @@ pub async fn open(
             offers.branches.push(branch.await?);
         }
     }
-    for (place, step) in (0_u32..).zip(&script.steps) {
-        if step.operation == Operation::WelfareIssue {
-            let count = step.amount_fen.unwrap_or(0) / VOUCHER_FEN;
-            let to = employees(customers, step.customer, count as usize, place)?;
-            let account = customers[step.customer as usize].account.as_deref();
-            let body = json!({
-                "from": account, "kind": "voucher", "count": count,
-                "face_value": yuan(i128::from(VOUCHER_FEN)),
-                "amount": yuan(i128::from(count * VOUCHER_FEN)),
-            });
-            let path = "/v1/welfare/batches";
-            let batch = shop.make(place as usize, 0, path, &body, "batch").await?;
-            offers.batches.push((place, batch, to));
-        }
+    for (place, step) in &script.issues {
+        let count = step.amount_fen.unwrap_or(0) / VOUCHER_FEN;
+        let to = employees(customers, step.customer, count as usize, *place)?;
+        let account = customers[step.customer as usize].account.as_deref();
+        let body = json!({
+            "from": account, "kind": "voucher", "count": count,
+            "face_value": yuan(i128::from(VOUCHER_FEN)),
+            "amount": yuan(i128::from(count * VOUCHER_FEN)),
+        });
+        let path = "/v1/welfare/batches";
+        let batch = shop.make(*place, 0, path, &body, "batch").await?;
+        offers.batches.push((*place, batch, to));
     }
     Ok(offers)
 }
@@ -164,7 +161,7 @@ fn employees(
     customers: &[Customer],
     enterprise: u32,
     count: usize,
-    place: u32,
+    place: u64,
 ) -> Result<Vec<String>, LoadError> {
     let others = customers.iter().enumerate();
     let numbers = others.filter(|(at, _)| *at != enterprise as usize);
@@ -197,7 +194,7 @@ impl Shop<'_> {
     /// Makes something ahead of the step that asks for it first: its id.
     async fn make(
         &mut self,
-        step: usize,
+        step: u64,
         number: u32,
         path: &str,
         body: &Value,
@@ -209,7 +206,7 @@ impl Shop<'_> {
         } else {
             &tokens.operator
         };
-        let key = ahead_key(&idempotency_key(&self.options.run, step as u64));
+        let key = ahead_key(&idempotency_key(&self.options.run, step));
         let message = Message {
             method: Method::POST,
             path: path.to_owned(),

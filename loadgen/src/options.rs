@@ -1,5 +1,6 @@
 //! What is played, how fast, and how whoever asked for it watches and stops it.
 
+use crate::course::Spike;
 use crate::error::LoadError;
 use jiff::Timestamp;
 use scenarios::time::{SimTime, Span};
@@ -7,6 +8,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Who decides when an operation starts. Latencies of different models cannot be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Model {
+    /// The plan; connections are opened as they are needed, up to the most that there may be.
+    Open,
+    /// The plan; an operation that finds no connection free waits for one, and its latency
+    /// counts the wait.
+    #[default]
+    CappedOpen,
+    /// So many users, each with a connection: a session starts when their last one is over.
+    Closed,
+}
+
+impl Model {
+    /// As files and reports write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::CappedOpen => "capped_open",
+            Self::Closed => "closed",
+        }
+    }
+}
 
 /// How a plan is played.
 #[derive(Debug, Clone)]
@@ -24,13 +49,25 @@ pub struct LoadOptions {
     pub business_start: Option<String>,
     /// Scenario seconds per real second; above 0. Think times shrink alike.
     pub speed: f64,
-    /// Connections at most; 1 to 65,535. An operation that finds none free waits
-    /// for one, and its latency counts the wait.
+    /// Who decides when an operation starts.
+    pub model: Model,
+    /// Connections at most; 1 to 65,535. In a closed model, the users.
     pub connections: u32,
+    /// Real time over which the users of a closed model begin.
+    pub ramp: Duration,
+    /// Real time after which users of a closed model begin no session any more.
+    pub until: Duration,
     /// Connections at most while customers are opened beforehand; 1 to 65,535.
     pub setup_connections: u32,
     /// Real time from being written after which an operation has timed out; above 0.
     pub timeout: Duration,
+    /// What nobody answered, so that its effect is unknown, is asked again under the same
+    /// key within this real time of its first failure; none: never. The latency is of all
+    /// attempts together.
+    pub retry: Option<Duration>,
+    /// The share (0 to 1) of what a bank acknowledged that is asked once more under its
+    /// key, and must be answered as the same record.
+    pub repeat: f64,
     /// Real time at the start that is played and reconciled, not measured: the
     /// operations planned to start before it.
     pub warm_up: Duration,
@@ -49,6 +86,12 @@ pub struct LoadOptions {
     pub thresholds: Vec<Span>,
     /// Quantiles (0 to 1) beyond .5 .9 .95 .99 that are asked for.
     pub quantiles: Vec<f64>,
+    /// The load is steady after the warm-up: latency and memory must not drift.
+    pub steady: bool,
+    /// A spike in the load, after which the latency must come back.
+    pub spike: Option<Spike>,
+    /// The process of the target, if it runs here: its memory is watched.
+    pub watched_process: Option<u32>,
     /// Prizes of the lottery that sign-ins draw in; ten thousand if nobody says.
     pub prizes: Option<u32>,
 }
@@ -61,9 +104,14 @@ impl LoadOptions {
             window_start: SimTime(0),
             business_start: None,
             speed: 1.0,
+            model: Model::default(),
             connections: 64,
+            ramp: Duration::ZERO,
+            until: Duration::ZERO,
             setup_connections: 256,
             timeout: Duration::from_secs(10),
+            retry: None,
+            repeat: 0.0,
             warm_up: Duration::ZERO,
             drain: Duration::from_mins(1),
             journal: journal.into(),
@@ -71,6 +119,9 @@ impl LoadOptions {
             tightest_latency_gate: None,
             thresholds: Vec::new(),
             quantiles: Vec::new(),
+            steady: false,
+            spike: None,
+            watched_process: None,
             prizes: None,
         }
     }
@@ -106,6 +157,10 @@ impl LoadOptions {
                 let right = "it must lie between 1 and 65535";
                 return refuse(option, connections.to_string(), right);
             }
+        }
+        if !(0.0..=1.0).contains(&self.repeat) {
+            let right = "it must lie between 0 and 1";
+            return refuse("the share asked again", self.repeat.to_string(), right);
         }
         if self.timeout.is_zero() {
             return refuse("timeout", "0 s".into(), "it must be above 0");
@@ -156,14 +211,24 @@ pub struct LoadSnapshot {
     pub dispatched: u64,
     /// Ended, in whatever way.
     pub finished: u64,
+    /// To which a whole answer came.
+    pub answered: u64,
+    /// Of those, as they should.
+    pub succeeded: u64,
     /// Ended as failed or timed out.
     pub errors: u64,
     /// Due, and no connection free for them.
     pub waiting: u64,
+    /// On a connection.
+    pub in_flight: u64,
+    /// Connections, or streams of them in HTTP/2.
+    pub places: u64,
     /// Median latency so far, seconds, warm-up excluded.
     pub p50: Option<f64>,
     /// 99th percentile so far, seconds, warm-up excluded.
     pub p99: Option<f64>,
+    /// 99th percentile of the generator's own lag so far, seconds.
+    pub lag_p99: Option<f64>,
 }
 
 /// Who watches a run. Called from a thread beside the one that keeps the pace,

@@ -1,9 +1,15 @@
 //! What a run came to.
 
+use crate::course::{self, Recovery};
+use crate::endpoint::Version;
 use crate::fate::{Outcome, Tally};
 use crate::journal::RunJournal;
+use crate::kind::{Kind, Names};
 use crate::measurement::Book;
-use crate::options::LoadOptions;
+use crate::options::{LoadOptions, Model};
+use crate::quality::Quality;
+use crate::stream::OUT_OF_SOCKETS;
+use scenarios::model::Label;
 use scenarios::operation::{Channel, Operation};
 use scenarios::summary::{FailureCount, LoadRecord, LoadSecond};
 use std::collections::BTreeSet;
@@ -22,12 +28,16 @@ const FAILURES_NAMED: usize = 20;
 #[derive(Debug, Clone)]
 pub struct LoadOutcome {
     pub(crate) options: LoadOptions,
+    pub(crate) names: Names,
+    pub(crate) version: Version,
     pub(crate) book: Book,
     pub(crate) setup_operations: u64,
     pub(crate) interrupted: bool,
     pub(crate) planned_nanos: u64,
     pub(crate) intended_nanos: u64,
     pub(crate) answered_nanos: u64,
+    pub(crate) quality: Quality,
+    pub(crate) memory: Vec<f64>,
     pub(crate) journal: RunJournal,
 }
 
@@ -69,6 +79,11 @@ impl LoadOutcome {
         self.setup_operations
     }
 
+    /// Who decided when operations started.
+    pub fn model(&self) -> Model {
+        self.options.model
+    }
+
     /// It was stopped: what is there is true, but not all.
     pub fn is_partial(&self) -> bool {
         self.interrupted
@@ -101,6 +116,14 @@ impl LoadOutcome {
         if unsent > 0 && !self.interrupted {
             reasons.push(format!("it never sent {unsent} operations"));
         }
+        let failures = self.book.failures.iter();
+        let without = failures.filter(|(what, _)| what.contains(OUT_OF_SOCKETS));
+        let without: u64 = without.map(|(_, count)| count).sum();
+        if without > 0 {
+            reasons.push(format!(
+                "this machine had no socket left for {without} operations (see ulimit -n, or take fewer connections)"
+            ));
+        }
         let planned = tally.planned();
         let sent = (planned - unsent) as f64;
         if !self.interrupted && sent < SENT_SHARE * planned as f64 {
@@ -117,16 +140,13 @@ impl LoadOutcome {
     /// often, ascending. They are what a customer would have waited: from the
     /// intended start of each step to its end.
     pub fn latency_counts(&self) -> Vec<(Operation, Vec<(u64, u64)>)> {
-        let operations: BTreeSet<Operation> = self
-            .book
-            .kinds()
-            .map(|(_, operation, _)| operation)
-            .collect();
+        let operations: BTreeSet<u16> = self.book.kinds().map(|(kind, _)| kind.operation).collect();
         operations
             .into_iter()
             .filter_map(|operation| {
-                let measured = self.book.merged(|_, of| of == operation)?;
-                Some((operation, measured.latency.counts()))
+                let name = self.names.operation(operation).parse().ok()?;
+                let measured = self.book.merged(|kind| kind.operation == operation)?;
+                Some((name, measured.latency.counts()))
             })
             .filter(|(_, counts)| !counts.is_empty())
             .collect()
@@ -134,17 +154,54 @@ impl LoadOutcome {
 
     /// Latencies of one channel's operations of one kind, like [`Self::latency_counts`].
     pub fn latency_counts_of(&self, channel: Channel, operation: Operation) -> Vec<(u64, u64)> {
+        let wanted = Kind::of_bank(channel, operation);
         self.book
-            .merged(|on, of| on == channel && of == operation)
+            .merged(|kind| kind == wanted)
             .map(|measured| measured.latency.counts())
             .unwrap_or_default()
+    }
+
+    /// How busy the machine and the generator's thread were.
+    pub fn quality(&self) -> Quality {
+        self.quality
+    }
+
+    /// Whether latency came back after the spike of the load, if there was one.
+    pub(crate) fn recovery(&self) -> Option<Recovery> {
+        course::recovery(&self.book, self.warm_up_seconds(), self.options.spike?)
+    }
+
+    /// How much latency and memory drifted while the load was steady.
+    pub(crate) fn drifts(&self) -> (Option<f64>, Option<f64>) {
+        if !self.options.steady {
+            return (None, None);
+        }
+        let latency = course::latency_drift(&self.book, self.warm_up_seconds());
+        (latency, course::drift_of(&self.memory))
+    }
+
+    fn warm_up_seconds(&self) -> u64 {
+        self.options.warm_up.as_secs_f64().ceil() as u64
+    }
+
+    /// What a reader of the figures should know.
+    pub fn warnings(&self) -> Vec<Label> {
+        let mut warnings = self.quality.warnings();
+        if let Some(Recovery::NotWithin(seconds)) = self.recovery() {
+            warnings.push(Label::new(
+                format!("The latency had not come back {seconds:.0} s after the spike, when the load ended."),
+                format!("尖峰过后 {seconds:.0} 秒压测结束时，时延仍未恢复。"),
+            ));
+        }
+        warnings
     }
 
     /// The load as the summary records it.
     pub fn load_record(&self, window: &PlayedWindow) -> LoadRecord {
         let tally = self.tally();
         LoadRecord {
-            model: "open".to_owned(),
+            model: self.options.model.name().to_owned(),
+            system: None,
             from: window.from.clone(),
             to: window.to.clone(),
             speed: self.options.speed,
@@ -160,9 +217,12 @@ impl LoadOutcome {
             unknown: tally.of(Outcome::Unknown),
             offered_per_second: tally.planned() as f64 / self.offered_seconds(),
             achieved_per_second: self.answered() as f64 / self.answered_seconds(),
+            succeeded_per_second: tally.of(Outcome::Succeeded) as f64 / self.answered_seconds(),
+            http: self.version.name().to_owned(),
             left_out: window.left_out.clone(),
             failures: self.failures(),
             over_time: self.over_time(),
+            limit: None,
         }
     }
 
@@ -185,12 +245,15 @@ impl LoadOutcome {
     fn over_time(&self) -> Vec<LoadSecond> {
         self.book
             .seconds()
-            .map(|(second, operations, p50, p99, max)| LoadSecond {
-                second: second as u32,
-                operations,
-                p50,
-                p99,
-                max,
+            .map(|slot| LoadSecond {
+                second: slot.second as u32,
+                seconds: slot.seconds as u32,
+                operations: slot.offered,
+                answered: slot.answered,
+                succeeded: slot.succeeded,
+                p50: slot.p50,
+                p99: slot.p99,
+                max: slot.max,
             })
             .collect()
     }
@@ -198,7 +261,7 @@ impl LoadOutcome {
     fn answered(&self) -> u64 {
         self.book
             .kinds()
-            .map(|(_, _, measured)| measured.answered)
+            .map(|(_, measured)| measured.answered)
             .sum()
     }
 

@@ -1,92 +1,69 @@
-//! The stream itself: one task keeps the pace and hands out what is due, one
-//! task per connection plays it. All of them share one thread and its state.
+//! The stream itself: one task keeps the pace and hands out what is due, one task
+//! per place plays it. All of them share one thread and its state.
 
-use crate::authorisation::{self, Source, Told};
-use crate::bank_api::{self, Customer, Question, Reading, Request};
+use crate::agenda::{Agenda, Call, Due};
 use crate::clock::{Alarm, Moment};
-use crate::connection::{Connection, Exchange, Message};
-use crate::credentials::{ahead_key, idempotency_key};
-use crate::fate::{Effect, Outcome};
-use crate::journal::{JournalRow, Phase};
+use crate::error::LoadError;
+use crate::fate::Outcome;
+use crate::interpreter::{End, Interpreter, RowTimes};
+use crate::journal::Phase;
+use crate::kind::Names;
+use crate::line::Lines;
 use crate::measurement::{Book, Ended};
-use crate::money::yuan;
-use crate::offers::Offers;
-use crate::options::{LoadOptions, LoadSnapshot};
-use crate::pacing::{Due, Schedule};
-use crate::run::Recorder;
-use crate::script::{Script, Step, operation_name};
-use crate::target::Target;
-use bytes::Bytes;
-use http::Method;
-use jiff::Timestamp;
-use scenarios::operation::Operation;
-use serde_json::Value;
+use crate::options::{LoadOptions, LoadSnapshot, Model};
+use crate::recorder::Recorder;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 use tokio::sync::Notify;
 
 /// Niceness of the thread that keeps the pace, where the system allows it.
 const URGENT: i32 = -10;
 
-/// An operation handed out and not yet taken by a connection.
-#[derive(Debug, Clone, Copy)]
-struct Job {
-    due: Due,
+/// An operation handed out and not yet taken by a place.
+struct Job<S> {
+    due: Due<S>,
     dispatched: Moment,
-    /// A connection was free when it was handed out: whatever delays it until it is
+    /// A place was free when it was handed out: whatever delays it until it is
     /// written is the generator's fault, not the target's.
     free: bool,
 }
 
-/// An operation taken by a connection.
-#[derive(Debug, Clone)]
-struct InHand {
-    due: Due,
+/// An operation taken by a place.
+struct InHand<I: Interpreter> {
+    due: Due<I::Step>,
     /// Set once it was handed to the socket, with what the journal will say.
-    written: Option<(Moment, Paid)>,
+    written: Option<(Moment, I::Note)>,
     lag: u64,
 }
 
-/// The accounts between which an operation moves money.
-#[derive(Debug, Clone, Default)]
-struct Paid {
-    account: Option<String>,
-    to: Option<String>,
-    /// What is paid, where the plan does not say it.
-    amount_fen: Option<i64>,
-}
-
-/// How one operation ended.
-struct End {
-    reading: Reading,
-    answered: bool,
-    written: Option<Moment>,
-    paid: Paid,
-}
-
 /// Everything the tasks share.
-pub struct Player {
-    target: Target,
+pub struct Player<I: Interpreter> {
+    interpreter: I,
+    names: Names,
     options: LoadOptions,
-    script: Script,
+    lines: Lines,
     start: Moment,
-    offers: Offers,
-    customers: RefCell<Vec<Customer>>,
-    sessions: RefCell<Vec<Option<String>>>,
-    schedule: RefCell<Schedule>,
+    /// Operations that are expected, if anybody knows.
+    expected: Option<u64>,
+    warm_up: u64,
+    /// Places that there may be at most.
+    capacity: usize,
+    /// They are opened as they are needed, not all at the start.
+    grows: bool,
+    agenda: RefCell<Agenda<I::Step, I::Session>>,
     sooner: Notify,
-    queue: RefCell<VecDeque<Job>>,
+    queue: RefCell<VecDeque<Job<I::Step>>>,
     work: Notify,
-    /// Connections that wait for work and have not been promised any.
+    /// Places that wait for work and have not been promised any.
     idle: Cell<u32>,
-    in_hand: RefCell<Vec<Option<InHand>>>,
-    ended: RefCell<Vec<bool>>,
+    in_hand: RefCell<Vec<Option<InHand<I>>>>,
     dispatched: Cell<u64>,
     finished: Cell<u64>,
     all_finished: Notify,
     book: RefCell<Book>,
-    recorder: Recorder,
+    recorder: Recorder<I::Row>,
     /// Nanoseconds from the start to the last report.
     reported: Cell<u64>,
     /// Latest end of an answered operation.
@@ -95,30 +72,40 @@ pub struct Player {
     intended: Cell<Option<(Moment, Moment)>>,
 }
 
-impl Player {
-    /// Ready to play from `start`.
+/// What a run measured, and when.
+pub struct Measurements {
+    pub book: Book,
+    /// Nanoseconds from the start to the last planned start.
+    pub planned: u64,
+    /// Nanoseconds between the first and the last intended start.
+    pub span: u64,
+    /// Nanoseconds from the start to the last answer.
+    pub answered: u64,
+}
+
+impl<I: Interpreter> Player<I> {
+    /// Ready to play from `start`, with so many places at most.
     pub fn new(
-        target: Target,
+        (interpreter, names): (I, Names),
         options: LoadOptions,
-        script: Script,
-        (customers, offers): (Vec<Customer>, Offers),
+        (lines, capacity, grows): (Lines, usize, bool),
+        (agenda, expected): (Agenda<I::Step, I::Session>, Option<u64>),
         start: Moment,
-        recorder: Recorder,
+        recorder: Recorder<I::Row>,
     ) -> Self {
         let thresholds: Vec<u64> = options.thresholds.iter().map(|span| span.0).collect();
-        let seconds = script.last_offset() / 1_000_000_000 + 1;
         Self {
+            interpreter,
+            names,
+            lines,
             start,
-            schedule: RefCell::new(Schedule::new(start, script.firsts.clone())),
-            sessions: RefCell::new(vec![None; script.sessions]),
-            in_hand: RefCell::new(vec![None; options.connections as usize]),
-            ended: RefCell::new(vec![false; script.steps.len()]),
-            book: RefCell::new(Book::new(&thresholds, seconds)),
-            target,
-            options,
-            script,
-            customers: RefCell::new(customers),
-            offers,
+            expected,
+            warm_up: crate::pacing::nanos(options.warm_up),
+            capacity,
+            grows,
+            agenda: RefCell::new(agenda),
+            book: RefCell::new(Book::new(&thresholds)),
+            in_hand: RefCell::default(),
             sooner: Notify::new(),
             queue: RefCell::default(),
             work: Notify::new(),
@@ -130,18 +117,24 @@ impl Player {
             reported: Cell::new(0),
             last_done: Cell::new(start),
             intended: Cell::new(None),
+            options,
         }
     }
 
     /// Hands out each operation when it is due; never ends by itself.
-    pub async fn keep_pace(&self) -> io::Result<()> {
+    pub async fn keep_pace(self: Rc<Self>) -> io::Result<()> {
         let alarm = Alarm::new()?;
         // On a busy machine a late wake-up is the generator's fault; where the system
         // allows it (Linux: root or CAP_SYS_NICE), this thread goes first.
         let _ = rustix::process::setpriority_process(None, URGENT);
+        if !self.grows {
+            for _ in 0..self.capacity {
+                self.open_place();
+            }
+        }
         loop {
             self.hand_out();
-            let next = self.schedule.borrow().next();
+            let next = self.agenda.borrow_mut().next();
             match next {
                 None => self.sooner.notified().await,
                 Some(next) => tokio::select! {
@@ -152,10 +145,10 @@ impl Player {
         }
     }
 
-    fn hand_out(&self) {
+    fn hand_out(self: &Rc<Self>) {
         loop {
             let dispatched = Moment::now();
-            let Some(due) = self.schedule.borrow_mut().take_due(dispatched) else {
+            let Some(due) = self.agenda.borrow_mut().take_due(dispatched) else {
                 return;
             };
             let (first, last) = self.intended.get().unwrap_or((due.intended, due.intended));
@@ -171,15 +164,23 @@ impl Player {
             if free {
                 self.idle.set(self.idle.get() - 1);
                 self.work.notify_one();
+            } else if self.grows && self.in_hand.borrow().len() < self.capacity {
+                self.open_place();
             }
         }
     }
 
-    /// Plays on one connection whatever is due; never ends by itself.
-    pub async fn work(&self, place: usize) {
-        let address = self.target.address();
-        let mut connection =
-            Connection::new(address, self.target.authority(), self.options.timeout);
+    /// One more place, with a line of its own.
+    fn open_place(self: &Rc<Self>) {
+        let place = self.in_hand.borrow().len();
+        self.in_hand.borrow_mut().push(None);
+        let player = Rc::clone(self);
+        tokio::task::spawn_local(async move { player.work(place).await });
+    }
+
+    /// Plays at one place whatever is due; never ends by itself.
+    async fn work(&self, place: usize) {
+        let mut line = self.lines.line(place);
         loop {
             let job = self.take_job().await;
             let taken = if job.free {
@@ -189,17 +190,27 @@ impl Player {
             };
             let lag = taken.since(job.due.intended);
             self.in_hand.borrow_mut()[place] = Some(InHand {
-                due: job.due,
+                due: job.due.clone(),
                 written: None,
                 lag,
             });
-            let end = self.play(place, job.due, &mut connection).await;
+            let call = &job.due.call;
+            let mut session = self.agenda.borrow_mut().remembered(call.session);
+            let written = |moment: Moment, note: &I::Note| {
+                if let Some(in_hand) = &mut self.in_hand.borrow_mut()[place] {
+                    in_hand.written = Some((moment, note.clone()));
+                }
+            };
+            let end = self
+                .interpreter
+                .perform(call, &mut session, &mut line, &written)
+                .await;
             self.in_hand.borrow_mut()[place] = None;
-            self.end(job.due, Some(lag), &end);
+            self.end(&job.due, lag, &end, session);
         }
     }
 
-    async fn take_job(&self) -> Job {
+    async fn take_job(&self) -> Job<I::Step> {
         loop {
             let job = self.queue.borrow_mut().pop_front();
             if let Some(job) = job {
@@ -210,240 +221,98 @@ impl Player {
         }
     }
 
-    async fn play(&self, place: usize, due: Due, connection: &mut Connection) -> End {
-        let step = &self.script.steps[due.index as usize];
-        let mut request = match self.request(step, u64::from(due.index)) {
-            Ok(request) => request,
-            Err(why) => return End::unsent(why.to_owned(), Paid::default()),
-        };
-        let paid = Paid {
-            account: request.account.take(),
-            to: request.to.take(),
-            amount_fen: request.amount_fen,
-        };
-        let key = idempotency_key(&self.options.run, u64::from(due.index));
-        if bank_api::needs_authorisation(step.operation, step.channel, self.target.tokens()) {
-            match self.authorise(step, &request, &key, connection).await {
-                Ok(body) => request.body = body,
-                Err(mut end) => {
-                    end.paid = paid;
-                    return *end;
-                }
-            }
-        }
-        let message = Message {
-            method: request.method,
-            path: request.path,
-            token: request.token,
-            key: bank_api::is_write(step.operation).then_some(key),
-            body: request.body,
-        };
-        let mut written = None;
-        let exchange = connection.exchange(&message, |moment| {
-            written = Some(moment);
-            if let Some(in_hand) = &mut self.in_hand.borrow_mut()[place] {
-                in_hand.written = Some((moment, paid.clone()));
-            }
-        });
-        let exchange = exchange.await;
-        End::of(step, self.allowed(step), exchange, written, paid)
-    }
-
-    fn request(&self, step: &Step, number: u64) -> Result<Request, &'static str> {
-        let customers = self.customers.borrow();
-        let sessions = self.sessions.borrow();
-        let payee = step.payee.map(|payee| &customers[payee as usize]);
-        let question = Question {
-            operation: step.operation,
-            channel: step.channel,
-            amount_fen: step.amount_fen,
-            customer: &customers[step.customer as usize],
-            payee_account: payee.and_then(|payee| payee.account.as_deref()),
-            session: sessions[step.session as usize].as_deref(),
-            offers: &self.offers,
-            number,
-        };
-        bank_api::request(&question, self.target.tokens())
-    }
-
-    /// Asks for the authorisation of a transfer and proves it: the transfer's body as
-    /// it is to be sent, or how the operation ended before that.
-    async fn authorise(
-        &self,
-        step: &Step,
-        transfer: &Request,
-        key: &str,
-        connection: &mut Connection,
-    ) -> Result<Bytes, Box<End>> {
-        let failed = |why: &str| Box::new(End::unsent(why.to_owned(), Paid::default()));
-        let mut body: Value = serde_json::from_slice(&transfer.body).unwrap_or_default();
-        let customer = self.customers.borrow()[step.customer as usize].clone();
-        let question = Message {
-            method: Method::POST,
-            path: "/v1/authorisations".to_owned(),
-            token: transfer.token.clone(),
-            key: Some(ahead_key(key)),
-            body: Bytes::from(authorisation::question(&customer, &body).to_string()),
-        };
-        let asked = match connection.exchange(&question, |_| {}).await {
-            Exchange::Answered { status: 201, body } => body,
-            Exchange::Answered { status, body } => {
-                // Nothing was paid, whatever became of the question.
-                let reading = bank_api::reading(step.operation, self.allowed(step), status, &body);
-                return Err(Box::new(End {
-                    reading: Reading {
-                        effect: Effect::None,
-                        ..reading
-                    },
-                    answered: true,
-                    written: None,
-                    paid: Paid::default(),
-                }));
-            }
-            Exchange::TimedOut => return Err(failed("no answer about its authorisation in time")),
-            Exchange::NotWritten(why) | Exchange::Broken(why) => return Err(failed(&why)),
-        };
-        let asked: Value = serde_json::from_slice(&asked).unwrap_or_default();
-        let (Some(id), Some(text)) = (asked["authorisation"].as_str(), asked["text"].as_str())
-        else {
-            return Err(failed("its authorisation was not understood"));
-        };
-        let told = self.told(authorisation::source(&customer), id, connection);
-        let told = told
-            .await
-            .ok_or_else(|| failed("its code could not be had: is the bank a test's?"))?;
-        body["authorisation"] = authorisation::proof(&customer, id, text, &told)
-            .ok_or_else(|| failed("its session had no medium"))?;
-        Ok(Bytes::from(body.to_string()))
-    }
-
-    /// What the source of a proof tells: the phone's message, or what a device's own
-    /// clock would show.
-    async fn told(&self, source: Source, id: &str, connection: &mut Connection) -> Option<Told> {
-        let path = match source {
-            Source::Key => return Some(Told::Nothing),
-            Source::Outbox => format!("/v1/test/outbox/{id}"),
-            Source::Clock => "/readyz".to_owned(),
-        };
-        let message = Message {
-            method: Method::GET,
-            path,
-            token: (source == Source::Outbox).then(|| self.target.tokens().operator.clone()),
-            key: None,
-            body: Bytes::new(),
-        };
-        let Exchange::Answered { status: 200, body } = connection.exchange(&message, |_| {}).await
-        else {
-            return None;
-        };
-        let told: Value = serde_json::from_slice(&body).ok()?;
-        if source == Source::Outbox {
-            return Some(Told::Code(told["code"].as_str()?.to_owned()));
-        }
-        let moment: Timestamp = told["business_time"].as_str()?.parse().ok()?;
-        Some(Told::Second(moment.as_second()))
-    }
-
-    fn allowed(&self, step: &Step) -> &[String] {
-        &self.script.allowed[step.allow as usize]
-    }
-
     /// Enters an end everywhere and lets the session go on.
-    fn end(&self, due: Due, lag: Option<u64>, end: &End) {
+    fn end(&self, due: &Due<I::Step>, lag: u64, end: &End<I::Note>, session: I::Session) {
         let done = Moment::now();
-        let step = &self.script.steps[due.index as usize];
-        let reading = &end.reading;
-        if reading.outcome == Outcome::Succeeded {
-            self.customers.borrow_mut()[step.customer as usize].learn(&reading.answer);
-            let session = &mut self.sessions.borrow_mut()[step.session as usize];
-            match step.operation {
-                Operation::LogIn => session.clone_from(&reading.answer.session),
-                Operation::LogOut => *session = None,
-                _ => {}
-            }
-        }
         if end.answered {
             self.last_done.set(self.last_done.get().max(done));
         }
-        self.enter(due.index, Some(due.intended), done, lag, end);
-        if let Some((next, think)) = step.next {
-            let sooner = self.schedule.borrow_mut().follow(done.after(think), next);
-            if sooner {
-                self.sooner.notify_one();
-            }
+        self.enter(&due.call, Some(due.intended), done, Some(lag), end);
+        let sooner = self.agenda.borrow_mut().ended(&due.call, done, session);
+        if sooner {
+            self.sooner.notify_one();
         }
-        if self.finished.get() == self.script.steps.len() as u64 {
+        if self.is_over() {
             self.all_finished.notify_one();
         }
     }
 
     fn enter(
         &self,
-        index: u32,
+        call: &Call<I::Step>,
         intended: Option<Moment>,
         done: Moment,
         lag: Option<u64>,
-        end: &End,
+        end: &End<I::Note>,
     ) {
-        let step = &self.script.steps[index as usize];
-        let reading = &end.reading;
         let latency = intended.map(|intended| done.since(intended));
         let service = end.written.map(|written| done.since(written));
         let since_start = intended.map(|intended| intended.since(self.start));
+        let kind = self.interpreter.kind(&call.step);
+        // Closed users have no plan: what counts is when it was to start.
+        let planned = match self.options.model {
+            Model::Closed => since_start.unwrap_or(call.at),
+            Model::Open | Model::CappedOpen => call.at,
+        };
+        let warm_up = planned < self.warm_up;
         let mut book = self.book.borrow_mut();
         book.enter(&Ended {
-            channel: step.channel,
-            operation: step.operation,
-            warm_up: step.warm_up,
-            outcome: reading.outcome,
+            kind,
+            warm_up,
+            outcome: end.outcome,
             answered: end.answered,
             intended: since_start,
             latency,
             service,
             lag,
         });
-        if let (Some(what), false) = (&reading.what, step.warm_up) {
-            book.fail(format!("{}: {what}", operation_name(step.operation)));
+        if let (Some(what), false) = (&end.what, warm_up) {
+            book.fail(format!("{}: {what}", self.names.operation(kind.operation)));
         }
-        self.ended.borrow_mut()[index as usize] = true;
         self.finished.set(self.finished.get() + 1);
-        let write = bank_api::is_write(step.operation);
-        self.recorder.row(JournalRow {
-            phase: if step.warm_up {
+        let times = RowTimes {
+            phase: if warm_up {
                 Phase::WarmUp
             } else {
                 Phase::Measured
             },
-            sequence: u64::from(index),
-            key: if write {
-                idempotency_key(&self.options.run, u64::from(index))
-            } else {
-                String::new()
-            },
-            operation: step.operation,
-            channel: step.channel,
-            customer: self.script.customers[step.customer as usize].clone(),
-            account: end.paid.account.clone(),
-            to: end.paid.to.clone(),
-            amount: end
-                .paid
-                .amount_fen
-                .or(step.amount_fen)
-                .map(|fen| yuan(i128::from(fen))),
-            outcome: reading.outcome,
-            effect: reading.effect,
-            why: reading.code.clone().or_else(|| reading.what.clone()),
-            seq: reading.answer.seq,
-            id: reading.answer.id(),
             intended_micros: since_start.map(|nanos| nanos / 1000),
             latency_micros: latency.map(|nanos| nanos / 1000),
             service_micros: service.map(|nanos| nanos / 1000),
-        });
+        };
+        self.recorder.row(self.interpreter.row(call, end, &times));
+    }
+
+    /// Every operation has ended and no other will come.
+    pub fn is_over(&self) -> bool {
+        let mut agenda = self.agenda.borrow_mut();
+        self.finished.get() == agenda.taken() && agenda.is_exhausted()
+    }
+
+    /// The plan has come to its end, and this long ago was its last planned start.
+    pub fn since_planned_end(&self) -> Option<u64> {
+        let mut agenda = self.agenda.borrow_mut();
+        let end = self.start.after(agenda.last_planned());
+        let over = match self.options.model {
+            Model::Closed => Moment::now() >= end,
+            Model::Open | Model::CappedOpen => agenda.is_exhausted(),
+        };
+        over.then(|| Moment::now().since(end))
+    }
+
+    /// The plan broke off.
+    pub fn has_failed(&self) -> bool {
+        self.agenda.borrow().has_failed()
+    }
+
+    /// Why the plan broke off, if it did.
+    pub fn take_failure(&self) -> Option<LoadError> {
+        self.agenda.borrow_mut().take_failure()
     }
 
     /// Waits until every operation has ended.
     pub async fn until_finished(&self) {
-        while self.finished.get() < self.script.steps.len() as u64 {
+        while !self.is_over() {
             self.all_finished.notified().await;
         }
     }
@@ -459,45 +328,49 @@ impl Player {
         };
         let hands = std::mem::take(&mut *self.in_hand.borrow_mut());
         for in_hand in hands.into_iter().flatten() {
-            let step = &self.script.steps[in_hand.due.index as usize];
-            let (written, paid) = in_hand.written.unzip();
-            let end = match written {
+            let call = &in_hand.due.call;
+            let end = match in_hand.written {
                 None => End::waiting(interrupted),
-                Some(_) => End::late(step, late, written, paid.unwrap_or_default()),
+                Some((written, note)) => {
+                    let changes = self.interpreter.changes(&call.step);
+                    End::late(changes, late, Some(written), note)
+                }
             };
-            self.enter(
-                in_hand.due.index,
-                Some(in_hand.due.intended),
-                now,
-                Some(in_hand.lag),
-                &end,
-            );
+            let (intended, lag) = (Some(in_hand.due.intended), Some(in_hand.lag));
+            self.enter(call, intended, now, lag, &end);
         }
-        let waiting: Vec<Job> = self.queue.borrow_mut().drain(..).collect();
+        let waiting: Vec<_> = self.queue.borrow_mut().drain(..).collect();
         for job in waiting {
             let lag = job.dispatched.since(job.due.intended);
             let end = End::waiting(interrupted);
-            self.enter(job.due.index, Some(job.due.intended), now, Some(lag), &end);
+            self.enter(&job.due.call, Some(job.due.intended), now, Some(lag), &end);
         }
-        for index in 0..self.script.steps.len() {
-            if !self.ended.borrow()[index] {
-                self.enter(index as u32, None, now, None, &End::not_sent());
-            }
+        loop {
+            let rest = self.agenda.borrow_mut().take_rest();
+            let Some(call) = rest else { return };
+            self.enter(&call, None, now, None, &End::not_sent(Outcome::NotSent));
         }
     }
 
     /// How far it is.
     pub fn snapshot(&self) -> LoadSnapshot {
         let book = self.book.borrow();
+        let taken = self.agenda.borrow().taken();
+        let places = self.in_hand.borrow();
         LoadSnapshot {
             seconds: Moment::now().since(self.start) as f64 / 1e9,
-            planned: self.script.steps.len() as u64,
+            planned: self.expected.unwrap_or(taken).max(taken),
             dispatched: self.dispatched.get(),
             finished: self.finished.get(),
+            answered: book.answered_so_far,
+            succeeded: book.succeeded_so_far,
             errors: book.errors_so_far,
             waiting: self.queue.borrow().len() as u64,
+            in_flight: places.iter().flatten().count() as u64,
+            places: places.len() as u64,
             p50: book.latency_so_far.quantile(0.5),
             p99: book.latency_so_far.quantile(0.99),
+            lag_p99: book.lag.quantile(0.99),
         }
     }
 
@@ -512,90 +385,16 @@ impl Player {
         }
     }
 
-    /// The measurements, the nanoseconds between first and last intended start,
-    /// and those from the start to the last answer.
-    pub fn take_measurements(&self) -> (Book, u64, u64) {
-        let span = self
-            .intended
-            .get()
-            .map_or(0, |(first, last)| last.since(first));
-        let answered = self.last_done.get().since(self.start);
-        (self.book.replace(Book::new(&[], 0)), span, answered)
-    }
-}
-
-impl End {
-    fn of(
-        step: &Step,
-        allow: &[String],
-        exchange: Exchange,
-        written: Option<Moment>,
-        paid: Paid,
-    ) -> Self {
-        match exchange {
-            Exchange::Answered { status, body } => Self {
-                reading: bank_api::reading(step.operation, allow, status, &body),
-                answered: true,
-                written,
-                paid,
-            },
-            Exchange::NotWritten(why) => Self::unsent(why, paid),
-            Exchange::Broken(why) => {
-                let mut end = Self::late(step, Outcome::Failed, written, paid);
-                end.reading.what = Some(why);
-                end
-            }
-            Exchange::TimedOut => Self::late(step, Outcome::TimedOut, written, paid),
-        }
-    }
-
-    /// Sent, and nothing usable came back.
-    fn late(step: &Step, outcome: Outcome, written: Option<Moment>, paid: Paid) -> Self {
-        let effect = if bank_api::is_write(step.operation) {
-            Effect::Unknown
-        } else {
-            Effect::None
-        };
-        let what = (outcome == Outcome::TimedOut).then(|| "no answer in time".to_owned());
-        Self::without_answer(outcome, effect, what, written, paid)
-    }
-
-    /// Not sent because it could not be.
-    fn unsent(why: String, paid: Paid) -> Self {
-        Self::without_answer(Outcome::Failed, Effect::None, Some(why), None, paid)
-    }
-
-    /// Due, and no connection came free for it.
-    fn waiting(interrupted: bool) -> Self {
-        if interrupted {
-            return Self::not_sent();
-        }
-        let what = Some("no connection came free in time".to_owned());
-        Self::without_answer(Outcome::TimedOut, Effect::None, what, None, Paid::default())
-    }
-
-    fn not_sent() -> Self {
-        Self::without_answer(Outcome::NotSent, Effect::None, None, None, Paid::default())
-    }
-
-    fn without_answer(
-        outcome: Outcome,
-        effect: Effect,
-        what: Option<String>,
-        written: Option<Moment>,
-        paid: Paid,
-    ) -> Self {
-        Self {
-            reading: Reading {
-                outcome,
-                effect,
-                code: None,
-                what,
-                answer: bank_api::Answer::default(),
-            },
-            answered: false,
-            written,
-            paid,
+    /// What was measured.
+    pub fn take_measurements(&self) -> Measurements {
+        Measurements {
+            book: self.book.replace(Book::new(&[])),
+            planned: self.agenda.borrow().last_planned(),
+            span: self
+                .intended
+                .get()
+                .map_or(0, |(first, last)| last.since(first)),
+            answered: self.last_done.get().since(self.start),
         }
     }
 }

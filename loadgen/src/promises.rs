@@ -3,18 +3,29 @@
 //! of a subscriber.
 
 use crate::audit::{Announced, Inbox, Record};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Who is told of what: a customer and a record.
 type Told = (String, u64);
 
+/// A promise that a record breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// In words.
+    pub what: String,
+    /// The records that show it, this one last.
+    pub records: Vec<u64>,
+}
+
 /// The books as far as products go.
 #[derive(Debug, Default)]
 pub struct Promises {
-    signed_in: HashSet<(String, String)>,
+    /// Who signed in on which day, and the record that says so.
+    signed_in: HashMap<(String, String), u64>,
     won: BTreeMap<(String, String), u64>,
     batches: BTreeMap<String, (u64, u64)>,
-    spent: HashSet<String>,
+    /// Vouchers that were spent, and the record that says so.
+    spent: HashMap<String, u64>,
     owners: HashMap<String, String>,
     subscribers: HashMap<String, u64>,
     due: BTreeSet<Told>,
@@ -23,8 +34,12 @@ pub struct Promises {
 
 impl Promises {
     /// Takes an applied record: what it breaks, in words.
-    pub fn record(&mut self, record: &Record) -> Vec<String> {
+    pub fn record(&mut self, record: &Record) -> Vec<Broken> {
         let mut broken = Vec::new();
+        let mut breaks = |what: String, earlier: Option<u64>| {
+            let records = earlier.into_iter().chain([record.seq]).collect();
+            broken.push(Broken { what, records });
+        };
         let customer = record.customer.as_deref().unwrap_or_default();
         match record.operation.as_str() {
             "open_card" => {
@@ -40,8 +55,12 @@ impl Promises {
             }
             "check_in" => {
                 let day = record.at.get(..10).unwrap_or_default().to_owned();
-                if !self.signed_in.insert((customer.to_owned(), day.clone())) {
-                    broken.push(format!("{customer} signed in twice on {day}"));
+                let place = (customer.to_owned(), day.clone());
+                if let Some(earlier) = self.signed_in.insert(place, record.seq) {
+                    breaks(
+                        format!("{customer} signed in twice on {day}"),
+                        Some(earlier),
+                    );
                 }
             }
             "welfare_purchase" => {
@@ -55,9 +74,9 @@ impl Promises {
                 let (bought, so_far) = self.batches.entry(batch.clone()).or_default();
                 *so_far += issued;
                 if so_far > bought {
-                    broken.push(format!(
-                        "batch {batch} has {so_far} vouchers issued of {bought} bought"
-                    ));
+                    let what =
+                        format!("batch {batch} has {so_far} vouchers issued of {bought} bought");
+                    breaks(what, None);
                 }
             }
             _ => {}
@@ -70,9 +89,9 @@ impl Promises {
             *won += 1;
         }
         if let Some(voucher) = &record.voucher
-            && !self.spent.insert(voucher.clone())
+            && let Some(earlier) = self.spent.insert(voucher.clone(), record.seq)
         {
-            broken.push(format!("voucher {voucher} is spent twice"));
+            breaks(format!("voucher {voucher} is spent twice"), Some(earlier));
         }
         self.tell(record, customer);
         broken

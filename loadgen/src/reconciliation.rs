@@ -5,26 +5,29 @@
 //! nothing else may be there. Each record's postings, each account, and the whole
 //! ledger must balance; what the bank promises of its products must hold.
 
+mod counterexample;
+mod expected;
+mod findings;
+
 use crate::audit::{Audit, Balances, CUSTOMER_DEPOSITS, Record};
 use crate::credentials::behind_key;
 use crate::error::LoadError;
 use crate::fate::{Effect, Outcome};
-use crate::journal::{JournalRow, RunJournal};
-use crate::money::{self, VOUCHER_FEN, yuan};
+use crate::journal::RunJournal;
+use crate::limits::Limits;
+use crate::money::yuan;
 use crate::promises::Promises;
-use crate::run::{in_runtime, on_a_thread};
-use crate::script::operation_name;
+use crate::stage::{in_runtime, on_a_thread};
 use crate::target::Target;
+use expected::Expected;
+pub(crate) use expected::describe;
+use findings::{Evidence, Findings, Kind};
 use scenarios::operation::Operation;
-use scenarios::summary::{Discrepancy, Reconciliation};
+use scenarios::summary::Reconciliation;
 use std::collections::{BTreeMap, HashMap};
 
 /// The books are read so often until they hold still.
 const READINGS: u32 = 5;
-/// Vouchers that the bank issues in one decision.
-const VOUCHERS_A_PART: i128 = 50;
-/// So many examples of each kind are told.
-const EXAMPLES: usize = 20;
 
 /// What the bank held before the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +58,21 @@ pub fn reconcile(
             if start == BankStart::Empty {
                 checker.look_at_products(&mut audit).await?;
             }
-            Ok(checker.conclude(&balances))
+            let totals = checker.conclude(&balances);
+            let counterexample = match checker.findings.smallest() {
+                Some(finding) => Some(counterexample::of(finding, journal, &mut audit).await?),
+                None => None,
+            };
+            let discrepancies = checker.findings.told();
+            Ok(Reconciliation {
+                reconciled: discrepancies.is_empty(),
+                acknowledged: totals.acknowledged,
+                found_once: totals.found_once,
+                unknown_found: totals.unknown_found,
+                ledger_sum: yuan(totals.ledger_sum),
+                counterexample,
+                discrepancies,
+            })
         })
     })
 }
@@ -83,214 +100,12 @@ async fn read_books(
     Err(LoadError::StillMoving { readings: READINGS })
 }
 
-/// What the journal expects of one key.
-struct Expected {
-    /// Position in the journal, so that the first examples are told.
-    place: u64,
-    operation: Operation,
-    account: Option<String>,
-    to: Option<String>,
-    amount: Option<i128>,
-    outcome: Outcome,
-    effect: Effect,
-    seq: Option<u64>,
-    /// Applied records found.
-    found: Vec<u64>,
-    different: Option<String>,
-}
-
-impl Expected {
-    fn read(row: JournalRow, place: u64) -> Self {
-        Self {
-            place,
-            operation: row.operation,
-            amount: row.amount.as_deref().and_then(money::fen),
-            account: row.account,
-            to: row.to,
-            outcome: row.outcome,
-            effect: row.effect,
-            seq: row.seq,
-            found: Vec::new(),
-            different: None,
-        }
-    }
-
-    /// What is expected of the parts in which the bank issues vouchers: it decides fifty at a time,
-    /// each under a key of its own. Parts before one that was refused stand.
-    fn parts(row: &JournalRow, place: u64) -> Vec<(String, Self)> {
-        let fen = row.amount.as_deref().and_then(money::fen).unwrap_or(0);
-        let count = fen / i128::from(VOUCHER_FEN);
-        let digest = blake3::hash(row.key.as_bytes()).to_hex();
-        let parts = 0..(count + VOUCHERS_A_PART - 1) / VOUCHERS_A_PART;
-        let effect = match row.effect {
-            Effect::None if row.outcome != Outcome::NotSent => Effect::Unknown,
-            effect => effect,
-        };
-        parts
-            .map(|part| {
-                let row = JournalRow {
-                    amount: None,
-                    account: None,
-                    seq: None,
-                    effect,
-                    ..row.clone()
-                };
-                let key = format!("{}/{part}", &digest.as_str()[..32]);
-                (key, Self::read(row, place))
-            })
-            .collect()
-    }
-
-    /// In words: `deposit of 12.34 to 62…`.
-    fn words(&self) -> String {
-        let operation = operation_name(self.operation);
-        describe(
-            &operation,
-            self.amount,
-            self.account.as_deref(),
-            self.to.as_deref(),
-        )
-    }
-
-    /// What is different in the record, if anything.
-    fn differs(&self, record: &Record) -> Result<Option<String>, LoadError> {
-        let operation = operation_name(self.operation);
-        if record.operation != operation {
-            return Ok(Some(format!("it is recorded as {}", record.operation)));
-        }
-        if let Some(seq) = self.seq.filter(|seq| *seq != record.seq) {
-            // A second record of the key is told as doubled, not as different.
-            let first = self.found.is_empty();
-            return Ok(first.then(|| {
-                format!(
-                    "it was acknowledged as record {seq} and is record {}",
-                    record.seq
-                )
-            }));
-        }
-        let Some(account) = &self.account else {
-            return Ok(None);
-        };
-        let amount = record.amount.as_deref().and_then(money::fen);
-        if amount != self.amount || record.account.as_ref() != Some(account) || record.to != self.to
-        {
-            let found = describe(
-                &record.operation,
-                amount,
-                record.account.as_deref(),
-                record.to.as_deref(),
-            );
-            return Ok(Some(format!("it is recorded as {found}")));
-        }
-        self.differs_in_postings(account, record)
-    }
-
-    fn differs_in_postings(
-        &self,
-        account: &str,
-        record: &Record,
-    ) -> Result<Option<String>, LoadError> {
-        let amount = self.amount.unwrap_or(0);
-        let (own, payee) = match self.operation {
-            Operation::Deposit => (amount, None),
-            Operation::TransferOwnBank => (-amount, self.to.as_deref()),
-            // A loan moves money when it is drawn.
-            Operation::LoanApplication => (0, None),
-            _ => (-amount, None),
-        };
-        let postings = record.postings()?;
-        let moved = |name: &str| -> i128 {
-            let lines = postings.iter().filter(|(account, _)| *account == name);
-            lines.map(|(_, fen)| fen).sum()
-        };
-        let expected = std::iter::once((account, own)).chain(payee.map(|payee| (payee, amount)));
-        for (name, fen) in expected {
-            if moved(name) != fen {
-                return Ok(Some(format!(
-                    "its postings move {} on {name} instead of {}",
-                    yuan(moved(name)),
-                    yuan(fen)
-                )));
-            }
-        }
-        Ok(None)
-    }
-}
-
-fn describe(
-    operation: &str,
-    amount: Option<i128>,
-    account: Option<&str>,
-    to: Option<&str>,
-) -> String {
-    let amount = amount.map_or(String::new(), |amount| format!(" of {}", yuan(amount)));
-    let accounts = match (account, to) {
-        (Some(account), Some(to)) => format!(" from {account} to {to}"),
-        (Some(account), None) => format!(" on account {account}"),
-        (None, _) => String::new(),
-    };
-    format!("{operation}{amount}{accounts}")
-}
-
-/// The kinds of discrepancy, in the order they are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Missing,
-    Doubled,
-    Different,
-    Unplanned,
-    Ledger,
-    Oversold,
-    Alert,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Doubled => "doubled",
-            Self::Different => "different",
-            Self::Unplanned => "unplanned",
-            Self::Ledger => "ledger",
-            Self::Oversold => "oversold",
-            Self::Alert => "alert",
-        }
-    }
-}
-
-/// Discrepancies: the first examples of each kind, and how many there are.
-#[derive(Default)]
-struct Findings(BTreeMap<Kind, (u64, Vec<Discrepancy>)>);
-
-impl Findings {
-    fn add(&mut self, kind: Kind, key: &str, what: String) {
-        let (count, examples) = self.0.entry(kind).or_default();
-        *count += 1;
-        if examples.len() < EXAMPLES {
-            examples.push(Discrepancy {
-                kind: kind.name().to_owned(),
-                key: key.to_owned(),
-                what,
-            });
-        }
-    }
-
-    /// The last example of a long kind gives way to the number of the rest.
-    fn told(self) -> Vec<Discrepancy> {
-        let mut told = Vec::new();
-        for (kind, (count, mut examples)) in self.0 {
-            if count > EXAMPLES as u64 {
-                examples.truncate(EXAMPLES - 1);
-                examples.push(Discrepancy {
-                    kind: kind.name().to_owned(),
-                    key: String::new(),
-                    what: format!("{} more of this kind", count - (EXAMPLES as u64 - 1)),
-                });
-            }
-            told.extend(examples);
-        }
-        told
-    }
+/// What the comparison comes to in numbers.
+struct Totals {
+    acknowledged: u64,
+    found_once: u64,
+    unknown_found: u64,
+    ledger_sum: i128,
 }
 
 struct Checker {
@@ -300,6 +115,7 @@ struct Checker {
     /// Sum of the postings of each account, in fen.
     posted: HashMap<String, i128>,
     promises: Promises,
+    limits: Limits,
 }
 
 impl Checker {
@@ -319,49 +135,92 @@ impl Checker {
             findings: Findings::default(),
             posted: HashMap::new(),
             promises: Promises::default(),
+            limits: Limits::default(),
         })
     }
 
     fn record(&mut self, record: &Record) -> Result<(), LoadError> {
-        let mut sum = 0;
-        for (account, fen) in record.postings()? {
-            sum += fen;
-            match self.posted.get_mut(account) {
+        let postings = record.postings()?;
+        for (account, fen) in &postings {
+            match self.posted.get_mut(*account) {
                 Some(posted) => *posted += fen,
                 None => {
-                    self.posted.insert(account.to_owned(), fen);
+                    self.posted.insert((*account).to_owned(), *fen);
                 }
             }
         }
         let key = record.key.as_deref().unwrap_or_default();
-        if sum != 0 {
-            let what = format!("the postings of record {} sum to {}", record.seq, yuan(sum));
-            self.findings.add(Kind::Ledger, key, what);
-        }
+        self.balance_record(record, &postings);
         if !record.is_applied() {
             return Ok(());
         }
         if self.start == BankStart::Empty {
-            for what in self.promises.record(record) {
-                self.findings.add(Kind::Oversold, key, what);
+            for broken in self.promises.record(record) {
+                let evidence = Evidence::records(broken.records);
+                self.findings
+                    .add(Kind::Oversold, key, broken.what, evidence);
             }
+        }
+        // Others may have had their limits raised; in a run nobody does.
+        if self.start == BankStart::Empty
+            && let Some(broken) = self.limits.record(record)
+        {
+            let evidence = Evidence::records(broken.records);
+            self.findings.add(Kind::Limit, key, broken.what, evidence);
         }
         let Some(expected) = self.expected.get_mut(key) else {
             if self.start == BankStart::Empty && !self.is_ahead_of_ours(key, record)? {
-                let what = format!(
-                    "record {}, {}, was never sent",
-                    record.seq,
-                    record_words(record)
-                );
-                self.findings.add(Kind::Unplanned, key, what);
+                let what = format!("record {}, {}, was never sent", record.seq, record.words());
+                let evidence = Evidence::records([record.seq]);
+                self.findings.add(Kind::Unplanned, key, what, evidence);
             }
             return Ok(());
         };
-        if let Some(difference) = expected.differs(record)? {
+        if let Some(difference) = expected.differs(record, &postings) {
             expected.different.get_or_insert(difference);
         }
         expected.found.push(record.seq);
         Ok(())
+    }
+
+    /// A record's postings sum to zero. A lone posting is a movement that was torn; what
+    /// is off by no more than a fen a posting was rounded wrongly.
+    fn balance_record(&mut self, record: &Record, postings: &[(&str, i128)]) {
+        let sum: i128 = postings.iter().map(|(_, fen)| fen).sum();
+        if sum == 0 {
+            return;
+        }
+        let words = record.words();
+        let (kind, what) = match postings {
+            [(account, fen)] => (
+                Kind::Torn,
+                format!(
+                    "record {}, {words}, moves {} on {account} and nothing anywhere else",
+                    record.seq,
+                    yuan(*fen)
+                ),
+            ),
+            several => {
+                let kind = if sum.unsigned_abs() <= several.len() as u128 {
+                    Kind::Rounded
+                } else {
+                    Kind::Ledger
+                };
+                let what = format!(
+                    "the postings of record {}, {words}, sum to {}",
+                    record.seq,
+                    yuan(sum)
+                );
+                (kind, what)
+            }
+        };
+        let key = record.key.as_deref().unwrap_or_default();
+        let operation = self.expected.get(key).map(|expected| expected.place);
+        let evidence = Evidence {
+            operation,
+            records: vec![record.seq],
+        };
+        self.findings.add(kind, key, what, evidence);
     }
 
     /// Whether it is what was asked ahead of an operation of this run, such as its
@@ -384,19 +243,21 @@ impl Checker {
         if self.promises.has_awards() {
             let announced = audit.campaigns().await?;
             for what in self.promises.compare_awards(&announced) {
-                self.findings.add(Kind::Oversold, "", what);
+                let evidence = Evidence::default();
+                self.findings.add(Kind::Oversold, "", what, evidence);
             }
         }
         if self.promises.has_alerts() {
             let inbox = audit.alerts().await?;
             for what in self.promises.compare_alerts(&inbox) {
-                self.findings.add(Kind::Alert, "", what);
+                let evidence = Evidence::default();
+                self.findings.add(Kind::Alert, "", what, evidence);
             }
         }
         Ok(())
     }
 
-    fn conclude(&mut self, balances: &Balances) -> Reconciliation {
+    fn conclude(&mut self, balances: &Balances) -> Totals {
         let mut all: Vec<(String, Expected)> = self.expected.drain().collect();
         all.sort_unstable_by_key(|(_, expected)| expected.place);
         let (mut acknowledged, mut found_once, mut unknown_found) = (0, 0, 0);
@@ -409,15 +270,11 @@ impl Checker {
             }
             self.judge(key, expected);
         }
-        let sum = self.balance(balances);
-        let discrepancies = std::mem::take(&mut self.findings).told();
-        Reconciliation {
-            reconciled: discrepancies.is_empty(),
+        Totals {
             acknowledged,
             found_once,
             unknown_found,
-            ledger_sum: yuan(sum),
-            discrepancies,
+            ledger_sum: self.balance(balances),
         }
     }
 
@@ -425,20 +282,24 @@ impl Checker {
         let words = expected.words();
         let places: Vec<String> = expected.found.iter().map(u64::to_string).collect();
         let places = places.join(", ");
+        let evidence = || Evidence {
+            operation: Some(expected.place),
+            records: expected.found.clone(),
+        };
         match (expected.effect, expected.found.len()) {
             (Effect::Applied, 0) => {
                 let place = expected
                     .seq
                     .map_or(String::new(), |seq| format!(" as record {seq}"));
                 let what = format!("{words} was acknowledged{place} and is not there");
-                self.findings.add(Kind::Missing, key, what);
+                self.findings.add(Kind::Missing, key, what, evidence());
             }
             (Effect::Applied | Effect::Unknown, 2..) => {
                 let what = format!(
                     "{words} is there {} times: records {places}",
                     expected.found.len()
                 );
-                self.findings.add(Kind::Doubled, key, what);
+                self.findings.add(Kind::Doubled, key, what, evidence());
             }
             (Effect::None, 1..) => {
                 let fate = match expected.outcome {
@@ -446,13 +307,17 @@ impl Checker {
                     _ => "was refused or never sent",
                 };
                 let what = format!("{words} {fate} and yet is there: record {places}");
-                self.findings.add(Kind::Unplanned, key, what);
+                self.findings.add(Kind::Unplanned, key, what, evidence());
             }
             _ => {}
         }
+        if expected.is_accepted_wrongly() {
+            let what = format!("{words} had to be refused and was accepted: record {places}");
+            self.findings.add(Kind::Accepted, key, what, evidence());
+        }
         if let (Some(difference), true) = (&expected.different, expected.effect != Effect::None) {
             let what = format!("{words} was asked; {difference}");
-            self.findings.add(Kind::Different, key, what);
+            self.findings.add(Kind::Different, key, what, evidence());
         }
     }
 
@@ -465,7 +330,8 @@ impl Checker {
                 yuan(sum),
                 yuan(balances.sum)
             );
-            self.findings.add(Kind::Ledger, "", what);
+            self.findings
+                .add(Kind::Ledger, "", what, Evidence::default());
         }
         if self.start == BankStart::Shared {
             return sum;
@@ -478,7 +344,8 @@ impl Checker {
                 yuan(customers),
                 yuan(stated)
             );
-            self.findings.add(Kind::Ledger, "", what);
+            self.findings
+                .add(Kind::Ledger, "", what, Evidence::default());
         }
         let own = balances
             .ledger
@@ -496,7 +363,8 @@ impl Checker {
                     yuan(*balance),
                     yuan(posted)
                 );
-                self.findings.add(Kind::Ledger, "", what);
+                self.findings
+                    .add(Kind::Ledger, "", what, Evidence::default());
             }
         }
         let mut strangers: Vec<(&String, &i128)> = self
@@ -510,18 +378,9 @@ impl Checker {
                 "{} was posted to {name}, which is no account",
                 yuan(*posted)
             );
-            self.findings.add(Kind::Ledger, "", what);
+            self.findings
+                .add(Kind::Ledger, "", what, Evidence::default());
         }
         sum
     }
-}
-
-fn record_words(record: &Record) -> String {
-    let amount = record.amount.as_deref().and_then(money::fen);
-    describe(
-        &record.operation,
-        amount,
-        record.account.as_deref(),
-        record.to.as_deref(),
-    )
 }

@@ -1,16 +1,22 @@
-//! The plan made ready to play: names turned into positions, sessions chained,
-//! and everything refused that no bank could be asked.
+//! The plan of a bank's operations made ready to play: names turned into positions,
+//! the last steps of sessions marked, what must be there beforehand, and everything
+//! refused that no bank could be asked. It grows with customers, not with operations
+//! (of each operation one bit is kept).
 
+use crate::agenda::{Call, Source};
 use crate::error::LoadError;
 use crate::money::VOUCHER_FEN;
+use crate::needs::{self, Needs};
 use crate::options::LoadOptions;
 use crate::pacing::{real_offset, real_span};
+use crate::plan::{LastSteps, Marks, Plan};
 use scenarios::operation::{Channel, Operation, PlannedOperation};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::hash::Hash;
+use std::sync::Arc;
 
 /// One operation, ready to be built when its time comes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub operation: Operation,
     pub channel: Channel,
@@ -18,166 +24,183 @@ pub struct Step {
     pub customer: u32,
     /// Position of the payee in [`Script::customers`].
     pub payee: Option<u32>,
-    /// Position of its session, from 0.
-    pub session: u32,
-    /// The next step of its session and the real nanoseconds of thought before it.
-    pub next: Option<(u32, u64)>,
-    /// Real nanoseconds from the start by the plan.
-    pub offset: u64,
     pub amount_fen: Option<i64>,
     /// Position in [`Script::allowed`].
     pub allow: u32,
-    /// Planned to start within the warm-up.
-    pub warm_up: bool,
 }
 
-/// A plan ready to play.
+/// A plan that has been gone through.
 #[derive(Debug)]
 pub struct Script {
-    /// In the order of the plan.
-    pub steps: Vec<Step>,
-    /// First steps of the sessions: `(offset in real nanoseconds, step)`.
-    pub firsts: Vec<(u64, u32)>,
     /// Names of customers and payees.
-    pub customers: Vec<String>,
-    pub sessions: usize,
+    pub customers: Vec<Arc<str>>,
     /// Lists of refusals that are allowed, each different one once.
-    pub allowed: Vec<Vec<String>>,
+    pub allowed: Vec<Arc<[String]>>,
+    /// What each customer needs beforehand.
+    pub needs: Vec<Needs>,
+    /// Where each operation comes first.
+    pub firsts: HashMap<Operation, u64>,
+    /// Issues of vouchers and where they are.
+    pub issues: Vec<(u64, Step)>,
+    /// How many operations there are.
+    pub operations: u64,
+    names: Names,
+    /// By operation, whether it is the last of its session.
+    last: Marks,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    customers: Numbered<str>,
+    allowed: Numbered<[String]>,
 }
 
 impl Script {
-    /// Reads the plan.
-    pub fn new(plan: &[PlannedOperation], options: &LoadOptions) -> Result<Self, LoadError> {
-        let mut reader = Reader::default();
-        let mut script = Self {
-            steps: Vec::with_capacity(plan.len()),
-            firsts: Vec::new(),
-            customers: Vec::new(),
-            sessions: 0,
-            allowed: Vec::new(),
-        };
-        let warm_up = nanos(options.warm_up);
-        for (index, planned) in plan.iter().enumerate() {
-            check(index, planned)?;
-            let index = index as u32;
-            let offset = real_offset(planned.at, options.window_start, options.speed);
-            let (session, previous) = reader.session(planned.session, index);
-            if let Some(previous) = previous {
-                let think = real_span(planned.think.unwrap_or_default(), options.speed);
-                script.steps[previous as usize].next = Some((index, think));
-            } else {
-                script.firsts.push((offset, index));
+    /// Goes through the plan.
+    pub fn read(plan: &Plan) -> Result<Self, LoadError> {
+        let mut operations = plan.operations()?;
+        let mut names = Names::default();
+        let mut reader = needs::Reader::default();
+        let mut firsts = HashMap::new();
+        let mut issues = Vec::new();
+        let mut last = LastSteps::default();
+        let mut number = 0;
+        while let Some(read) = operations.next_with(|_, planned| {
+            check(number, planned)?;
+            Ok::<_, LoadError>((names.step(planned), planned.session))
+        }) {
+            let (step, session) = read??;
+            firsts.entry(step.operation).or_insert(number);
+            last.next(session);
+            reader.step(&step);
+            if step.operation == Operation::WelfareIssue {
+                issues.push((number, step));
             }
-            script.steps.push(Step {
-                operation: planned.operation,
-                channel: planned.channel,
-                customer: reader.customer(&planned.customer),
-                payee: planned.payee.as_deref().map(|payee| reader.customer(payee)),
-                session,
-                next: None,
-                offset,
-                amount_fen: planned.amount_fen,
-                allow: reader.allowed(&planned.allow),
-                warm_up: offset < warm_up,
-            });
+            number += 1;
         }
-        script.customers = reader.customers.in_order();
-        script.allowed = reader.allowed.in_order();
-        script.sessions = reader.sessions.len();
-        Ok(script)
+        Ok(Self {
+            needs: reader.needs(names.customers.in_order.len()),
+            customers: names.customers.in_order.clone(),
+            allowed: names.allowed.in_order.clone(),
+            firsts,
+            issues,
+            operations: number,
+            names,
+            last: last.marks(),
+        })
     }
 
-    /// Real nanoseconds of the last planned start.
-    pub fn last_offset(&self) -> u64 {
-        self.steps.iter().map(|step| step.offset).max().unwrap_or(0)
+    /// The calls of the plan that it was made of, in real time.
+    pub fn calls(
+        script: Arc<Self>,
+        plan: &Plan,
+        options: &LoadOptions,
+    ) -> Result<Source<Step>, LoadError> {
+        let mut operations = plan.operations()?;
+        let (from, speed) = (options.window_start, options.speed);
+        let mut number = 0;
+        Ok(Box::new(std::iter::from_fn(move || {
+            let call = operations.next_with(|known_at, planned| {
+                let think = planned.think.unwrap_or_default();
+                Some(Call {
+                    number,
+                    session: planned.session,
+                    at: real_offset(planned.at, from, speed),
+                    known_at: real_offset(known_at, from, speed),
+                    think: real_span(think, speed),
+                    last: script.last.has(number),
+                    step: script.names.known_step(planned)?,
+                })
+            })?;
+            number += 1;
+            match call {
+                Ok(Some(call)) => Some(Ok(call)),
+                Ok(None) => Some(Err(LoadError::Changed)),
+                Err(error) => Some(Err(error)),
+            }
+        })))
     }
 }
 
-/// A real time in nanoseconds.
-pub fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+impl Names {
+    fn step(&mut self, planned: &PlannedOperation) -> Step {
+        let customer = self.customers.give(&planned.customer);
+        let payee = planned.payee.as_deref();
+        Step {
+            operation: planned.operation,
+            channel: planned.channel,
+            customer,
+            payee: payee.map(|payee| self.customers.give(payee)),
+            amount_fen: planned.amount_fen,
+            allow: self.allowed.give(&planned.allow),
+        }
+    }
+
+    /// The same of names that have been given; none if one has not.
+    fn known_step(&self, planned: &PlannedOperation) -> Option<Step> {
+        let payee = match planned.payee.as_deref() {
+            Some(payee) => Some(self.customers.known(payee)?),
+            None => None,
+        };
+        Some(Step {
+            operation: planned.operation,
+            channel: planned.channel,
+            customer: self.customers.known(&planned.customer)?,
+            payee,
+            amount_fen: planned.amount_fen,
+            allow: self.allowed.known(&planned.allow)?,
+        })
+    }
 }
 
 /// Values numbered in the order they first came.
-struct Numbered<T>(HashMap<T, u32>);
+#[derive(Debug)]
+struct Numbered<T: ?Sized> {
+    numbers: HashMap<Arc<T>, u32>,
+    in_order: Vec<Arc<T>>,
+}
 
-impl<T> Default for Numbered<T> {
+impl<T: ?Sized> Default for Numbered<T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self {
+            numbers: HashMap::new(),
+            in_order: Vec::new(),
+        }
     }
 }
 
-impl<T: Eq + std::hash::Hash> Numbered<T> {
-    fn in_order(self) -> Vec<T> {
-        let mut pairs: Vec<(T, u32)> = self.0.into_iter().collect();
-        pairs.sort_unstable_by_key(|(_, number)| *number);
-        pairs.into_iter().map(|(value, _)| value).collect()
-    }
-}
-
-#[derive(Default)]
-struct Reader {
-    customers: Numbered<String>,
-    allowed: Numbered<Vec<String>>,
-    /// By the plan's number: ours, and the session's last step so far.
-    sessions: HashMap<u64, (u32, u32)>,
-}
-
-impl Reader {
-    fn customer(&mut self, name: &str) -> u32 {
-        let next = self.customers.0.len() as u32;
-        if let Some(number) = self.customers.0.get(name) {
-            return *number;
+impl<T: Eq + Hash + ?Sized> Numbered<T> {
+    fn give(&mut self, value: &T) -> u32
+    where
+        for<'a> Arc<T>: From<&'a T>,
+    {
+        if let Some(number) = self.known(value) {
+            return number;
         }
-        self.customers.0.insert(name.to_owned(), next);
-        next
+        let (value, number) = (Arc::from(value), self.in_order.len() as u32);
+        self.numbers.insert(Arc::clone(&value), number);
+        self.in_order.push(value);
+        number
     }
 
-    fn allowed(&mut self, codes: &[String]) -> u32 {
-        let next = self.allowed.0.len() as u32;
-        if let Some(number) = self.allowed.0.get(codes) {
-            return *number;
-        }
-        self.allowed.0.insert(codes.to_owned(), next);
-        next
-    }
-
-    /// The session's number and its previous step.
-    fn session(&mut self, name: u64, index: u32) -> (u32, Option<u32>) {
-        let next = self.sessions.len() as u32;
-        if let Some((number, last)) = self.sessions.get_mut(&name) {
-            return (*number, Some(std::mem::replace(last, index)));
-        }
-        self.sessions.insert(name, (next, index));
-        (next, None)
+    fn known(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
     }
 }
 
 /// The name of an operation as formats write it.
 pub fn operation_name(operation: Operation) -> String {
-    written(&operation)
+    operation.name().to_owned()
 }
 
-/// The name of a channel as formats write it.
-pub fn channel_name(channel: Channel) -> String {
-    written(&channel)
-}
-
-fn written(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
-}
-
-fn check(index: usize, planned: &PlannedOperation) -> Result<(), LoadError> {
+fn check(number: u64, planned: &PlannedOperation) -> Result<(), LoadError> {
     use Operation::{
         BillPayment, Deposit, LoanApplication, TransferOtherBank, TransferOwnBank, WelfareIssue,
         Withdrawal,
     };
     let refuse = |why: &str| {
         Err(LoadError::Plan {
-            number: index + 1,
+            number: number as usize + 1,
             operation: operation_name(planned.operation),
             customer: planned.customer.clone(),
             why: why.to_owned(),
@@ -207,9 +230,6 @@ fn check(index: usize, planned: &PlannedOperation) -> Result<(), LoadError> {
     if planned.operation == TransferOwnBank && planned.payee.is_none() {
         return refuse("needs a payee");
     }
-    if index >= u32::MAX as usize {
-        return refuse("is one too many: a plan holds at most 4294967294 operations");
-    }
     Ok(())
 }
 
@@ -235,27 +255,32 @@ mod tests {
     }
 
     #[test]
-    fn interleaved_sessions_are_chained_each_for_itself() {
+    fn interleaved_sessions_are_played_each_to_its_last_step() {
         let plan: Vec<_> = [(0, 7), (1, 8), (2, 7), (3, 8), (4, 7)]
             .map(|(at, session)| planned(at, session, Operation::IdentityCheck))
             .into();
+        let plan = Plan::listed(plan);
         let mut options = LoadOptions::new("r", "/nowhere");
         options.speed = 2.0;
-        let script = Script::new(&plan, &options).unwrap();
-        let next: Vec<_> = script.steps.iter().map(|step| step.next).collect();
+        let script = Arc::new(Script::read(&plan).unwrap());
+        let calls = Script::calls(Arc::clone(&script), &plan, &options).unwrap();
+        let calls: Vec<_> = calls.map(Result::unwrap).collect();
+        let told: Vec<_> = calls.iter().map(|it| (it.at, it.think, it.last)).collect();
         let think = 1_000_000_000;
         assert_eq!(
-            next,
+            told,
             [
-                Some((2, think)),
-                Some((3, think)),
-                Some((4, think)),
-                None,
-                None
+                (0, think, false),
+                (500, think, false),
+                (1000, think, false),
+                (1500, think, true),
+                (2000, think, true),
             ]
         );
-        assert_eq!(script.firsts, [(0, 0), (500, 1)]);
-        assert_eq!(script.customers, ["c7", "c8"]);
+        let customers: Vec<_> = calls.iter().map(|it| it.step.customer).collect();
+        assert_eq!(customers, [0, 1, 0, 1, 0]);
+        let names: Vec<&str> = script.customers.iter().map(|name| &**name).collect();
+        assert_eq!(names, ["c7", "c8"]);
     }
 
     #[test]
@@ -268,8 +293,8 @@ mod tests {
             transfer,
         ];
         for operation in bad {
-            let plan = [planned(0, 1, Operation::LogOut), operation];
-            let refused = Script::new(&plan, &LoadOptions::new("r", "/nowhere"));
+            let plan = Plan::listed(vec![planned(0, 1, Operation::LogOut), operation]);
+            let refused = Script::read(&plan);
             assert!(
                 matches!(refused, Err(LoadError::Plan { number: 2, .. })),
                 "{refused:?}"

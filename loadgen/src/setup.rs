@@ -12,7 +12,7 @@ use crate::money::yuan;
 use crate::needs::Needs;
 use crate::offers::Offers;
 use crate::options::LoadOptions;
-use crate::run::Recorder;
+use crate::recorder::Recorder;
 use crate::script::{Script, operation_name};
 use crate::target::Target;
 use bytes::Bytes;
@@ -43,7 +43,7 @@ pub struct Setup {
     failed: RefCell<Option<LoadError>>,
     /// What is in flight on each connection.
     in_flight: RefCell<Vec<Option<JournalRow>>>,
-    recorder: Recorder,
+    recorder: Recorder<JournalRow>,
 }
 
 /// Something that a customer asks for beside the operations that the plan has words for.
@@ -61,21 +61,20 @@ impl Setup {
         target: Target,
         options: LoadOptions,
         script: &Script,
-        needs: Vec<Needs>,
-        recorder: Recorder,
+        recorder: Recorder<JournalRow>,
     ) -> Self {
         let mut numbers = IdentityNumbers::new(&options.run);
-        let run = options.run.as_str();
+        let (run, needs) = (options.run.as_str(), &script.needs);
         let customers = script
             .customers
             .iter()
-            .zip(&needs)
+            .zip(needs)
             .map(|(name, needs)| Customer {
                 shield: (needs.medium == Medium::Shield).then(|| authorisation::shield(run, name)),
                 id_number: numbers.give(name),
                 phone: phone(run, name),
                 account_elsewhere: account_elsewhere(run, name),
-                name: name.clone(),
+                name: name.to_string(),
                 ..Customer::default()
             });
         let customers = customers.collect();
@@ -96,7 +95,7 @@ impl Setup {
                 .iter()
                 .map(|needs| needs.operations().len() as u64)
                 .sum(),
-            needs,
+            needs: script.needs.clone(),
             finished: Notify::new(),
             failed: RefCell::new(None),
             recorder,
@@ -110,9 +109,8 @@ impl Setup {
 
     /// Opens customers one after another on one connection until none is left.
     pub async fn work(&self, place: usize) {
-        let address = self.target.address();
         let limit = self.options.timeout.max(Duration::from_secs(1));
-        let mut connection = Connection::new(address, self.target.authority(), limit);
+        let mut connection = Connection::new(self.target.endpoint(), limit);
         while self.failed.borrow().is_none() && self.next.get() < self.needs.len() {
             let customer = self.next.replace(self.next.get() + 1);
             for (number, operation) in self.needs[customer].operations().into_iter().enumerate() {

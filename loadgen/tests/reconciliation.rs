@@ -199,6 +199,7 @@ fn right_books_reconcile_whether_the_unknown_operation_is_there_or_not() {
         assert_eq!(reconciliation.found_once, 3);
         assert_eq!(reconciliation.unknown_found, u64::from(with_unknown));
         assert_eq!(reconciliation.ledger_sum, "0.00");
+        assert_eq!(reconciliation.counterexample, None);
     }
 }
 
@@ -279,10 +280,35 @@ fn a_refused_withdrawal_with_an_effect_is_unplanned() {
 
 #[test]
 fn postings_that_do_not_balance_are_found_in_their_record_and_in_the_sum() {
+    for (amount, kind) in [("-99.99", "rounded"), ("-90.00", "ledger")] {
+        let mut records = Books::right(false).records;
+        records[0]["postings"][1]["amount"] = json!(amount);
+        let found = found(Books::of(records));
+        assert_eq!(found, [one(kind, "key1"), one("ledger", "")].concat());
+    }
+}
+
+#[test]
+fn a_transfer_whose_other_side_is_lost_is_torn() {
     let mut records = Books::right(false).records;
-    records[0]["postings"][1]["amount"] = json!("-99.99");
+    records[2]["postings"].as_array_mut().unwrap().pop();
     let found = found(Books::of(records));
-    assert_eq!(found, [one("ledger", "key1"), one("ledger", "")].concat());
+    assert_eq!(found, [one("torn", "key3"), one("ledger", "")].concat());
+}
+
+#[test]
+fn the_smallest_counterexample_holds_the_rows_that_prove_it_and_no_others() {
+    let mut records = Books::right(false).records;
+    // The transfer is doubled, and of the first deposit a fen is lost: one record fewer.
+    records.push(record(&journal()[2], 5));
+    records[0]["postings"][1]["amount"] = json!("-99.99");
+    let reconciliation = compare(Books::of(records), BankStart::Empty).unwrap();
+    let smallest = reconciliation.counterexample.unwrap();
+    assert_eq!(smallest.kind, "rounded");
+    let operation = "operation 1 of the plan, key key1: deposit of 100.00 on account 6201 succeeded, acknowledged as record 1";
+    assert_eq!(smallest.operations, [operation]);
+    let record = "record 1, key key1: deposit of 100.00 on account 6201, applied: 100.00 on 6201, -99.99 on cash";
+    assert_eq!(smallest.records, [record]);
 }
 
 #[test]

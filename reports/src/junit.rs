@@ -3,8 +3,8 @@
 
 use crate::run::RunData;
 use crate::words::gates;
-use crate::words::language::Lang;
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{GateRecord, Reconciliation, Status, Summary};
 use std::fmt::Write as _;
 

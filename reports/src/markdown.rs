@@ -3,14 +3,15 @@
 use crate::rows::Rows;
 use crate::run::RunData;
 use crate::verdict::headline;
+use crate::words::counts;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
-use scenarios::summary::{LoadRecord, Summary};
+use scenarios::language::Lang;
+use scenarios::summary::{LoadRecord, Reconciliation, Summary};
 use std::fmt::Write as _;
 
 /// The summary of a run as GitHub's Markdown, verdict first.
@@ -229,6 +230,12 @@ fn load_lines(summary: &Summary, load: &LoadRecord, lang: Lang) -> String {
         &heads.map(|head| head.say(lang).to_owned()),
         &[row],
     );
+    let _ = write!(
+        out,
+        "{}\n\n{}\n\n",
+        counts::count_line(load, lang),
+        counts::model_line(load, lang)
+    );
     let row = Rows::new(&summary.figures).total("latency");
     if let Some(p99) = row.and_then(|row| row.number("p99")) {
         let value = numbers::value(Kind::Latency, Some(p99), lang);
@@ -246,6 +253,32 @@ fn load_lines(summary: &Summary, load: &LoadRecord, lang: Lang) -> String {
             Text::NotReconciled
         };
         let _ = write!(out, "{}\n\n", sentence.say(lang));
+        out += &counterexample(found, lang);
     }
+    out
+}
+
+/// The rows that prove that the books do not agree.
+fn counterexample(found: &Reconciliation, lang: Lang) -> String {
+    let Some(smallest) = &found.counterexample else {
+        return String::new();
+    };
+    let mut out = format!(
+        "{}{}{}\n\n",
+        Text::SmallestCounterexample.say(lang),
+        lang.pick(": ", "："),
+        escape(&smallest.what)
+    );
+    let sides = [
+        (Text::AsPlayed, &smallest.operations),
+        (Text::InTheBooks, &smallest.records),
+    ];
+    for (side, rows) in sides {
+        for row in rows {
+            let colon = lang.pick(": ", "：");
+            let _ = writeln!(out, "- {}{colon}{}", side.say(lang), escape(row));
+        }
+    }
+    out.push('\n');
     out
 }

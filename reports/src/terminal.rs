@@ -4,13 +4,14 @@ use crate::html::{View, divided, effect_lines, leads_between_runs, sentences};
 use crate::rows::{Row, Rows};
 use crate::run::RunData;
 use crate::verdict::{Tone, headline};
+use crate::words::counts;
 use crate::words::gates;
-use crate::words::language::Lang;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
 use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
+use scenarios::language::Lang;
 use scenarios::summary::{Effect, Summary};
 use std::fmt::Write as _;
 
@@ -35,6 +36,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     out += &latency_table(summary, lang, style);
     out += &outlets_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
+    out += &counterexample(summary, lang);
     for warning in &summary.warnings {
         let _ = writeln!(out, "! {}", lang.of(warning));
     }
@@ -99,6 +101,27 @@ pub fn comparison_terminal(
         out += &plain(&format!("{name}{}", lang.pick(": ", "：")));
         out += &coloured(head.tone, head.words, style);
         out.push('\n');
+    }
+    out
+}
+
+/// The rows that prove that the bank's books do not agree with what was played.
+fn counterexample(summary: &Summary, lang: Lang) -> String {
+    let found = summary.reconciliation.as_ref();
+    let Some(smallest) = found.and_then(|found| found.counterexample.as_ref()) else {
+        return String::new();
+    };
+    let colon = lang.pick(": ", "：");
+    let head = Text::SmallestCounterexample.say(lang);
+    let mut out = format!("{head}{colon}{}\n", smallest.what);
+    let sides = [
+        (Text::AsPlayed, &smallest.operations),
+        (Text::InTheBooks, &smallest.records),
+    ];
+    for (side, rows) in sides {
+        for row in rows {
+            let _ = writeln!(out, "  {}{colon}{row}", side.say(lang));
+        }
     }
     out
 }
@@ -233,7 +256,21 @@ fn latency_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
             latency("max"),
         ]
     });
-    table(&heads.map(str::to_owned), lines.collect(), style)
+    let mut out = table(&heads.map(str::to_owned), lines.collect(), style);
+    if let Some(load) = &summary.load {
+        for line in [
+            counts::count_line(load, lang),
+            counts::model_line(load, lang),
+        ] {
+            out.push_str(line.as_str());
+            out.push('\n');
+        }
+        if let Some(found) = &load.limit {
+            out.push_str(&counts::limit_line(found, lang));
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// How many outlets of a region miss the promise, and the worst of them.

@@ -2,9 +2,9 @@
 
 use crate::run::RunData;
 use crate::words::gates::{self, Asked};
-use crate::words::language::Lang;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{GateRecord, Status, Summary};
 
 /// What colour the headline has.

@@ -1,5 +1,5 @@
-//! A scenario in words that a planner follows, and what looks implausible in it:
-//! one file for each section of what `branchlab check` says.
+//! A scenario in words that a planner follows, English beside Chinese, and what looks
+//! implausible in it: one file for each section of what `branchlab check` says.
 
 mod appointments;
 mod bank;
@@ -15,19 +15,21 @@ mod words;
 
 pub use warnings::warnings;
 
+use crate::language::Lang;
 use crate::model::Scenario;
+use words::Page;
 
 /// What was understood, for `branchlab check`.
-pub fn explain(scenario: &Scenario) -> String {
-    let mut text = String::new();
-    calendar::explain(&mut text, scenario);
-    customers::explain(&mut text, scenario);
-    appointments::explain(&mut text, scenario);
-    resources::explain(&mut text, scenario);
-    journeys::explain(&mut text, scenario);
-    incidents::explain(&mut text, scenario);
-    region::explain(&mut text, scenario);
-    bank::explain(&mut text, scenario);
-    targets::explain(&mut text, scenario);
-    text
+pub fn explain(scenario: &Scenario, lang: Lang) -> String {
+    let mut page = Page::new(lang);
+    calendar::explain(&mut page, scenario);
+    customers::explain(&mut page, scenario);
+    appointments::explain(&mut page, scenario);
+    resources::explain(&mut page, scenario);
+    journeys::explain(&mut page, scenario);
+    incidents::explain(&mut page, scenario);
+    region::explain(&mut page, scenario);
+    bank::explain(&mut page, scenario);
+    targets::explain(&mut page, scenario);
+    page.text
 }

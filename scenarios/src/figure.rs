@@ -75,6 +75,9 @@ pub enum Figure {
     GeneratorLag,
     Throughput,
     Errors,
+    LatencyDrift,
+    MemoryDrift,
+    Recovery,
 }
 
 /// Whom a row is about: each dimension `None` (written `*`) or a name; an
@@ -165,7 +168,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -199,6 +202,9 @@ impl Figure {
         Self::GeneratorLag,
         Self::Throughput,
         Self::Errors,
+        Self::LatencyDrift,
+        Self::MemoryDrift,
+        Self::Recovery,
     ];
 
     /// As formats write it.
@@ -237,6 +243,9 @@ impl Figure {
             Self::GeneratorLag => "generator_lag",
             Self::Throughput => "throughput",
             Self::Errors => "errors",
+            Self::LatencyDrift => "latency_drift",
+            Self::MemoryDrift => "memory_drift",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -301,9 +310,14 @@ impl Figure {
             | Self::Overtime
             | Self::Latency
             | Self::ServiceLatency
-            | Self::GeneratorLag => "s",
+            | Self::GeneratorLag
+            | Self::Recovery => "s",
             Self::QueueLength | Self::PeopleInBranch => "people",
-            Self::Occupancy | Self::PromiseKept | Self::Errors => "share",
+            Self::Occupancy
+            | Self::PromiseKept
+            | Self::Errors
+            | Self::LatencyDrift
+            | Self::MemoryDrift => "share",
             Self::Cost => "yuan/day",
             Self::MobileRequests | Self::MobileRetries => "requests/day",
             Self::MobileGivenUp => "sessions/day",
@@ -345,7 +359,10 @@ impl Figure {
             | Self::ServiceLatency
             | Self::GeneratorLag
             | Self::Throughput
-            | Self::Errors => FigureKind::Load,
+            | Self::Errors
+            | Self::LatencyDrift
+            | Self::MemoryDrift
+            | Self::Recovery => FigureKind::Load,
         }
     }
 }

@@ -13,6 +13,7 @@ mod checks;
 mod closing;
 mod conduct;
 mod cost;
+mod crossings;
 mod customers;
 mod discrete;
 mod error;
@@ -32,6 +33,7 @@ mod queues;
 mod randomness;
 mod recorded;
 mod region;
+pub(crate) mod rooms;
 mod sources;
 mod spreadsheet;
 mod steady;
@@ -45,37 +47,11 @@ pub use sources::FILE_BYTES_MAX;
 
 use crate::model::{Arrivals, Label, Run, Scenario};
 use fields::{Reader, Section};
+use rooms::top::{BRANCH, SCENARIO};
 use std::path::Path;
 use tree::{Entry, Node, Origin, Table, Value};
 
 const MINIMUM: &str = "the least there is:\n  [resources.window]\n  capacity = 2\n  [journeys.errand]\n  time = \"3min\"\n  holds = [\"window\"]\n  [arrivals]\n  per_day = 200";
-
-/// Keys of a scenario file at its top.
-const TOP: [&str; 23] = [
-    "name",
-    "question",
-    "extends",
-    "branch",
-    "day",
-    "run",
-    "laws",
-    "resources",
-    "journeys",
-    "services",
-    "segments",
-    "arrivals",
-    "latencies",
-    "appointments",
-    "incidents",
-    "mobile",
-    "campaigns",
-    "cost",
-    "region",
-    "load",
-    "gates",
-    "report",
-    "assumptions",
-];
 
 /// Reads, completes and checks a scenario. `overrides` are the `path=value` of
 /// `--set`, laid over the file in order.
@@ -115,7 +91,7 @@ impl Reader {
             },
             path: String::new(),
         };
-        self.keys(&top, "", &TOP);
+        self.keys(&top, &SCENARIO);
         self.minimum(table);
         let name = self.scenario_name(table);
         let question = self.question(&top);
@@ -256,7 +232,7 @@ impl Reader {
         else {
             return ("branch".into(), unnamed);
         };
-        self.keys(&section, "branch", &["name", "label"]);
+        self.keys(&section, &BRANCH);
         let name = self.optional_text(&section, "name").unwrap_or("branch");
         if let Some(node) = section.get("name") {
             self.plain_name(node.origin, "branch.name", name);

@@ -336,10 +336,43 @@ pub struct ReportRequest {
     pub quantiles: Vec<f64>,
     /// What abandonments mean for a promise, of segments that say nothing else.
     pub abandoned: AbandonedCounts,
-    /// Also report service × interval.
-    pub service_by_interval: bool,
-    /// Also report segment × interval.
-    pub segment_by_interval: bool,
+    /// Populations of customers beyond the standard ones.
+    pub crossings: Vec<Crossing>,
+}
+
+/// Customers told apart by several dimensions at once, such as service and channel.
+///
+/// At least two of the four hold, and not channel and interval alone, which every
+/// run reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a set of four dimensions, each looked at by its name"
+)]
+pub struct Crossing {
+    /// By channel.
+    pub channel: bool,
+    /// By service.
+    pub service: bool,
+    /// By segment.
+    pub segment: bool,
+    /// By the reporting interval in which they arrived.
+    pub interval: bool,
+}
+
+impl Crossing {
+    /// Its dimensions, in the order of the columns of figures.
+    pub fn dimensions(self) -> Vec<&'static str> {
+        [
+            ("channel", self.channel),
+            ("service", self.service),
+            ("segment", self.segment),
+            ("interval", self.interval),
+        ]
+        .into_iter()
+        .filter_map(|(name, held)| held.then_some(name))
+        .collect()
+    }
 }
 
 /// Where a number of the scenario comes from.

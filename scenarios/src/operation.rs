@@ -2,6 +2,7 @@
 //! simulated day yields and a load generator plays.
 
 mod stream;
+mod words;
 
 pub use stream::{OPERATION_COLUMNS, OperationReader, OperationWriter, StreamError};
 
@@ -212,6 +213,11 @@ impl Operation {
     pub const fn is_offered(self) -> bool {
         // Vouchers are issued by campaigns, in neither a mix nor a journey.
         !matches!(self, Self::WelfareIssue)
+    }
+
+    /// Whether nobody does it at a branch, where a journey may log in and out.
+    pub const fn is_of_phones(self) -> bool {
+        self.is_of_sessions() && !matches!(self, Self::LogIn | Self::LogOut)
     }
 
     /// Whether customers do it through sessions of their own only, never at a branch.

@@ -218,8 +218,11 @@ pub struct Effect {
 /// The load played on the bank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadRecord {
-    /// `open`.
+    /// `open`, `capped_open`, `closed`: latencies of different models cannot be compared.
     pub model: String,
+    /// The system, if it was one of somebody's own; absent for the bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
     /// Stretch of the scenario's day, `10:00` to `10:30`.
     pub from: String,
     /// See `from`.
@@ -250,6 +253,12 @@ pub struct LoadRecord {
     pub offered_per_second: f64,
     /// Operations a second answered.
     pub achieved_per_second: f64,
+    /// Operations a second answered as they should.
+    #[serde(default)]
+    pub succeeded_per_second: f64,
+    /// Version of HTTP, `1.1` or `2`.
+    #[serde(default = "http1")]
+    pub http: String,
     /// Operations left out of the mobile mix because the bank has them not yet.
     pub left_out: Vec<String>,
     /// Failures by message, most frequent first, at most 20.
@@ -257,6 +266,57 @@ pub struct LoadRecord {
     /// Each second: real seconds since the start, operations, and latency
     /// quantiles in seconds.
     pub over_time: Vec<LoadSecond>,
+    /// What the search for the highest rate found; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitRecord>,
+}
+
+/// The highest rate at which the gates hold, as a search found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LimitRecord {
+    /// Highest rate offered at which all gates held, also when repeated; operations a
+    /// second. None if they held at no rate.
+    pub sustained_per_second: Option<f64>,
+    /// Lowest rate above it at which a gate failed; none if none did.
+    pub failed_per_second: Option<f64>,
+    /// The gate that failed there.
+    pub limited_by: Option<String>,
+    /// The search ended because the generator, not the target, could do no more: the
+    /// limit is at least what is told.
+    pub generator_bound: bool,
+    /// Every rate that was tried, ascending.
+    pub probes: Vec<ProbeRecord>,
+}
+
+/// A rate that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeRecord {
+    /// Times the profile's own volume.
+    pub volume: f64,
+    /// Operations a second intended.
+    pub offered_per_second: f64,
+    /// Operations a second answered.
+    pub achieved_per_second: f64,
+    /// Median latency, seconds.
+    pub p50: Option<f64>,
+    /// 99th percentile, if at least ten samples lie beyond it; else none.
+    pub p99: Option<f64>,
+    /// Failed and timed out, of those planned.
+    pub errors: Option<f64>,
+    /// `pass`, `fail`, `invalid`.
+    pub verdict: Verdict,
+    /// The gate that failed or why it is invalid; empty if it passed.
+    pub reason: String,
+}
+
+/// What loads spoke before they said so.
+fn http1() -> String {
+    "1.1".to_owned()
+}
+
+/// What was measured in slots of a second before they said so.
+fn one() -> u32 {
+    1
 }
 
 /// A kind of failure.
@@ -268,13 +328,22 @@ pub struct FailureCount {
     pub count: u64,
 }
 
-/// One second of the load.
+/// One second of the load, or several where it lasted long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadSecond {
     /// Real seconds since the start.
     pub second: u32,
+    /// How many seconds it holds.
+    #[serde(default = "one")]
+    pub seconds: u32,
     /// Operations whose intended start lies in it.
     pub operations: u64,
+    /// Operations whose answer came in it.
+    #[serde(default)]
+    pub answered: u64,
+    /// Of those, as they should.
+    #[serde(default)]
+    pub succeeded: u64,
     /// Median latency, seconds.
     pub p50: Option<f64>,
     /// 99th percentile, if at least ten samples lie beyond it; else none.
@@ -296,14 +365,31 @@ pub struct Reconciliation {
     pub unknown_found: u64,
     /// Ledger sum in yuan, `0.00` when it balances.
     pub ledger_sum: String,
-    /// What was wrong: `missing`, `doubled`, `different`, `unplanned`, `ledger`; at most 20 examples of each.
+    /// The smallest proof of what is wrong; none where all agrees.
+    #[serde(default)]
+    pub counterexample: Option<Counterexample>,
+    /// What was wrong, by kind; at most 20 examples of each.
     pub discrepancies: Vec<Discrepancy>,
+}
+
+/// The few rows that suffice to show that the books do not agree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counterexample {
+    /// As in [`Discrepancy::kind`].
+    pub kind: String,
+    /// In a sentence.
+    pub what: String,
+    /// The operations as they were played, from the journal of the run.
+    pub operations: Vec<String>,
+    /// The bank's records of them.
+    pub records: Vec<String>,
 }
 
 /// One thing that does not reconcile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discrepancy {
-    /// `missing`, `doubled`, `different`, `unplanned`, `ledger`.
+    /// `accepted`, `limit`, `missing`, `doubled`, `torn`, `rounded`, `different`,
+    /// `unplanned`, `ledger`, `oversold` or `alert`: see `docs/load.md`.
     pub kind: String,
     /// Idempotency key, or empty for the ledger.
     pub key: String,

@@ -1,6 +1,7 @@
 //! Campaigns and the mobile bank's own days, right and wrong.
 
 use scenarios::file::read;
+use scenarios::language::Lang;
 use scenarios::model::{Campaign, Scenario};
 use scenarios::time::{SimTime, Span};
 
@@ -67,7 +68,7 @@ channels = [\"branch\", \"mobile\"]
     let again = told(&scenario.as_run).expect("what was run can be read");
     assert_eq!(again.campaigns, both);
     assert_eq!(again.hash, scenario.hash);
-    let words = scenarios::explain::explain(&scenario);
+    let words = scenarios::explain::explain(&scenario, Lang::En);
     assert!(words.contains("A campaign at 20:00 brings 10 times as many sessions"));
 }
 

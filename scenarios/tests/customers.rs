@@ -3,6 +3,7 @@
 
 use scenarios::explain::explain;
 use scenarios::file::read;
+use scenarios::language::Lang;
 use scenarios::model::{
     AbandonedCounts, ChannelChoice, Closing, Order, PromotedWhen, Punctuality, Scenario,
 };
@@ -73,7 +74,7 @@ fn closings_are_read_explained_and_refused() {
     ] {
         let scenario = right(&format!("[day]\nclosing = {written}"));
         assert_eq!(scenario.day.closing, closing);
-        let text = explain(&scenario);
+        let text = explain(&scenario, Lang::En);
         assert!(text.contains(words), "{text}");
     }
     says("[day]\nclosing = \"send_hme\"", "did you mean `send_home`?");
@@ -149,7 +150,7 @@ fn a_share_of_a_segment_books_and_no_longer_walks_in() {
     assert!((walk_in - 329.12).abs() < 1e-9);
     let vip = &scenario.segments[1];
     assert!((vip.share * walk_in - 340.0 * 0.08 * 0.6).abs() < 1e-9);
-    let text = explain(&scenario);
+    let text = explain(&scenario, Lang::En);
     for words in [
         "11 appointments a day",
         "booked: 4 at 10:00, 3 at 11:00, 4 at 16:00",
@@ -170,7 +171,9 @@ fn slots_are_filled_and_overbooked_as_written() {
     assert_eq!(count(&format!("{slots}overbooking = 1.2")), 12);
     assert_eq!(count(&format!("{slots}overbooking = {{ extra = 2 }}")), 18);
     let scenario = booked(&format!("{slots}reserved = {{ window = 1 }}")).expect("it is right");
-    assert!(explain(&scenario).contains("1 of window serve nobody without an appointment"));
+    assert!(
+        explain(&scenario, Lang::En).contains("1 of window serve nobody without an appointment")
+    );
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn tickets_weights_and_promotions_are_read_explained_and_refused() {
     let promotion = conduct.promotion.expect("they are promoted");
     assert_eq!(promotion.priority, 2);
     assert_eq!(promotion.when, PromotedWhen::After(Span(20 * 60_000_000)));
-    let text = explain(&scenario);
+    let text = explain(&scenario, Lang::En);
     for words in [
         "4 % take a ticket and leave without a word",
         "their wait counts 2 times",
@@ -323,7 +326,7 @@ fn channels_retries_through_mobile_and_what_abandoning_means_are_read_and_refuse
     assert_eq!(segment.conduct.abandoned, Some(AbandonedCounts::Miss));
     assert_eq!(scenario.report.abandoned, AbandonedCounts::LeftOut);
     assert!(segment.goes_mobile() && !segment.comes_again());
-    let text = explain(&scenario);
+    let text = explain(&scenario, Lang::En);
     for words in [
         "50 % of those who leave unserved try it on the phone after 30 min",
         "they go where fewer wait for each server",

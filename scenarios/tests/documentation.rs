@@ -4,44 +4,7 @@ use scenarios::file::read;
 use std::path::Path;
 
 /// Stands for what the parts of the reference page leave out.
-const BASE: &str = r#"
-[resources.kiosk]
-capacity = 5
-[resources.lobby_manager]
-capacity = 2
-[laws]
-kiosk_time = "3min"
-[journeys.card_opening]
-channel = "kiosk"
-time = "kiosk_time"
-holds = ["kiosk"]
-[journeys.query]
-operation = "transfer_own_bank"
-channel = "kiosk"
-time = "kiosk_time"
-holds = ["kiosk"]
-[journeys.counter_help]
-time = "6min"
-[services.card_opening]
-[services.query]
-[segments.rest]
-share = 0.32
-services = "query"
-[segments.kiosk]
-share = 0.68
-services = { card_opening = 50, query = 50 }
-[arrivals]
-per_day = 300
-[mobile]
-monthly_actives = 1000
-log_ins_per_month = 17.5
-hourly_weights = [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]
-requests_per_session = 6
-think = "14s"
-mix = { balance_query = 100 }
-[load]
-speed = 36
-"#;
+const BASE: &str = include_str!("documentation/base.toml");
 
 /// Blocks of the page fenced with this language, with the line they begin at.
 fn blocks(page: &str, language: &str) -> Vec<(usize, String)> {

@@ -2,7 +2,9 @@
 
 use scenarios::explain::{explain, warnings};
 use scenarios::file::read;
+use scenarios::language::Lang;
 use scenarios::model::Label;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 fn shipped(name: &str, set: &[&str]) -> scenarios::model::Scenario {
@@ -13,7 +15,7 @@ fn shipped(name: &str, set: &[&str]) -> scenarios::model::Scenario {
 
 #[test]
 fn the_smart_branch_is_explained_in_words() {
-    let text = explain(&shipped("smart-branch.toml", &[]));
+    let text = explain(&shipped("smart-branch.toml", &[]), Lang::En);
     for words in [
         "Tuesday 9 June 2026, open 09:00 to 17:00",
         "10:00 to 11:00: 57 (57 an hour)",
@@ -125,5 +127,98 @@ fn every_shipped_scenario_asks_in_both_languages_and_still_does_when_read_as_run
         let again = read(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(again.question, scenario.question);
         assert_eq!(again.hash, scenario.hash);
+    }
+}
+
+/// Every scenario that comes with the workspace.
+fn library() -> Vec<String> {
+    let entries = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the crate's folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    let mut names: Vec<String> = names
+        .filter(|name| name.contains(".toml") && name != "Cargo.toml")
+        .collect();
+    names.sort();
+    names
+}
+
+/// Words of Latin letters in a text.
+fn latin_words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphabetic());
+    let words = words.filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+#[test]
+fn in_chinese_nothing_is_left_in_english_but_what_the_file_says() {
+    let library = library();
+    assert!(library.len() >= 30);
+    for name in library {
+        let scenario = shipped(&name, &[]);
+        let text = explain(&scenario, Lang::Zh);
+        // Where the numbers come from is told as the file tells it.
+        let text = text.split("\n数值的来源").next().expect("a text");
+        // What the file says in words of its own: its names and gates.
+        let mut own = latin_words(&scenario.as_run);
+        own.extend(latin_words(&scenario.name));
+        // Without labels, and with what the file leaves to the defaults.
+        for word in ["service", "all", "asia", "shanghai", "branch"] {
+            own.insert(word.to_owned());
+        }
+        let left: Vec<_> = latin_words(text).difference(&own).cloned().collect();
+        assert!(left.is_empty(), "{name}: {left:?}\n{text}");
+        // And by the words of the English text: none of its sentences is there.
+        let english = explain(&scenario, Lang::En);
+        for line in english.lines().filter(|line| line.contains(' ')).skip(2) {
+            let of_the_file = line.contains(" = ") || line.contains(">=") || line.contains("<=");
+            assert!(of_the_file || !text.contains(line), "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn both_languages_say_the_same_numbers_in_as_many_lines() {
+    for name in library() {
+        let scenario = shipped(&name, &[]);
+        let (english, chinese) = (explain(&scenario, Lang::En), explain(&scenario, Lang::Zh));
+        assert_eq!(english.lines().count(), chinese.lines().count(), "{name}");
+        for (en, zh) in english.lines().zip(chinese.lines()).skip(2) {
+            if zh.contains("营业时间") {
+                // English names the month.
+                continue;
+            }
+            let (told, again) = (numbers(en), numbers(zh));
+            assert_eq!(told, again, "{name}:\n{en}\n{zh}");
+        }
+    }
+}
+
+/// The numbers of a line; the parts of durations, dates and times each are one.
+fn numbers(line: &str) -> Vec<String> {
+    let numbers = line.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let numbers = numbers
+        .map(|it| it.trim_matches('.'))
+        .filter(|it| !it.is_empty());
+    let mut numbers: Vec<String> = numbers.map(str::to_owned).collect();
+    numbers.sort();
+    numbers
+}
+
+#[test]
+fn the_smart_branch_is_explained_in_chinese() {
+    let text = explain(&shipped("smart-branch.toml", &[]), Lang::Zh);
+    for words in [
+        "2026 年 6 月 9 日 星期二，营业时间 09:00 至 17:00",
+        "10:00 至 11:00：57 名（每小时 57 名）",
+        "自助客户（kiosk）占 68%：等候超过耐心时间即离开，耐心时间平均 20 分钟",
+        "（cash_window）：09:00 起 3 个、11:30 起 2 个、13:30 起 3 个",
+        "register：1.1 分钟（34.29%），核心系统操作“客户建档”",
+        "review：平均 36 秒（指数分布），50% 的客户需要，占用 1 名大堂经理",
+        "4% 失败，转入流程 counter_help",
+        "每日登录 175000 次，每次 6 个请求",
+        "promise：share_within(time_in_branch{channel=kiosk}, 5min) >= 80%",
+        "〔推算〕resources.kiosk.capacity = 5",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! Regions, right and wrong.
 
 use scenarios::file::read;
+use scenarios::language::Lang;
 use scenarios::model::{Branches, Scenario};
 
 const BRANCH: &str = r#"
@@ -70,7 +71,7 @@ fn branches_of_one_template_and_one_override_are_one_kind_and_are_folded_in() {
     let again = read(&path, &[]).expect("what was run can be read");
     assert_eq!(again.hash, scenario.hash);
     assert_eq!(again.region.as_deref().map(|it| it.kinds.len()), Some(3));
-    assert!(scenarios::explain::explain(&scenario).contains("4 branches of 3 kinds"));
+    assert!(scenarios::explain::explain(&scenario, Lang::En).contains("4 branches of 3 kinds"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Randomness that cannot be: each is refused in words.
 
 use scenarios::file::read;
+use scenarios::language::Lang;
 use scenarios::model::Random;
 
 const RIGHT: &str = r#"
@@ -158,7 +159,8 @@ fn what_is_drawn_is_explained() {
             "per_day = 100\nbefore_opening = { from = \"08:45\", rate_per_hour = 40 }",
         );
     let (_folder, path) = path_of(&text);
-    let told = scenarios::explain::explain(&read(&path, &[]).expect("the scenario is right"));
+    let told =
+        scenarios::explain::explain(&read(&path, &[]).expect("the scenario is right"), Lang::En);
     assert!(
         told.contains("3 on 80 % of the days, 1 on 20 % of the days"),
         "{told}"
@@ -175,7 +177,7 @@ fn streams_begin_from_the_seed_of_their_packages() {
     let scenario = read(&path, &[]).expect("the scenario is right");
     assert_eq!(scenario.run.random, Random::Mrg32k3aStreams);
     assert_eq!(scenario.run.seed, 12_345);
-    assert!(scenarios::explain::explain(&scenario).contains("one thread"));
+    assert!(scenarios::explain::explain(&scenario, Lang::En).contains("one thread"));
     let (_folder, path) = path_of(RIGHT);
     assert_eq!(read(&path, &[]).expect("the scenario is right").run.seed, 1);
 }
@@ -231,7 +233,7 @@ fn a_steady_state_with_batches_is_explained() {
         (scenario.run.replications, scenario.run.batches),
         (1, Some(30))
     );
-    let told = scenarios::explain::explain(&scenario);
+    let told = scenarios::explain::explain(&scenario, Lang::En);
     assert!(
         told.contains("as MSER-5 says") && told.contains("30 batches"),
         "{told}"

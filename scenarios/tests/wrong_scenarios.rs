@@ -572,6 +572,7 @@ fn several_faults_are_told_at_once_and_point_into_the_text() {
 mod mutated {
     use super::{Folder, RIGHT, read};
     use proptest::prelude::*;
+    use scenarios::language::Lang;
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
@@ -600,7 +601,7 @@ mod mutated {
                     let again = read(&folder.file("again.toml", &scenario.as_run), &[]);
                     let again = again.unwrap_or_else(|error| panic!("{error}\n{}", scenario.as_run));
                     prop_assert_eq!(&scenario.hash, &again.hash);
-                    let _ = scenarios::explain::explain(&again);
+                    let _ = scenarios::explain::explain(&again, Lang::Zh);
                     let _ = scenarios::explain::warnings(&again);
                 }
                 Err(error) => prop_assert!(!error.to_string().is_empty()),

@@ -14,9 +14,13 @@ const REQUESTS: f64 = 124_500_000.0 * 17.5 / 30.0 * 6.0;
 
 fn main() {
     // cargo passes --bench; `cargo test --benches` does not, and wants no long run.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return;
+    if std::env::args().any(|argument| argument == "--bench") {
+        divan::main();
     }
+}
+
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn a_day_of_all_actives() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/whole-network.toml");
     let scenario = match scenarios::file::read(&path, &[]) {
         Ok(scenario) => scenario,

@@ -4,11 +4,13 @@
 
 mod surge;
 
-use crate::keyed::{Key, Purpose};
+use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
-use crate::source::Source;
+use crate::source::{Keyed, Source};
 use scenarios::model::{Arrivals, Campaign, Recorded};
 use surge::Surge;
+
+const GAP: Place = Purpose::Gap.stands_at();
 
 /// The cumulative expected count as a polygon, for a day of mean busyness.
 #[derive(Debug, Clone)]
@@ -216,18 +218,23 @@ impl<S: Source> ArrivalTimes<'_, S> {
     fn next_plain(&mut self, key: Key) -> Option<u64> {
         self.gaps += self.source.exponential(key, Purpose::Gap);
         let count = self.gaps / self.busyness;
-        let piece = self.curve.pieces.get(self.piece)?;
-        let time = if count < piece.before + piece.expected && piece.tilt == 0.0 {
-            let share = (count - piece.before) / piece.expected;
-            let into = (share.max(0.0) * piece.length) as i64 as u64;
-            (piece.from + into).min(piece.to - 1)
-        } else if count.is_finite() {
-            self.time_of(count)?
-        } else {
-            return None;
+        let piece = self.curve.pieces.get(self.piece);
+        let time = match piece.and_then(|piece| piece.plain_time_of(count)) {
+            Some(time) => time,
+            None => self.later_time_of(count)?,
         };
         self.latest = self.latest.max(time);
         Some(self.latest)
+    }
+
+    /// When so many have come as the pieces say, from the present one on.
+    #[cold]
+    fn later_time_of(&mut self, count: f64) -> Option<u64> {
+        if count.is_finite() {
+            self.time_of(count)
+        } else {
+            None
+        }
     }
 
     fn next_of_any(&mut self, key: Key) -> Option<(u64, Key)> {
@@ -309,7 +316,95 @@ impl<S: Source> ArrivalTimes<'_, S> {
     }
 }
 
+impl ArrivalTimes<'_, Keyed> {
+    /// The next who come, as many as there is room for, with their keys; tells how
+    /// many, which is fewer only if nobody comes after them.
+    ///
+    /// The draws of a block do not depend on each other, so a processor works on
+    /// several of them at a time.
+    pub fn fill<const ROOM: usize>(
+        &mut self,
+        times: &mut [u64; ROOM],
+        keys: &mut [Key; ROOM],
+    ) -> usize {
+        let from = self.next_index;
+        let is_plain = self.curve.is_plain && self.together == 0;
+        if !is_plain || self.curve.most - from < ROOM as u64 {
+            return self.fill_one_by_one(times, keys);
+        }
+        let mut gaps = [0.0; ROOM];
+        for (at, (key, gap)) in keys.iter_mut().zip(&mut gaps).enumerate() {
+            *key = self.key.nth(from + at as u64);
+            *gap = Keyed::exponential_at(*key, GAP);
+        }
+        self.next_index += ROOM as u64;
+        // How many are expected until each comes, on a day of mean busyness.
+        let mut sum = self.gaps;
+        let counts = gaps.map(|gap| {
+            sum += gap;
+            sum / self.busyness
+        });
+        self.gaps = sum;
+        let mut filled = 0;
+        while filled < ROOM {
+            filled += self.fill_piece(&counts[filled..], &mut times[filled..]);
+            if filled < ROOM {
+                let Some(next) = self.later_time_of(counts[filled]) else {
+                    break;
+                };
+                self.latest = self.latest.max(next);
+                times[filled] = self.latest;
+                filled += 1;
+            }
+        }
+        filled
+    }
+
+    /// Puts down when so many have come, as far as that is in the present piece and its
+    /// rate is constant; tells how many times there are.
+    fn fill_piece(&mut self, counts: &[f64], times: &mut [u64]) -> usize {
+        let Some(piece) = self.curve.pieces.get(self.piece) else {
+            return 0;
+        };
+        let (latest, mut filled) = (self.latest, 0_usize);
+        for (count, time) in counts.iter().zip(times.iter_mut()) {
+            let Some(next) = piece.plain_time_of(*count) else {
+                break;
+            };
+            *time = latest.max(next);
+            filled += 1;
+        }
+        if let Some(last) = filled.checked_sub(1) {
+            // Counts ascend, and so do times.
+            self.latest = times[last];
+        }
+        filled
+    }
+
+    fn fill_one_by_one(&mut self, times: &mut [u64], keys: &mut [Key]) -> usize {
+        let mut filled = 0;
+        for (time, key) in times.iter_mut().zip(keys) {
+            let Some(next) = self.next() else { break };
+            (*time, *key) = next;
+            filled += 1;
+        }
+        filled
+    }
+}
+
 impl CurvePiece {
+    /// When so many have come, if that is within the piece and its rate is constant.
+    #[inline]
+    fn plain_time_of(&self, count: f64) -> Option<u64> {
+        if count < self.before + self.expected && self.tilt == 0.0 {
+            let share = (count - self.before) / self.expected;
+            let into = (share.max(0.0) * self.length) as i64 as u64;
+            Some((self.from + into).min(self.to - 1))
+        } else {
+            None
+        }
+    }
+
     /// The share of its customers who have come when this share of its time is over.
     fn share_at(&self, into: f64) -> f64 {
         match &self.surge {
@@ -394,6 +489,74 @@ mod tests {
             .sum();
         let all = count(0, HOUR);
         assert!(((sum / all - 0.6) / (0.07_f64 / all).sqrt()).abs() < 3.3);
+    }
+
+    #[test]
+    fn without_end_they_go_on_at_the_last_rate() {
+        let curve = ArrivalCurve::new(&hour(50.0, 0.0), 0, true).unwrap();
+        let days = 2000;
+        let after = (0..days).map(|day| {
+            let key = Key::of_stream(1, day, BRANCH_STREAM);
+            let times = curve.times(key, &Keyed).map(|(time, _)| time);
+            let within = times.take_while(|time| *time < 4 * HOUR);
+            within.filter(|time| *time >= HOUR).count()
+        });
+        let sum: usize = after.sum();
+        let expected = 150.0 * f64::from(days);
+        assert!(((sum as f64 - expected) / expected.sqrt()).abs() < 3.3);
+    }
+
+    #[test]
+    fn in_blocks_the_same_come_as_one_by_one() {
+        let quarters = [(9.0, 0.0), (0.0, 0.0), (30.0, 0.5), (120.0, 0.0)];
+        let pieces = quarters
+            .iter()
+            .zip(0..)
+            .map(|((expected, tilt), at)| ArrivalPiece {
+                from: SimTime(at * HOUR),
+                to: SimTime((at + 1) * HOUR),
+                expected: *expected,
+                tilt: *tilt,
+            });
+        let plain = Arrivals {
+            pieces: pieces.collect(),
+            ..Arrivals::default()
+        };
+        let all = [
+            plain.clone(),
+            Arrivals {
+                at_opening: 70,
+                ..plain.clone()
+            },
+            Arrivals {
+                most: Some(100),
+                busyness_cv: 0.5,
+                ..plain.clone()
+            },
+            Arrivals {
+                batches: vec![(0.5, 1), (0.5, 3)],
+                ..plain
+            },
+        ];
+        for (arrivals, endless) in all.iter().flat_map(|it| [(it, false), (it, true)]) {
+            let curve = ArrivalCurve::new(arrivals, 0, endless).unwrap();
+            for day in 0..20 {
+                let key = Key::of_stream(1, day, BRANCH_STREAM);
+                let one_by_one = curve.times(key, &Keyed).take(500);
+                let mut in_blocks = Vec::new();
+                let mut times = curve.times(key, &Keyed);
+                let (mut at, mut keys) = ([0; 16], [Key::default(); 16]);
+                loop {
+                    let filled = times.fill(&mut at, &mut keys);
+                    in_blocks.extend(at.into_iter().zip(keys).take(filled));
+                    if filled < 16 || in_blocks.len() >= 500 {
+                        break;
+                    }
+                }
+                in_blocks.truncate(500);
+                assert_eq!(in_blocks, one_by_one.collect::<Vec<_>>(), "{arrivals:?}");
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@
 const STEPS: f64 = 128.0;
 /// The logarithm's table goes from 88/128 to 176/128: about one, where it must be
 /// exact, there is no power of two to take off.
-const FIRST: u8 = 88;
+const FIRST: usize = 88;
+const LAST: usize = 176;
 const LEAST_BITS: u64 = 0x3FE6_0000_0000_0000;
 const EXPONENT: u64 = 0xFFF0_0000_0000_0000;
 /// The first 33 bits of ln 2, and the rest.
@@ -19,8 +20,8 @@ const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// Added to a small number and taken off again, leaves a whole one.
 const WHOLE: f64 = 6_755_399_441_055_744.0;
 
-/// Of each point, its inverse and its logarithm.
-static LOGARITHMS: [(f64, f64); 89] = logarithms();
+/// Of each point, its inverse and its logarithm, by the lower bits of its number.
+static LOGARITHMS: [(f64, f64); 256] = logarithms();
 /// The powers of two between zero and one.
 static POWERS: [f64; 128] = powers();
 
@@ -32,8 +33,7 @@ pub fn ln(x: f64) -> f64 {
     let twos = (above.cast_signed() >> 52) as f64;
     let rest = f64::from_bits(bits.wrapping_sub(above & EXPONENT));
     let shifted = rest * STEPS + WHOLE;
-    let at = shifted.to_bits() as u8;
-    let (inverse, logarithm) = LOGARITHMS[usize::from(at.wrapping_sub(FIRST)).min(88)];
+    let (inverse, logarithm) = LOGARITHMS[usize::from(shifted.to_bits() as u8)];
     let r = (rest - (shifted - WHOLE) * (1.0 / STEPS)) * inverse;
     let square = r * r;
     let low = -0.5 + r * (1.0 / 3.0);
@@ -44,12 +44,22 @@ pub fn ln(x: f64) -> f64 {
     twos * LN_2_HIGH + (logarithm + (r + (square * series + twos * LN_2_LOW)))
 }
 
+/// Below this distance from zero the exponential function is neither subnormal nor
+/// infinite.
+pub const EXP_WITHIN: f64 = 700.0;
+
 /// The exponential function.
-#[inline]
 pub fn exp(x: f64) -> f64 {
-    if x.abs() >= 700.0 || x.is_nan() {
-        return libm::exp(x);
+    if x.abs() < EXP_WITHIN {
+        exp_within(x)
+    } else {
+        libm::exp(x)
     }
+}
+
+/// The exponential function of a number nearer to zero than [`EXP_WITHIN`].
+#[inline]
+pub fn exp_within(x: f64) -> f64 {
     let shifted = x * (STEPS * std::f64::consts::LOG2_E) + WHOLE;
     let steps = shifted - WHOLE;
     // The lower bits of the sum are those of the whole number.
@@ -62,11 +72,11 @@ pub fn exp(x: f64) -> f64 {
     (point + point * series) * power
 }
 
-const fn logarithms() -> [(f64, f64); 89] {
-    let mut table = [(1.0, 0.0); 89];
-    let mut at = 0;
-    while at < table.len() {
-        let point = (at + FIRST as usize) as f64 / STEPS;
+const fn logarithms() -> [(f64, f64); 256] {
+    let mut table = [(1.0, 0.0); 256];
+    let mut at = FIRST;
+    while at <= LAST {
+        let point = at as f64 / STEPS;
         // ln c = 2 artanh((c - 1) / (c + 1)), by its series from the smallest term.
         let s = (point - 1.0) / (point + 1.0);
         let mut sum = 0.0;

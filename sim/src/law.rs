@@ -4,9 +4,9 @@
 //! stay synchronised; gamma and long Erlang laws seed a generator of their own
 //! from the word. `exp` and `ln` give the same bits on every machine.
 
-use crate::elementary;
+use crate::elementary::{self, EXP_WITHIN, exp, exp_within};
 use crate::keyed::uniform;
-use crate::normal;
+use crate::normal::{self, Quantiles};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use scenarios::model::Law;
@@ -24,10 +24,7 @@ pub enum Sampler {
     Exponential {
         mean: f64,
     },
-    Lognormal {
-        mu: f64,
-        sigma: f64,
-    },
+    Lognormal(Lognormal),
     Gamma {
         shape: f64,
         scale: f64,
@@ -97,10 +94,7 @@ impl Sampler {
                 if !mu.is_finite() {
                     return Err(format!("mu is {mu}; it must be a number"));
                 }
-                Self::Lognormal {
-                    mu: *mu,
-                    sigma: at_least_zero("sigma", *sigma)?,
-                }
+                Self::Lognormal(Lognormal::new(*mu, at_least_zero("sigma", *sigma)?))
             }
             Law::Gamma { shape, scale } => Self::Gamma {
                 shape: above_zero("shape", *shape)?,
@@ -149,22 +143,32 @@ impl Sampler {
     /// The time at these random bits, in whole microseconds.
     #[inline]
     pub fn micros(&self, bits: u64) -> u64 {
+        // The usual laws without a call.
         let seconds = match self {
-            // The usual laws without a call.
-            Self::Exponential { mean } => -mean * elementary::ln(uniform(bits)),
-            Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, uniform(bits)),
-            other => other.seconds(bits),
+            Self::Exponential { mean } => exponential(*mean, uniform(bits)),
+            Self::Lognormal(law) => {
+                let logarithm = law.logarithm(uniform(bits));
+                if logarithm.abs() >= EXP_WITHIN {
+                    return self.micros_of_any(bits);
+                }
+                exp_within(logarithm)
+            }
+            other => return other.micros_of_any(bits),
         };
-        let seconds = seconds.clamp(0.0, LONGEST_SECONDS);
-        rounded(seconds * MICROS_PER_SECOND as f64)
+        micros_of(seconds)
+    }
+
+    #[inline(never)]
+    fn micros_of_any(&self, bits: u64) -> u64 {
+        micros_of(self.seconds(bits))
     }
 
     /// The time at these random bits, in seconds.
     pub fn seconds(&self, bits: u64) -> f64 {
         match self {
             Self::Constant(seconds) => *seconds,
-            Self::Exponential { mean } => -mean * elementary::ln(uniform(bits)),
-            Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, uniform(bits)),
+            Self::Exponential { mean } => exponential(*mean, uniform(bits)),
+            Self::Lognormal(law) => exp(law.logarithm(uniform(bits))),
             Self::Gamma { shape, scale } => scale * standard_gamma(*shape, bits),
             Self::Erlang {
                 phases: 1,
@@ -209,8 +213,7 @@ impl Sampler {
 impl Sampler {
     /// The time by a sequence of uniform numbers, in whole microseconds.
     pub fn micros_from(&self, next: &mut impl FnMut() -> f64) -> u64 {
-        let seconds = self.seconds_from(next).clamp(0.0, LONGEST_SECONDS);
-        rounded(seconds * MICROS_PER_SECOND as f64)
+        micros_of(self.seconds_from(next))
     }
 
     /// The time by a sequence of uniform numbers, in seconds. Exponential, Erlang and
@@ -220,7 +223,7 @@ impl Sampler {
         match self {
             Self::Constant(seconds) => *seconds,
             Self::Exponential { mean } => -mean * libm::log1p(-next()),
-            Self::Lognormal { mu, sigma } => lognormal(*mu, *sigma, next()),
+            Self::Lognormal(law) => exp(law.mu + law.sigma * normal::quantile(next())),
             Self::Gamma { shape, scale } => scale * gamma_from(*shape, next),
             Self::Erlang { phases, phase_mean } => (0..*phases)
                 .map(|_| -phase_mean * libm::log1p(-next()))
@@ -242,9 +245,59 @@ impl Sampler {
     }
 }
 
+/// A lognormal law.
+#[derive(Debug, Clone, Copy)]
+pub struct Lognormal {
+    mu: f64,
+    sigma: f64,
+    quantiles: &'static Quantiles,
+}
+
+impl Lognormal {
+    /// The law of what has a logarithm of this mean and this spread.
+    pub fn new(mu: f64, sigma: f64) -> Self {
+        Self {
+            mu,
+            sigma,
+            quantiles: Quantiles::table(),
+        }
+    }
+
+    /// The logarithm at a uniform number.
+    #[inline]
+    pub fn logarithm(&self, u: f64) -> f64 {
+        self.mu + self.sigma * self.quantiles.of_uniform(u)
+    }
+}
+
+/// The time at a uniform number.
 #[inline]
-fn lognormal(mu: f64, sigma: f64, u: f64) -> f64 {
-    elementary::exp(mu + sigma * normal::quantile(u))
+pub fn exponential(mean: f64, u: f64) -> f64 {
+    -mean * elementary::ln(u)
+}
+
+/// Added to a number below it leaves a whole one.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+
+/// Whole microseconds of a drawn time.
+#[inline]
+pub fn micros_of(seconds: f64) -> u64 {
+    let seconds = if seconds > 0.0 { seconds } else { 0.0 };
+    let seconds = if seconds < LONGEST_SECONDS {
+        seconds
+    } else {
+        LONGEST_SECONDS
+    };
+    // As `rounded` does, in a way that goes for several numbers at a time: added to 2^52
+    // a number is rounded to a whole one, perhaps up.
+    let micros = seconds * MICROS_PER_SECOND as f64 + 0.5;
+    let nearest = (micros + WHOLE) - WHOLE;
+    let below = if nearest > micros {
+        nearest - 1.0
+    } else {
+        nearest
+    };
+    (below + WHOLE).to_bits() - WHOLE.to_bits()
 }
 
 /// The nearest whole number of one that is not negative; a half goes up.
@@ -569,6 +622,22 @@ mod tests {
         ] {
             assert!(Sampler::new(&law).is_err(), "{law:?}");
         }
+    }
+
+    #[test]
+    fn drawn_times_are_whole_microseconds_and_a_half_goes_up() {
+        let drawn = (0..100_000_u64).map(|number| 1e-7 * (number * number) as f64);
+        for seconds in drawn.chain([0.0, -1.0, 5e-7, 15e-7, 25e-7, 999_999_999.999_999_5, 1e9]) {
+            assert_eq!(
+                micros_of(seconds),
+                rounded(seconds.max(0.0) * 1e6),
+                "{seconds}"
+            );
+        }
+        assert_eq!(
+            [f64::NAN, f64::INFINITY].map(micros_of),
+            [0, 1_000_000_000_000_000]
+        );
     }
 
     #[test]

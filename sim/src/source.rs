@@ -3,7 +3,7 @@
 //! usual one ([`Keyed`]) costs what a direct draw costs.
 
 use crate::elementary;
-use crate::keyed::{Key, Purpose, uniform};
+use crate::keyed::{Key, Place, Purpose, uniform};
 use crate::law::{Sampler, standard_gamma};
 
 /// A source of random numbers. `key` says for whom (a customer, a server, a day),
@@ -29,6 +29,15 @@ pub trait Source {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Keyed;
 
+impl Keyed {
+    /// An exponential variable of mean 1 from the bits at a place.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "drawn for every arrival")]
+    pub fn exponential_at(key: Key, place: Place) -> f64 {
+        -elementary::ln(uniform(key.bits_at(place)))
+    }
+}
+
 impl Source for Keyed {
     #[inline]
     fn bits(&self, key: Key, purpose: Purpose) -> u64 {
@@ -47,7 +56,7 @@ impl Source for Keyed {
 
     #[inline]
     fn exponential(&self, key: Key, purpose: Purpose) -> f64 {
-        -elementary::ln(uniform(key.bits(purpose)))
+        Self::exponential_at(key, purpose.stands_at())
     }
 
     #[inline]

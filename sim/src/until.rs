@@ -16,10 +16,8 @@ pub fn is_enough(until: &Until, frame: &Frame<'_>, totals: &Totals) -> bool {
         Figure::Fallback => 4,
         _ => 5,
     };
-    let segments = frame.plan.segments.len();
     let number = match until.segment {
-        // Segments are the last of the plain populations.
-        Some(segment) => frame.populations.plain() - segments + segment,
+        Some(segment) => frame.populations.of_segment(segment),
         None => frame
             .populations
             .names

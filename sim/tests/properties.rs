@@ -9,7 +9,7 @@ use branch::{
 use proptest::prelude::{ProptestConfig, proptest};
 use scenarios::figure::{Figure, Population};
 use scenarios::gate::{Comparison, Gate, Statistic};
-use scenarios::model::{Law, Mode, NamedGate, Scenario};
+use scenarios::model::{Crossing, Law, Mode, NamedGate, Scenario};
 use scenarios::operation::Operation;
 use scenarios::time::{SimTime, Span};
 use sim::{OperationLatencies, Options, SimError, compare, from_csv, simulate, to_csv};
@@ -30,11 +30,76 @@ fn promise(scenario: &mut Scenario, population: Population) {
     });
 }
 
+/// Service by channel, segment by interval, and everything by everything.
+fn crossings() -> Vec<Crossing> {
+    let of = |channel, service, segment, interval| Crossing {
+        channel,
+        service,
+        segment,
+        interval,
+    };
+    vec![
+        of(true, true, false, false),
+        of(false, false, true, true),
+        of(true, true, true, true),
+    ]
+}
+
+/// Whatever is crossed: its parts sum to the total, day by day.
+#[test]
+fn crossed_populations_sum_to_the_total() {
+    let mut scenario = smart(3.6, 0.45);
+    scenario.report.crossings = crossings();
+    let outcome = run(&scenario, 3, 1);
+    let rows = &outcome.figures.rows;
+    let total = |wanted: Figure| {
+        let mut rows = rows.iter();
+        let all = rows.find(|row| row.figure == wanted && row.population == Population::default());
+        all.and_then(|row| row.mean).unwrap()
+    };
+    for crossing in crossings() {
+        let held = crossing.dimensions();
+        for figure in [Figure::Arrivals, Figure::Served, Figure::Abandoned] {
+            let of = rows.iter().filter(|row| {
+                let named = row.population.dimensions();
+                let named = named.into_iter().filter(|(_, name)| name.is_some());
+                row.figure == figure && named.map(|(name, _)| name).eq(held.iter().copied())
+            });
+            let parts: Vec<f64> = of.map(|row| row.mean.unwrap()).collect();
+            assert!(parts.len() > 1, "{held:?}");
+            let (sum, all) = (parts.iter().sum::<f64>(), total(figure));
+            assert!(
+                (sum - all).abs() < 1e-9 * all.max(1.0),
+                "{held:?}: {sum} of {all}"
+            );
+        }
+        // Times, too: each part's mean weighs as many as were served.
+        let times = rows.iter().filter(|row| {
+            let named = row.population.dimensions();
+            let named = named.into_iter().filter(|(_, name)| name.is_some());
+            row.figure == Figure::TimeInBranch
+                && named.map(|(name, _)| name).eq(held.iter().copied())
+        });
+        let sum: f64 = times
+            .map(|row| row.mean.unwrap_or(0.0) * row.count as f64)
+            .sum();
+        let rows = rows.iter();
+        let all = rows
+            .filter(|row| row.figure == Figure::TimeInBranch)
+            .find(|row| row.population == Population::default())
+            .map(|row| row.mean.unwrap() * row.count as f64)
+            .unwrap();
+        assert!(
+            (sum - all).abs() < 1e-6 * all,
+            "{held:?}: {sum} s of {all} s"
+        );
+    }
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
     let mut scenario = smart(3.6, 0.45);
-    scenario.report.service_by_interval = true;
-    scenario.report.segment_by_interval = true;
+    scenario.report.crossings = crossings();
     scenario.arrivals.busyness_cv = 0.1;
     promise(&mut scenario, of_channel("kiosk"));
     let one = run(&scenario, 23, 1);

@@ -1,14 +1,23 @@
 //! The command, end to end, as its users run it.
 
+#[path = "../../loadgen/tests/freezing_server/mod.rs"]
+mod freezing_server;
+
 mod bank_serving;
 mod bank_tools;
 mod comparing;
 mod determinism;
 mod interrupted;
+mod kill_drill;
+mod limits_under_load;
 mod main_job;
+mod own_system;
+mod planted_defects;
 mod references;
 mod region;
 mod serving;
+mod starved;
 mod support;
 mod theory;
+mod words;
 mod wrong_input;

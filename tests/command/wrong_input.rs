@@ -188,9 +188,24 @@ fn scenarios_that_extend_each_other_are_refused_with_the_chain() {
 #[test]
 fn what_is_designed_and_not_built_is_refused_by_name_with_its_line() {
     assert_refused(
-        format!("{RIGHT}\n[report]\npopulations = [\"segment\"]\n").as_bytes(),
-        &["wrong.toml:21:", "populations", "not yet supported"],
+        format!("{RIGHT}\n[load]\nretry = 3\n").as_bytes(),
+        &["wrong.toml:21:", "retry", "not yet supported"],
     );
+}
+
+#[test]
+fn populations_that_cannot_be_crossed_are_refused_with_what_can() {
+    for (asked, said) in [
+        ("segment", "reported in every run"),
+        ("channel,interval", "reported in every run"),
+        ("servce,channel", "did you mean `service`?"),
+        ("service,service", "twice"),
+    ] {
+        assert_refused(
+            format!("{RIGHT}\n[report]\npopulations = [\"{asked}\"]\n").as_bytes(),
+            &["wrong.toml:21:", "populations", said],
+        );
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::{
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
         CampaignId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
-        RefusalCode as Code, State as BankState, VoucherId, WelfareFact,
+        RefusalCode as Code, Scope, State as BankState, VoucherId, WelfareFact,
     },
 };
 
@@ -116,12 +116,12 @@ struct RecordRow {
     amount: Option<Yuan>,
     postings: Vec<PostingRow>,
     #[serde(flatten)]
-    product: ProductRow,
+    product: ProductEffects,
 }
 
 /// What a record did to the bank's products; members that do not apply are missing.
 #[derive(Default, Serialize, ToSchema)]
-struct ProductRow {
+struct ProductEffects {
     /// The batch of vouchers that was bought, or issued from.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -130,6 +130,10 @@ struct ProductRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     vouchers: Option<u32>,
+    /// The limits that a payment counts to: `sms`, `device_online`, `device_mobile` or `shield`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String)]
+    scope: Option<Scope>,
     /// The voucher that was spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -148,7 +152,7 @@ struct ProductRow {
     drawn: Option<u64>,
 }
 
-impl ProductRow {
+impl ProductEffects {
     fn of(record: &Record) -> Self {
         let mut row = Self::default();
         if let Action::Campaign(CampaignCommand::CheckIn { draw: Some(draw) }) =
@@ -164,6 +168,7 @@ impl ProductRow {
                 Fact::Welfare(WelfareFact::Issued { batch, to }) => {
                     (row.batch, row.vouchers) = (Some(*batch), Some(to.len() as u32));
                 }
+                Fact::AllowanceUsed { scope, .. } => row.scope = Some(*scope),
                 Fact::Welfare(WelfareFact::Redeemed { voucher, .. }) => {
                     row.voucher = Some(*voucher);
                 }
@@ -264,7 +269,7 @@ fn describe(record: &Record) -> RecordRow {
         to: payee_of(action),
         amount: action.amount().map(Yuan::from),
         postings,
-        product: ProductRow::of(record),
+        product: ProductEffects::of(record),
     }
 }
 

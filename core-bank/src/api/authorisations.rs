@@ -1,7 +1,13 @@
 //! Authorisations: asking for one, and reading what a transfer shows for it.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Type},
+    },
+};
 
 use super::{
     Service,
@@ -11,7 +17,7 @@ use super::{
     money::{payee_of, present},
     problem::Problem,
     request::{AmountText, well_formed},
-    schemas::Account,
+    schemas::{Account, AddressLine, text},
     welfare,
 };
 use crate::{
@@ -99,7 +105,7 @@ struct AuthorisationBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     points: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(value_type = Option<AddressLine>)]
     address: Option<String>,
     /// Of a batch of welfare vouchers, with the two that follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -188,22 +194,58 @@ fn ask(body: &AuthorisationBody, _: &Asked) -> Result<Action, Problem> {
 
 /// What a transfer shows: `code` alone is a message's, with `device` a device's; `shield` and
 /// `signature` belong together.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+/// What a payment is shown to be authorised with.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShownBody {
-    #[schema(value_type = AuthorisationId)]
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<TokenNonce>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shield: Option<ShieldKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[0-9a-f]{128}$")]
     signature: Option<String>,
 }
+
+/// One form for each medium.
+impl PartialSchema for ShownBody {
+    fn schema() -> RefOr<Schema> {
+        let code = || text("^[0-9]{6}$", "123456");
+        let form = |title: &str, members: Vec<(&str, RefOr<Schema>)>| {
+            let mut object = ObjectBuilder::new()
+                .schema_type(Type::Object)
+                .title(Some(title))
+                .property("id", AuthorisationId::schema())
+                .required("id")
+                .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+            for (name, schema) in members {
+                object = object.property(name, schema).required(name);
+            }
+            object
+        };
+        OneOfBuilder::new()
+            .item(form("SMS", vec![("code", code().into())]))
+            .item(form(
+                "E-cipher device",
+                vec![("code", code().into()), ("device", TokenNonce::schema())],
+            ))
+            .item(form(
+                "U-shield",
+                vec![
+                    ("shield", ShieldKey::schema()),
+                    (
+                        "signature",
+                        text("^[0-9a-f]{128}$", &"0".repeat(128)).into(),
+                    ),
+                ],
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for ShownBody {}
 
 fn signature_of(text: &str) -> Option<[u8; 64]> {
     let (first, second) = text.split_at_checked(64)?;

@@ -16,7 +16,7 @@ use super::{
     mall::label,
     problem::Problem,
     request::{caller, query, well_formed},
-    schemas::{self, Degrees},
+    schemas::{self, Latitude, Longitude},
     write::{json_body, planted_slowness, write_without_body},
 };
 use crate::rules::{
@@ -77,11 +77,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BranchBody {
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(value_type = Label)]
     name: String,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Latitude)]
     latitude: String,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Longitude)]
     longitude: String,
     slots: SlotsBody,
 }
@@ -137,9 +137,9 @@ struct BranchesDocument {
 struct BranchRow {
     branch: BranchId,
     name: Label,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Latitude)]
     latitude: String,
-    #[schema(value_type = Degrees)]
+    #[schema(value_type = Longitude)]
     longitude: String,
     /// How far it is from the place that was asked for.
     metres: Option<u32>,
@@ -192,9 +192,9 @@ fn open(body: &BranchBody, _: &Asked) -> Result<Action, Problem> {
 #[serde(deny_unknown_fields)]
 struct NearestQuery {
     /// With a longitude: near there; without both, in the order of their numbers.
-    #[param(value_type = Degrees, required = false, nullable = false)]
+    #[param(value_type = Latitude, required = false, nullable = false)]
     latitude: Option<String>,
-    #[param(value_type = Degrees, required = false, nullable = false)]
+    #[param(value_type = Longitude, required = false, nullable = false)]
     longitude: Option<String>,
     /// How many branches.
     #[serde(default = "default_limit")]

@@ -69,7 +69,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CampaignBody {
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(value_type = Label)]
     name: String,
     #[schema(value_type = schemas::Moment)]
     begins: String,

@@ -16,7 +16,7 @@ use super::{
     paging::{PageQuery, own_page},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
-    schemas::{self, Account, Yuan},
+    schemas::{self, Account, AddressLine, Yuan},
     write::{json_body, planted_slowness, read},
 };
 use crate::{
@@ -51,7 +51,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .applied_perhaps(&["points"])
             .refuses(OF_PAYMENTS)
             .refuses(OF_ORDERS)
-            .refuses(&[Code::AccountNotFound]),
+            .refuses(&[Code::AccountNotFound, Code::AccountClosed]),
         Endpoint::read(orders_path, Operation::OrderQuery, orders)
             .asks::<PageQuery>()
             .answers::<OrdersPage>()
@@ -138,7 +138,7 @@ const QUANTITY_MAX: u32 = 1_000;
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct GoodsBody {
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(value_type = Label)]
     name: String,
     price: AmountText,
     stock: u32,
@@ -240,7 +240,7 @@ struct OrderBody {
     /// What points pay of the price; the amount is the rest.
     points: u32,
     amount: AmountText,
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(value_type = AddressLine)]
     address: String,
     /// What authorises it: without it nothing is ordered.
     #[serde(
@@ -289,7 +289,7 @@ pub async fn orders(State(service): State<Shared>, request: Request) -> Result<R
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ParcelBody {
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(value_type = Label)]
     parcel: String,
 }
 

@@ -187,3 +187,22 @@ fn problem() -> Value {
         "additionalProperties": false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents refer to schemas by name: a name that stands for two of them describes one of their
+    /// endpoints wrongly.
+    #[test]
+    fn every_name_stands_for_one_schema() {
+        let endpoints = super::super::endpoints(true);
+        let mut known: BTreeMap<&str, Value> = BTreeMap::new();
+        for (name, schema) in endpoints.iter().flat_map(|endpoint| &endpoint.schemas) {
+            let schema = json!(schema);
+            let first = known.entry(name).or_insert_with(|| schema.clone());
+            assert_eq!(*first, schema, "two schemas of the name {name}");
+        }
+        assert!(known.len() > 50);
+    }
+}

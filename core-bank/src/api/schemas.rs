@@ -17,7 +17,7 @@ use crate::rules::{
     TokenNonce, TransferId, VoucherId, VoucherKind,
 };
 
-fn text(pattern: &str, example: &str) -> Object {
+pub fn text(pattern: &str, example: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some(pattern))
@@ -50,7 +50,7 @@ texts! {
     ReturnId "ReturnId" "^R[0-9]{12}$" "R000000000050"
     ProductCode "ProductCode" "^[0-9A-Z]{2,12}$" "W1"
     NetAssetValue "NetAssetValue" "^(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?$" "1.0234"
-    CalendarDay "CalendarDay" "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" "2026-06-09"
+    CalendarDay "CalendarDay" "^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$" "2026-06-09"
     Units "Units" "^[0-9]+\\.[0-9]{2}$" "977.13"
     AuthorisationId "AuthorisationId" "^A[0-9]{12}$" "A000000000007"
     GoodsId "GoodsId" "^G[0-9]{12}$" "G000000000008"
@@ -60,7 +60,10 @@ texts! {
     CampaignId "CampaignId" "^P[0-9]{12}$" "P000000000012"
     BranchId "BranchId" "^B[0-9]{12}$" "B000000000013"
     AppointmentId "AppointmentId" "^Q[0-9]{12}$" "Q000000000014"
-    Degrees "Degrees" "^-?[0-9]{1,3}(\\.[0-9]{1,6})?$" "36.4567"
+    Latitude "Latitude" "^-?(0{0,2}[0-9]|0?[1-8][0-9])(\\.[0-9]{1,6})?$|^-?0?90(\\.0{1,6})?$" "36.4567"
+    Longitude "Longitude" "^-?(0{0,2}[0-9]|0?[1-9][0-9]|1[0-7][0-9])(\\.[0-9]{1,6})?$|^-?180(\\.0{1,6})?$" "115.9854"
+    Label "Label" "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]{1,64}$" "Li Ming"
+    AddressLine "Address" "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]{1,120}$" "1 Century Avenue, Shanghai"
     Account "AccountNumber" "^[0-9]{19}$" "6200001000000000033"
     TokenNonce "DeviceSerial" "^[0-9a-f]{32}$" "00112233445566778899aabbccddeeff"
     ShieldKey "ShieldKey" "^[0-9a-f]{64}$" "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -68,7 +71,7 @@ texts! {
     AmountText "Amount" "^(?!0(\\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$" "12.34"
     Yuan "Yuan" "^-?[0-9]+\\.[0-9]{2}$" "100.50"
     Place "Place" "^((1[1-9]|[2-5][0-9]|6[0-5])[0-9]{4}|(?!CN)[A-Z]{2})$" "371500"
-    Moment "Moment" "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+\\+08:00$" "2026-06-09T10:00:00+08:00"
+    Moment "Moment" "^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?\\+08:00$" "2026-06-09T10:00:00+08:00"
 }
 
 /// The schema of an account's number.
@@ -82,20 +85,15 @@ pub struct Account;
 /// Stands for a secret token in schemas.
 pub struct Token;
 
-/// Stands for a geographical latitude or longitude in schemas.
-pub struct Degrees;
+/// Stands for a geographical latitude in schemas.
+pub struct Latitude;
 
-impl PartialSchema for Label {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .min_length(Some(1))
-            .max_length(Some(64))
-            .into()
-    }
-}
+/// Stands for a geographical longitude in schemas.
+pub struct Longitude;
 
-impl ToSchema for Label {}
+/// Stands for where a parcel goes in schemas.
+pub struct AddressLine;
+
 /// Stands for a calendar day in schemas.
 pub struct CalendarDay;
 

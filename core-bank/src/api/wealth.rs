@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     endpoint::{Asked, Endpoint},
+    mall::label,
     problem::Problem,
     reading::{NamedCustomer, read_of_customer},
     request::{AmountText, caller, well_formed},
@@ -18,7 +19,7 @@ use super::{
     write::{json_body, planted_slowness},
 };
 use crate::rules::{
-    AccountNumber, Action, CustomerId, Fen, NetAssetValue, Operation, ProductCode, Refusal,
+    AccountNumber, Action, CustomerId, Fen, Label, NetAssetValue, Operation, ProductCode, Refusal,
     RefusalCode as Code, State as BankState, WealthAction,
 };
 
@@ -201,7 +202,7 @@ fn redeem(body: &RedemptionBody, _: &Asked) -> Result<Action, Problem> {
 struct LaunchBody {
     #[schema(value_type = ProductCode)]
     product: String,
-    #[schema(pattern = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]{1,64}$")]
+    #[schema(value_type = Label)]
     name: String,
     minimum: AmountText,
     quota: AmountText,
@@ -210,13 +211,10 @@ struct LaunchBody {
 fn launch(body: &LaunchBody, _: &Asked) -> Result<Action, Problem> {
     let form = "a code of 2 to 12 capital letters or digits";
     let code = well_formed("product", form, ProductCode::parse(&body.product))?;
-    let form = "a name of 1 to 64 characters";
-    let named =
-        (1..=64).contains(&body.name.chars().count()) && !body.name.chars().any(char::is_control);
-    let name = named.then(|| body.name.clone());
+    let name = label("name", &body.name)?;
     Ok(Action::Wealth(WealthAction::Launch {
         code,
-        name: well_formed("name", form, name)?,
+        name: name.as_str().to_owned(),
         minimum: body.minimum.amount()?,
         quota: body.quota.amount()?,
     }))

@@ -15,7 +15,7 @@ use super::{
     money::{pay, present},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
-    schemas::{Account, Yuan},
+    schemas::{Account, AddressLine, Yuan},
     write::{json_body, planted_slowness, read},
 };
 use crate::rules::{
@@ -34,7 +34,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .applied(&["batch", "balance"])
             .refuses(OF_PAYMENTS)
             .refuses(OF_BATCHES)
-            .refuses(&[Code::AccountNotFound]),
+            .refuses(&[Code::AccountNotFound, Code::AccountClosed]),
         Endpoint::write(
             "/v1/welfare/batches/{batch}/issues",
             Operation::WelfareIssue,
@@ -168,14 +168,14 @@ pub async fn issue(
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RedemptionBody {
+struct VoucherRedemptionBody {
     #[schema(value_type = GoodsId)]
     goods: String,
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(value_type = AddressLine)]
     address: String,
 }
 
-fn redeem(body: &RedemptionBody, asked: &Asked) -> Result<Action, Problem> {
+fn redeem(body: &VoucherRedemptionBody, asked: &Asked) -> Result<Action, Problem> {
     let voucher = asked.named(VoucherId::parse);
     Ok(Action::Welfare(WelfareCommand::Redeem {
         voucher,

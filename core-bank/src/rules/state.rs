@@ -623,6 +623,22 @@ impl State {
         Ok(())
     }
 
+    /// Takes this from an account and gives it to nobody, as no sound bank would: for planted defects.
+    pub fn lose(&mut self, account: BookAccount, lost: Fen) {
+        match account {
+            BookAccount::Ledger(own) => {
+                let before = self.ledger(own);
+                self.ledger.put(own, Fen(before.0 - lost.0));
+            }
+            BookAccount::Customer(number) => {
+                if let Some(account) = self.accounts.edit(&number) {
+                    account.balance = Fen(account.balance.0 - lost.0);
+                    self.count_deposits(-i128::from(lost.0));
+                }
+            }
+        }
+    }
+
     fn forget_before(&mut self, limit: BusinessTime) {
         self.keys.forget_before(limit);
         while let Some((&check, found)) = self.checks.first()

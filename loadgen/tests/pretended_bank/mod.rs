@@ -32,6 +32,10 @@ pub enum Reply {
     Never,
     Garbage,
     Drip,
+    /// Half an answer, and then nothing more.
+    HalfThenNever,
+    /// Breaks the connection without a word, as a process that is killed does.
+    Reset,
 }
 
 pub struct PretendedBank {
@@ -131,6 +135,12 @@ async fn serve(
                 return stream.write_all(half).await;
             }
             Reply::Never => std::future::pending().await,
+            Reply::HalfThenNever => {
+                let half = b"HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{\"seq\":";
+                stream.write_all(half).await?;
+                std::future::pending::<()>().await;
+            }
+            Reply::Reset => return stream.set_zero_linger(),
             Reply::Garbage => {
                 return stream
                     .write_all(b"\x16\x03\x01 what do you want?\r\n\r\n")

@@ -5,10 +5,10 @@ use super::{View, document, effects, promise, record, top};
 use crate::rows::DayCurve;
 use crate::run::RunData;
 use crate::verdict::headline;
-use crate::words::language::Lang;
 use crate::words::numbers::{Kind, Scale};
 use crate::words::texts::Text;
 use maud::{Markup, html};
+use scenarios::language::Lang;
 use scenarios::summary::{Effect, Minutes};
 
 /// The before-and-after page of two runs, with the differences computed for them.

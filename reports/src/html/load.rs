@@ -1,9 +1,13 @@
 //! The load on the bank, and whether what it acknowledged is there.
 
+mod limit;
+mod rates;
+
 use super::View;
 use super::pieces::{Caption, card, chart, table};
 use crate::chart::{Axis, Colour, Plot, Point, Series, Shape};
 use crate::rows::Row;
+use crate::words::counts::model_name;
 use crate::words::gates;
 use crate::words::numbers::{self, Kind};
 use crate::words::texts::Text;
@@ -17,15 +21,20 @@ pub(super) fn load(view: &View) -> Markup {
         return html! {};
     };
     card(
-        view.say(Text::Load),
+        &title(view, load),
         &html! {
             p { (intro(view, load)) }
+            p.read { (model(view, load)) }
             (accounts(view, load))
+            @if let Some(found) = &load.limit {
+                (limit::limit(view, found))
+            }
             @if !load.left_out.is_empty() {
                 div.note { p { (left_out(view, load)) } }
             }
             (latency_tables(view))
             (over_time(view, &load.over_time))
+            (rates::over_time(view, &load.over_time))
             (lag(view))
             (validity(view))
             (failures(view, load))
@@ -33,10 +42,27 @@ pub(super) fn load(view: &View) -> Markup {
     )
 }
 
+fn title(view: &View, load: &LoadRecord) -> String {
+    match &load.system {
+        Some(system) => view.fill(Text::LoadOnSystem, &[("system", system)]),
+        None => view.say(Text::Load).to_owned(),
+    }
+}
+
+fn model(view: &View, load: &LoadRecord) -> String {
+    let model = view.say(model_name(&load.model));
+    view.fill(Text::LoadModel, &[("model", model), ("http", &load.http)])
+}
+
 fn intro(view: &View, load: &LoadRecord) -> String {
     let plain = |value: f64| numbers::round(Kind::Plain, value, view.lang);
+    let rate = |value: f64| numbers::value(Kind::Rate, Some(value), view.lang);
+    let text = match load.model.as_str() {
+        "closed" => Text::LoadIntroClosed,
+        _ => Text::LoadIntro,
+    };
     view.fill(
-        Text::LoadIntro,
+        text,
         &[
             ("from", &load.from),
             ("to", &load.to),
@@ -47,14 +73,9 @@ fn intro(view: &View, load: &LoadRecord) -> String {
                 &numbers::value(Kind::Latency, Some(load.seconds), view.lang),
             ),
             ("connections", &numbers::count(u64::from(load.connections))),
-            (
-                "offered",
-                &numbers::value(Kind::Rate, Some(load.offered_per_second), view.lang),
-            ),
-            (
-                "achieved",
-                &numbers::value(Kind::Rate, Some(load.achieved_per_second), view.lang),
-            ),
+            ("offered", &rate(load.offered_per_second)),
+            ("achieved", &rate(load.achieved_per_second)),
+            ("succeeded", &rate(load.succeeded_per_second)),
         ],
     )
 }
@@ -326,6 +347,18 @@ fn reconciled(view: &View, found: &Reconciliation) -> Markup {
         div.counts {
             @for (name, value) in &counts { div { b { (value) } span { (view.say(*name)) } } }
         }
+        @if let Some(smallest) = &found.counterexample {
+            h3 { (view.say(Text::SmallestCounterexample)) }
+            p lang="en" { (smallest.what) }
+            dl {
+                @for (head, rows) in [(Text::AsPlayed, &smallest.operations), (Text::InTheBooks, &smallest.records)] {
+                    @if !rows.is_empty() {
+                        dt { (view.say(head)) }
+                        @for row in rows { dd lang="en" { code { (row) } } }
+                    }
+                }
+            }
+        }
         @if !found.discrepancies.is_empty() {
             div.scroll tabindex="0" {
                 table {
@@ -354,6 +387,12 @@ fn kind_word<'a>(view: &View, kind: &'a str) -> &'a str {
         "different" => view.say(Text::Different),
         "unplanned" => view.say(Text::Unplanned),
         "ledger" => view.say(Text::Ledger),
+        "accepted" => view.say(Text::Accepted),
+        "limit" => view.say(Text::LimitExceeded),
+        "torn" => view.say(Text::Torn),
+        "rounded" => view.say(Text::Rounded),
+        "oversold" => view.say(Text::Oversold),
+        "alert" => view.say(Text::AlertWrong),
         other => other,
     }
 }

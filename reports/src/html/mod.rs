@@ -18,10 +18,10 @@ pub(crate) use effects::{divided, effect_lines, leads_between_runs};
 
 use crate::rows::Rows;
 use crate::run::RunData;
-use crate::words::language::Lang;
 use crate::words::names;
 use crate::words::texts::{Text, fill};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use scenarios::language::Lang;
 use scenarios::summary::Summary;
 
 /// A run looked at in a language.

@@ -3,12 +3,12 @@
 //! The gate's own text stays beside the words; a text that is not of the form
 //! `statistic(figure{dimension=name}, threshold) >= bound` is shown as it is.
 
-use super::language::Lang;
 use super::names;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
 use crate::rows::{Estimate, Rows};
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{GateRecord, Summary};
 
 /// A gate's text, taken apart.
@@ -154,6 +154,7 @@ pub(crate) fn name(gate: &GateRecord, lang: Lang) -> String {
         "promise" => Text::GatePromise.say(lang).to_owned(),
         "nothing_lost" => Text::GateNothingLost.say(lang).to_owned(),
         "generator_kept_up" => Text::GateGenerator.say(lang).to_owned(),
+        "limit_found" => Text::GateLimit.say(lang).to_owned(),
         other => other.to_owned(),
     }
 }
@@ -163,6 +164,7 @@ pub(crate) fn asks(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<S
     match gate.name.as_str() {
         "nothing_lost" => return Some(Text::AsksNothingLost.say(lang).to_owned()),
         "generator_kept_up" => return Some(Text::AsksGenerator.say(lang).to_owned()),
+        "limit_found" => return Some(Text::AsksLimit.say(lang).to_owned()),
         _ => {}
     }
     let asked = Asked::read(&gate.gate)?;
@@ -279,6 +281,10 @@ pub(crate) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
 /// record's own sentence knows, which is English, an English reader gets from it.
 pub(crate) fn reason(gate: &GateRecord, summary: &Summary, lang: Lang) -> String {
     let always_on = is_always_on(gate);
+    let limit = summary.load.as_ref().and_then(|load| load.limit.as_ref());
+    if let ("limit_found", Some(found)) = (gate.name.as_str(), limit) {
+        return super::counts::limit_line(found, lang);
+    }
     if lang == Lang::En && (always_on || gate.estimate.is_none()) {
         return gate.reason.clone();
     }

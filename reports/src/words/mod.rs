@@ -1,7 +1,7 @@
 //! Everything that is said, in both languages.
 
+pub(crate) mod counts;
 pub(crate) mod gates;
-pub(crate) mod language;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod outlets;

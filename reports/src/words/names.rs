@@ -1,10 +1,10 @@
 //! Names of figures, dimensions and populations as people read them.
 
-use super::language::Lang;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
 use crate::rows::minute_of;
-use scenarios::operation::Operation;
+use scenarios::language::Lang;
+use scenarios::operation::{Channel, Operation};
 use scenarios::summary::{ScenarioRecord, Summary};
 
 /// A name in English and in Chinese.
@@ -47,6 +47,9 @@ pub(crate) fn figure(name: &str, lang: Lang) -> String {
         "latency" => ("latency", "时延"),
         "service_latency" => ("service latency", "服务端时延"),
         "generator_lag" => ("generator lag", "发压端滞后"),
+        "latency_drift" => ("drift of the latency", "时延漂移"),
+        "memory_drift" => ("drift of the memory", "内存漂移"),
+        "recovery" => ("recovery after the spike", "尖峰后恢复时间"),
         "throughput" => ("throughput", "业务处理量"),
         "errors" => ("error rate", "错误率"),
         other => return other.to_owned(),
@@ -79,60 +82,11 @@ pub(crate) fn population(summary: &Summary, dimension: &str, name: &str, lang: L
         }
     }
     let known = match dimension {
-        "channel" => channel(name),
-        "operation" => operation(name),
+        "channel" => name.parse().ok().map(|it: Channel| it.words(lang)),
+        "operation" => name.parse().ok().map(|it: Operation| it.words(lang)),
         _ => None,
     };
-    known.map_or_else(|| name.to_owned(), |(en, zh)| lang.pick(en, zh).to_owned())
-}
-
-fn channel(name: &str) -> Option<Pair> {
-    Some(match name {
-        "counter" => ("counter", "柜台"),
-        "kiosk" => ("smart terminal", "智能终端"),
-        "atm" => ("cash machine", "自动柜员机"),
-        "online" => ("online bank", "网上银行"),
-        "mobile" => ("mobile bank", "手机银行"),
-        "messenger" => ("messenger", "即时通讯"),
-        _ => return None,
-    })
-}
-
-/// An operation as people read it.
-pub fn operation_name(operation: Operation, lang: Lang) -> String {
-    let name = operation.name();
-    self::operation(name).map_or_else(|| name.to_owned(), |(en, zh)| lang.pick(en, zh).to_owned())
-}
-
-fn operation(name: &str) -> Option<Pair> {
-    Some(match name {
-        "identity_check" => ("identity check", "身份核查"),
-        "register_customer" => ("customer registration", "客户建档"),
-        "open_card" => ("card opening", "开卡"),
-        "ebanking_signup" => ("e-banking sign-up", "电子银行签约"),
-        "report_loss" => ("loss report", "挂失"),
-        "lift_loss" => ("lifting a loss report", "解挂"),
-        "balance_query" => ("balance query", "余额查询"),
-        "history_query" => ("history query", "明细查询"),
-        "deposit" => ("deposit", "存款"),
-        "withdrawal" => ("withdrawal", "取款"),
-        "transfer_own_bank" => ("transfer within the bank", "行内转账"),
-        "transfer_other_bank" => ("transfer to another bank", "跨行转账"),
-        "log_in" => ("log-in", "登录"),
-        "log_out" => ("log-out", "退出"),
-        "alerts" => ("alerts", "余额变动提醒"),
-        "bill_payment" => ("bill payment", "生活缴费"),
-        "wealth_view" => ("wealth products", "理财查看"),
-        "mall" => ("mall", "商城"),
-        "check_in" => ("sign-in", "签到"),
-        "appointment" => ("appointment", "预约"),
-        "lock_setting" => ("safety locks", "安全锁设置"),
-        "social_security_query" => ("social-security query", "社保查询"),
-        "loan_application" => ("loan application", "贷款申请"),
-        "welfare_issue" => ("welfare vouchers issued", "福利券发放"),
-        "suspicious_query" => ("suspicious query", "可疑查询"),
-        _ => return None,
-    })
+    known.unwrap_or(name).to_owned()
 }
 
 /// Hours of a stretch that goes beyond a day: it has no clock, so it is a steady state.
@@ -175,6 +129,7 @@ pub fn phase(name: &str, lang: Lang) -> String {
         "simulating with the latencies that are assumed" => "代入假设时延的模拟",
         "starting the bank" => "启动核心系统",
         "loading the bank" => "核心系统压测",
+        "loading the system" => "系统压测",
         "reading the bank's books" => "读取核心系统账目",
         "simulating with the measured latencies" => "代入实测时延的模拟",
         "simulating" => "模拟",

@@ -1,8 +1,8 @@
 //! Numbers as people read them: the unit that fits the size, sensible digits,
 //! and an interval in the unit of its estimate.
 
-use super::language::Lang;
 use crate::rows::Estimate;
+use scenarios::language::Lang;
 
 /// What kind of quantity a number is; decides unit and digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +32,11 @@ impl Kind {
     pub(crate) fn of_figure(figure: &str) -> Self {
         match figure {
             "wait" | "wait_from_arrival" | "service" | "review" | "system" | "fallback"
-            | "time_in_branch" | "overtime" => Self::Duration,
+            | "time_in_branch" | "overtime" | "recovery" => Self::Duration,
             "latency" | "service_latency" | "generator_lag" => Self::Latency,
-            "occupancy" | "errors" | "promise_kept" => Self::Share,
+            "occupancy" | "errors" | "promise_kept" | "latency_drift" | "memory_drift" => {
+                Self::Share
+            }
             "arrivals" | "served" | "abandoned" | "balked" | "turned_away" | "tried_mobile"
             | "lost" | "to_mobile" | "no_shows" | "fallback_customers" | "mobile_requests" => {
                 Self::PerDay

@@ -1,11 +1,11 @@
 //! What is said of the outlets of a region, on the page and in the short tables.
 
-use super::language::Lang;
 use super::names;
 use super::numbers::{self, Kind};
 use super::texts::{Text, fill};
 use crate::rows::Estimate;
 use scenarios::gate::Verdict;
+use scenarios::language::Lang;
 use scenarios::summary::{OutletPromise, OutletRecord, Outlets, Summary};
 
 /// How many keep the promise.

@@ -1,6 +1,6 @@
 //! Every sentence and heading of the reports, English beside Chinese.
 
-use super::language::Lang;
+use scenarios::language::Lang;
 
 macro_rules! texts {
     ($($name:ident = $en:literal, $zh:literal;)*) => {
@@ -66,6 +66,8 @@ texts! {
     Reason = "why", "原因";
     GatePromise = "service promise", "服务承诺";
     GateNothingLost = "nothing lost", "无丢失";
+    GateLimit = "limit found", "已找到上限";
+    AsksLimit = "the highest rate at which the gates hold is found", "找到判据仍成立的最高速率";
     GateGenerator = "generator kept up", "发压端跟上计划";
     AsksNothingLost = "every acknowledged operation is in the bank exactly once, and the ledger sums to zero", "每笔已确认的操作在核心系统中恰好出现一次，总账合计为零";
     AsksGenerator = "the load generator sent every operation when it was due", "发压端按计划时刻发出每笔操作";
@@ -198,7 +200,25 @@ texts! {
     Points = " points", " 个百分点";
     // Load.
     Load = "The load on the core banking system", "核心系统压测";
-    LoadIntro = "Operations of {from} to {to}, played openly at {speed} × speed and {volume} × volume: each operation at its time, whether or not the bank had answered. {seconds} of real time, at most {connections} connections. Offered load {offered}, achieved rate {achieved}.", "回放 {from} 至 {to} 的操作，速度 {speed} 倍、数量 {volume} 倍，开放式发压：到点即发，不等待核心系统应答。实际用时 {seconds}，最多 {connections} 个连接。压测负载 {offered}，实际吞吐 {achieved}。";
+    LoadOnSystem = "The load on {system}", "对 {system} 的压测";
+    LoadIntro = "Operations of {from} to {to}, played openly at {speed} × speed and {volume} × volume: each operation at its time, whether or not the bank had answered. {seconds} of real time, at most {connections} connections. Offered load {offered}, achieved rate {achieved}, of it {succeeded} as it should be.", "回放 {from} 至 {to} 的操作，速度 {speed} 倍、数量 {volume} 倍，开放式发压：到点即发，不等待核心系统应答。实际用时 {seconds}，最多 {connections} 个连接。压测负载 {offered}，实际吞吐 {achieved}，其中成功 {succeeded}。";
+    LoadIntroClosed = "Operations of {from} to {to}, {connections} users at {speed} × speed, each beginning a session when the last one was over: a system that slows down is asked less. {seconds} of real time. Offered load {offered}, achieved rate {achieved}, of it {succeeded} as it should be.", "{from} 至 {to} 的操作，{connections} 个用户、速度 {speed} 倍，每个用户在上一会话结束后才开始下一会话：系统变慢时请求也随之变少。实际用时 {seconds}。压测负载 {offered}，实际吞吐 {achieved}，其中成功 {succeeded}。";
+    LoadModel = "Load model: {model}, HTTP/{http}. Latencies measured in different models (open, capped open, closed) cannot be compared with each other.", "负载模型：{model}，HTTP/{http}。不同负载模型（开放、限连接开放、封闭）下测得的时延不可相互比较。";
+    ModelOpen = "open (arrivals by plan, connections as needed)", "开放（按计划到达，连接按需增加）";
+    ModelCappedOpen = "capped open (arrivals by plan, connections bounded)", "限连接开放（按计划到达，连接数有上限）";
+    ModelClosed = "closed (a fixed number of users)", "封闭（用户数固定）";
+    CountLine = "{planned} planned = {succeeded} succeeded + {refused} refused + {failed} failed + {timed_out} timed out + {not_sent} not sent + {unknown} unknown", "计划 {planned} = 成功 {succeeded} + 按规则拒绝 {refused} + 失败 {failed} + 超时 {timed_out} + 未发出 {not_sent} + 结果未知 {unknown}";
+    Limit = "Latency against load", "时延与负载";
+    LimitFound = "The gates hold up to {rate}. At {failed} one does not: {gate}.", "判据在 {rate} 以内均成立；到 {failed} 时不再成立：{gate}。";
+    LimitAtLeast = "The gates hold at {rate}, the highest rate that could be judged: beyond it the generator or the search was at its end, not the target. The limit is at least that.", "判据在 {rate} 时成立，这是能够判定的最高速率：再往上到头的是发压端或搜索范围，而非被测系统。上限至少如此。";
+    LimitNone = "The gates hold at no rate that was tried.", "所试的各速率下判据均不成立。";
+    LimitRead = "How to read this: every rate that was tried, with the latency it had, on a logarithmic scale. Where the curve turns upwards the target begins to queue.", "读图方法：所试的每个速率及其时延，纵轴为对数刻度。曲线上扬之处，即被测系统开始排队之处。";
+    LimitAxis = "latency, by operations a second offered", "时延（横轴为每秒负载）";
+    RateOverTime = "Rates over time", "吞吐随时间的变化";
+    RateOverTimeRead = "How to read this: operations a second. Offered counts when they were to start; achieved and succeeded count when their answers came. Where achieved stays below offered, the target falls behind.", "读图方法：每秒操作数。负载按应开始的时刻计；吞吐与成功按应答到达的时刻计。吞吐低于负载之处，即被测系统跟不上之处。";
+    RateAxis = "operations a second, by second of the load", "每秒操作数（横轴为压测开始后的秒数）";
+    Offered = "offered", "负载";
+    Achieved = "achieved", "吞吐";
     Accounts = "Every planned operation is accounted for", "每笔计划操作都有去向";
     Planned = "planned", "计划";
     Succeeded = "succeeded", "成功";
@@ -248,6 +268,15 @@ texts! {
     Different = "different", "不一致";
     Unplanned = "unplanned", "计划之外";
     Ledger = "ledger", "总账";
+    Accepted = "accepted against a rule", "违规放行";
+    LimitExceeded = "limit exceeded", "超出限额";
+    Torn = "torn", "记账不完整";
+    Rounded = "a fen lost", "分位差错";
+    Oversold = "oversold", "超发";
+    AlertWrong = "alert", "提醒";
+    SmallestCounterexample = "The smallest counterexample", "最小反例";
+    AsPlayed = "as it was played", "压测所发";
+    InTheBooks = "in the bank’s books", "核心系统账目";
     ReconciliationAbsent = "The load was not reconciled.", "本次压测未对账。";
     // Tables.
     Figures = "Figures", "指标";

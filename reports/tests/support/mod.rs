@@ -11,9 +11,9 @@ use reports::RunData;
 use scenarios::gate::Verdict;
 use scenarios::model::{Label, Mark};
 use scenarios::summary::{
-    AssumptionRecord, Discrepancy, Effect, FailureCount, Fix, GateRecord, Headcount, LoadRecord,
-    LoadSecond, Minutes, MissPart, Misses, OutletPromise, OutletRecord, Outlets, Reconciliation,
-    RunRecord, ScenarioRecord, Status, Summary,
+    AssumptionRecord, Counterexample, Discrepancy, Effect, FailureCount, Fix, GateRecord,
+    Headcount, LoadRecord, LoadSecond, Minutes, MissPart, Misses, OutletPromise, OutletRecord,
+    Outlets, Reconciliation, RunRecord, ScenarioRecord, Status, Summary,
 };
 use serde_json::json;
 
@@ -201,7 +201,10 @@ fn load() -> LoadRecord {
             let stall = if second == 37 { 24.0 } else { 1.0 };
             LoadSecond {
                 second,
+                seconds: 1,
                 operations: 640 + u64::from(second % 7) * 5,
+                answered: 640 + u64::from(second % 7) * 5,
+                succeeded: 635 + u64::from(second % 7) * 5,
                 p50: Some(0.0029 * wave),
                 p99: (second % 13 != 5).then_some(0.0125 * wave * stall),
                 max: Some(0.031 * wave * stall),
@@ -209,7 +212,8 @@ fn load() -> LoadRecord {
         })
         .collect();
     LoadRecord {
-        model: "open".to_owned(),
+        model: "capped_open".to_owned(),
+        system: None,
         from: "10:00".to_owned(),
         to: "10:30".to_owned(),
         speed: 30.0,
@@ -225,6 +229,8 @@ fn load() -> LoadRecord {
         unknown: 4,
         offered_per_second: 657.0,
         achieved_per_second: 656.4,
+        succeeded_per_second: 651.2,
+        http: "1.1".to_owned(),
         left_out: ["bill_payment (5)", "wealth_view (6)", "mall (4)"]
             .map(str::to_owned)
             .to_vec(),
@@ -233,6 +239,7 @@ fn load() -> LoadRecord {
             count: 2,
         }],
         over_time,
+        limit: None,
     }
 }
 
@@ -387,6 +394,7 @@ pub fn whole_run(kept: bool) -> RunData {
                 found_once: 8_712,
                 unknown_found: 3,
                 ledger_sum: "0.00".to_owned(),
+                counterexample: None,
                 discrepancies: Vec::new(),
             }),
             warnings: vec![label(
@@ -582,6 +590,14 @@ pub fn lost_run() -> RunData {
         kind: "doubled".to_owned(),
         key: "2136793296aed56a98d0ea381fbda830".to_owned(),
         what: what.to_owned(),
+    });
+    let operation = "transfer_own_bank of 960.03 from 6200001000000014612 to 6200001000000006923";
+    let record = |seq: u32| format!("record {seq}: {operation}, applied");
+    found.counterexample = Some(Counterexample {
+        kind: "doubled".to_owned(),
+        what: what.to_owned(),
+        operations: vec![format!("operation 17 of the plan: {operation} succeeded")],
+        records: vec![record(2368), record(2369)],
     });
     run.summary.verdict = Verdict::Fail;
     run.summary.exit_code = 5;

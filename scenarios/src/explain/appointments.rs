@@ -1,21 +1,22 @@
 //! Who has booked, and how appointments are kept.
 
-use super::words::{law_words, line, minutes, percent};
+use super::words::{Page, counted, law_words, listed, minutes, name, percent, say};
+use crate::language::Lang;
 use crate::model::{Appointments, Punctuality, Scenario};
 use crate::time::SimTime;
 use std::collections::BTreeMap;
 
-pub(super) fn explain(text: &mut String, scenario: &Scenario) {
+pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
     let Some(appointments) = &scenario.appointments else {
         return;
     };
-    line(
-        text,
-        format!(
-            "  {} appointments a day, beside those who walk in:",
-            appointments.bookings.len()
-        ),
-    );
+    let lang = page.lang;
+    let count = appointments.bookings.len();
+    page.line(say!(
+        lang,
+        "  {count} appointments a day, beside those who walk in:",
+        "  此外每日有 {count} 个预约："
+    ));
     for (position, segment) in scenario.segments.iter().enumerate() {
         let mut slots: BTreeMap<SimTime, u32> = BTreeMap::new();
         for booking in &appointments.bookings {
@@ -26,42 +27,72 @@ pub(super) fn explain(text: &mut String, scenario: &Scenario) {
         if !slots.is_empty() {
             let words: Vec<String> = slots
                 .iter()
-                .map(|(at, count)| format!("{count} at {}", at.clock()))
+                .map(|(at, count)| {
+                    let at = at.clock();
+                    say!(lang, "{count} at {at}", "{at}（{count} 个）")
+                })
                 .collect();
-            let name = &segment.name;
-            line(text, format!("    {name}: {}", words.join(", ")));
+            let words = listed(&words, lang);
+            let segment = lang.pick(segment.name.as_str(), lang.of(&segment.label));
+            page.line(say!(
+                lang,
+                "    {segment}: {words}",
+                "    {segment}：{words}"
+            ));
         }
     }
-    kept(text, scenario, appointments);
+    kept(page, scenario, appointments);
 }
 
-fn kept(text: &mut String, scenario: &Scenario, appointments: &Appointments) {
-    let punctuality = match &appointments.punctuality {
+fn kept(page: &mut Page, scenario: &Scenario, appointments: &Appointments) {
+    let lang = page.lang;
+    let punctuality = punctuality(&appointments.punctuality, lang);
+    let cancelled = percent(appointments.cancelled, lang);
+    let no_show = percent(appointments.no_show, lang);
+    page.line(say!(
+        lang,
+        "    They come {punctuality}; {cancelled} are cancelled, {no_show} are not kept.",
+        "    预约客户{punctuality}；{cancelled} 取消预约，{no_show} 爽约。"
+    ));
+    for (resource, servers) in &appointments.reserved {
+        let resource = &scenario.resources[*resource];
+        let servers = counted(*servers, resource, lang);
+        let name = name(resource, lang);
+        page.line(say!(
+            lang,
+            "    {servers} of {name} serve nobody without an appointment.",
+            "    {name}中有 {servers}只接待预约客户。"
+        ));
+    }
+}
+
+fn punctuality(punctuality: &Punctuality, lang: Lang) -> String {
+    match punctuality {
+        Punctuality::Normal { mean, sd } if *mean == 0.0 && *sd == 0.0 => {
+            say!(lang, "on time", "准时到达")
+        }
         Punctuality::Normal { mean, sd } => {
-            let when = if *mean < 0.0 { "early" } else { "late" };
-            let mean = minutes(mean.abs());
-            if *sd > 0.0 {
-                let sd = minutes(*sd);
-                format!("{mean} {when} on average (normal, spread {sd})")
+            let early = *mean < 0.0;
+            let mean = minutes(mean.abs(), lang);
+            let when = if early {
+                say!(lang, "{mean} early", "提前 {mean}")
             } else {
-                format!("{mean} {when}")
+                say!(lang, "{mean} late", "迟到 {mean}")
+            };
+            if *sd > 0.0 {
+                let sd = minutes(*sd, lang);
+                say!(
+                    lang,
+                    "{when} on average (normal, spread {sd})",
+                    "平均{when}（正态分布，标准差 {sd}）"
+                )
+            } else {
+                when
             }
         }
-        Punctuality::Late(law) => format!("{} late", law_words(law)),
-    };
-    line(
-        text,
-        format!(
-            "    They come {punctuality}; {} are cancelled, {} are not kept.",
-            percent(appointments.cancelled),
-            percent(appointments.no_show)
-        ),
-    );
-    for (resource, servers) in &appointments.reserved {
-        let name = &scenario.resources[*resource].name;
-        line(
-            text,
-            format!("    {servers} of {name} serve nobody without an appointment."),
-        );
+        Punctuality::Late(law) => {
+            let law = law_words(law, lang);
+            say!(lang, "{law} late", "晚于预约时间到达，晚到时间{law}")
+        }
     }
 }

@@ -1,75 +1,107 @@
 //! The mobile bank beside the branch, and what is played on the core bank.
 
-use super::words::{law_words, line, rounded};
-use crate::model::{App, Scenario, Sessions, Window};
+use super::words::{Page, duration, law_words, listed, rounded, say};
+use crate::language::Lang;
+use crate::model::{App, Campaign, Load, Scenario, Sessions, Window};
+use crate::operation::Operation;
 
-pub(super) fn explain(text: &mut String, scenario: &Scenario) {
+pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
+    let lang = page.lang;
     if !scenario.latencies.is_empty() {
-        line(
-            text,
-            "\nHow long the bank is assumed to take (measured latencies take their place)",
+        page.heading(
+            "How long the bank is assumed to take (measured latencies take their place)",
+            "假定的核心系统时延（有实测值时以实测为准）",
         );
     }
     for (operation, law) in &scenario.latencies {
-        line(text, format!("  {operation}: {}", law_words(law)));
+        let (operation, law) = (operation_words(*operation, lang), law_words(law, lang));
+        page.line(say!(lang, "  {operation}: {law}", "  {operation}：{law}"));
     }
     if let Some(mobile) = &scenario.mobile {
-        line(text, "\nThe mobile bank beside it");
+        page.heading(
+            "The mobile bank beside it",
+            "手机银行（与网点共用核心系统）",
+        );
         for (app, sessions) in mobile.apps() {
-            explain_app(text, app, sessions);
+            explain_app(page, app, sessions);
         }
         if mobile.days > 0 {
             let days = match mobile.days {
-                1 => "The first day of it is".to_owned(),
-                days => format!("The first {days} days of it are"),
+                1 => say!(lang, "The first day of it is", "其中第一天"),
+                days => say!(lang, "The first {days} days of it are", "其中前 {days} 天"),
             };
-            line(text, format!("  {days} simulated request by request."));
+            page.line(say!(
+                lang,
+                "  {days} simulated request by request.",
+                "  {days}逐个请求模拟。"
+            ));
         }
         if let Some(retry) = &mobile.retry {
-            line(
-                text,
-                format!(
-                    "  Who gets no answer while the bank is stopped asks again after {}, {} times at most.",
-                    law_words(&retry.after),
-                    retry.tries
-                ),
-            );
+            let (after, tries) = (law_words(&retry.after, lang), retry.tries);
+            page.line(say!(
+                lang,
+                "  Who gets no answer while the bank is stopped asks again after {after}, {tries} times at most.",
+                "  核心系统停机期间，得不到应答的用户会重试，间隔{after}，最多 {tries} 次。"
+            ));
         }
     }
     for campaign in &scenario.campaigns {
-        let what = match (campaign.mobile, campaign.branch) {
-            (true, true) => "sessions of the mobile bank and customers of the branch",
-            (true, false) => "sessions of the mobile bank",
-            (false, _) => "customers of the branch",
-        };
-        line(
-            text,
-            format!(
-                "  A campaign at {} brings {} times as many {what} for a minute; then the excess halves every {}.",
-                campaign.at.clock(),
-                rounded(campaign.factor),
-                campaign.half_life
-            ),
-        );
+        explain_campaign(page, campaign);
     }
     if let Some(load) = &scenario.load {
-        let window = match load.window {
-            Window::Busiest(length) => format!("the busiest {length}"),
-            Window::Between(from, to) => format!("{} to {}", from.clock(), to.clock()),
-        };
-        line(text, "\nWhat is played on the core bank");
-        line(
-            text,
-            format!(
-                "  {window}, {} times faster, every session {} times, over at most {} connections; no answer in {} is a time-out.",
-                load.speed, load.volume, load.connections, load.timeout
-            ),
-        );
+        explain_load(page, load);
     }
 }
 
+fn explain_campaign(page: &mut Page, campaign: &Campaign) {
+    let lang = page.lang;
+    let what = match (campaign.mobile, campaign.branch) {
+        (true, true) => lang.pick(
+            "sessions of the mobile bank and customers of the branch",
+            "手机银行会话与网点客户",
+        ),
+        (true, false) => lang.pick("sessions of the mobile bank", "手机银行会话"),
+        (false, _) => lang.pick("customers of the branch", "网点客户"),
+    };
+    let (at, factor) = (campaign.at.clock(), rounded(campaign.factor));
+    let half_life = duration(campaign.half_life, lang);
+    page.line(say!(
+        lang,
+        "  A campaign at {at} brings {factor} times as many {what} for a minute; then the excess halves every {half_life}.",
+        "  {at} 的营销活动使{what}在一分钟内达到平时的 {factor} 倍，此后超出的部分每 {half_life}减半。"
+    ));
+}
+
+fn explain_load(page: &mut Page, load: &Load) {
+    let lang = page.lang;
+    let window = match load.window {
+        Window::Busiest(length) => {
+            let length = duration(length, lang);
+            say!(lang, "the busiest {length}", "最繁忙的 {length}")
+        }
+        Window::Between(from, to) => {
+            let (from, to) = (from.clock(), to.clock());
+            say!(lang, "{from} to {to}", " {from} 至 {to} ")
+        }
+    };
+    page.heading("What is played on the core bank", "在核心系统上的压测");
+    let (speed, volume, connections) = (load.speed, load.volume, load.connections);
+    let timeout = duration(load.timeout, lang);
+    page.line(say!(
+        lang,
+        "  {window}, {speed} times faster, every session {volume} times, over at most {connections} connections; no answer in {timeout} is a time-out.",
+        "  回放{window}的操作，速度 {speed} 倍，会话数量 {volume} 倍，最多 {connections} 个连接；{timeout}内无应答即为超时。"
+    ));
+}
+
+/// As the file names it; in Chinese as people read it.
+fn operation_words(operation: Operation, lang: Lang) -> &'static str {
+    lang.pick(operation.name(), operation.words(lang))
+}
+
 /// How much traffic an application makes, and what of it is not played.
-fn explain_app(text: &mut String, app: App, sessions: &Sessions) {
+fn explain_app(page: &mut Page, app: App, sessions: &Sessions) {
+    let lang = page.lang;
     let log_ins = sessions.sessions_per_day();
     let sum: f64 = sessions.hourly_weights.iter().sum();
     let weights = sessions.hourly_weights.iter();
@@ -77,35 +109,36 @@ fn explain_app(text: &mut String, app: App, sessions: &Sessions) {
     let peak = log_ins * busiest / sum / 3600.0;
     let of = match app {
         App::Bank => "",
-        App::Mall => "The mall: ",
-        App::Messenger => "The messenger: ",
+        App::Mall => lang.pick("The mall: ", "商城："),
+        App::Messenger => lang.pick("The messenger: ", "即时通讯："),
     };
-    line(
-        text,
-        format!(
-            "  {of}{} active users, {} log-ins a day, {} requests each: {} requests a second in the busiest hour.",
-            sessions.monthly_actives,
-            rounded(log_ins),
-            sessions.requests_per_session,
-            rounded(peak * f64::from(sessions.requests_per_session))
-        ),
-    );
+    let (actives, requests) = (sessions.monthly_actives, sessions.requests_per_session);
+    let peak = rounded(peak * f64::from(requests));
+    let log_ins = rounded(log_ins);
+    page.line(say!(
+        lang,
+        "  {of}{actives} active users, {log_ins} log-ins a day, {requests} requests each: {peak} requests a second in the busiest hour.",
+        "  {of}月活跃用户 {actives} 名，每日登录 {log_ins} 次，每次 {requests} 个请求；最繁忙的一小时每秒 {peak} 个请求。"
+    ));
     if sessions.mix_left_out.is_empty() {
         return;
     }
-    let names = sessions.mix_left_out.iter().map(|(it, _)| it.name());
-    let names = names.collect::<Vec<_>>().join(", ");
+    let left_out = sessions.mix_left_out.iter();
+    let names: Vec<String> = left_out
+        .map(|(it, _)| operation_words(*it, lang).to_owned())
+        .collect();
+    let names = listed(&names, lang);
     if sessions.is_played() {
-        line(
-            text,
-            format!("  Left out, because the bank does not offer them yet: {names}."),
-        );
+        page.line(say!(
+            lang,
+            "  Left out, because the bank does not offer them yet: {names}.",
+            "  核心系统尚未提供，故不计入：{names}。"
+        ));
     } else {
-        line(
-            text,
-            format!(
-                "  Simulated, but not played, because the bank does not offer it yet: {names}."
-            ),
-        );
+        page.line(say!(
+            lang,
+            "  Simulated, but not played, because the bank does not offer it yet: {names}.",
+            "  核心系统尚未提供，故只作模拟、不作压测：{names}。"
+        ));
     }
 }

@@ -1,31 +1,33 @@
 //! What must hold, and where the numbers come from.
 
-use super::words::line;
+use super::words::{Page, say};
 use crate::model::{Mark, Scenario};
 
-pub(super) fn explain(text: &mut String, scenario: &Scenario) {
-    line(text, "\nWhat must hold");
+pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
+    let lang = page.lang;
+    page.heading("What must hold", "判据");
     for named in &scenario.gates {
-        line(text, format!("  {}: {}", named.name, named.gate.text));
+        let (name, gate) = (&named.name, &named.gate.text);
+        page.line(say!(lang, "  {name}: {gate}", "  {name}：{gate}"));
     }
     if scenario.gates.is_empty() {
-        line(text, "  nothing");
+        page.line(lang.pick("  nothing", "  无"));
     }
     if !scenario.assumptions.is_empty() {
-        line(text, "\nWhere the numbers come from");
+        page.heading("Where the numbers come from", "数值的来源");
     }
     for assumption in &scenario.assumptions {
         let mark = match assumption.mark {
-            Mark::Sourced => "sourced",
-            Mark::Derived => "derived",
-            Mark::Assumed => "assumed",
+            Mark::Sourced => lang.pick("sourced", "有出处"),
+            Mark::Derived => lang.pick("derived", "推算"),
+            Mark::Assumed => lang.pick("assumed", "假定"),
         };
-        line(
-            text,
-            format!(
-                "  [{mark}] {} = {}\n    {}",
-                assumption.about, assumption.value, assumption.because
-            ),
-        );
+        let (about, value) = (&assumption.about, &assumption.value);
+        let because = &assumption.because;
+        page.line(say!(
+            lang,
+            "  [{mark}] {about} = {value}\n    {because}",
+            "  〔{mark}〕{about} = {value}\n    {because}"
+        ));
     }
 }

@@ -1,6 +1,7 @@
 //! What may be meant, but probably is not.
 
 use super::words::{per_hour, percent};
+use crate::language::Lang;
 use crate::model::{
     Affected, App, ArrivalPiece, Effect, Incident, Journey, JourneyId, Label, Mobile, Resource,
     Roster, Scenario, Sessions, Step, StepTime,
@@ -83,7 +84,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<Label> {
     {
         warnings.push(Label::new(
             "`mobile.retry` is of incidents in which the bank is stopped or does not answer, and there is none",
-            "`mobile.retry` 只在核心系统停机或无应答的事件中起作用，而场景中没有这样的事件",
+            "`mobile.retry` 只在核心系统停机或无应答的事件中起作用，而情景中没有这样的事件",
         ));
     }
     warnings
@@ -96,7 +97,7 @@ fn left_out(app: App, sessions: &Sessions) -> Option<Label> {
         return None;
     }
     let all: f64 = left + sessions.mix.iter().map(|(_, weight)| weight).sum::<f64>();
-    let share = percent(left / all);
+    let share = |lang| percent(left / all, lang);
     let (en, zh) = match app {
         App::Bank => ("mobile", "手机银行"),
         App::Mall => ("mall's", "商城"),
@@ -107,14 +108,18 @@ fn left_out(app: App, sessions: &Sessions) -> Option<Label> {
             format!(
                 "the bank does not offer anything of the {en} mix yet: its sessions are simulated, but not played"
             ),
-            format!("核心系统尚未提供{zh}业务组合中的任何操作：其会话只作仿真，不作压测"),
+            format!("核心系统尚未提供{zh}业务组合中的任何操作：其会话只作模拟，不作压测"),
         ));
     }
     Some(Label::new(
         format!(
-            "{share} of the {en} mix are operations that the bank does not offer yet; the rest takes their place"
+            "{} of the {en} mix are operations that the bank does not offer yet; the rest takes their place",
+            share(Lang::En)
         ),
-        format!("{zh}业务组合中有 {share} 是核心系统尚未提供的操作，由其余操作按比例补足"),
+        format!(
+            "{zh}业务组合中有 {} 是核心系统尚未提供的操作，由其余操作按比例补足",
+            share(Lang::Zh)
+        ),
     ))
 }
 
@@ -141,12 +146,13 @@ fn overloaded(scenario: &Scenario) -> Vec<Label> {
         }
         if let Some((load, piece)) = worst {
             let (from, to) = (piece.from.clock(), piece.to.clock());
-            let (name, load) = (&resource.name, percent(load));
+            let name = &resource.name;
+            let (en, zh) = (percent(load, Lang::En), percent(load, Lang::Zh));
             warnings.push(Label::new(
                 format!(
-                    "from {from} to {to} `{name}` is asked for {load} of what it can do: the queue grows"
+                    "from {from} to {to} `{name}` is asked for {en} of what it can do: the queue grows"
                 ),
-                format!("{from} 至 {to}，`{name}` 的业务量达到其办理能力的 {load}：队伍会越排越长"),
+                format!("{from} 至 {to}，`{name}` 的业务量达到其办理能力的 {zh}：队伍会越排越长"),
             ));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
+use super::rooms::appointments as rooms;
 use super::tree::{Node, Table, Value};
 use crate::model::{
     Appointments, Arrivals, Booking, Closing, Day, JourneyId, Mode, Punctuality, Resource, Segment,
@@ -48,16 +49,7 @@ impl Reader {
             return self.nobody_books(table, known.day).then_some(None);
         };
         let section = self.section(node, "appointments")?;
-        let keys = [
-            "book",
-            "slots",
-            "punctuality",
-            "no_show",
-            "cancelled",
-            "overbooking",
-            "reserved",
-        ];
-        self.keys(&section, "appointments", &keys);
+        self.keys(&section, &rooms::APPOINTMENTS);
         if let Some(Mode::SteadyState { .. }) = mode {
             self.fault(
                 section.origin,
@@ -244,7 +236,7 @@ impl Reader {
         known: &Known<'_>,
         segments: &[Segment],
     ) -> Option<Booking> {
-        self.keys(row, "book", &["at", "segment", "service"]);
+        self.keys(row, &rooms::BOOKING);
         let node = self.required(row, "at", "\"10:00\"")?;
         let at = self.appointed(node, &row.at("at"), known.day)?;
         let segment = self.whose(row, segments)?;
@@ -267,10 +259,7 @@ impl Reader {
         known: &Known<'_>,
         segments: &[Segment],
     ) -> Option<(Vec<SimTime>, Places, usize, Option<(ServiceId, JourneyId)>)> {
-        let keys = [
-            "at", "from", "to", "every", "per_slot", "share", "of", "segment", "service",
-        ];
-        self.keys(section, "slots", &keys);
+        self.keys(section, &rooms::SLOTS);
         if section.get("per_slot").is_some() {
             self.not_both(section, &["per_slot"], &["share", "of"]);
         }
@@ -408,7 +397,7 @@ impl Reader {
             return Some((self.number(node, &path, 0.0..=10.0)?, 0));
         }
         let inner = self.section(node, &path)?;
-        self.keys(&inner, "overbooking", &["extra"]);
+        self.keys(&inner, &rooms::OVERBOOKING);
         let node = self.required(&inner, "extra", "1")?;
         Some((1.0, self.whole(node, &inner.at("extra"), 0..=1000)?))
     }
@@ -438,7 +427,7 @@ impl Reader {
             return Some(Punctuality::Late(self.law(node, &path, laws)?));
         }
         let inner = self.section(node, &path)?;
-        self.keys(&inner, "punctuality", &["law", "mean", "sd"]);
+        self.keys(&inner, &rooms::PUNCTUALITY);
         let mean = self.required(&inner, "mean", "\"-3min\"")?;
         let mean = self.offset(mean, &inner.at("mean"))?;
         let sd = self.required(&inner, "sd", "\"6min\"")?;

@@ -2,12 +2,13 @@
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
+use super::rooms::customers::{ARRIVALS, PIECE};
 use super::tree::{Entry, Node, Table, Value};
 use crate::model::{ArrivalPiece, Arrivals, Day, Mode};
 use crate::time::{MICROS_PER_SECOND, SimTime};
 
 /// A million customers a day: beyond any branch.
-const PER_DAY_MAX: f64 = 1e6;
+pub(super) const PER_DAY_MAX: f64 = 1e6;
 
 /// The keys of which exactly one says how many come.
 const LEVELS: [&str; 5] = [
@@ -19,7 +20,7 @@ const LEVELS: [&str; 5] = [
 ];
 
 /// Whether a rate runs straight from corner to corner within a piece.
-const WITHIN: [(&str, bool); 2] = [("constant", false), ("linear", true)];
+pub(super) const WITHIN: [(&str, bool); 2] = [("constant", false), ("linear", true)];
 
 impl Reader {
     pub fn arrivals(
@@ -30,23 +31,7 @@ impl Reader {
         laws: &NamedLaws,
     ) -> Option<Arrivals> {
         let section = self.section(table.get("arrivals")?, "arrivals")?;
-        let known = [
-            "per_day",
-            "profile",
-            "rate_per_hour",
-            "rates_per_hour",
-            "busyness_cv",
-            "within",
-            "gap",
-            "batches",
-            "one_ticket",
-            "customers",
-            "before_opening",
-            "day_of_week",
-            "day_of_month",
-            "replay",
-        ];
-        self.keys(&section, "arrivals", &known);
+        self.keys(&section, &ARRIVALS);
         let busyness_cv = self
             .optional_number(&section, "busyness_cv", 0.0..=2.0)
             .unwrap_or(0.0);
@@ -298,7 +283,7 @@ impl Reader {
         let mut shares = Vec::new();
         for (position, item) in list.iter().enumerate() {
             let section = self.section(item, &format!("arrivals.profile.{position}"))?;
-            self.keys(&section, "profile", &["from", "share"]);
+            self.keys(&section, &PIECE);
             let node = self.required(&section, "from", "\"09:00\"")?;
             let from = self.clock(node, &section.at("from"))?;
             let after_last = starts.last().is_none_or(|last| *last < from);

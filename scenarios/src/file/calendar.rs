@@ -1,15 +1,16 @@
 //! The day and how often it is run.
 
 use super::fields::{Reader, Section};
+use super::rooms::calendar as rooms;
 use super::tree::{Table, Value};
 use crate::figure::Figure;
 use crate::model::{Closing, Day, HalfWidth, Mode, Random, Run, Segment, Until, WarmUp};
 use crate::time::{SimTime, Span};
 
-const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
+pub(super) const MODES: [(&str, bool); 2] = [("days", true), ("steady_state", false)];
 
 /// What replications may go on for.
-const UNTIL: [Figure; 6] = [
+pub(super) const UNTIL: [Figure; 6] = [
     Figure::Wait,
     Figure::Service,
     Figure::Review,
@@ -34,17 +35,7 @@ impl Reader {
             return Some(run);
         };
         let section = self.section(node, "run")?;
-        let known = [
-            "mode",
-            "replications",
-            "seed",
-            "random",
-            "warm_up",
-            "length",
-            "batches",
-            "until",
-        ];
-        self.keys(&section, "run", &known);
+        self.keys(&section, &rooms::RUN);
         let mode = match section.get("mode") {
             Some(node) => self.choice(node, "run.mode", &MODES),
             None => Some(true),
@@ -81,11 +72,7 @@ impl Reader {
             return Some(None);
         };
         let section = self.section(node, "run.until")?;
-        self.keys(
-            &section,
-            "until",
-            &["figure", "segment", "half_width", "relative"],
-        );
+        self.keys(&section, &rooms::UNTIL);
         let node = self.required(&section, "figure", "\"wait\"")?;
         let choices = UNTIL.map(|figure| (figure.name(), figure));
         let figure = self.choice(node, "run.until.figure", &choices)?;
@@ -147,16 +134,7 @@ impl Reader {
         day: &mut Day,
         mode: Option<Mode>,
     ) -> Option<()> {
-        let known = [
-            "date",
-            "open",
-            "close",
-            "interval",
-            "closing",
-            "time_zone",
-            "holidays",
-        ];
-        self.keys(section, "day", &known);
+        self.keys(section, &rooms::DAY);
         if let Some(Mode::SteadyState { .. }) = mode {
             for key in ["open", "close", "interval", "closing", "holidays"] {
                 if let Some(entry) = section.table.entry(key) {

@@ -2,38 +2,38 @@
 //! `{ grace = "15min" }`, `{ tickets_until = "16:30" }`, `{ appointments_only = "16:30" }`.
 
 use super::fields::Reader;
+use super::rooms::calendar::CLOSING;
 use super::tree::{Node, Value};
 use crate::model::{Closing, Day};
 use crate::time::{SimTime, Span};
+
+/// A rule that needs the day's hours.
+type Rule = fn(&Day) -> Closing;
+
+/// Rules that have a name.
+pub(super) const RULES: [(&str, Rule); 3] = [
+    ("serve_all_inside", |_| Closing::ServeAllInside),
+    ("send_home", |_| Closing::SendHome { grace: Span(0) }),
+    ("appointments_only", |day| Closing::AppointmentsOnly {
+        from: day.close,
+        grace: None,
+    }),
+];
 
 impl Reader {
     /// Read when the day's hours are known.
     pub(super) fn closing(&mut self, node: &Node, day: &Day) -> Option<Closing> {
         let path = "day.closing";
         if matches!(node.value, Value::Text(_)) {
-            let closings = [
-                ("serve_all_inside", Closing::ServeAllInside),
-                ("send_home", Closing::SendHome { grace: Span(0) }),
-                (
-                    "appointments_only",
-                    Closing::AppointmentsOnly {
-                        from: day.close,
-                        grace: None,
-                    },
-                ),
-            ];
-            return self.choice(node, path, &closings);
+            let rule = self.choice(node, path, &RULES)?;
+            return Some(rule(day));
         }
         let Value::Table(_) = node.value else {
             self.wrong_kind(node, path, "a rule in quotes or { grace = \"15min\" }");
             return None;
         };
         let section = self.section(node, path)?;
-        self.keys(
-            &section,
-            "closing",
-            &["grace", "tickets_until", "appointments_only"],
-        );
+        self.keys(&section, &CLOSING);
         let grace = match section.get("grace") {
             Some(node) => Some(self.span(node, &section.at("grace"))?),
             None => None,

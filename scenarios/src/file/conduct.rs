@@ -2,6 +2,7 @@
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
+use super::rooms::customers as rooms;
 use super::tree::{Table, Value};
 use crate::model::{
     AbandonedCounts, Balking, ChannelChoice, Conduct, PromotedWhen, Promotion, Resource, Retry,
@@ -9,16 +10,17 @@ use crate::model::{
 };
 use crate::time::Span;
 
-const SEES: [(&str, Sees); 3] = [
+pub(super) const SEES: [(&str, Sees); 3] = [
     ("waiting", Sees::Waiting),
     ("present", Sees::Present),
     ("tickets", Sees::Tickets),
 ];
-const CHOICES: [(&str, ChannelChoice); 2] = [
+pub(super) const CHOICES: [(&str, ChannelChoice); 2] = [
     ("drawn", ChannelChoice::Drawn),
     ("shorter", ChannelChoice::Shorter),
 ];
-const THROUGH: [(&str, Through); 2] = [("branch", Through::Branch), ("mobile", Through::Mobile)];
+pub(super) const THROUGH: [(&str, Through); 2] =
+    [("branch", Through::Branch), ("mobile", Through::Mobile)];
 /// What an abandonment means for a promise.
 pub(super) const ABANDONED: [(&str, AbandonedCounts); 3] = [
     ("by_threshold", AbandonedCounts::ByThreshold),
@@ -26,7 +28,7 @@ pub(super) const ABANDONED: [(&str, AbandonedCounts); 3] = [
     ("left_out", AbandonedCounts::LeftOut),
 ];
 /// Longer queues than anybody counts.
-const COUNTED_MAX: u64 = 10_000;
+pub(super) const COUNTED_MAX: u64 = 10_000;
 
 impl Reader {
     pub fn conduct(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Conduct> {
@@ -70,7 +72,7 @@ impl Reader {
 
     /// `{ after = "20min", priority = 2 }` or `{ when = { waiting = 10 }, priority = 2 }`.
     fn promotion(&mut self, section: &Section<'_>) -> Option<Promotion> {
-        self.keys(section, "promotion", &["after", "when", "priority"]);
+        self.keys(section, &rooms::PROMOTION);
         self.required(section, "priority", "2")?;
         let priority = self.priority(section)?;
         let when = match (section.get("after"), section.get("when")) {
@@ -79,7 +81,7 @@ impl Reader {
             }
             (None, Some(node)) => {
                 let when = self.section(node, &section.at("when"))?;
-                self.keys(&when, "when", &["waiting"]);
+                self.keys(&when, &rooms::WHEN);
                 let node = self.required(&when, "waiting", "10")?;
                 let waiting = self.whole(node, &when.at("waiting"), 1..=COUNTED_MAX)?;
                 PromotedWhen::Waiting(waiting as u32)
@@ -126,11 +128,7 @@ impl Reader {
     /// `{ from = 5, always = 10 }`: 0 up to `from` people, then rising evenly to 1;
     /// or `{ probability = [0, 0, 0.5, 1] }`. `sees` says who is counted.
     fn balking(&mut self, section: &Section<'_>) -> Option<Balking> {
-        self.keys(
-            section,
-            "balking",
-            &["sees", "from", "always", "probability"],
-        );
+        self.keys(section, &rooms::BALKING);
         let sees = match section.get("sees") {
             Some(node) => self.choice(node, &section.at("sees"), &SEES)?,
             None => Sees::Waiting,
@@ -177,7 +175,7 @@ impl Reader {
 
     /// `{ probability = 0.5, after = LAW, through = "mobile" }`.
     fn retry(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Retry> {
-        self.keys(section, "retry", &["probability", "after", "through"]);
+        self.keys(section, &rooms::RETRY);
         let through = match section.get("through") {
             Some(node) => self.choice(node, &section.at("through"), &THROUGH)?,
             None => Through::Branch,

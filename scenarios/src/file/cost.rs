@@ -1,11 +1,12 @@
 //! What people, machines and waiting cost.
 
 use super::fields::{Reader, Section};
+use super::rooms::resources::{COST, MACHINE_COST};
 use super::tree::Table;
 use crate::model::{Cost, MachineCost, Mode, Resource, ResourceKind};
 
 /// Yuan, at most: more than any machine costs, and exact in sums of a day.
-const YUAN_MAX: f64 = 1e8;
+pub(super) const YUAN_MAX: f64 = 1e8;
 /// Opening days of a year: those of five days a week without holidays.
 const DAYS_PER_YEAR: f64 = 250.0;
 
@@ -34,7 +35,7 @@ impl Reader {
             return Some(Cost::default());
         };
         let section = self.section(node, "cost")?;
-        self.keys(&section, "cost", &["waiting_per_hour", "usual"]);
+        self.keys(&section, &COST);
         let mut waiting_per_hour =
             self.optional_number(&section, "waiting_per_hour", 0.0..=YUAN_MAX);
         if self.flag(&section, "usual") {
@@ -65,8 +66,7 @@ impl Reader {
         mode: Option<Mode>,
     ) -> Option<MachineCost> {
         let cost = self.subsection(section, "cost")?;
-        let known = ["purchase", "years", "service_per_year", "days_per_year"];
-        self.keys(&cost, "machine cost", &known);
+        self.keys(&cost, &MACHINE_COST);
         if let Some(Mode::SteadyState { .. }) = mode {
             self.fault(
                 cost.origin,

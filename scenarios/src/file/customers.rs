@@ -3,6 +3,7 @@
 use super::fields::{Reader, Section};
 use super::journeys::CHANNELS;
 use super::law::NamedLaws;
+use super::rooms::customers::{SEGMENT, SERVICE};
 use super::tree::{Node, Table, Value};
 use crate::model::{Conduct, Journey, JourneyId, Label, Segment, Service, ServiceId};
 use crate::operation::Channel;
@@ -34,7 +35,7 @@ impl Reader {
         name: &str,
         journeys: &[Journey],
     ) -> Option<Service> {
-        self.keys(section, "services", &["label", "journeys"]);
+        self.keys(section, &SERVICE);
         let label = self.label(section, name);
         let names: Vec<&str> = journeys.iter().map(|it| it.name.as_str()).collect();
         let path = section.at("journeys");
@@ -159,24 +160,7 @@ impl Reader {
         lone: bool,
         (services, journeys, laws): (&[Service], &[Journey], &NamedLaws),
     ) -> Option<Segment> {
-        let known = [
-            "share",
-            "channel",
-            "channels",
-            "choice",
-            "abandoned",
-            "services",
-            "patience",
-            "priority",
-            "label",
-            "waiting_credit",
-            "waiting_weight",
-            "no_show",
-            "promotion",
-            "balking",
-            "retry",
-        ];
-        self.keys(section, "segments", &known);
+        self.keys(section, &SEGMENT);
         let share = match section.get("share") {
             None if lone => Some(1.0),
             _ => {

@@ -2,6 +2,7 @@
 
 use super::fields::{Reader, Section};
 use super::pools::SERVERS_MAX;
+use super::rooms::resources::CAPACITY;
 use super::tree::{Node, Value};
 use crate::model::Law;
 
@@ -25,7 +26,7 @@ impl Reader {
     /// `capacity = { table = [[3, 80], [2, 15], [1, 5]] }`: `(probability, servers)`.
     pub(super) fn drawn_capacity(&mut self, node: &Node, path: &str) -> Option<Vec<(f64, u32)>> {
         let section = self.section(node, path)?;
-        self.keys(&section, "capacity", &["table"]);
+        self.keys(&section, &CAPACITY);
         let table = self.required(&section, "table", "[[3, 80], [2, 20]]")?;
         let path = section.at("table");
         let servers = self.weighted_rows(table, &path, "servers", |reader, node, path| {

@@ -3,6 +3,7 @@
 
 use super::error::Fault;
 use super::not_yet;
+use super::rooms::Room;
 use super::sources::Source;
 use super::tree::{Node, Origin, Table, Value};
 use crate::names::nearest;
@@ -72,24 +73,25 @@ impl Reader {
 
     /// Refuses keys that are not known: by name those of later versions, else
     /// with the nearest right one.
-    pub fn keys(&mut self, section: &Section<'_>, room: &str, known: &[&str]) {
+    pub fn keys(&mut self, section: &Section<'_>, room: &Room) {
         for entry in section.table.iter() {
             let key = entry.key.as_str();
-            if known.contains(&key) {
+            if room.names().any(|known| known == key) {
                 continue;
             }
             let path = section.at(key);
-            if let Some(what) = not_yet::key(room, key) {
+            if let Some(what) = not_yet::key(room.name, key) {
                 self.fault(
                     entry.key_origin,
                     format!("`{path}` is not yet supported ({what})"),
                     "docs/scenario.md describes what it will mean; take it out to run with this version",
                 );
             } else {
-                let help = match nearest(key, known.iter().copied()) {
-                    Some(right) => format!("did you mean `{right}`?"),
-                    None => format!("known here: {}", known.join(", ")),
-                };
+                let known = || room.names().collect::<Vec<_>>().join(", ");
+                let help = nearest(key, room.names()).map_or_else(
+                    || format!("known here: {}", known()),
+                    |right| format!("did you mean `{right}`?"),
+                );
                 self.fault(entry.key_origin, format!("unknown key `{path}`"), help);
             }
         }

@@ -1,11 +1,12 @@
 //! The calendar of holidays: days that are not as their weekday says.
 
 use super::fields::{Reader, Section};
+use super::rooms::calendar::HOLIDAY;
 use super::tree::{Node, Value};
 use crate::model::Holiday;
 use jiff::civil::Date;
 
-const WEEKDAYS: [(&str, u8); 7] = [
+pub(super) const WEEKDAYS: [(&str, u8); 7] = [
     ("monday", 0),
     ("tuesday", 1),
     ("wednesday", 2),
@@ -47,11 +48,7 @@ impl Reader {
 
     /// `{ date = "2026-10-01", name = "National Day", counts_as = "sunday", factor = 0.5 }`.
     fn one_holiday(&mut self, section: &Section<'_>) -> Option<(Date, Holiday)> {
-        self.keys(
-            section,
-            "holidays",
-            &["date", "name", "counts_as", "factor"],
-        );
+        self.keys(section, &HOLIDAY);
         let node = self.required(section, "date", "\"2026-10-01\"")?;
         let text = self.text(node, &section.at("date"))?;
         let Ok(date) = text.parse() else {

@@ -3,6 +3,7 @@
 
 use super::fields::{Reader, Section};
 use super::pools::SERVERS_MAX;
+use super::rooms::resources as rooms;
 use super::tree::{Node, Value};
 use crate::model::{Day, Mode, Servers, ShiftEnd, Stretch};
 use crate::time::SimTime;
@@ -60,7 +61,7 @@ impl Reader {
         for (position, item) in list.iter().enumerate() {
             let path = format!("{path}.{position}");
             if let Some(section) = self.section(item, &path) {
-                self.keys(&section, "roster", &["count", "from", "to", "break"]);
+                self.keys(&section, &rooms::ROSTER);
                 let count = self
                     .required(&section, "count", "2")
                     .and_then(|node| self.whole(node, &section.at("count"), 0..=SERVERS_MAX));
@@ -112,7 +113,7 @@ impl Reader {
         for (position, item) in self.list(shifts, &path)?.iter().enumerate() {
             let path = format!("{path}.{position}");
             let section = self.section(item, &path)?;
-            self.keys(&section, "shifts", &["from", "to", "break"]);
+            self.keys(&section, &rooms::SHIFT);
             all.extend(self.shift(&section, day)?);
         }
         all.sort_unstable();
@@ -197,7 +198,7 @@ impl Reader {
 
     /// `{ from = "11:30", to = "13:30" }` within a shift.
     fn pause(&mut self, section: &Section<'_>, shift: Stretch) -> Option<Stretch> {
-        self.keys(section, "break", &["from", "to"]);
+        self.keys(section, &rooms::BREAK);
         self.required(section, "from", "\"11:30\"");
         self.required(section, "to", "\"13:30\"");
         let from = self.within(section, "from", shift, "its shift")?;

@@ -1,6 +1,7 @@
 //! `[[incidents]]`: what goes wrong for a while.
 
 use super::fields::{Reader, Section};
+use super::rooms::bank::{INCIDENT, INCIDENT_OF_A_BRANCH};
 use super::tree::{Node, Table, Value};
 use crate::model::{Affected, Branches, Day, Effect, Incident, Mode, Resource, Stretch};
 
@@ -47,17 +48,7 @@ impl Reader {
         resources: &[Resource],
         day: &Day,
     ) -> Option<Incident> {
-        let known = [
-            "what",
-            "from",
-            "to",
-            "down",
-            "stopped",
-            "unanswered",
-            "slower",
-            "closed",
-        ];
-        self.keys(section, "incidents", &known);
+        self.keys(section, &INCIDENT);
         let what = self.affected(section, resources);
         let stretch = self.stretch_of_incident(section, day);
         let effect = self.effect(section, what);
@@ -97,7 +88,7 @@ impl Reader {
                 continue;
             }
             let section = self.section(item, &format!("incidents.{position}"))?;
-            self.keys(&section, "incidents", &["what", "from", "to", "closed"]);
+            self.keys(&section, &INCIDENT_OF_A_BRANCH);
             let what = self.required(&section, "what", "\"branches.harbour\"")?;
             let Branches::Listed(listed) = branches else {
                 self.fault(

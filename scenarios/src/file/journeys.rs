@@ -5,6 +5,7 @@ mod steps;
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
+use super::rooms::journeys as rooms;
 use super::tree::{Node, Table, Value};
 use crate::model::{Hold, Journey, Part, QueueBy, Resource};
 use crate::operation::Channel;
@@ -14,7 +15,7 @@ pub(super) const CHANNELS: [(&str, Channel); 3] = [
     ("kiosk", Channel::Kiosk),
     ("atm", Channel::Atm),
 ];
-const PARTS: [(&str, Part); 2] = [("service", Part::Service), ("review", Part::Review)];
+pub(super) const PARTS: [(&str, Part); 2] = [("service", Part::Service), ("review", Part::Review)];
 pub(super) const QUEUE_BY: [(&str, QueueBy); 3] = [
     ("ticket", QueueBy::Ticket),
     ("joining", QueueBy::Joining),
@@ -66,8 +67,7 @@ impl Reader {
     }
 
     fn journey(&mut self, section: &Section<'_>, name: &str, names: &Names<'_>) -> Option<Journey> {
-        let known = ["channel", "time", "holds", "steps", "operation"];
-        self.keys(section, "journeys", &known);
+        self.keys(section, &rooms::JOURNEY);
         let before = self.faults.len();
         let channel = match section.get("channel") {
             Some(node) => self.branch_channel(node, &section.at("channel")),
@@ -124,7 +124,7 @@ impl Reader {
             });
         }
         let section = self.section(item, path)?;
-        self.keys(&section, "holds", &["resource", "count", "skill"]);
+        self.keys(&section, &rooms::HOLD);
         let node = self.required(&section, "resource", "\"kiosk\"")?;
         let resource = self.reference(node, &section.at("resource"), &names.resources)?;
         let count = match section.get("count") {

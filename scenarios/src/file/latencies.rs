@@ -4,9 +4,13 @@
 use super::fields::{Reader, Section};
 use super::journeys::{Names, QUEUE_BY};
 use super::law::NamedLaws;
+use super::rooms::journeys::ON_OUTAGE;
 use super::tree::{Table, Value};
 use crate::model::{Law, OnOutage, QueueBy};
 use crate::operation::Operation;
+
+/// What a customer does who does nothing.
+pub(super) const WAITS: [(&str, OnOutage); 1] = [("wait", OnOutage::Wait)];
 
 impl Reader {
     /// `identity_check = "800ms"` or a law, by operation.
@@ -59,14 +63,10 @@ impl Reader {
             return None;
         }
         if let Value::Text(_) = node.value {
-            return self.choice(node, &path, &[("wait", OnOutage::Wait)]);
+            return self.choice(node, &path, &WAITS);
         }
         let what = self.section(node, &path)?;
-        self.keys(
-            &what,
-            "on_outage",
-            &["retry", "every", "fall_back", "after", "queue_by"],
-        );
+        self.keys(&what, &ON_OUTAGE);
         match (what.get("retry"), what.get("fall_back")) {
             (Some(times), None) => {
                 let times = self.whole(times, &what.at("retry"), 1..=1000)?;

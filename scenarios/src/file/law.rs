@@ -2,29 +2,14 @@
 //! the parameters that are sampled.
 
 use super::fields::{Reader, SPAN_MAX, Section};
+use super::rooms::laws::{self as rooms, NAMES};
 use super::tree::{Node, Origin, Table, Value};
 use crate::model::Law;
 use crate::names::nearest;
-use crate::time::parse_span;
 use std::collections::BTreeMap;
 
 /// The 90% quantile of the standard normal law.
 const NORMAL_P90: f64 = 1.281_551_565_544_600_4;
-
-/// Names of the laws and the keys of each.
-const LAWS: [(&str, &[&str]); 11] = [
-    ("constant", &["value"]),
-    ("exponential", &["mean"]),
-    ("lognormal", &["mean", "cv", "median", "p90"]),
-    ("gamma", &["mean", "cv"]),
-    ("erlang", &["k", "mean"]),
-    ("weibull", &["shape", "mean", "scale"]),
-    ("uniform", &["low", "high"]),
-    ("triangular", &["low", "mode", "high"]),
-    ("empirical", &["bins", "csv"]),
-    ("table", &["values", "csv"]),
-    ("mixture", &["parts"]),
-];
 
 /// The laws of `[laws]` by name.
 pub(super) type NamedLaws = BTreeMap<String, Law>;
@@ -42,11 +27,11 @@ impl Reader {
         for entry in section.table.iter() {
             let path = section.at(&entry.key);
             self.plain_name(entry.key_origin, &path, &entry.key);
-            if parse_span(&entry.key).is_ok() {
+            if !begins_like_a_name(&entry.key) {
                 self.fault(
                     entry.key_origin,
                     format!("`{path}` is named like a duration"),
-                    "give the law a name that is no duration",
+                    "give the law a name that begins with a letter",
                 );
             }
             if let Some(law) = self.law(&entry.node, &path, &NamedLaws::new()) {
@@ -63,7 +48,7 @@ impl Reader {
                 if let Some(law) = laws.get(text.as_str()) {
                     return Some(law.clone());
                 }
-                if text.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                if begins_like_a_name(text) {
                     let help = match nearest(text, laws.keys().map(String::as_str)) {
                         Some(right) => format!("did you mean `{right}`?"),
                         None => "a duration like \"3min\", or the name of a law in [laws]".into(),
@@ -100,12 +85,9 @@ impl Reader {
 
     fn law_table(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<Law> {
         let node = self.required(section, "law", "\"lognormal\"")?;
-        let choices = LAWS.map(|(name, _)| (name, name));
+        let choices = NAMES.map(|name| (name, name));
         let law = self.choice(node, &section.at("law"), &choices)?;
-        let mut known = vec!["law"];
-        let own = LAWS.iter().find(|(name, _)| *name == law);
-        known.extend(own.map(|(_, keys)| *keys).unwrap_or_default());
-        self.keys(section, "laws", &known);
+        self.keys(section, rooms::room(law)?);
         match law {
             "constant" => {
                 let node = self.required(section, "value", "\"3min\"")?;
@@ -317,9 +299,8 @@ impl Reader {
     /// the name of a law in `[laws]`.
     fn mixture_part(&mut self, part: &Section<'_>, laws: &NamedLaws) -> Option<Law> {
         let law = self.required(part, "law", "\"exponential\"")?;
-        let is_name = |text: &str| LAWS.iter().any(|(name, _)| *name == text);
         if let Value::Text(text) = &law.value
-            && is_name(text)
+            && rooms::is_a_law(text)
         {
             let mut own = part.table.clone();
             own.remove("weight");
@@ -330,7 +311,7 @@ impl Reader {
             };
             return self.law_table(&section, laws);
         }
-        self.keys(part, "laws", &["weight", "law"]);
+        self.keys(part, &rooms::NAMED_PART);
         self.law(law, &part.at("law"), laws)
     }
 
@@ -357,6 +338,11 @@ impl Reader {
         let written = self.written(origin);
         self.fault(origin, format!("`{}` is {written}", section.at(key)), help);
     }
+}
+
+/// Where a duration or a name may stand, a name begins with a letter.
+fn begins_like_a_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
 impl Law {

@@ -2,12 +2,16 @@
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
+use super::rooms::bank as rooms;
 use super::tree::{Node, Table};
 use crate::model::{Branches, Campaign, Mobile, MobileRetry, Mode, Region, Sessions};
 use crate::operation::Operation;
 
 /// Actives, at most: more than any bank's.
-const ACTIVES_MAX: u64 = 2_000_000_000;
+pub(super) const ACTIVES_MAX: u64 = 2_000_000_000;
+
+/// Where a campaign brings customers: whether by phone.
+pub(super) const CAMPAIGN_CHANNELS: [(&str, bool); 2] = [("mobile", true), ("branch", false)];
 
 impl Reader {
     pub fn mobile(
@@ -19,19 +23,7 @@ impl Reader {
     ) -> Option<Mobile> {
         self.needs_days(table, "mobile", mode)?;
         let section = self.section(table.get("mobile")?, "mobile")?;
-        let known = [
-            "monthly_actives",
-            "log_ins_per_month",
-            "hourly_weights",
-            "requests_per_session",
-            "think",
-            "mix",
-            "days",
-            "mall",
-            "messenger",
-            "retry",
-        ];
-        self.keys(&section, "mobile", &known);
+        self.keys(&section, &rooms::MOBILE);
         let by_branch = self.actives_by_branch(&section, region);
         let actives = match (&by_branch, section.get("monthly_actives")) {
             (Some(each), None) => Some(each.iter().sum()),
@@ -137,15 +129,7 @@ impl Reader {
         laws: &NamedLaws,
     ) -> Option<Sessions> {
         let app = self.subsection(section, key)?;
-        let known = [
-            "monthly_actives",
-            "log_ins_per_month",
-            "hourly_weights",
-            "requests_per_session",
-            "think",
-            "mix",
-        ];
-        self.keys(&app, "mobile application", &known);
+        self.keys(&app, &rooms::APPLICATION);
         let actives = self.monthly_actives(&app);
         let log_ins = match app.get("log_ins_per_month") {
             Some(node) => self.log_ins_per_month(node, &app),
@@ -181,7 +165,7 @@ impl Reader {
     /// `retry = { after = "5s", tries = 3 }`.
     fn mobile_retry(&mut self, section: &Section<'_>, laws: &NamedLaws) -> Option<MobileRetry> {
         let retry = self.subsection(section, "retry")?;
-        self.keys(&retry, "mobile retry", &["after", "tries"]);
+        self.keys(&retry, &rooms::MOBILE_RETRY);
         let after = self
             .required(&retry, "after", "\"5s\"")
             .and_then(|node| self.law(node, &retry.at("after"), laws));
@@ -281,15 +265,7 @@ impl Reader {
     }
 
     fn campaign(&mut self, section: &Section<'_>, has_mobile: bool) -> Option<Campaign> {
-        let known = [
-            "at",
-            "factor",
-            "half_life",
-            "channels",
-            "prizes",
-            "welfare_vouchers",
-        ];
-        self.keys(section, "campaigns", &known);
+        self.keys(section, &rooms::CAMPAIGN);
         let at = self
             .required(section, "at", "\"20:00\"")
             .and_then(|node| self.clock(node, &section.at("at")));
@@ -343,7 +319,7 @@ impl Reader {
         let list = self.list(node, path)?;
         let mut named = (false, false);
         for item in list {
-            let is_mobile = self.choice(item, path, &[("mobile", true), ("branch", false)])?;
+            let is_mobile = self.choice(item, path, &CAMPAIGN_CHANNELS)?;
             named.0 |= is_mobile;
             named.1 |= !is_mobile;
         }

@@ -7,11 +7,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("", "targets", "write targets as [gates]"),
     ("load", "model", "closed load"),
     ("load", "retry", "operations sent again"),
-    (
-        "report",
-        "populations",
-        "populations beyond the standard ones",
-    ),
 ];
 
 /// `(path's last part, value, what it will mean)`.

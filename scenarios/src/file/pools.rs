@@ -3,6 +3,8 @@
 use super::fields::{Reader, Section};
 use super::hours::Hours;
 use super::law::NamedLaws;
+use super::rooms::resources::RESOURCE;
+use super::rooms::top::WORDS_OF_TWO;
 use super::tree::{Table, Value};
 use crate::model::{Day, Label, Mode, Resource, ResourceKind, Roster, Servers, ShiftEnd};
 use crate::time::SimTime;
@@ -10,7 +12,7 @@ use crate::time::SimTime;
 /// More of one kind than any branch has; keeps counting in range.
 pub(super) const SERVERS_MAX: u64 = 100_000;
 
-const KINDS: [(&str, ResourceKind); 7] = [
+pub(super) const KINDS: [(&str, ResourceKind); 7] = [
     ("teller", ResourceKind::Teller),
     ("vip_window", ResourceKind::VipWindow),
     ("kiosk", ResourceKind::Kiosk),
@@ -20,7 +22,7 @@ const KINDS: [(&str, ResourceKind); 7] = [
     ("other", ResourceKind::Other),
 ];
 
-const SHIFT_ENDS: [(&str, ShiftEnd); 3] = [
+pub(super) const SHIFT_ENDS: [(&str, ShiftEnd); 3] = [
     ("finish", ShiftEnd::Finish),
     ("changeover", ShiftEnd::Changeover),
     ("resume", ShiftEnd::Resume),
@@ -63,22 +65,7 @@ impl Reader {
         (day, mode): (Option<&Day>, Option<Mode>),
         laws: &NamedLaws,
     ) -> Resource {
-        let known = [
-            "kind",
-            "capacity",
-            "roster",
-            "label",
-            "cost_per_hour",
-            "cost",
-            "shift_end",
-            "queue",
-            "servers",
-            "choice",
-            "breakdowns",
-            "shared",
-            "jams",
-        ];
-        self.keys(section, "resources", &known);
+        self.keys(section, &RESOURCE);
         let kind = section
             .get("kind")
             .and_then(|node| self.choice(node, &section.at("kind"), &KINDS));
@@ -142,7 +129,7 @@ impl Reader {
         let Some(section) = self.section(node, &path) else {
             return (None, None);
         };
-        self.keys(&section, key, &["en", "zh"]);
+        self.keys(&section, &WORDS_OF_TWO);
         let en = self.optional_text(&section, "en").map(str::to_owned);
         let zh = self.optional_text(&section, "zh").map(str::to_owned);
         (en, zh)

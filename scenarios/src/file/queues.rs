@@ -2,13 +2,14 @@
 
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
+use super::rooms::resources as rooms;
 use super::tree::{Node, Value};
 use crate::model::{
     Breakdowns, BreaksBy, Choice, Day, Interruption, Lines, Mode, Order, Queue, Server, Servers,
     ShiftEnd, Tickets,
 };
 
-const ORDERS: [(&str, Order); 4] = [
+pub(super) const ORDERS: [(&str, Order); 4] = [
     ("fifo", Order::Fifo),
     ("lifo", Order::Lifo),
     ("random", Order::Random),
@@ -20,12 +21,12 @@ pub(super) const PREEMPTIONS: [(&str, Interruption); 4] = [
     ("restart", Interruption::Restart),
     ("resample", Interruption::Resample),
 ];
-const LINES: [(&str, Lines); 3] = [
+pub(super) const LINES: [(&str, Lines); 3] = [
     ("one", Lines::One),
     ("random", Lines::Random),
     ("shortest", Lines::Shortest),
 ];
-const CHOICES: [(&str, Choice); 4] = [
+pub(super) const CHOICES: [(&str, Choice); 4] = [
     ("longest_idle", Choice::LongestIdle),
     ("lowest", Choice::Lowest),
     ("fastest", Choice::Fastest),
@@ -34,7 +35,7 @@ const CHOICES: [(&str, Choice); 4] = [
 /// So many skills fit into a word.
 const SKILLS_MAX: usize = 64;
 /// More servers told apart than any branch has.
-const TOLD_APART_MAX: u64 = 10_000;
+pub(super) const TOLD_APART_MAX: u64 = 10_000;
 
 impl Reader {
     /// `queue = "lifo"`, or a table.
@@ -51,15 +52,7 @@ impl Reader {
         let Some(section) = self.section(node, &path) else {
             return queue;
         };
-        let known = [
-            "order",
-            "preemption",
-            "room",
-            "lines",
-            "jockeying",
-            "tickets",
-        ];
-        self.keys(&section, "queue", &known);
+        self.keys(&section, &rooms::QUEUE);
         if let Some(node) = section.get("order") {
             let order = self.choice(node, &section.at("order"), &ORDERS);
             queue.order = order.unwrap_or_default();
@@ -97,7 +90,7 @@ impl Reader {
 
     /// `tickets = { calling_time = "20s" }`.
     fn tickets(&mut self, section: &Section<'_>, lines: Lines) -> Option<Tickets> {
-        self.keys(section, "tickets", &["calling_time"]);
+        self.keys(section, &rooms::TICKETS);
         let node = self.required(section, "calling_time", "\"20s\"")?;
         let calling_time = self.span(node, &section.at("calling_time"))?;
         if lines != Lines::One {
@@ -149,8 +142,7 @@ impl Reader {
         clock: Option<(&Day, Mode)>,
         servers: &mut Servers,
     ) -> Option<()> {
-        let known = ["count", "speed", "skills", "from", "to", "break", "shifts"];
-        self.keys(section, "servers", &known);
+        self.keys(section, &rooms::SERVER);
         let count = self.optional_whole(section, "count", 1..=TOLD_APART_MAX);
         let speed = self.optional_number(section, "speed", 0.01..=100.0);
         let mut skills = Vec::new();

@@ -4,7 +4,7 @@ use super::fields::{Reader, Section};
 use super::tree::{Table, Value};
 use crate::model::{Lines, Order, Random, Resource};
 
-const SOURCES: [(&str, Random); 2] = [
+pub(super) const SOURCES: [(&str, Random); 2] = [
     ("keyed", Random::Keyed),
     ("mrg32k3a-streams", Random::Mrg32k3aStreams),
 ];

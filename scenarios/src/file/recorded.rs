@@ -1,12 +1,13 @@
 //! Arrivals beyond a rate: groups, people before the doors, kinds of days, recorded logs.
 
 use super::fields::{Reader, Section};
+use super::rooms::customers as rooms;
 use super::tree::{Node, Table, Value};
 use crate::model::{Arrivals, Day, Recorded, Segment};
 use crate::time::{SimTime, parse_span};
 
 /// Larger groups than any bus brings.
-const GROUP_MAX: u64 = 1000;
+pub(super) const GROUP_MAX: u64 = 1000;
 
 impl Reader {
     /// What stands beside the level of arrivals.
@@ -57,11 +58,7 @@ impl Reader {
         (arrivals, steady): (&Section<'_>, bool),
         day: &Day,
     ) -> Option<Arrivals> {
-        self.keys(
-            early,
-            "before_opening",
-            &["people", "from", "rate_per_hour"],
-        );
+        self.keys(early, &rooms::BEFORE_OPENING);
         let Some(node) = early.get("from") else {
             if let Some(entry) = early.table.entry("rate_per_hour") {
                 self.fault(
@@ -123,7 +120,7 @@ impl Reader {
         let (mut people, mut shares) = (Vec::new(), Vec::new());
         for (position, item) in self.list(node, &path)?.iter().enumerate() {
             let group = self.section(item, &format!("{path}.{position}"))?;
-            self.keys(&group, "batches", &["people", "share"]);
+            self.keys(&group, &rooms::BATCH);
             let node = self.required(&group, "people", "2")?;
             people.push(self.whole(node, &group.at("people"), 1..=GROUP_MAX)? as u32);
             let node = self.required(&group, "share", "40")?;
@@ -211,8 +208,7 @@ impl Reader {
         day: &Day,
         segments: &[Segment],
     ) -> Option<Recorded> {
-        let known = ["arrival", "segment", "service", "patience"];
-        self.keys(ticket, "replay", &known);
+        self.keys(ticket, &rooms::TICKET);
         let node = self.required(ticket, "arrival", "\"09:00:05\"")?;
         let at = self.moment(node, &ticket.at("arrival"), day)?;
         if !(day.open..day.close).contains(&at) {

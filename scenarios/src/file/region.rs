@@ -3,6 +3,7 @@
 use super::fields::{Reader, Section};
 use super::incidents::is_of_a_branch;
 use super::overrides::lay;
+use super::rooms::region as rooms;
 use super::tree::{Entry, Node, Origin, Table, Value};
 use crate::model::{
     Branches, ChoiceOfBranch, ClosedRules, Day, PerDay, Region, RegionBranch, Scenario, Travel,
@@ -11,7 +12,7 @@ use crate::time::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More branches than any bank has.
-const MOST_BRANCHES: u64 = 100_000;
+pub(super) const MOST_BRANCHES: u64 = 100_000;
 /// What a whole region says once; the rest of a file is what a branch is like.
 const OF_THE_REGION: [&str; 9] = [
     "region",
@@ -26,7 +27,7 @@ const OF_THE_REGION: [&str; 9] = [
 ];
 /// What a template leaves to the file that names it.
 const OF_THE_FILE: [&str; 3] = ["day", "run", "branch"];
-const CHOICES: [(&str, ChoiceOfBranch); 3] = [
+pub(super) const CHOICES: [(&str, ChoiceOfBranch); 3] = [
     ("own", ChoiceOfBranch::Own),
     ("nearest", ChoiceOfBranch::Nearest),
     ("least_busy", ChoiceOfBranch::LeastBusy),
@@ -43,17 +44,7 @@ impl Reader {
     pub fn region(&mut self, document: &Table, day: Option<&Day>) -> Option<Box<Region>> {
         let node = document.get("region")?;
         let section = self.section(node, "region")?;
-        let known = [
-            "branches",
-            "templates",
-            "choice",
-            "speed_kmh",
-            "scatter_km",
-            "considers",
-            "closed",
-            "told",
-        ];
-        self.keys(&section, "region", &known);
+        self.keys(&section, &rooms::REGION);
         let choice = match section.get("choice") {
             Some(node) => self.choice(node, "region.choice", &CHOICES)?,
             None => ChoiceOfBranch::Own,
@@ -113,7 +104,7 @@ impl Reader {
             return Some(rules);
         }
         let closed = self.subsection(section, "closed")?;
-        self.keys(&closed, "closed", &["stay", "to_nearest", "to_mobile"]);
+        self.keys(&closed, &rooms::CLOSED_RULES);
         for (key, place) in [
             ("stay", &mut rules.stay),
             ("to_nearest", &mut rules.to_nearest),
@@ -128,7 +119,7 @@ impl Reader {
 
     fn drawn(&mut self, node: &Node) -> Option<Branches> {
         let section = self.section(node, "region.branches")?;
-        self.keys(&section, "branches", &["count", "per_day", "grid_km"]);
+        self.keys(&section, &rooms::DRAWN);
         let count = self
             .required(&section, "count", "60")
             .and_then(|node| self.whole(node, "region.branches.count", 1..=MOST_BRANCHES))?;
@@ -140,7 +131,7 @@ impl Reader {
         let path = "region.branches.per_day";
         let per_day = if let Value::Table(_) = node.value {
             let law = self.section(node, path)?;
-            self.keys(&law, "per_day", &["mean", "cv", "low", "high"]);
+            self.keys(&law, &rooms::PER_DAY);
             let mean = self
                 .required(&law, "mean", "250")
                 .and_then(|node| self.number(node, &law.at("mean"), 0.001..=1e6))?;
@@ -222,27 +213,15 @@ impl Reader {
         kinds: &mut Kinds<'t>,
         day: &Day,
     ) -> Option<RegionBranch> {
-        let known = [
-            "name",
-            "template",
-            "per_day",
-            "mobile_actives",
-            "x_km",
-            "y_km",
-            "closed",
-            "set",
-        ];
-        self.keys(section, "branches", &known);
+        self.keys(section, &rooms::REGION_BRANCH);
         let node = self.required(section, "name", "\"market-street\"")?;
         let name = self.text(node, &section.at("name"))?.to_owned();
         self.plain_name(node.origin, &section.at("name"), &name);
         let template = self.optional_text(section, "template").unwrap_or("");
         let template = template.to_owned();
         let nothing = Table::default();
-        let set = match section.get("set").map(|node| &node.value) {
-            Some(Value::Table(set)) => set,
-            _ => &nothing,
-        };
+        let set = self.subsection(section, "set");
+        let set = set.as_ref().map_or(&nothing, |it| it.table);
         let per_day = self.optional_number(section, "per_day", 0.0..=1e6);
         let mobile_actives = self.optional_whole(section, "mobile_actives", 0..=100_000_000);
         let x_km = self.optional_number(section, "x_km", -20_000.0..=20_000.0);
@@ -271,7 +250,7 @@ impl Reader {
             Value::Boolean(true) => Some(vec![whole]),
             Value::Table(_) => {
                 let stretch = self.subsection(section, "closed")?;
-                self.keys(&stretch, "closed", &["from", "to"]);
+                self.keys(&stretch, &rooms::CLOSED);
                 let from = self.within(&stretch, "from", whole, "the opening hours");
                 let to = self.within(&stretch, "to", whole, "the opening hours");
                 let stretch_of = (from.unwrap_or(day.open), to.unwrap_or(day.close));

@@ -7,7 +7,7 @@ use crate::model::{Mode, Run, WarmUp};
 use crate::time::Span;
 
 /// What has a name instead of a duration.
-const MSER5: &str = "mser5";
+pub(super) const WARM_UPS: [(&str, Option<Span>); 1] = [("mser5", None)];
 
 impl Reader {
     /// `warm_up`, `length` and `batches` of a `[run]` in steady state.
@@ -42,7 +42,7 @@ impl Reader {
         if let Value::Text(text) = &node.value
             && text.starts_with(|c: char| c.is_ascii_alphabetic())
         {
-            return self.choice(node, "run.warm_up", &[(MSER5, None)]);
+            return self.choice(node, "run.warm_up", &WARM_UPS);
         }
         self.span(node, "run.warm_up").map(Some)
     }

@@ -3,13 +3,14 @@
 use super::canonical;
 use super::conduct::ABANDONED;
 use super::fields::{Reader, Section};
+use super::rooms::results::{ASSUMPTION, REPORT};
 use super::tree::{Node, Origin, Table, Value};
 use crate::gate::{self, GateError, Statistic};
 use crate::model::{AbandonedCounts, Assumption, Mark, NamedGate, ReportRequest, Scenario};
 use crate::names::nearest;
 use crate::time::Span;
 
-const MARKS: [(&str, Mark); 3] = [
+pub(super) const MARKS: [(&str, Mark); 3] = [
     ("sourced", Mark::Sourced),
     ("derived", Mark::Derived),
     ("assumed", Mark::Assumed),
@@ -88,24 +89,16 @@ impl Reader {
             thresholds: Vec::new(),
             quantiles: Vec::new(),
             abandoned: AbandonedCounts::default(),
-            service_by_interval: false,
-            segment_by_interval: false,
+            crossings: Vec::new(),
         };
         if let Some(node) = table.get("report") {
             let section = self.section(node, "report")?;
-            let known = [
-                "thresholds",
-                "abandoned",
-                "service_by_interval",
-                "segment_by_interval",
-            ];
-            self.keys(&section, "report", &known);
+            self.keys(&section, &REPORT);
             if let Some(node) = section.get("abandoned") {
                 let abandoned = self.choice(node, "report.abandoned", &ABANDONED);
                 request.abandoned = abandoned.unwrap_or_default();
             }
-            request.service_by_interval = self.flag(&section, "service_by_interval");
-            request.segment_by_interval = self.flag(&section, "segment_by_interval");
+            request.crossings = self.crossings(&section)?;
             if let Some(node) = section.get("thresholds") {
                 for item in self.list(node, "report.thresholds")? {
                     let threshold = self.positive_span(item, "report.thresholds");
@@ -150,7 +143,7 @@ impl Reader {
     }
 
     fn assumption(&mut self, section: &Section<'_>, table: &Table) -> Option<Assumption> {
-        self.keys(section, "assumptions", &["about", "mark", "because"]);
+        self.keys(section, &ASSUMPTION);
         let node = self.required(section, "about", "\"resources.kiosk.capacity\"");
         let about = node.and_then(|node| self.text(node, &section.at("about")));
         let mark = self

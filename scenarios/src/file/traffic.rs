@@ -1,9 +1,13 @@
 //! `[load]`: how operations are played on a bank.
 
 use super::fields::{Reader, Section};
+use super::rooms::bank::LOAD;
 use super::tree::Table;
 use crate::model::{Day, Load, Mode, Window};
 use crate::time::Span;
+
+/// A stretch of the day that is looked for.
+pub(super) const WINDOWS: [(&str, ()); 1] = [("busiest", ())];
 
 impl Reader {
     pub(super) fn needs_days(
@@ -27,18 +31,7 @@ impl Reader {
     pub fn load(&mut self, table: &Table, day: Option<&Day>, mode: Option<Mode>) -> Option<Load> {
         self.needs_days(table, "load", mode)?;
         let section = self.section(table.get("load")?, "load")?;
-        let known = [
-            "window",
-            "window_length",
-            "from",
-            "to",
-            "speed",
-            "volume",
-            "connections",
-            "timeout",
-            "warm_up",
-        ];
-        self.keys(&section, "load", &known);
+        self.keys(&section, &LOAD);
         let has_mobile = table.get("mobile").is_some();
         let window = day.and_then(|day| self.window(&section, day, has_mobile));
         let speed = self.optional_number(&section, "speed", 0.001..=1e6);
@@ -63,7 +56,7 @@ impl Reader {
         let (from, to) = (section.get("from"), section.get("to"));
         if from.is_none() && to.is_none() {
             if let Some(node) = section.get("window") {
-                self.choice(node, "load.window", &[("busiest", ())])?;
+                self.choice(node, "load.window", &WINDOWS)?;
             }
             let length = match section.get("window_length") {
                 Some(node) => self.positive_span(node, "load.window_length")?,

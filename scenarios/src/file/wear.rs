@@ -3,10 +3,14 @@
 use super::fields::{Reader, Section};
 use super::law::NamedLaws;
 use super::queues::PREEMPTIONS;
+use super::rooms::resources as rooms;
 use crate::model::{Breakdowns, BreaksBy, Interruption, Jams, Law};
 
-const BREAKS_BY: [(&str, BreaksBy); 2] =
+pub(super) const BREAKS_BY: [(&str, BreaksBy); 2] =
     [("clock", BreaksBy::Clock), ("running", BreaksBy::Running)];
+/// How an interrupted service goes on.
+pub(super) const INTERRUPTIONS: [(&str, Interruption); 3] =
+    [PREEMPTIONS[1], PREEMPTIONS[2], PREEMPTIONS[3]];
 
 impl Reader {
     /// `breakdowns = { up = LAW, down = LAW, by = "running", service = "resume" }`.
@@ -15,7 +19,7 @@ impl Reader {
         section: &Section<'_>,
         laws: &NamedLaws,
     ) -> Option<Breakdowns> {
-        self.keys(section, "breakdowns", &["up", "down", "by", "service"]);
+        self.keys(section, &rooms::BREAKDOWNS);
         let up = self.time_above_zero(
             section,
             "up",
@@ -33,7 +37,7 @@ impl Reader {
             None => BreaksBy::Clock,
         };
         let service = match section.get("service") {
-            Some(node) => self.choice(node, &section.at("service"), &PREEMPTIONS[1..])?,
+            Some(node) => self.choice(node, &section.at("service"), &INTERRUPTIONS)?,
             None => Interruption::Resume,
         };
         Some(Breakdowns {
@@ -52,11 +56,7 @@ impl Reader {
         resources: &[&str],
         laws: &NamedLaws,
     ) -> Option<Jams> {
-        self.keys(
-            section,
-            "jams",
-            &["every", "cleared_by", "takes", "priority"],
-        );
+        self.keys(section, &rooms::JAMS);
         let every = self.time_above_zero(section, "every", "\"200min\"", laws);
         let takes = self.required(
             section,

@@ -171,24 +171,24 @@ fn row_is_reported(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
         return refuse("a steady state has no overtime".into());
     }
     let asked: Vec<&str> = asked(&gate.population);
-    let allowed = reported_by(figure, scenario);
-    if !allowed.contains(&asked.as_slice()) {
+    if reported_by(figure, scenario).contains(&asked.as_slice()) {
+        return Ok(());
+    }
+    if figure.kind() != FigureKind::Customers {
         return refuse(format!(
             "`{figure}` is not reported by {}",
             asked.join(" and ")
         ));
     }
-    for (dimension, reported) in [
-        ("service", scenario.report.service_by_interval),
-        ("segment", scenario.report.segment_by_interval),
-    ] {
-        if asked == [dimension, "interval"] && !reported {
-            return refuse(format!(
-                "`{figure}` by {dimension} and interval needs `{dimension}_by_interval = true` in [report]"
-            ));
-        }
+    let mut crossings = scenario.report.crossings.iter();
+    if crossings.any(|crossing| crossing.dimensions() == asked) {
+        return Ok(());
     }
-    Ok(())
+    refuse(format!(
+        "`{figure}` by {} needs `populations = [\"{}\"]` in [report]",
+        asked.join(" and "),
+        asked.join(",")
+    ))
 }
 
 /// By which dimensions a figure is told.
@@ -201,8 +201,6 @@ fn reported_by(figure: Figure, scenario: &Scenario) -> &'static [&'static [&'sta
             &["segment"],
             &["interval"],
             &["channel", "interval"],
-            &["service", "interval"],
-            &["segment", "interval"],
         ],
         FigureKind::Resources if figure == Figure::Cost => {
             match scenario.cost.waiting_per_hour {

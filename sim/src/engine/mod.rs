@@ -39,7 +39,7 @@ use pool::{NO_UNIT, Pool};
 use scenarios::operation::{Channel, Operation};
 use std::iter::Peekable;
 use std::sync::atomic::{AtomicBool, Ordering};
-use visitor::{Departure, Fate, NEVER, Standing, State, Visitor};
+use visitor::{Departure, Fate, NEVER, Served, Standing, State, Visitor};
 
 /// So many events pass between two looks at the interruption flag.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 16;
@@ -73,6 +73,13 @@ pub trait Observer: Send {
 
     /// A customer has left (or never will).
     fn departed(&mut self, departure: &Departure);
+
+    /// A customer of one service and nothing else has left, or will; `alike` is the same
+    /// for customers of the same segment, service and journey.
+    #[inline]
+    fn served(&mut self, _alike: u16, served: &Served) {
+        self.departed(&Departure::from(served));
+    }
 
     /// What is told from now on happens in this branch of a region.
     fn enters(&mut self, _branch: usize) {}
@@ -207,11 +214,6 @@ impl<'plan, S: Source> Engine<'plan, S> {
             counted_inside: 0,
             ending: Ending::default(),
         }
-    }
-
-    /// The pools after a replication.
-    pub fn pools(&self) -> &[Pool] {
-        &self.pools
     }
 
     /// People waiting for anything, after a replication.

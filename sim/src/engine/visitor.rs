@@ -150,6 +150,44 @@ pub struct Departure {
     pub fallback: u64,
 }
 
+/// A customer of one service and nothing else who leaves served: what there is to tell
+/// of most customers.
+#[derive(Debug, Clone, Copy)]
+pub struct Served {
+    /// Its number among those who came, from 0.
+    pub index: u32,
+    pub arrived: u64,
+    pub begun: u64,
+    pub left: u64,
+    pub segment: u16,
+    pub service_id: u16,
+    pub journey: u32,
+}
+
+impl From<&Served> for Departure {
+    #[inline]
+    fn from(served: &Served) -> Self {
+        Self {
+            fate: Fate::Served,
+            index: served.index,
+            arrived: served.arrived,
+            begun: served.begun,
+            left: served.left,
+            clock: served.arrived,
+            away: 0,
+            segment: served.segment,
+            service_id: served.service_id,
+            journey: served.journey,
+            fell_back: false,
+            wait: served.begun - served.arrived,
+            service: served.left - served.begun,
+            review: 0,
+            system: 0,
+            fallback: 0,
+        }
+    }
+}
+
 impl Departure {
     /// Whether it was served and needed nothing else: no review, no answer of the
     /// bank, no other journey after a failure.
@@ -157,6 +195,12 @@ impl Departure {
     pub fn has_only_usual(&self) -> bool {
         let further = self.review | self.system | self.fallback;
         self.fate == Fate::Served && further == 0 && !self.fell_back
+    }
+
+    /// What every served customer has: wait, service and time in branch, in microseconds.
+    #[inline]
+    pub fn usual(&self) -> [u64; 3] {
+        [self.wait, self.service, self.time_in_branch()]
     }
 
     /// Time inside, in microseconds.

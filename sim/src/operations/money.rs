@@ -2,7 +2,7 @@
 //! fixed by the customer's key.
 
 use crate::keyed::{Key, Purpose};
-use crate::law::Sampler;
+use crate::law::{Lognormal, Sampler};
 use scenarios::operation::{Operation, PlannedOperation};
 use std::collections::HashSet;
 
@@ -32,10 +32,7 @@ pub fn amount_fen(operation: Operation, key: Key, place: u32) -> Option<i64> {
         }
         _ => return None,
     };
-    let law = Sampler::Lognormal {
-        mu: libm::log(median),
-        sigma: AMOUNT_SIGMA,
-    };
+    let law = Sampler::Lognormal(Lognormal::new(libm::log(median), AMOUNT_SIGMA));
     let yuan = law.seconds(key.bits(Purpose::Amount { place })).clamp(
         match operation {
             Operation::LoanApplication => LEAST_LOAN_YUAN,

@@ -110,7 +110,7 @@ pub fn promised(kind: usize, frame: &Frame<'_>) -> std::ops::Range<usize> {
 pub struct Kind {
     pub number: usize,
     /// Its populations without interval, and its first ones by interval.
-    pub plain: [usize; 4],
+    pub plain: Vec<usize>,
     pub by_interval: Vec<usize>,
     /// The day so far, by interval.
     pub day: Vec<Place>,
@@ -223,29 +223,30 @@ impl Kind {
         if !departure.has_only_usual() {
             self.count_further(interval, departure, frame, cells);
         }
-        self.count_usual(interval, departure, frame, cells);
+        self.count_usual(interval, departure.usual(), frame, cells);
     }
 
-    /// Counts what every customer has who was served.
+    /// Counts what every customer has who was served, in the order of [`SETS`].
     #[inline]
     pub fn count_usual(
         &mut self,
         interval: usize,
-        departure: &Departure,
+        micros: [u64; 3],
         frame: &Frame<'_>,
         cells: &mut [Cell],
     ) {
         let values = Values {
             interval: interval as u16,
-            micros: [
-                departure.wait,
-                departure.service,
-                departure.time_in_branch(),
-            ],
+            micros,
         };
         if self.observing[USUAL].wait(values) {
-            self.add_up::<USUAL>(frame.thresholds, cells);
+            self.add_up_usual(frame, cells);
         }
+    }
+
+    #[cold]
+    fn add_up_usual(&mut self, frame: &Frame<'_>, cells: &mut [Cell]) {
+        self.add_up::<USUAL>(frame.thresholds, cells);
     }
 
     fn count_further(

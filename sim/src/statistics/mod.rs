@@ -2,6 +2,7 @@
 //! figures is computed from it once, at the end.
 
 pub mod booked;
+mod crossing;
 pub mod histogram;
 pub mod kinds;
 pub mod moments;

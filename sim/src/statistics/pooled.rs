@@ -1,17 +1,23 @@
 //! Counts by bin of observations that come in masses: once there are many, one
 //! count for every bin there could be, so that counting is an increment without a
 //! look at where. Only the bins that are met take memory: the system gives pages
-//! when they are first written to.
+//! when they are first written to. Counts are small words, so that those of many
+//! populations stay near the processor together; how often one has gone round is kept
+//! apart.
 
 use super::histogram::{BinNumber, Histogram};
 use super::observed::Line;
+use std::collections::BTreeMap;
 
 /// One for every bin number.
 const ALL_BINS: usize = 1 << BinNumber::BITS;
 /// So many observations are kept as a list.
 const MOST_FEW: usize = 1 << 12;
 
-type Counts = Box<[u64; ALL_BINS]>;
+/// What a count has gone round by when it is zero again.
+const ROUND: u64 = 1 << 16;
+
+type Counts = Box<[u16; ALL_BINS]>;
 
 /// Counts of pooled observations by bin.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +25,8 @@ pub struct Pooled {
     /// Bins, in any order; none once there are counts.
     few: Vec<BinNumber>,
     many: Option<Counts>,
+    /// How often the counts of some bins have gone round.
+    rounds: BTreeMap<BinNumber, u64>,
     /// The least bin above zero and the greatest that may have counts.
     first: BinNumber,
     last: BinNumber,
@@ -37,34 +45,56 @@ impl Pooled {
             self.few.extend(lines.iter().map(|line| line.bins[column]));
             return;
         }
-        let counts = self.counts(range);
+        self.reach(range);
+        let Some(counts) = &mut self.many else { return };
+        let rounds = &mut self.rounds;
+        let mut count = |line: &Line| {
+            let bin = line.bins[column];
+            let count = &mut counts[usize::from(bin)];
+            *count = count.wrapping_add(1);
+            if *count == 0 {
+                goes_round(rounds, bin, 1);
+            }
+        };
         let (fours, rest) = lines.as_chunks::<4>();
         for four in fours {
-            for line in four {
-                counts[usize::from(line.bins[column])] += 1;
-            }
+            four.iter().for_each(&mut count);
         }
-        for line in rest {
-            counts[usize::from(line.bins[column])] += 1;
+        rest.iter().for_each(count);
+    }
+
+    /// Counts a bin so many times more.
+    fn add(&mut self, bin: BinNumber, times: u64) {
+        let Some(counts) = &mut self.many else { return };
+        let count = &mut counts[usize::from(bin)];
+        let sum = u64::from(*count) + times;
+        *count = (sum % ROUND) as u16;
+        if sum >= ROUND {
+            goes_round(&mut self.rounds, bin, sum / ROUND);
         }
     }
 
-    /// The counts, which are about to grow within this range.
-    fn counts(&mut self, range: (BinNumber, BinNumber)) -> &mut Counts {
+    /// Of this bin, all that has been counted.
+    fn count_of(&self, counts: &Counts, bin: BinNumber) -> u64 {
+        let rounds = self.rounds.get(&bin).copied().unwrap_or(0);
+        u64::from(counts[usize::from(bin)]) + rounds * ROUND
+    }
+
+    /// Has counts, which are about to grow within this range.
+    fn reach(&mut self, range: (BinNumber, BinNumber)) {
         if self.many.is_none() {
             self.first = BinNumber::MAX;
         }
         self.first = self.first.min(range.0);
         self.last = self.last.max(range.1);
-        let counts = self.many.get_or_insert_with(for_every_bin);
+        self.many.get_or_insert_with(for_every_bin);
         for bin in std::mem::take(&mut self.few) {
-            counts[usize::from(bin)] += 1;
+            self.add(bin, 1);
             if bin > 0 {
                 self.first = self.first.min(bin);
                 self.last = self.last.max(bin);
             }
         }
-        counts
     }
 
     /// Counts everything that another has counted.
@@ -84,15 +114,16 @@ impl Pooled {
             let (first, last) = (above.clone().min(), above.max());
             (first.unwrap_or(BinNumber::MAX), last.unwrap_or(0))
         };
-        let counts = self.counts(range);
+        self.reach(range);
         for bin in &other.few {
-            counts[usize::from(*bin)] += 1;
+            self.add(*bin, 1);
         }
         let Some(others) = &other.many else { return };
-        counts[0] += others[0];
-        let range = usize::from(range.0)..(usize::from(range.1) + 1).max(usize::from(range.0));
-        for (count, other) in counts[range.clone()].iter_mut().zip(&others[range]) {
-            *count += other;
+        for bin in std::iter::once(0).chain(range.0..=range.1) {
+            let count = other.count_of(others, bin);
+            if count > 0 {
+                self.add(bin, count);
+            }
         }
     }
 
@@ -105,8 +136,11 @@ impl Pooled {
             return histogram;
         };
         let range = usize::from(self.first)..(usize::from(self.last) + 1).max(self.first.into());
-        let counted = counts[range].to_vec();
-        Histogram::of_counts(self.zeros + counts[0], self.first, counted)
+        let mut counted: Vec<u64> = counts[range].iter().copied().map(u64::from).collect();
+        for (bin, rounds) in self.rounds.range(self.first.max(1)..) {
+            counted[usize::from(bin - self.first)] += rounds * ROUND;
+        }
+        Histogram::of_counts(self.zeros + self.count_of(counts, 0), self.first, counted)
     }
 
     /// What has been counted since then.
@@ -124,14 +158,20 @@ impl Pooled {
             first = first.min(bin.max(1));
             last = last.max(bin);
         });
-        let counts = self.counts((first, last));
-        histogram.each(|bin, count| counts[usize::from(bin)] += count);
+        self.reach((first, last));
+        histogram.each(|bin, count| self.add(bin, count));
     }
 
     /// The bins that numbers fell into and their counts, in order.
     pub fn sorted(&self) -> Vec<(BinNumber, u64)> {
         self.to_histogram().sorted()
     }
+}
+
+/// The count of a bin has gone round.
+#[cold]
+fn goes_round(rounds: &mut BTreeMap<BinNumber, u64>, bin: BinNumber, times: u64) {
+    *rounds.entry(bin).or_insert(0) += times;
 }
 
 /// Something for every bin there could be, which takes memory where it is written to.
@@ -204,6 +244,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn counts_go_round_without_loss() {
+        let all: Vec<Line> = (0..300_000)
+            .map(|number| Line {
+                interval: 0,
+                bins: [(number % 3) as BinNumber; 3],
+            })
+            .collect();
+        let mut twice = counted(&all, 1);
+        twice.merge(&counted(&all, 1));
+        assert_eq!(twice.sorted(), [(0, 200_000), (1, 200_000), (2, 200_000)]);
+        let before = twice.to_histogram();
+        twice.count(&all, 1, range(&all, 1));
+        assert_eq!(twice.since(&before).sorted(), naive(&[&all], 1));
+        twice.go_back_to(&before);
+        assert_eq!(twice.sorted(), before.sorted());
     }
 
     #[test]

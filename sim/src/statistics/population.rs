@@ -1,5 +1,6 @@
 //! The populations that are reported, and to which of them a customer belongs.
 
+use super::crossing::Crossed;
 use crate::plan::Plan;
 use scenarios::figure::Population;
 use scenarios::model::Scenario;
@@ -19,17 +20,20 @@ pub fn channel_name(channel: Channel) -> &'static str {
 }
 
 /// All populations of customers, numbered: the total, each channel, service and
-/// segment alone, then those by arrival interval.
+/// segment alone, what the scenario crosses of them; then by arrival interval the
+/// total, each channel, and what the scenario crosses with it.
 #[derive(Debug, Clone)]
 pub struct Populations {
     channels: usize,
+    /// The channels, ascending.
+    made_on: Vec<Channel>,
     services: usize,
     segments: usize,
     pub intervals: usize,
     pub open: u64,
     pub interval: u64,
-    service_by_interval: bool,
-    segment_by_interval: bool,
+    crossed: Vec<Crossed>,
+    crossed_by_interval: Vec<Crossed>,
     /// Whom each number stands for.
     pub names: Vec<Population>,
     pub branch: String,
@@ -50,19 +54,29 @@ impl Populations {
         };
         let mut populations = Self {
             channels: plan.channels.len(),
+            made_on: plan.channels.clone(),
             services: scenario.services.len(),
             segments: scenario.segments.len(),
             intervals,
             open: plan.open,
             interval,
-            service_by_interval: scenario.report.service_by_interval,
-            segment_by_interval: scenario.report.segment_by_interval,
+            crossed: Vec::new(),
+            crossed_by_interval: Vec::new(),
             names: Vec::new(),
             branch: scenario.branch.clone(),
             interval_labels: (0..intervals)
                 .map(|number| SimTime(plan.open + number as u64 * interval).clock())
                 .collect(),
         };
+        let (by_interval, plain): (Vec<_>, Vec<_>) = scenario
+            .report
+            .crossings
+            .iter()
+            .map(|asked| (asked.interval, Crossed::new(*asked, scenario, &populations)))
+            .partition(|(by_interval, _)| *by_interval);
+        let crossed = |all: Vec<(bool, Crossed)>| all.into_iter().map(|(_, it)| it).collect();
+        populations.crossed = crossed(plain);
+        populations.crossed_by_interval = crossed(by_interval);
         populations.name(scenario, plan);
         populations
     }
@@ -90,13 +104,22 @@ impl Populations {
         let labels = self.interval_labels.clone();
         let mut names = vec![total.clone()];
         names.extend(channels.iter().chain(&services).chain(&segments).cloned());
+        let name = |parts: (usize, usize, usize)| {
+            let (channel, service, segment) = parts;
+            (
+                channels[channel].channel.clone(),
+                services[service].service.clone(),
+                segments[segment].segment.clone(),
+            )
+        };
+        for crossed in &self.crossed {
+            names.extend(crossed.names(name));
+        }
         names.extend(labels.iter().map(|label| at(&total, label)));
-        let by_interval = channels
-            .iter()
-            .chain(services.iter().filter(|_| self.service_by_interval))
-            .chain(segments.iter().filter(|_| self.segment_by_interval));
-        for population in by_interval {
-            names.extend(labels.iter().map(|label| at(population, label)));
+        let crossed = self.crossed_by_interval.iter();
+        let crossed = crossed.flat_map(|crossed| crossed.names(name));
+        for population in channels.iter().cloned().chain(crossed) {
+            names.extend(labels.iter().map(|label| at(&population, label)));
         }
         self.names = names;
     }
@@ -106,9 +129,25 @@ impl Populations {
         self.names.len()
     }
 
-    /// How many of them, the first ones, have at most one dimension and no interval.
+    /// How many of them, the first ones, have no interval.
     pub fn plain(&self) -> usize {
+        self.uncrossed() + self.crossed.iter().map(Crossed::len).sum::<usize>()
+    }
+
+    /// How many have at most one dimension, which is no interval.
+    fn uncrossed(&self) -> usize {
         1 + self.channels + self.services + self.segments
+    }
+
+    /// The population of a segment alone.
+    pub fn of_segment(&self, segment: usize) -> usize {
+        self.uncrossed() - self.segments + segment
+    }
+
+    /// The number of a channel, if customers come to it.
+    pub fn channel_of(&self, channel: Channel) -> Option<u16> {
+        let found = self.made_on.binary_search(&channel);
+        found.ok().map(|position| position as u16)
     }
 
     /// How many kinds of customers there are: each is of one channel, service and segment.
@@ -122,17 +161,23 @@ impl Populations {
         (channel * self.services + service) * self.segments + usize::from(segment)
     }
 
-    /// The populations without interval that a kind belongs to.
-    pub fn plain_of(&self, kind: usize) -> [usize; 4] {
+    /// The populations without interval that a kind belongs to; the total comes first.
+    pub fn plain_of(&self, kind: usize) -> Vec<usize> {
         let (channel, service, segment) = self.parts(kind);
         let services_from = 1 + self.channels;
         let segments_from = services_from + self.services;
-        [
+        let mut found = vec![
             0,
             1 + channel,
             services_from + service,
             segments_from + segment,
-        ]
+        ];
+        let mut from = self.uncrossed();
+        for crossed in &self.crossed {
+            found.extend(crossed.position(kind).map(|position| from + position));
+            from += crossed.len();
+        }
+        found
     }
 
     /// The populations that a kind belongs to by interval, each by its first
@@ -142,16 +187,14 @@ impl Populations {
         if self.intervals == 0 {
             return Vec::new();
         }
-        let (channel, service, segment) = self.parts(kind);
+        let (channel, ..) = self.parts(kind);
         let mut from = self.plain() + self.intervals;
         let mut found = vec![self.plain(), from + channel * self.intervals];
         from += self.channels * self.intervals;
-        if self.service_by_interval {
-            found.push(from + service * self.intervals);
-            from += self.services * self.intervals;
-        }
-        if self.segment_by_interval {
-            found.push(from + segment * self.intervals);
+        for crossed in &self.crossed_by_interval {
+            let position = crossed.position(kind);
+            found.extend(position.map(|position| from + position * self.intervals));
+            from += crossed.len() * self.intervals;
         }
         found
     }
@@ -168,7 +211,8 @@ impl Populations {
         (total, channels.map(move |it| total + it * self.intervals))
     }
 
-    fn parts(&self, kind: usize) -> (usize, usize, usize) {
+    /// Channel, service and segment of a kind.
+    pub fn parts(&self, kind: usize) -> (usize, usize, usize) {
         let channel = kind / self.segments / self.services;
         let service = kind / self.segments % self.services;
         (channel, service, kind % self.segments)

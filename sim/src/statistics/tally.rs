@@ -8,7 +8,7 @@ use super::population::Populations;
 use super::promise::{MissCounts, Promise};
 use super::totals::{Beyond, Cell, Totals, counts_those_who_left};
 use crate::engine::stepping::Levels;
-use crate::engine::visitor::{Departure, Fate};
+use crate::engine::visitor::{Departure, Fate, Served};
 use crate::engine::{Absent, Ending, Engine, Observer};
 use crate::plan::Plan;
 use crate::source::Source;
@@ -100,13 +100,16 @@ pub struct Tally<'run> {
     kinds: Vec<Kind>,
     /// The position of each kind among those that have come.
     position_of_kind: Vec<u32>,
+    /// The same by what the engine calls alike.
+    position_of_alike: Vec<u32>,
     /// The first kind of each journey's channel.
     kind_of_journey: Vec<usize>,
     /// Whether more is asked about customers than what is counted of each: whether
     /// they broke the promise, or how long they waited before an appointment.
     asks_more: bool,
     /// The interval in which the last customer came who came in one, where it
-    /// begins and how long it is: most come in the same as the one before.
+    /// begins and how long it is: most come in the same as the one before. Its length
+    /// is zero if more is asked about them.
     interval: usize,
     interval_from: u64,
     interval_length: u64,
@@ -134,6 +137,7 @@ impl<'run> Tally<'run> {
             totals: Totals::new(frame),
             kinds: Vec::new(),
             position_of_kind: vec![NOT_YET; frame.populations.kinds()],
+            position_of_alike: Vec::new(),
             kind_of_journey: kind_of_journey.collect(),
             asks_more: frame.promise.is_some() || frame.plan.books(),
             interval: 0,
@@ -312,7 +316,7 @@ impl<'run> Tally<'run> {
         for kind in self.kinds {
             for (interval, spreads) in kind.spreads.iter().enumerate() {
                 let by_interval = kind.by_interval.iter().map(|from| from + interval);
-                for population in by_interval.chain(kind.plain) {
+                for population in by_interval.chain(kind.plain.iter().copied()) {
                     let cell = &mut self.totals.cells[population];
                     for (sum, spread) in cell.spreads.iter_mut().zip(spreads) {
                         sum.merge(spread);
@@ -384,7 +388,9 @@ impl Tally<'_> {
         let since_open = self.interval as u64 * populations.interval;
         self.interval_from = populations.open + since_open;
         // Where there are none, everybody comes in the same.
-        self.interval_length = if populations.intervals == 0 {
+        self.interval_length = if self.asks_more {
+            0
+        } else if populations.intervals == 0 {
             u64::MAX
         } else {
             populations.interval
@@ -401,6 +407,19 @@ impl Tally<'_> {
         }
         let cells = &mut self.totals.cells;
         self.kinds[position].count(interval, departure, self.frame, cells);
+    }
+
+    /// Counts a customer of one service and nothing else who comes in another interval
+    /// than the one before, or of whom there is more to ask, or who is the first like it.
+    #[inline(never)]
+    fn count_served(&mut self, alike: u16, served: &Served) {
+        let number = self.kind(served.journey, served.service_id, served.segment);
+        self.count(number, &Departure::from(served));
+        let alike = usize::from(alike);
+        if self.position_of_alike.len() <= alike {
+            self.position_of_alike.resize(alike + 1, NOT_YET);
+        }
+        self.position_of_alike[alike] = self.position_of_kind[number];
     }
 
     fn count_more(&mut self, position: usize, interval: usize, departure: &Departure) {
@@ -464,6 +483,27 @@ impl Observer for Tally<'_> {
         self.start_day();
     }
 
+    /// Most come in the same interval as the one before: they go straight to their kind.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a part of the express loop")]
+    fn served(&mut self, alike: u16, served: &Served) {
+        let position = self.position_of_alike.get(usize::from(alike));
+        let kind = position.and_then(|position| self.kinds.get_mut(*position as usize));
+        let since = served.arrived.wrapping_sub(self.interval_from);
+        match kind {
+            Some(kind) if since < self.interval_length => {
+                let micros = [
+                    served.begun - served.arrived,
+                    served.left - served.begun,
+                    served.left - served.arrived,
+                ];
+                let cells = &mut self.totals.cells;
+                kind.count_usual(self.interval, micros, self.frame, cells);
+            }
+            _ => self.count_served(alike, served),
+        }
+    }
+
     /// Most are served and have nothing of the further figures, and come in the same
     /// interval as the one before: they go straight to their kind.
     #[inline]
@@ -471,11 +511,11 @@ impl Observer for Tally<'_> {
         let number = self.kind(departure.journey, departure.service_id, departure.segment);
         let position = self.position_of_kind[number] as usize;
         let since = departure.arrived.wrapping_sub(self.interval_from);
-        let is_usual = departure.has_only_usual() && !self.asks_more;
+        let is_usual = departure.has_only_usual();
         match self.kinds.get_mut(position) {
             Some(kind) if is_usual && since < self.interval_length => {
                 let cells = &mut self.totals.cells;
-                kind.count_usual(self.interval, departure, self.frame, cells);
+                kind.count_usual(self.interval, departure.usual(), self.frame, cells);
             }
             _ => self.count(number, departure),
         }

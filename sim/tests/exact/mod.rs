@@ -10,10 +10,13 @@ use std::thread;
 
 /// So many standard errors a figure may be off.
 const LIMIT: f64 = 3.3;
-/// Replications of a steady state.
-const REPLICATIONS: u32 = 40;
-/// The 97.5% quantile of Student's t with 39 degrees of freedom, from tables.
-const T_39: f64 = 2.022_691;
+/// Replications of a steady state, and the 97.5% quantile of Student's t with a degree of
+/// freedom less, from tables.
+const REPLICATIONS: (u32, f64) = (40, 2.022_691);
+/// Where those would be longer than a run may be.
+const MORE_REPLICATIONS: (u32, f64) = (80, 1.990_450);
+/// Seconds that a run may have, a little less than ten years.
+const LONGEST: f64 = 3.1e8;
 const NORMAL_975: f64 = 1.959_964;
 /// The usual run is too short for the half-widths of the long one.
 const SHORT_WIDTHS: f64 = 2.5;
@@ -78,7 +81,7 @@ impl Model {
             rate,
             servers,
             customers: 1e6,
-            replications: REPLICATIONS,
+            replications: REPLICATIONS.0,
             resource: String::new(),
             journeys: String::new(),
             segments: String::new(),
@@ -154,6 +157,9 @@ impl Model {
     /// Customers of all replications of a steady state together.
     pub fn customers(&mut self, customers: f64) -> &mut Self {
         self.customers = customers * times_as_long() * 0.6;
+        if self.length() > LONGEST {
+            self.replications = MORE_REPLICATIONS.0;
+        }
         self
     }
 
@@ -167,10 +173,26 @@ impl Model {
         (self.customers / self.rate / f64::from(self.replications)).ceil()
     }
 
+    fn warm_up(&self) -> f64 {
+        (self.counted() / 10.0).ceil()
+    }
+
+    fn length(&self) -> f64 {
+        self.warm_up() + self.counted()
+    }
+
+    /// Student's t of as many replications, or the normal law of as many days.
+    fn t(&self) -> f64 {
+        let mut known = [REPLICATIONS, MORE_REPLICATIONS].into_iter();
+        let of_steady = known.find(|(replications, _)| *replications == self.replications);
+        match of_steady {
+            Some((_, t)) if self.steady => t,
+            _ => NORMAL_975,
+        }
+    }
+
     fn scenario(&self) -> Scenario {
-        let (counted, replications) = (self.counted(), self.replications);
-        let warm_up = (counted / 10.0).ceil();
-        let length = warm_up + counted;
+        let (warm_up, length, replications) = (self.warm_up(), self.length(), self.replications);
         let run = if self.steady {
             format!("mode = \"steady_state\"\nwarm_up = \"{warm_up}s\"\nlength = \"{length}s\"")
         } else {
@@ -201,7 +223,7 @@ impl Model {
             case: case(id),
             id,
             counted: self.counted(),
-            t: if self.steady { T_39 } else { NORMAL_975 },
+            t: self.t(),
             heavy_tailed: false,
             off: Vec::new(),
         }

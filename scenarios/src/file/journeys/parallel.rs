@@ -3,12 +3,11 @@
 use super::Names;
 use super::steps::Draft;
 use crate::file::fields::{Reader, Section};
+use crate::file::rooms::journeys::BRANCHES_MAX;
 use crate::file::tree::{Node, Value};
 use crate::model::Step;
 use std::collections::BTreeSet;
 
-/// Branches of a step at most; more than anybody does at once.
-const BRANCHES_MAX: usize = 16;
 /// What a step with branches has not of its own.
 const OF_BRANCHES: [&str; 7] = [
     "weight",

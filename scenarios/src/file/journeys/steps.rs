@@ -2,6 +2,7 @@
 
 use super::{Names, PARTS, QUEUE_BY};
 use crate::file::fields::{Reader, Section};
+use crate::file::rooms::journeys as rooms;
 use crate::file::tree::{Node, Origin};
 use crate::model::{Failure, Law, Part, QueueBy, Repeat, Step, StepTime};
 use crate::operation::Operation;
@@ -79,7 +80,7 @@ impl Reader {
     /// `repeats = { probability = 0.2, from = "fill_in" }`; `from` is the step itself by default.
     fn repeat(&mut self, section: &Section<'_>) -> Option<(f64, String, Origin)> {
         let repeat = self.subsection(section, "repeats")?;
-        self.keys(&repeat, "repeats", &["probability", "from"]);
+        self.keys(&repeat, &rooms::REPEATS);
         let node = self.required(&repeat, "probability", "0.2")?;
         let probability = self.number(node, &repeat.at("probability"), 0.0..=0.99)?;
         let from = match repeat.get("from") {
@@ -128,22 +129,7 @@ impl Reader {
         names: &Names<'_>,
         seen: &mut BTreeSet<String>,
     ) -> Option<Draft> {
-        let known = [
-            "name",
-            "weight",
-            "duration",
-            "part",
-            "probability",
-            "holds",
-            "operation",
-            "fails",
-            "repeats",
-            "keeps",
-            "parallel",
-            "retry",
-            "on_outage",
-        ];
-        self.keys(section, "steps", &known);
+        self.keys(section, &rooms::STEP);
         let before = self.faults.len();
         let name_node = self.required(section, "name", "\"identity_check\"");
         let name = name_node.and_then(|node| self.text(node, &section.at("name")));
@@ -239,9 +225,7 @@ impl Reader {
 
     fn operation(&mut self, node: &Node, path: &str) -> Option<Operation> {
         let operation: Operation = self.named(node, path, &Operation::names())?;
-        let of_phones = operation.is_of_sessions()
-            && !matches!(operation, Operation::LogIn | Operation::LogOut);
-        if of_phones {
+        if operation.is_of_phones() {
             self.fault(
                 node.origin,
                 format!("`{path} = \"{operation}\"` is nothing that customers do at a branch"),
@@ -262,7 +246,7 @@ impl Reader {
 
     fn failure(&mut self, section: &Section<'_>, names: &Names<'_>) -> Option<Failure> {
         let section = self.subsection(section, "fails")?;
-        self.keys(&section, "fails", &["probability", "to", "queue_by"]);
+        self.keys(&section, &rooms::FAILS);
         let node = self.required(&section, "probability", "0.04")?;
         let probability = self.number(node, &section.at("probability"), 0.0..=1.0)?;
         let node = self.required(&section, "to", "\"counter_help\"")?;

@@ -1,11 +1,18 @@
 //! What the clock brings whatever the customers do: rosters, ends of stages, the
 //! end of the day.
 
+use super::card::Counted;
+use super::heads::Heads;
+use super::lanes::Waiting;
+use super::steps::Visit;
 use super::{Express, NEVER};
 use crate::engine::Observer;
+use crate::engine::calendar::SLOTS;
 use crate::engine::visitor::Fate;
+use crate::error::SimError;
 use crate::plan::Change;
 use scenarios::model::ResourceId;
+use std::ops::Range;
 
 /// What the clock has brought.
 pub enum Alarm {
@@ -33,8 +40,9 @@ impl Express<'_> {
         }
         self.unattended = super::Sum::default();
         self.next_change = 0;
-        self.inside = 0;
-        self.counted_inside = 0;
+        self.inside = Heads::default();
+        self.is_crowded = false;
+        self.count_from(0);
         self.waiting_by_interval.clear();
         self.people_by_interval.clear();
         let Self { stretch, .. } = *self;
@@ -51,7 +59,30 @@ impl Express<'_> {
         self.alarm = self
             .changes_at()
             .min(self.stage.ends_at())
-            .min(self.longest + 1);
+            .min(self.longest + 1)
+            .min(self.needed_until)
+            .min(self.counting_changes_at);
+        if self.is_crowded {
+            // Whoever comes is looked at.
+            self.alarm = 0;
+        }
+    }
+
+    /// Whether those are counted who come next, at a time or later.
+    fn count_from(&mut self, time: u64) {
+        let Range { start, end } = self.counted;
+        self.counting = Counted::new(self.counted.contains(&time));
+        let changes = [start, end].into_iter().filter(|change| *change > time);
+        self.counting_changes_at = changes.min().unwrap_or(NEVER);
+    }
+
+    /// So many may come before it is looked again whether there is room for them.
+    pub(super) fn look_for_room(&mut self, people: usize) {
+        let is_crowded = self.inside.all() + people > SLOTS;
+        if is_crowded != self.is_crowded {
+            self.is_crowded = is_crowded;
+            self.set_alarm();
+        }
     }
 
     fn changes_at(&self) -> u64 {
@@ -66,54 +97,60 @@ impl Express<'_> {
         arrives_at: u64,
         ends_at: u64,
         observer: &mut O,
-    ) -> Alarm {
+    ) -> Result<Alarm, SimError> {
         let changes_at = self.changes_at();
         let nobody_moves = arrives_at.min(ends_at) == NEVER;
-        if nobody_moves && self.inside == 0 {
-            return Alarm::Over;
+        if nobody_moves && self.inside.all() == 0 {
+            return Ok(Alarm::Over);
         }
         if self.stage.ends_at() <= arrives_at.min(ends_at).min(changes_at) && !self.stage.is_over()
         {
             self.close_stage(observer);
             self.set_alarm();
-            return Alarm::Rang;
+            return Ok(Alarm::Rang);
         }
         if nobody_moves {
             // Only patience goes on.
             self.lose_patience(changes_at.min(self.longest + 1), observer);
-            if self.inside == 0 || changes_at == NEVER {
-                return Alarm::Over;
+            if self.inside.all() == 0 || changes_at == NEVER {
+                return Ok(Alarm::Over);
             }
         }
         if changes_at <= arrives_at && changes_at < ends_at {
             if arrives_at != NEVER && !self.needs_arrivals(arrives_at, changes_at, observer) {
-                return Alarm::NobodyNeedsToCome;
+                return Ok(Alarm::NobodyNeedsToCome);
             }
             self.change(observer);
             self.set_alarm();
-            return Alarm::Rang;
+            return Ok(Alarm::Rang);
         }
         if ends_at <= arrives_at && ends_at > self.longest {
             self.lose_patience(self.longest + 1, observer);
-            return Alarm::Over;
+            return Ok(Alarm::Over);
         }
-        Alarm::Nothing
+        if arrives_at.min(ends_at) >= self.counting_changes_at {
+            self.count_from(arrives_at);
+            self.set_alarm();
+        }
+        if arrives_at < ends_at {
+            if !self.needs_arrivals(arrives_at, arrives_at + 1, observer) {
+                return Ok(Alarm::NobodyNeedsToCome);
+            }
+            if self.inside.all() >= SLOTS {
+                self.make_room(arrives_at, observer)?;
+            }
+        }
+        Ok(Alarm::Nothing)
     }
 
     /// Whether somebody who would come at a time still does: in steady state arrivals
     /// go on until the counted customers have left, looked at before a moment.
-    #[inline]
-    pub(super) fn needs_arrivals<O: Observer>(
-        &mut self,
-        at: u64,
-        before: u64,
-        observer: &mut O,
-    ) -> bool {
+    fn needs_arrivals<O: Observer>(&mut self, at: u64, before: u64, observer: &mut O) -> bool {
         if at < self.needed_until {
             return true;
         }
         self.lose_patience(before, observer);
-        self.counted_inside > 0
+        self.inside.any_counted()
     }
 
     fn change<O: Observer>(&mut self, observer: &mut O) {
@@ -165,7 +202,8 @@ impl Express<'_> {
         }
         for lane in 0..self.lanes.len() {
             while let Some(waiting) = self.lanes[lane].people.pop_front() {
-                self.tell_unserved(Fate::Unserved, &waiting, self.now, observer);
+                let Waiting { card, arrived, .. } = waiting;
+                self.tell_unserved(Fate::Unserved, card, arrived, self.now, observer);
             }
         }
         loop {
@@ -175,9 +213,9 @@ impl Express<'_> {
             }
             // Whose last step ends in time has been told of.
             let slot = first.slot();
-            if self.after[slot].goes_on {
-                let who = self.visits[slot].who;
-                self.tell_unserved(Fate::Unserved, &who, self.now, observer);
+            if self.after[slot].goes_on() {
+                let Visit { card, arrived, .. } = self.visits[slot];
+                self.tell_unserved(Fate::Unserved, card, arrived, self.now, observer);
             }
             self.ends.free(slot);
         }

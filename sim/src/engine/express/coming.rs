@@ -4,46 +4,54 @@
 
 use super::NEVER;
 use super::routes::Routes;
+use crate::arrivals::ArrivalTimes;
 use crate::keyed::Key;
+use crate::source::Keyed;
 
 /// So many are drawn at a time.
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// Somebody who comes.
 #[derive(Debug, Clone, Copy)]
 pub struct Comer {
-    pub at: u64,
     pub key: Key,
     /// How long its only step takes at a server of speed 1, if it has one step that is
     /// no more than a time.
     pub takes: u64,
+    /// How long it is ready to wait, if it has a law for that.
+    pub patience: u64,
     /// What it comes for.
     pub aim: u16,
 }
 
 /// Those who come before a time.
-pub struct Coming<'b, I> {
-    arrivals: I,
-    routes: &'b Routes<'b>,
+pub struct Coming<'r> {
+    arrivals: ArrivalTimes<'r, Keyed>,
+    routes: &'r Routes<'r>,
     before: u64,
-    block: &'b mut Vec<Comer>,
+    /// Who is next of the block.
     next: usize,
+    /// Of each of the block; after the last of all, [`NEVER`].
+    at: [u64; BLOCK],
+    keys: [Key; BLOCK],
+    takes: [u64; BLOCK],
+    patience: [u64; BLOCK],
+    aims: [u16; BLOCK],
 }
 
-impl<'b, I: Iterator<Item = (u64, Key)>> Coming<'b, I> {
-    /// Arrivals that ascend in time, up to a time; `block` is room to use.
-    pub fn new(
-        arrivals: I,
-        routes: &'b Routes<'b>,
-        before: u64,
-        block: &'b mut Vec<Comer>,
-    ) -> Self {
+impl<'r> Coming<'r> {
+    /// Those of these arrivals, ascending in time, who come before a time.
+    pub fn new(arrivals: ArrivalTimes<'r, Keyed>, routes: &'r Routes<'r>, before: u64) -> Self {
         let mut coming = Self {
             arrivals,
             routes,
             before,
-            block,
             next: 0,
+            at: [NEVER; BLOCK],
+            keys: [Key::default(); BLOCK],
+            takes: [0; BLOCK],
+            patience: [0; BLOCK],
+            aims: [0; BLOCK],
         };
         coming.draw();
         coming
@@ -52,18 +60,26 @@ impl<'b, I: Iterator<Item = (u64, Key)>> Coming<'b, I> {
     /// When the next comes; [`NEVER`] after the last.
     #[inline]
     pub fn next_at(&self) -> u64 {
-        self.block.get(self.next).map_or(NEVER, |comer| comer.at)
+        self.at[self.next % BLOCK]
     }
 
-    /// Who comes next, and makes way for the one after.
+    /// Who comes next.
     #[inline]
-    pub fn take(&mut self) -> Option<Comer> {
-        let comer = self.block.get(self.next).copied();
+    pub fn take(&mut self) -> Comer {
+        let at = self.next % BLOCK;
         self.next += 1;
-        if self.next >= self.block.len() {
-            self.draw();
+        Comer {
+            key: self.keys[at],
+            takes: self.takes[at],
+            patience: self.patience[at],
+            aim: self.aims[at],
         }
-        comer
+    }
+
+    /// Whether all of the block have been taken, and the next are to be drawn.
+    #[inline]
+    pub fn is_used_up(&self) -> bool {
+        self.next >= BLOCK
     }
 
     /// Nobody comes any more.
@@ -72,30 +88,26 @@ impl<'b, I: Iterator<Item = (u64, Key)>> Coming<'b, I> {
         self.draw();
     }
 
-    fn draw(&mut self) {
+    /// Draws the next block.
+    pub fn draw(&mut self) {
         self.next = 0;
-        self.block.clear();
         if self.before == 0 {
+            self.at = [NEVER; BLOCK];
             return;
         }
-        let comers = self.arrivals.by_ref().take(BLOCK).map(|(at, key)| Comer {
-            at,
-            key,
-            takes: 0,
-            aim: 0,
-        });
-        self.block.extend(comers);
-        if self.block.last().is_none_or(|last| last.at >= self.before) {
-            let there = self.block.partition_point(|comer| comer.at < self.before);
-            self.block.truncate(there);
+        let mut filled = self.arrivals.fill(&mut self.at, &mut self.keys);
+        if filled < BLOCK || self.at[BLOCK - 1] >= self.before {
+            filled = self.at[..filled].partition_point(|at| *at < self.before);
+            self.at[filled..].fill(NEVER);
             self.before = 0;
         }
-        for comer in self.block.iter_mut() {
-            let aim = self.routes.aim_of(comer.key);
-            comer.aim = aim as u16;
-            if let Some(direct) = &self.routes.aims[aim].direct {
-                comer.takes = direct.law.micros(comer.key.bits_at(direct.place));
-            }
-        }
+        self.routes.aims_of(&self.keys, &mut self.aims);
+        let Routes {
+            durations,
+            patience,
+            ..
+        } = self.routes;
+        durations.draw(&self.keys, &self.aims, filled, &mut self.takes);
+        patience.draw(&self.keys, &self.aims, filled, &mut self.patience);
     }
 }

@@ -5,7 +5,7 @@ use super::sums::Sum;
 use crate::engine::levels::{Level, Stretch};
 
 /// Where all servers are alike, the place of whoever serves.
-pub const ANY: u32 = u32::MAX;
+pub const ANY: u32 = 0xFF;
 
 /// The servers of a resource.
 #[derive(Debug)]

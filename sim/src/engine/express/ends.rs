@@ -7,30 +7,48 @@ use crate::engine::heap::Event;
 
 /// At least so many slots, if any.
 const FEWEST: usize = 8;
+/// Up to so many slots the nodes have a place of a known size.
+const FEW: usize = 32;
 /// After everything that happens.
 const NONE: Event = Event::LAST;
 
 /// Ends of steps by slot.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ends {
-    /// The root is the second; the leaves are the last half.
-    nodes: Vec<Event>,
+    slots: usize,
+    /// The nodes of few slots: the root is the second, the leaves begin at the number
+    /// of slots.
+    few: [Event; 2 * FEW],
+    /// The nodes of more, which are none as long as there are few; their root stands
+    /// in the place of that of few, too.
+    many: Vec<Event>,
     free: Vec<u32>,
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self {
+            slots: 0,
+            few: [NONE; 2 * FEW],
+            many: Vec::new(),
+            free: Vec::new(),
+        }
+    }
 }
 
 impl Ends {
     /// Forgets everything, keeping the room.
     pub fn clear(&mut self) {
-        self.nodes.fill(NONE);
+        self.few[..2 * self.slots.clamp(1, FEW)].fill(NONE);
+        self.many.fill(NONE);
         self.free.clear();
-        let slots = self.nodes.len() as u32 / 2;
-        self.free.extend((0..slots).rev());
+        self.free.extend((0..self.slots as u32).rev());
     }
 
     /// The first of all; at the end of time if there is none.
     #[inline]
     pub fn first(&self) -> Event {
-        self.nodes.get(1).copied().unwrap_or(NONE)
+        self.few[1]
     }
 
     /// Whether every slot is taken.
@@ -41,7 +59,7 @@ impl Ends {
 
     /// How many slots there are.
     pub fn slots(&self) -> usize {
-        self.nodes.len() / 2
+        self.slots
     }
 
     /// A slot in which nothing ends; there must be one.
@@ -58,31 +76,69 @@ impl Ends {
     }
 
     /// From now on this is what ends in a slot.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a part of the one hot loop")]
     pub fn set(&mut self, slot: usize, event: Event) {
-        let nodes = &mut self.nodes[..];
-        let mut at = nodes.len() / 2 + slot;
-        let mut sooner = event;
-        while at > 1 {
-            nodes[at] = sooner;
-            sooner = sooner.min(nodes[at ^ 1]);
-            at /= 2;
+        match self.slots {
+            8 => play::<8>(&mut self.few, slot, event),
+            16 => play::<16>(&mut self.few, slot, event),
+            FEW => play::<FEW>(&mut self.few, slot, event),
+            _ => self.few[1] = play_among_many(&mut self.many, slot, event),
         }
-        nodes[at] = sooner;
     }
 
     /// Room for twice as many.
     pub fn grow(&mut self) {
-        let slots = self.slots();
-        let leaves = self.nodes.split_off(slots);
-        let more = (2 * slots).max(FEWEST);
-        self.nodes.clear();
-        self.nodes.resize(2 * more, NONE);
-        self.free.extend((slots as u32..more as u32).rev());
+        let before = self.slots;
+        let nodes = if before > FEW {
+            &self.many[..]
+        } else {
+            &self.few[..]
+        };
+        let leaves = nodes[before..2 * before].to_vec();
+        self.slots = (2 * before).max(FEWEST);
+        if self.slots > FEW {
+            self.many.clear();
+            self.many.resize(2 * self.slots, NONE);
+        } else {
+            self.few.fill(NONE);
+        }
+        self.free.extend((before as u32..self.slots as u32).rev());
         for (slot, event) in leaves.into_iter().enumerate() {
             self.set(slot, event);
         }
     }
+}
+
+/// Plays again from one of so many slots, a power of two, to the root.
+#[inline]
+fn play<const SLOTS: usize>(nodes: &mut [Event; 2 * FEW], slot: usize, event: Event) {
+    let (mut at, mut sooner) = (SLOTS | (slot % SLOTS), event);
+    let mut round = SLOTS;
+    while round > 1 {
+        nodes[at] = sooner;
+        sooner = sooner_of(sooner, nodes[at ^ 1]);
+        at /= 2;
+        round /= 2;
+    }
+    nodes[1] = sooner;
+}
+
+/// The same among more than a few; gives the soonest.
+#[inline(never)]
+fn play_among_many(nodes: &mut [Event], slot: usize, event: Event) -> Event {
+    let (mut at, mut sooner) = (nodes.len() / 2 + slot, event);
+    while at > 1 {
+        nodes[at] = sooner;
+        sooner = sooner_of(sooner, nodes[at ^ 1]);
+        at /= 2;
+    }
+    sooner
+}
+
+#[inline]
+fn sooner_of(one: Event, other: Event) -> Event {
+    if other < one { other } else { one }
 }
 
 #[cfg(test)]
@@ -97,7 +153,7 @@ mod tests {
         let mut naive: BTreeMap<usize, Event> = BTreeMap::new();
         for number in 0..5000_u64 {
             let draw = finalise(number);
-            if draw % 5 < 3 && naive.len() < 40 {
+            if draw % 5 < 3 && naive.len() < number as usize / 25 {
                 if ends.is_full() {
                     ends.grow();
                 }

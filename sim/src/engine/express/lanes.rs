@@ -1,5 +1,6 @@
 //! A lane: customers of one resource, skill and priority, in the order of coming.
 
+use super::card::Card;
 use super::routes::LaneRule;
 use crate::keyed::Key;
 use std::collections::VecDeque;
@@ -13,8 +14,7 @@ pub struct Waiting {
     pub deadline: u64,
     /// How long its only step takes, if it has only one that is no more than a time.
     pub takes: u64,
-    pub index: u32,
-    pub aim: u16,
+    pub card: Card,
 }
 
 /// A lane and who stands in it.
@@ -38,7 +38,7 @@ impl Lane {
     pub fn place_of_head(&self) -> (i64, u32) {
         self.people.front().map_or((i64::MAX, u32::MAX), |head| {
             let came = head.arrived.cast_signed() - self.rule.credit.cast_signed();
-            (came, head.index)
+            (came, head.card.index())
         })
     }
 }

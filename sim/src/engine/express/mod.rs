@@ -13,33 +13,43 @@
 //! - Lanes and servers told apart are bits of a word, in the order of priority and
 //!   of choice.
 
+mod after;
+mod card;
 mod clock;
 mod coming;
 mod customers;
 mod desks;
+mod draws;
 mod ends;
+mod heads;
 mod lanes;
 mod routes;
+mod steps;
 mod sums;
+mod telling;
+mod waiting;
 
 pub use routes::Routes;
 
-use super::calendar::SLOTS;
 use super::levels::Stretch;
 use super::stepping::Levels;
-use super::{EVENTS_BETWEEN_LOOKS, Ending, LONGEST_AFTER, Observer};
+use super::{Ending, LONGEST_AFTER, Observer};
+use crate::arrivals::ArrivalTimes;
 use crate::error::SimError;
 use crate::keyed::{BRANCH_STREAM, Key};
 use crate::plan::Plan;
 use crate::source::Keyed;
+use after::After;
+use card::Counted;
 use clock::Alarm;
-use coming::{Comer, Coming};
-use customers::{After, Visit};
+use coming::{BLOCK, Coming};
 use desks::Desk;
 use ends::Ends;
+use heads::Heads;
 use lanes::Lane;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use steps::Visit;
 use sums::{Stage, Sum};
 
 /// The time of what never happens.
@@ -66,7 +76,7 @@ pub struct Express<'plan> {
     unattended: Sum,
     /// Position of the next change by the clock.
     next_change: usize,
-    /// When the clock brings something at the earliest.
+    /// When something else than customers is to be looked at, at the earliest.
     alarm: u64,
     /// No event is later.
     longest: u64,
@@ -74,15 +84,17 @@ pub struct Express<'plan> {
     needed_until: u64,
     /// Who comes then or later finds the doors shut.
     doors_shut_at: u64,
-    /// When those come who are counted.
+    /// When those come who are counted; whether those are who come now, and until when.
     counted: Range<u64>,
-    /// Customers inside, or not yet found to have left; and those who are counted.
-    inside: u64,
-    counted_inside: u64,
+    counting: Counted,
+    counting_changes_at: u64,
+    /// Customers inside, or not yet found to have left.
+    inside: Heads,
+    /// There may be no room for all of the next block.
+    is_crowded: bool,
     waiting_by_interval: Vec<u128>,
     people_by_interval: Vec<u128>,
-    /// Room for those who come next.
-    block: Vec<Comer>,
+    /// Its events are those besides arrivals.
     ending: Ending,
 }
 
@@ -109,11 +121,12 @@ impl<'plan> Express<'plan> {
             needed_until: if plan.steady_state { plan.close } else { NEVER },
             doors_shut_at: plan.doors.walk_ins_until,
             counted: plan.counted_from..if plan.steady_state { plan.close } else { NEVER },
-            inside: 0,
-            counted_inside: 0,
+            counting: Counted::default(),
+            counting_changes_at: 0,
+            inside: Heads::default(),
+            is_crowded: false,
             waiting_by_interval: Vec::new(),
             people_by_interval: Vec::new(),
-            block: Vec::new(),
             ending: Ending::default(),
         }
     }
@@ -130,33 +143,21 @@ impl<'plan> Express<'plan> {
         self.replay(arrivals, stop, observer)
     }
 
-    /// Goes through one replication of these arrivals, ascending in time.
+    /// Goes through one replication of these arrivals.
     pub fn replay<O: Observer>(
         &mut self,
-        arrivals: impl Iterator<Item = (u64, Key)>,
+        arrivals: ArrivalTimes<'_, Keyed>,
         stop: Option<&AtomicBool>,
         observer: &mut O,
     ) -> Result<Ending, SimError> {
-        let mut block = std::mem::take(&mut self.block);
-        let coming = Coming::new(arrivals, self.routes, self.plan.last_arrival, &mut block);
-        let outcome = self.go_through(coming, stop, observer);
-        self.block = block;
-        outcome
-    }
-
-    fn go_through<O: Observer>(
-        &mut self,
-        mut coming: Coming<'_, impl Iterator<Item = (u64, Key)>>,
-        stop: Option<&AtomicBool>,
-        observer: &mut O,
-    ) -> Result<Ending, SimError> {
+        let mut coming = Coming::new(arrivals, self.routes, self.plan.last_arrival);
         self.reset();
         loop {
             let arrives_at = coming.next_at();
             let first = self.ends.first();
             let ends_at = first.time();
             if arrives_at.min(ends_at) >= self.alarm {
-                match self.at_the_alarm(arrives_at, ends_at, observer) {
+                match self.at_the_alarm(arrives_at, ends_at, observer)? {
                     Alarm::Rang => continue,
                     Alarm::NobodyNeedsToCome => {
                         coming.end();
@@ -166,33 +167,35 @@ impl<'plan> Express<'plan> {
                     Alarm::Over => break,
                 }
             }
-            let begins = if ends_at <= arrives_at {
+            if ends_at <= arrives_at {
                 self.now = ends_at;
-                self.step_ends(first.slot(), observer)
+                self.step_ends(first.slot(), observer);
             } else {
-                if !self.needs_arrivals(arrives_at, arrives_at + 1, observer) {
-                    coming.end();
-                    continue;
-                }
                 self.now = arrives_at;
-                if self.inside >= SLOTS as u64 {
-                    self.make_room(observer)?;
+                let comer = coming.take();
+                if coming.is_used_up() {
+                    if stop.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                        return Ok(Ending {
+                            interrupted: true,
+                            ..self.ending()
+                        });
+                    }
+                    coming.draw();
+                    self.look_for_room(BLOCK + 1);
                 }
-                if self.ending.customers.is_multiple_of(EVENTS_BETWEEN_LOOKS)
-                    && stop.is_some_and(|flag| flag.load(Ordering::Relaxed))
-                {
-                    self.ending.interrupted = true;
-                    return Ok(self.ending);
-                }
-                let Some(comer) = coming.take() else { break };
-                self.arrive(comer, observer)
-            };
-            if let Some(begins) = begins {
-                self.begin(begins, observer);
+                self.arrive(comer, observer);
             }
         }
         self.finish(observer);
-        Ok(self.ending)
+        Ok(self.ending())
+    }
+
+    /// How the replication ends, or has gone so far.
+    fn ending(&self) -> Ending {
+        Ending {
+            events: self.ending.events + self.ending.customers,
+            ..self.ending
+        }
     }
 
     /// What was at work and waiting in the replication that is over.

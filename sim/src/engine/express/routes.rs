@@ -3,25 +3,36 @@
 //! Every part of a plan is taken apart here field by field, so that whoever adds a
 //! rule to the plan is made by the compiler to say whether the express loop knows it.
 
+use super::draws::Draws;
 use crate::keyed::{Key, Place, Purpose};
 use crate::law::Sampler;
 use crate::plan::{
     Change, Plan, PlannedJourney, PlannedPool, PlannedSegment, PlannedStep, PlannedTime,
     PlannedUnit, Request,
 };
-use scenarios::model::{
-    Choice, Interruption, Lines, Order, Part, Queue, Random, ResourceId, ShiftEnd,
-};
+use scenarios::model::{Choice, Interruption, Lines, Order, Part, Queue, Random, ShiftEnd};
+
+const PATIENCE: Place = Purpose::Patience.stands_at();
 
 /// Sets of lanes and of servers are words of so many bits.
 const MOST: usize = u64::BITS as usize;
+
+/// The lane and the desk of those who need no server.
+pub const NOWHERE: u32 = u32::MAX;
 
 /// A plan as the express loop reads it.
 #[derive(Debug)]
 pub struct Routes<'plan> {
     /// What customers come for, segment by segment in the order of their services.
     pub aims: Vec<Aim<'plan>>,
+    /// How long the only steps of customers take, and how long they are ready to wait.
+    pub durations: Draws<'plan>,
+    pub patience: Draws<'plan>,
     segments: Vec<Segment<'plan>>,
+    /// Whether every segment comes for one thing, and the cumulative shares of all but
+    /// the last.
+    one_each: bool,
+    shares: Vec<f64>,
     /// By priority, the highest first.
     pub lanes: Vec<LaneRule>,
     pub desks: Vec<DeskRule>,
@@ -46,9 +57,11 @@ pub struct Aim<'plan> {
     /// Position of the journey in the plan.
     pub number: u32,
     pub patience: Option<&'plan Sampler>,
-    /// Where it waits; nowhere if it needs no server.
-    pub lane: Option<usize>,
-    pub desk: Option<ResourceId>,
+    /// Where it waits, and whose servers serve it; [`NOWHERE`] if it needs none.
+    pub lane: u32,
+    pub desk: u32,
+    /// Whether these are not all equally fast.
+    pub speeds_differ: bool,
     /// Its only step, if it is no more than a time.
     pub direct: Option<Direct<'plan>>,
 }
@@ -125,7 +138,11 @@ impl<'plan> Routes<'plan> {
         }
         let mut routes = Self {
             aims: Vec::new(),
+            durations: Draws::None,
+            patience: Draws::None,
             segments: Vec::new(),
+            one_each: plan.segments.iter().all(|it| it.services.len() == 1),
+            shares: plan.segments.iter().map(|it| it.cumulative).collect(),
             lanes: Vec::new(),
             desks: plan.pools.iter().map(DeskRule::of).collect(),
         };
@@ -140,14 +157,15 @@ impl<'plan> Routes<'plan> {
                 first_aim,
             });
             for &(_, service, journey) in &segment.services {
-                let aim = Aim {
+                let mut aim = Aim {
                     segment: number as u16,
                     service,
                     journey: &plan.journeys[journey as usize],
                     number: journey,
                     patience: segment.patience.as_ref(),
-                    lane: None,
-                    desk: None,
+                    lane: NOWHERE,
+                    desk: NOWHERE,
+                    speeds_differ: false,
                     direct: Direct::of(&plan.journeys[journey as usize], journey),
                 };
                 let lane = match asks_of(plan, aim.journey) {
@@ -155,20 +173,52 @@ impl<'plan> Routes<'plan> {
                     Asks::Once(request) => Some(routes.lane(plan, request, segment)?),
                     Asks::OnTheWay => return None,
                 };
-                let desk = lane.map(|lane| routes.lanes[lane].desk);
-                routes.aims.push(Aim { lane, desk, ..aim });
+                if let Some(lane) = lane {
+                    aim.lane = lane as u32;
+                    aim.desk = routes.lanes[lane].desk as u32;
+                    let mut slowness = routes.desks[aim.desk as usize].slowness.iter();
+                    aim.speeds_differ = slowness.any(|it| (it - 1.0).abs() >= f64::EPSILON);
+                }
+                routes.aims.push(aim);
             }
         }
         if routes.lanes.len() > MOST || routes.aims.len() > usize::from(u16::MAX) {
             return None;
         }
+        routes.shares.pop();
         routes.order_lanes();
+        let aims = routes.aims.iter();
+        routes.durations = Draws::of(aims.clone().map(|aim| {
+            let direct = aim.direct.as_ref();
+            direct.map(|direct| (direct.place, direct.law))
+        }));
+        routes.patience = Draws::of(aims.map(|aim| aim.patience.map(|law| (PATIENCE, law))));
         Some(routes)
     }
 
+    /// What the customers with these keys come for.
+    pub fn aims_of(&self, keys: &[Key], aims: &mut [u16]) {
+        let each = aims.iter_mut().zip(keys);
+        if !self.one_each {
+            for (aim, key) in each {
+                *aim = self.aim_of(*key) as u16;
+            }
+        } else if let [first, second] = self.shares[..] {
+            // The most usual number of segments, without a loop.
+            for (aim, key) in each {
+                let u = key.uniform(Purpose::Segment);
+                *aim = u16::from(first < u) + u16::from(second < u);
+            }
+        } else if !self.shares.is_empty() {
+            for (aim, key) in each {
+                let u = key.uniform(Purpose::Segment);
+                *aim = self.shares.iter().map(|share| u16::from(*share < u)).sum();
+            }
+        }
+    }
+
     /// What the customer with this key comes for.
-    #[inline]
-    pub fn aim_of(&self, key: Key) -> usize {
+    fn aim_of(&self, key: Key) -> usize {
         let segment = match &self.segments[..] {
             [_] => 0,
             several => {
@@ -220,9 +270,8 @@ impl<'plan> Routes<'plan> {
         order.sort_by_key(|&lane| self.lanes[lane].rank);
         self.lanes = order.iter().map(|&lane| self.lanes[lane]).collect();
         for aim in &mut self.aims {
-            aim.lane = aim
-                .lane
-                .and_then(|lane| order.iter().position(|&it| it == lane));
+            let lane = order.iter().position(|&it| it == aim.lane as usize);
+            aim.lane = lane.map_or(NOWHERE, |lane| lane as u32);
         }
         for (number, lane) in self.lanes.iter().enumerate() {
             let desk = &mut self.desks[lane.desk];
@@ -234,14 +283,13 @@ impl<'plan> Routes<'plan> {
     }
 }
 
-/// The first of several whose cumulative share reaches a number; else the last.
+/// The first of several whose cumulative share reaches a number, else the last: there
+/// are as many before it as do not reach it.
 #[inline]
 fn chosen(cumulative: impl ExactSizeIterator<Item = f64>, u: f64) -> usize {
     let last = cumulative.len() - 1;
-    let mut shares = cumulative.enumerate();
-    shares
-        .find(|(_, share)| *share >= u)
-        .map_or(last, |(at, _)| at)
+    let shares = cumulative.take(last);
+    shares.map(|share| usize::from(share < u)).sum()
 }
 
 impl DeskRule {

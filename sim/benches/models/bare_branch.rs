@@ -8,7 +8,7 @@
 //! numbers between variants (its draws come in the order of the events), and every
 //! rule but its own.
 
-use crate::heap::Heap;
+use super::heap::Heap;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -1,10 +1,10 @@
-//! The languages of a report.
+//! The languages of what people read: reports, and what `check` says.
 
-use scenarios::model::Label;
+use crate::model::Label;
 use std::fmt;
 use std::str::FromStr;
 
-/// The language of a report.
+/// The language of what people read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lang {
     /// English.
@@ -53,7 +53,8 @@ impl Lang {
     }
 
     /// The value of HTML's `lang` attribute.
-    pub(crate) fn tag(self) -> &'static str {
+    #[must_use]
+    pub fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::Zh => "zh-CN",
@@ -61,7 +62,8 @@ impl Lang {
     }
 
     /// One of two.
-    pub(crate) fn pick<T>(self, en: T, zh: T) -> T {
+    #[must_use]
+    pub fn pick<T>(self, en: T, zh: T) -> T {
         match self {
             Self::En => en,
             Self::Zh => zh,

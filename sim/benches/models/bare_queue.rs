@@ -2,7 +2,7 @@
 //! exponentials, a ring of those who wait, mean and histogram of the waits. It can
 //! do nothing else: no other law, roster, priority, interval or confidence.
 
-use crate::heap::Heap;
+use super::heap::Heap;
 use rand::SeedableRng;
 use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -1,0 +1,164 @@
+//! Whether customers ever authorised more than their media let through, read from the bank's books and
+//! the published limits, never from the bank's own counters: all limits are inclusive and count by the
+//! calendar of Shanghai, whose time the records bear.
+
+use crate::audit::Record;
+use crate::money::{self, yuan};
+use crate::promises::Broken;
+use std::collections::HashMap;
+
+/// What one scope lets through, in fen.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    per_transaction: i128,
+    daily: i128,
+    monthly: Option<i128>,
+}
+
+/// The limits of a scope, as the bank's documentation states them.
+fn limit(scope: &str) -> Option<Limit> {
+    let yuan = |per_transaction: i128, daily: i128, monthly: Option<i128>| Limit {
+        per_transaction: per_transaction * 100,
+        daily: daily * 100,
+        monthly: monthly.map(|monthly| monthly * 100),
+    };
+    match scope {
+        "sms" => Some(yuan(10_000, 10_000, Some(50_000))),
+        "device_online" => Some(yuan(50_000, 50_000, None)),
+        "device_mobile" => Some(yuan(200_000, 1_000_000, None)),
+        "shield" => Some(yuan(1_000_000, 5_000_000, None)),
+        _ => None,
+    }
+}
+
+/// What was paid on the last day and in its month, and by which records.
+#[derive(Debug, Default)]
+struct Used {
+    day: String,
+    today: i128,
+    this_month: i128,
+    records: Vec<u64>,
+}
+
+/// The payments so far, of each customer under each scope.
+#[derive(Debug, Default)]
+pub struct Limits(HashMap<(String, String), Used>);
+
+impl Limits {
+    /// Takes an applied record: the limit that it breaks, in words.
+    pub fn record(&mut self, record: &Record) -> Option<Broken> {
+        let scope = record.scope.as_deref()?;
+        let customer = record.customer.as_deref()?;
+        let amount = record.amount.as_deref().and_then(money::fen)?;
+        let limit = limit(scope)?;
+        let day = record.at.get(..10).unwrap_or_default();
+        let month = day.get(..7).unwrap_or_default();
+        let place = (customer.to_owned(), scope.to_owned());
+        let used = self.0.entry(place).or_default();
+        if used.day.get(..7) != Some(month) {
+            used.this_month = 0;
+        }
+        if used.day != day {
+            day.clone_into(&mut used.day);
+            used.today = 0;
+            used.records.clear();
+        }
+        used.today += amount;
+        used.this_month += amount;
+        used.records.push(record.seq);
+        let broken = |what: String, records: &[u64]| Broken {
+            what,
+            records: records.to_vec(),
+        };
+        if amount > limit.per_transaction {
+            let most = yuan(limit.per_transaction);
+            let what = format!(
+                "{customer} paid {} at once by {scope}; {most} may be",
+                yuan(amount)
+            );
+            return Some(broken(what, &[record.seq]));
+        }
+        if used.today > limit.daily {
+            let (paid, most) = (yuan(used.today), yuan(limit.daily));
+            let what = format!("{customer} paid {paid} by {scope} on {day}; {most} may be");
+            return Some(broken(what, &used.records));
+        }
+        let monthly = limit.monthly.filter(|most| used.this_month > *most)?;
+        let (paid, most) = (yuan(used.this_month), yuan(monthly));
+        let what = format!("{customer} paid {paid} by {scope} in {month}; {most} may be");
+        Some(broken(what, &[record.seq]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paid(seq: u64, at: &str, scope: &str, amount: &str) -> Record {
+        serde_json::from_value(json!({"seq": seq, "at": format!("{at}+08:00"), "key": "k",
+            "operation": "transfer_own_bank", "outcome": "applied", "account": "6200", "to": "6201",
+            "amount": amount, "customer": "C1", "scope": scope}))
+        .expect("a record")
+    }
+
+    /// The records that break something when these are paid by SMS.
+    fn breaking(payments: &[(&str, &str)]) -> Vec<Vec<u64>> {
+        let mut limits = Limits::default();
+        let numbered = (1..).zip(payments);
+        numbered
+            .filter_map(|(seq, (at, amount))| limits.record(&paid(seq, at, "sms", amount)))
+            .map(|broken| broken.records)
+            .collect()
+    }
+
+    #[test]
+    fn a_payment_may_be_as_large_as_its_limit_and_not_a_fen_larger() {
+        for (scope, most, above) in [
+            ("sms", "10000.00", "10000.01"),
+            ("device_online", "50000.00", "50000.01"),
+            ("device_mobile", "200000.00", "200000.01"),
+            ("shield", "1000000.00", "1000000.01"),
+        ] {
+            let mut limits = Limits::default();
+            let at = "2026-06-30T23:59:59";
+            assert!(
+                limits.record(&paid(1, at, scope, most)).is_none(),
+                "{scope}"
+            );
+            let next_day = "2026-07-01T00:00:00";
+            assert!(
+                limits.record(&paid(2, next_day, scope, above)).is_some(),
+                "{scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_days_payments_may_sum_up_to_the_limit_and_the_next_day_starts_anew() {
+        let day = "2026-06-30T23:59:59";
+        let night = "2026-07-01T00:00:00";
+        assert!(breaking(&[(day, "6000.00"), (day, "4000.00"), (night, "10000.00")]).is_empty());
+        let above = breaking(&[(day, "6000.00"), (day, "4000.01")]);
+        assert_eq!(above, [[1, 2]], "both records show it");
+    }
+
+    #[test]
+    fn five_full_days_fill_a_month_and_the_next_month_starts_anew() {
+        let days = ["26", "27", "28", "29", "30"].map(|day| format!("2026-06-{day}T10:00:00"));
+        let mut payments: Vec<(&str, &str)> = days.iter().map(|at| (&**at, "10000.00")).collect();
+        assert!(breaking(&payments).is_empty());
+        payments.push(("2026-07-01T00:00:00", "10000.00"));
+        assert!(breaking(&payments).is_empty());
+        payments[5] = ("2026-06-30T23:59:59", "0.01");
+        assert_eq!(breaking(&payments).len(), 1);
+    }
+
+    #[test]
+    fn what_counts_under_no_limit_breaks_none() {
+        let mut limits = Limits::default();
+        let mut counter = paid(1, "2026-06-30T10:00:00", "sms", "99999999.00");
+        counter.scope = None;
+        assert!(limits.record(&counter).is_none());
+    }
+}

@@ -1,0 +1,386 @@
+//! What a load plays, and how: a scenario's window, a recorded log, or a plain profile.
+
+use crate::arguments::LoadArguments;
+use crate::exit::Failure;
+use crate::run_directory::RunDirectory;
+use crate::simulate;
+use crate::summarise::Subject;
+use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
+use loadgen::{BankStart, BankTraffic, LoadOptions, Model, OwnPlan, PlayedWindow, Profile, Spike};
+use scenarios::figure::Figure;
+use scenarios::gate::Statistic;
+use scenarios::model::{Load, NamedGate, Scenario, Window};
+use scenarios::time::{SimTime, Span};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Business time that an own bank has for the setup, at true speed.
+const SETUP_AHEAD: SignedDuration = SignedDuration::from_hours(1);
+/// Real time from setting the bank's clock to the window's begin, at most.
+const RUN_UP: Duration = Duration::from_millis(200);
+
+/// Where the operations come from.
+#[derive(Clone)]
+enum Traffic {
+    /// A scenario's day, or a recorded log.
+    Operations(loadgen::Plan),
+    /// A plain profile.
+    Profile(Arc<Profile>),
+}
+
+/// What is played, and how.
+#[derive(Clone)]
+pub struct Plan {
+    traffic: Traffic,
+    /// Calendar date of the day that is played.
+    date: String,
+    from: SimTime,
+    to: SimTime,
+    load: Load,
+    model: Model,
+    ramp: Duration,
+    until: Duration,
+    drain: Duration,
+    steady: bool,
+    spike: Option<Spike>,
+    left_out: Vec<String>,
+    /// Prizes of the lottery, if a campaign says how many.
+    prizes: Option<u32>,
+    thresholds: Vec<Span>,
+    quantiles: Vec<f64>,
+    tightest_latency_gate: Option<Duration>,
+}
+
+impl Plan {
+    /// The operations of day 0 in the scenario's window, mobile traffic included.
+    pub fn of_scenario(scenario: &Scenario, load: &Load) -> anyhow::Result<Self> {
+        let (from, to) = match load.window {
+            Window::Busiest(length) => sim::busiest_window(scenario, length),
+            Window::Between(from, to) => (from, to),
+        };
+        let apps = scenario
+            .mobile
+            .iter()
+            .flat_map(scenarios::model::Mobile::apps);
+        let left_out = apps
+            .flat_map(|(_, sessions)| &sessions.mix_left_out)
+            .map(|(operation, weight)| format!("{operation} ({weight})"))
+            .collect();
+        let operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
+            .context("cannot plan the operations of the day")?;
+        let traffic = Traffic::Operations(loadgen::Plan::listed(operations));
+        let date = scenario.day.date.to_string();
+        Ok(Self {
+            left_out,
+            prizes: scenario.campaigns.iter().find_map(|it| it.prizes),
+            thresholds: scenario.report.thresholds.clone(),
+            quantiles: scenario.report.quantiles.clone(),
+            tightest_latency_gate: tightest_latency(&scenario.gates),
+            ..Self::open(traffic, date, (from, to), load.clone())
+        })
+    }
+
+    fn recorded(path: &Path, speed: f64, subject: &Subject) -> Result<Self, Failure> {
+        let plan = loadgen::Plan::Recorded(path.to_owned());
+        let extent = plan.extent();
+        let extent = extent.map_err(|error| Failure::usage(error.to_string()))?;
+        let Some((first, last, _)) = extent else {
+            return Err(Failure::usage(format!(
+                "{}: there is no operation in it",
+                path.display()
+            )));
+        };
+        let load = Load {
+            window: Window::Between(first, last),
+            speed,
+            volume: 1.0,
+            connections: 64,
+            timeout: Span::from_seconds(30.0),
+            warm_up: Span(0),
+        };
+        let date = subject.record.date.clone();
+        Ok(Self {
+            tightest_latency_gate: tightest_latency(&subject.gates),
+            ..Self::open(Traffic::Operations(plan), date, (first, last), load)
+        })
+    }
+
+    /// A plain profile, begun today.
+    pub fn of_profile(profile: Profile, date: String, gates: &[NamedGate]) -> Self {
+        let (from, lasts) = (profile.begins, profile.lasts());
+        let real = |span: Span| Duration::from_micros(span.0).div_f64(profile.speed);
+        let load = Load {
+            window: Window::Between(from, from.after(lasts)),
+            speed: profile.speed,
+            volume: profile.volume,
+            connections: profile.crowd.connections,
+            timeout: profile.timeout,
+            warm_up: profile.warm_up,
+        };
+        Self {
+            model: profile.crowd.model,
+            ramp: real(profile.crowd.ramp),
+            until: real(profile.crowd.lasts),
+            drain: Duration::from_micros(profile.drain.0),
+            steady: profile.steady,
+            spike: profile.spike(),
+            thresholds: profile.thresholds.clone(),
+            quantiles: profile.quantiles.clone(),
+            tightest_latency_gate: tightest_latency(gates),
+            ..Self::open(
+                Traffic::Profile(Arc::new(profile)),
+                date,
+                (from, from.after(lasts)),
+                load,
+            )
+        }
+    }
+
+    fn open(traffic: Traffic, date: String, (from, to): (SimTime, SimTime), load: Load) -> Self {
+        Self {
+            traffic,
+            date,
+            from,
+            to,
+            load,
+            model: Model::CappedOpen,
+            ramp: Duration::ZERO,
+            until: Duration::ZERO,
+            drain: Duration::from_mins(1),
+            steady: false,
+            spike: None,
+            left_out: Vec::new(),
+            prizes: None,
+            thresholds: Vec::new(),
+            quantiles: Vec::new(),
+            tightest_latency_gate: None,
+        }
+    }
+
+    /// The bank's operations of it; an error names what the bank does not know.
+    pub fn on_bank(&self) -> Result<loadgen::Plan, loadgen::Fault> {
+        match &self.traffic {
+            Traffic::Operations(plan) => Ok(plan.clone()),
+            Traffic::Profile(profile) => BankTraffic::new(Arc::clone(profile))
+                .map(|traffic| loadgen::Plan::Profile(Arc::new(traffic))),
+        }
+    }
+
+    /// For a system of somebody's own.
+    pub fn on_own_system(&self) -> OwnPlan {
+        match &self.traffic {
+            Traffic::Operations(plan) => OwnPlan::Operations(plan.clone()),
+            Traffic::Profile(profile) => OwnPlan::Profile(Arc::clone(profile)),
+        }
+    }
+
+    /// Whether it can be played at another volume; else why not.
+    pub fn can_be_scaled(&self) -> Result<(), &'static str> {
+        match (&self.traffic, self.model) {
+            (Traffic::Operations(_), _) => Err(
+                "only a plain profile can be played at any rate; write one for the operations that matter",
+            ),
+            (Traffic::Profile(_), Model::Closed) => Err(
+                "users of a closed model slow down with the target, so there is no highest rate; take the open model",
+            ),
+            (Traffic::Profile(_), Model::Open | Model::CappedOpen) => Ok(()),
+        }
+    }
+
+    /// The same with so many times more sessions.
+    pub fn times(&self, factor: f64) -> Self {
+        let mut plan = self.clone();
+        if let Traffic::Profile(profile) = &mut plan.traffic {
+            Arc::make_mut(profile).volume *= factor;
+            plan.load.volume = profile.volume;
+        }
+        plan
+    }
+
+    /// The target file that a profile names.
+    pub fn target_file(&self) -> Option<PathBuf> {
+        match &self.traffic {
+            Traffic::Operations(_) => None,
+            Traffic::Profile(profile) => profile.target_file.clone(),
+        }
+    }
+
+    pub fn options(
+        &self,
+        run: &str,
+        directory: &RunDirectory,
+        start: BankStart,
+    ) -> anyhow::Result<LoadOptions> {
+        let mut options = LoadOptions::new(run, directory.file("operations.csv"));
+        options.interval_log = Some(directory.file("latency.hlog"));
+        options.window_start = match self.traffic {
+            Traffic::Operations(_) => self.from,
+            // A profile counts from its own begin.
+            Traffic::Profile(_) => SimTime(0),
+        };
+        // The clock of a bank that others use is not ours to set.
+        if start == BankStart::Empty {
+            options.business_start = Some(self.business_start()?.to_string());
+        }
+        options.speed = self.load.speed;
+        options.model = self.model;
+        options.connections = self.load.connections;
+        options.ramp = self.ramp;
+        options.until = self.until;
+        options.timeout = Duration::from_micros(self.load.timeout.0);
+        options.warm_up = Duration::from_micros(self.load.warm_up.0);
+        options.drain = self.drain;
+        options.steady = self.steady;
+        options.spike = self.spike;
+        options.tightest_latency_gate = self.tightest_latency_gate;
+        options.thresholds.clone_from(&self.thresholds);
+        options.quantiles.clone_from(&self.quantiles);
+        options.prizes = self.prizes;
+        Ok(options)
+    }
+
+    /// Real time from the window's begin to its end.
+    pub fn length(&self) -> Duration {
+        Duration::from_micros(self.to.since(self.from).0).div_f64(self.load.speed)
+    }
+
+    pub fn window(&self) -> PlayedWindow {
+        PlayedWindow {
+            from: self.from.clock(),
+            to: self.to.clock(),
+            volume: self.load.volume,
+            left_out: self.left_out.clone(),
+        }
+    }
+
+    /// Business time at the window's begin.
+    fn business_start(&self) -> anyhow::Result<Timestamp> {
+        let midnight: Timestamp = format!("{}T00:00+08:00", self.date)
+            .parse()
+            .with_context(|| format!("{} is no date", self.date))?;
+        let into_the_day = SignedDuration::try_from(Duration::from_micros(self.from.0))?;
+        Ok(midnight.checked_add(into_the_day)?)
+    }
+
+    /// Business time at which an own bank's clock starts, at true speed: so long before
+    /// the window that the setup's stamps, and the load's run-up, lie before it.
+    pub fn bank_start(&self) -> anyhow::Result<Timestamp> {
+        let run_up = SignedDuration::try_from_secs_f64(RUN_UP.as_secs_f64() * self.load.speed)?;
+        let before = SETUP_AHEAD.checked_add(run_up).unwrap_or(SETUP_AHEAD);
+        Ok(self.business_start()?.checked_sub(before)?)
+    }
+}
+
+/// The tightest bound that a gate sets on a latency.
+fn tightest_latency(gates: &[NamedGate]) -> Option<Duration> {
+    gates
+        .iter()
+        .filter(|named| {
+            matches!(named.gate.figure, Figure::Latency | Figure::ServiceLatency)
+                && !matches!(named.gate.statistic, Statistic::Count)
+        })
+        .map(|named| match named.gate.statistic {
+            Statistic::ShareWithin(seconds) => seconds,
+            _ => named.gate.bound,
+        })
+        .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
+        .min_by(f64::total_cmp)
+        .map(Duration::from_secs_f64)
+}
+
+/// The scenario's plan, that of a CSV file of recorded operations, or a profile's.
+pub fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
+    let path = &arguments.scenario.scenario;
+    let csv = path.extension();
+    if csv.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        let gates = command_line_gates(&arguments.scenario.gates)?;
+        let speed = checked_speed(arguments.speed.unwrap_or(1.0))?;
+        let mut subject = Subject::of_operations(path, gates)?;
+        if let Some(date) = &arguments.date {
+            let wrong = |_| Failure::usage(format!("--date {date}: write it like 2026-06-30"));
+            let date: jiff::civil::Date = date.parse().map_err(wrong)?;
+            subject.record.date = date.to_string();
+        }
+        let plan = Plan::recorded(path, speed, &subject)?;
+        return Ok((subject, plan));
+    }
+    if loadgen::is_profile(path) {
+        return profile(arguments, path);
+    }
+    let scenario = simulate::read(&arguments.scenario, arguments.output.lang)?;
+    let Some(load) = &scenario.load else {
+        return Err(Failure::usage(format!(
+            "{}: there is no [load] in this scenario: nothing says what to play and how fast",
+            path.display()
+        )));
+    };
+    let mut load = load.clone();
+    if let Some(speed) = arguments.speed {
+        load.speed = checked_speed(speed)?;
+    }
+    let plan = Plan::of_scenario(&scenario, &load)?;
+    Ok((Subject::of_scenario(&scenario), plan))
+}
+
+/// A plain profile; what the command line says wins.
+fn profile(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Failure> {
+    let read = Profile::read(path);
+    let mut profile = read.map_err(|fault| Failure::usage(fault.to_string()))?;
+    if let Some(wrong) = arguments.scenario.overrides.first() {
+        return Err(Failure::usage(format!(
+            "--set {wrong}: a profile is short, change it in the file; --speed, --volume and --seed change it from the shell"
+        )));
+    }
+    if let Some(speed) = arguments.speed {
+        profile.speed = checked_speed(speed)?;
+    }
+    if let Some(volume) = arguments.volume {
+        if !(volume.is_finite() && volume > 0.0 && volume <= 1e6) {
+            return Err(Failure::usage(format!(
+                "--volume {volume}: it must be above 0 and at most 1000000"
+            )));
+        }
+        profile.volume = volume;
+    }
+    if let Some(seed) = arguments.scenario.seed {
+        profile.seed = seed;
+    }
+    let mut gates = profile.gates.clone();
+    for named in command_line_gates(&arguments.scenario.gates)? {
+        let measured = profile.measures(&named.gate);
+        measured.map_err(|why| Failure::usage(format!("--gate {:?}: {why}", named.gate.text)))?;
+        gates.push(named);
+    }
+    let subject = Subject::of_profile(&profile, gates);
+    let date = subject.record.date.clone();
+    let plan = Plan::of_profile(profile, date, &subject.gates);
+    Ok((subject, plan))
+}
+
+fn checked_speed(speed: f64) -> Result<f64, Failure> {
+    if speed.is_finite() && speed > 0.0 && speed <= 100_000.0 {
+        Ok(speed)
+    } else {
+        Err(Failure::usage(format!(
+            "--speed {speed}: it must be above 0 and at most 100000"
+        )))
+    }
+}
+
+fn command_line_gates(texts: &[String]) -> Result<Vec<NamedGate>, Failure> {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(position, text)| {
+            let gate = scenarios::gate::parse(text).map_err(|error| {
+                Failure::usage(format!("--gate {text:?}: {error}; {}", error.help()))
+            })?;
+            Ok(NamedGate {
+                name: format!("command_line_{}", position + 1),
+                gate,
+            })
+        })
+        .collect()
+}
