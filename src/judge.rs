@@ -128,7 +128,11 @@ pub fn limit_found(limit: &LimitRecord) -> GateRecord {
                 "the gates hold at {rate:.1} operations a second; no higher rate could be judged"
             ),
         ),
-        (None, _) => (
+        (None, true) => (
+            Verdict::Invalid,
+            "no rate that was tried could be judged; let the profile last longer".to_owned(),
+        ),
+        (None, false) => (
             Verdict::Fail,
             "the gates hold at no rate that was tried".to_owned(),
         ),

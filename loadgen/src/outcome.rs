@@ -7,6 +7,7 @@ use crate::journal::RunJournal;
 use crate::kind::{Kind, Names};
 use crate::measurement::Book;
 use crate::options::{LoadOptions, Model};
+use crate::pacing;
 use crate::quality::Quality;
 use crate::stream::OUT_OF_SOCKETS;
 use scenarios::model::Label;
@@ -265,10 +266,12 @@ impl LoadOutcome {
             .sum()
     }
 
-    /// From the end of the warm-up to the last planned start; at least one second,
+    /// From the end of the warm-up to the end of the plan (the last planned start, where it has
+    /// no length of its own); at least one second,
     /// so that a rate of a few operations means something.
     pub(crate) fn offered_seconds(&self) -> f64 {
-        self.after_warm_up(self.planned_nanos)
+        let planned = pacing::nanos(self.options.until).max(self.planned_nanos);
+        self.after_warm_up(planned)
     }
 
     /// From the end of the warm-up to the last answer; at least one second.
