@@ -40,6 +40,7 @@ pub mod options;
 pub mod outcome;
 mod own_system;
 mod pacing;
+mod patience;
 mod placed;
 mod plan;
 mod player;
