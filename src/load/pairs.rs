@@ -108,7 +108,7 @@ pub fn play(
     };
     let warnings = warnings(&done);
     let representative =
-        representative(done).ok_or_else(|| Failure::usage("--pairs: no pair could be done"))?;
+        representative(done).ok_or_else(|| Failure::usage("--pairs: no pair could be played"))?;
     Ok(Compared {
         representative,
         record,
