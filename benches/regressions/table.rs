@@ -59,6 +59,9 @@ pub fn table(found: &[(&str, Comparison)]) -> String {
                 logs.into_iter().map(move |log| log - mean)
             })
             .collect();
+        if centred.is_empty() {
+            continue;
+        }
         let squares: f64 = centred.iter().map(|it| it * it).sum();
         let freedom = centred.len().saturating_sub(found.len()).max(1);
         let deviation = (squares / freedom as f64).sqrt();
