@@ -14,12 +14,12 @@ pub fn compare(arguments: &CompareArguments) -> Ended {
     let (Some(first), Some(second)) = (&arguments.first, &arguments.second) else {
         let baseline = Stored::read(&arguments.baseline, "baseline")?;
         let target = Stored::read(&arguments.target, "target")?;
-        return loads::compare(arguments, baseline, target);
+        return loads::compare(arguments, &baseline, target);
     };
     if holds_loads(first) && holds_loads(second) {
         let baseline = Stored::read(std::slice::from_ref(first), "baseline")?;
         let target = Stored::read(std::slice::from_ref(second), "target")?;
-        return loads::compare(arguments, baseline, target);
+        return loads::compare(arguments, &baseline, target);
     }
     if arguments.out.is_some() {
         return Err(Failure::usage(

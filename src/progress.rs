@@ -42,7 +42,7 @@ impl Phases {
         let bar = Bar::new(&shown, self.shown, self.told, self.lang);
         let started = Instant::now();
         let result = work(&bar);
-        bar.bar.finish_and_clear();
+        bar.shown.finish_and_clear();
         let seconds = started.elapsed().as_secs_f64();
         if self.shown {
             let colon = match self.lang {
@@ -80,7 +80,7 @@ impl Phases {
 
 /// One phase's bar.
 pub struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     name: String,
     told: bool,
     lang: Lang,
@@ -104,7 +104,7 @@ impl Bar {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
         Self {
-            bar,
+            shown: bar,
             name: name.to_owned(),
             told,
             lang,
@@ -113,8 +113,8 @@ impl Bar {
     }
 
     fn at(&self, done: u64, of: u64) {
-        self.bar.set_length(of);
-        self.bar.set_position(done);
+        self.shown.set_length(of);
+        self.shown.set_position(done);
     }
 }
 
@@ -130,7 +130,7 @@ impl loadgen::LoadProgress for Bar {
             Lang::En => "opening customers and accounts",
             Lang::Zh => "为客户开户",
         };
-        self.bar.set_message(message);
+        self.shown.set_message(message);
         self.at(done, of);
     }
 
@@ -145,10 +145,10 @@ impl loadgen::LoadProgress for Bar {
             && let Ok(style) =
                 ProgressStyle::with_template("{msg}\n{wide_bar} {pos}/{len} {elapsed}")
         {
-            self.bar.set_style(style);
+            self.shown.set_style(style);
         }
         let lines = lines(&last, snapshot, self.lang);
-        self.bar.set_message(format!(
+        self.shown.set_message(format!(
             "{}\n  {}\n  {}\n  {}",
             self.name, lines[0], lines[1], lines[2]
         ));
@@ -174,19 +174,19 @@ fn lines(before: &LoadSnapshot, now: &LoadSnapshot, lang: Lang) -> [String; 3] {
     let succeeded = rate(|it| it.succeeded);
     let (errors, waiting) = (now.errors, now.waiting);
     let (flying, places) = (now.in_flight, now.places);
-    let [p50, p99, lag] = [now.p50, now.p99, now.lag_p99].map(milliseconds);
+    let [p50, p99, behind] = [now.p50, now.p99, now.lag_p99].map(milliseconds);
     match lang {
         Lang::En => [
             format!(
                 "offered {offered} · achieved {achieved} · succeeded {succeeded} · errors {errors}"
             ),
             format!("in flight {flying} of {places} · waiting {waiting}"),
-            format!("latency p50 {p50} · p99 {p99} · generator lag p99 {lag}"),
+            format!("latency p50 {p50} · p99 {p99} · generator lag p99 {behind}"),
         ],
         Lang::Zh => [
             format!("负载 {offered} · 吞吐 {achieved} · 成功 {succeeded} · 出错 {errors}"),
             format!("在途 {flying}/{places} · 等待连接 {waiting}"),
-            format!("时延 p50 {p50} · p99 {p99} · 发压端滞后 p99 {lag}"),
+            format!("时延 p50 {p50} · p99 {p99} · 发压端滞后 p99 {behind}"),
         ],
     }
 }

@@ -122,9 +122,10 @@ impl Interpreter for BankPlayer {
 
     fn row(&self, call: &Call<Step>, end: &End<Paid>, times: &RowTimes) -> JournalRow {
         let (step, paid) = (&call.step, &end.note);
-        let key = match self.changes(step) {
-            true => idempotency_key(&self.run, call.number),
-            false => String::new(),
+        let key = if self.changes(step) {
+            idempotency_key(&self.run, call.number)
+        } else {
+            String::new()
         };
         JournalRow {
             phase: times.phase,

@@ -2,7 +2,7 @@
 
 use crate::agenda::{Call, Source};
 use crate::clock::Moment;
-use crate::connection::{Exchange, Said};
+use crate::connection::Said;
 use crate::credentials::idempotency_key;
 use crate::endpoint::Endpoint;
 use crate::error::LoadError;
@@ -361,41 +361,25 @@ impl OwnSystem {
     ) -> End<Option<u16>> {
         let changes = operation.reading.changes;
         let mut sent = None;
-        let exchange = {
-            let customers = self.customers.borrow();
-            let known = Known {
-                run: &self.run,
-                call,
-                session,
-                customer: match self.customer_values {
-                    0 => None,
-                    _ => customers.get(&call.step.customer),
-                },
-            };
-            let filled = fill(operation, &known);
-            drop(customers);
-            let (path, headers, body) = match filled {
-                Ok(filled) => filled,
-                Err(why) => return End::unsent(why, None),
-            };
-            let headers: Vec<(&str, &str)> = headers
-                .iter()
-                .map(|(name, value)| (*name, &**value))
-                .collect();
-            let said = Said {
-                method: &operation.method,
-                path: &path,
-                headers: &headers,
-                body: body.as_bytes(),
-            };
-            let exchange: Exchange = line
-                .say(&said, |moment| {
-                    sent = Some(moment);
-                    written(moment);
-                })
-                .await;
-            exchange
+        let (path, headers, body) = match self.fill(operation, call, session) {
+            Ok(filled) => filled,
+            Err(why) => return End::unsent(why, None),
         };
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
+        let said = Said {
+            method: &operation.method,
+            path: &path,
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        let exchange = line.say(&said, |moment| {
+            sent = Some(moment);
+            written(moment);
+        });
+        let exchange = exchange.await;
         let (status, body) = match End::without_answer(exchange, changes, sent, None) {
             Ok(end) => return end,
             Err((status, body, _)) => (status, body),
@@ -413,6 +397,26 @@ impl OwnSystem {
             written: sent,
             note: Some(status),
         }
+    }
+
+    /// Fills in path, headers and body with what is known now.
+    fn fill<'a>(
+        &self,
+        operation: &'a Compiled,
+        call: &Call<OwnStep>,
+        session: &Told,
+    ) -> Result<Filled<'a>, String> {
+        let customers = self.customers.borrow();
+        let known = Known {
+            run: &self.run,
+            call,
+            session,
+            customer: match self.customer_values {
+                0 => None,
+                _ => customers.get(&call.step.customer),
+            },
+        };
+        fill(operation, &known)
     }
 
     fn keep(&self, to: Capture, value: String, session: &mut Told, customer: &Arc<str>) {
@@ -524,7 +528,7 @@ impl Interpreter for OwnSystem {
             }
         }
         self.say(operation, call, session, line, |moment| {
-            written(moment, &None)
+            written(moment, &None);
         })
         .await
     }

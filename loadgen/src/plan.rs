@@ -153,7 +153,7 @@ impl Operations {
                     match sessions.next()? {
                         Err(error) => return Some(Err(error)),
                         Ok(session) => {
-                            *known_at = traffic.starts(&session);
+                            *known_at = session.starts();
                             waiting.extend(traffic.operations(&session));
                         }
                     }

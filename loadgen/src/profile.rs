@@ -166,6 +166,13 @@ pub struct Session {
     pub rows: Arc<[Arc<StringRecord>]>,
 }
 
+impl Session {
+    /// When it starts, in the profile's time.
+    pub(crate) fn starts(&self) -> SimTime {
+        SimTime(self.at / 1000)
+    }
+}
+
 impl Profile {
     /// Reads a profile.
     ///

@@ -173,7 +173,8 @@ mod tests {
             childs = clock_of(child.id()).unwrap();
         }
         let seen = clock.seconds().unwrap();
-        let own = (clock_of(std::process::id()).unwrap() - mine).as_secs_f64();
+        let own = clock_of(std::process::id()).unwrap().saturating_sub(mine);
+        let own = own.as_secs_f64();
         let _ = child.kill();
         let _ = child.wait();
         assert!(childs >= Duration::from_millis(50), "{childs:?}");

@@ -10,8 +10,8 @@ mod little_service;
 use little_service::{LittleService, Speaks};
 use loadgen::fate::Outcome;
 use loadgen::{
-    Crowd, LoadError, LoadOptions, LoadOutcome, Model, NoProgress, OwnPlan, Profile, Reach,
-    StopFlag, TargetFile, play_on_own_system,
+    Crowd, LoadError, LoadOptions, LoadOutcome, Model, NoProgress, OwnPlan, PlayedWindow, Profile,
+    Reach, StopFlag, TargetFile, play_on_own_system,
 };
 use scenarios::figure::{Figure, FigureRow, Population};
 use std::path::Path;
@@ -198,7 +198,7 @@ fn users_of_a_closed_model_wait_for_their_answers() {
     assert!((60..=84).contains(&tally.planned()), "{}", tally.planned());
     assert!(service.connections() <= 5, "{}", service.connections());
     assert_eq!(
-        played.outcome.load_record(&Default::default()).model,
+        played.outcome.load_record(&PlayedWindow::default()).model,
         "closed"
     );
 }

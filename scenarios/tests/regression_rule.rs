@@ -72,7 +72,13 @@ impl Machine {
     /// A run of a build that costs so many times the processor time, and whose latency is
     /// so many times as long.
     fn run(&mut self, cpu: f64, latency: f64) -> RunFigures {
-        let Noise { drift, wild, .. } = self.noise;
+        let Noise {
+            cpu: cpu_noise,
+            p50: p50_noise,
+            p99: p99_noise,
+            drift,
+            wild,
+        } = self.noise;
         let step = (1.0_f64 - 0.81).sqrt();
         self.drift = 0.9 * self.drift + step * drift * self.normal();
         let wild = if self.random.random::<f64>() < wild {
@@ -86,9 +92,9 @@ impl Machine {
             Some(of * machine * own)
         };
         RunFigures {
-            cpu_per_operation: figure(1e-4 * cpu, self.noise.cpu),
-            p50: figure(2e-3 * latency, self.noise.p50),
-            p99: figure(1e-2 * latency, self.noise.p99),
+            cpu_per_operation: figure(1e-4 * cpu, cpu_noise),
+            p50: figure(2e-3 * latency, p50_noise),
+            p99: figure(1e-2 * latency, p99_noise),
             throughput: Some(1000.0 * (1.0 + 1e-3 * self.normal())),
             errors: Some(if self.random.random::<f64>() < 0.1 {
                 1e-3

@@ -120,7 +120,7 @@ impl Load {
 }
 
 /// Judges them, and exits as `load --baseline` does.
-pub fn compare(arguments: &CompareArguments, baseline: Stored, target: Stored) -> Ended {
+pub fn compare(arguments: &CompareArguments, baseline: &Stored, target: Stored) -> Ended {
     if baseline.loads.len() != target.loads.len() {
         return Err(Failure::usage(format!(
             "{} loads of the baseline and {} of the target: each needs its counterpart, so give as many of both",
@@ -129,7 +129,7 @@ pub fn compare(arguments: &CompareArguments, baseline: Stored, target: Stored) -
         )));
     }
     refuse_different_conditions(&baseline.loads, &target.loads)?;
-    let record = judged(arguments.margin, &baseline, &target);
+    let record = judged(arguments.margin, baseline, &target);
     let data = presented(record, target);
     if let Some(out) = &arguments.out {
         let directory = RunDirectory::make(Some(out), "comparison")?;

@@ -96,15 +96,20 @@ fn gap(runs: &[(f64, Verdict)]) -> Gap {
     Gap { holds, fails }
 }
 
+/// The very same volume, not one near it.
+fn is(one: f64, other: f64) -> bool {
+    one.total_cmp(&other).is_eq()
+}
+
 /// The generator could not do its part at this volume, and it may have been an accident.
 fn is_an_accident(runs: &[(f64, Verdict)], volume: f64) -> bool {
-    let of_it = || runs.iter().filter(|(at, _)| *at == volume);
+    let of_it = || runs.iter().filter(|(at, _)| is(*at, volume));
     of_it().all(|(_, verdict)| *verdict == Verdict::Invalid) && of_it().count() < NO_ACCIDENT
 }
 
 /// The runs of a volume that count: those in which the generator did its part, if there are any.
 fn counting(runs: &[(f64, Verdict)], volume: f64) -> Vec<Verdict> {
-    let of_it = runs.iter().filter(|(at, _)| *at == volume);
+    let of_it = runs.iter().filter(|(at, _)| is(*at, volume));
     let of_it: Vec<Verdict> = of_it.map(|(_, verdict)| *verdict).collect();
     let judged = of_it.iter().filter(|it| **it != Verdict::Invalid);
     let judged: Vec<Verdict> = judged.copied().collect();
@@ -170,11 +175,11 @@ pub fn find(
     probes.sort_by(|a, b| a.volume.total_cmp(&b.volume));
     directory.write("limit.csv", table(&probes).as_bytes())?;
     let offered = |volume: f64| {
-        let of_it = probes.iter().find(|probe| probe.volume == volume);
+        let of_it = probes.iter().find(|probe| is(probe.volume, volume));
         of_it.map(|probe| probe.offered_per_second)
     };
     let failed = gap.fails.and_then(|(volume, verdict)| {
-        let mut of_it = probes.iter().filter(|probe| probe.volume == volume);
+        let mut of_it = probes.iter().filter(|probe| is(probe.volume, volume));
         of_it.find(|probe| probe.verdict == verdict)
     });
     let mut loaded = best.loaded;

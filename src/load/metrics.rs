@@ -31,7 +31,7 @@ impl Metrics {
             for stream in listener.incoming().flatten() {
                 let page = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 // Whoever goes away before the end misses something of their own.
-                let _ = answer(stream, &page);
+                let _ = answer(&stream, &page);
             }
         });
         Ok(Self { page })
@@ -61,10 +61,10 @@ impl LoadProgress for Both<'_> {
     }
 }
 
-fn answer(stream: TcpStream, page: &str) -> std::io::Result<()> {
+fn answer(mut stream: &TcpStream, page: &str) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut reader = BufReader::new(&stream);
+    let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let mut line = String::from("x");
@@ -78,7 +78,7 @@ fn answer(stream: TcpStream, page: &str) -> std::io::Result<()> {
         ("404 Not Found", "/metrics\n")
     };
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 {status}\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )

@@ -68,29 +68,29 @@ pub fn play(
 ) -> Result<Compared, Failure> {
     let looks = Looks::every(arguments.baseline.pairs, arguments.baseline.pairs_max);
     let margin = arguments.baseline.margin;
-    let mut played: Vec<Played> = Vec::new();
+    let mut done: Vec<Played> = Vec::new();
     let mut repeated = 0;
     let mut judged = judge(&[], &looks, margin);
-    while let Some(look) = looks.after(played.len() as u32) {
-        while played.len() < look as usize && !player.interrupt.happened() {
-            let number = played.len() as u32 + 1;
+    while let Some(look) = looks.after(done.len() as u32) {
+        while done.len() < look as usize && !player.interrupt.happened() {
+            let number = done.len() as u32 + 1;
             let pair = play_pair(arguments, (baseline, target), player, subject, number)?;
             let again = !pair.kept_up() && !player.interrupt.happened();
             if again && repeated < looks.most() {
                 repeated += 1;
                 continue;
             }
-            played.push(pair);
+            done.push(pair);
             if again {
                 break;
             }
         }
-        judged = judge(&pairs(&played), &looks, margin);
+        judged = judge(&pairs(&done), &looks, margin);
         player
             .phases
-            .say(&told(played.len(), judged.verdict, player.phases.lang()));
+            .say(&told(done.len(), judged.verdict, player.phases.lang()));
         let ended = judged.verdict != Verdict::Undecided;
-        if ended || player.interrupt.happened() || played.len() < look as usize {
+        if ended || player.interrupt.happened() || done.len() < look as usize {
             break;
         }
     }
@@ -104,11 +104,11 @@ pub fn play(
         interleaved: true,
         repeated,
         figures: judged.figures,
-        runs: played.iter().map(|pair| pair.record.clone()).collect(),
+        runs: done.iter().map(|pair| pair.record.clone()).collect(),
     };
-    let warnings = warnings(&played);
+    let warnings = warnings(&done);
     let representative =
-        representative(played).ok_or_else(|| Failure::usage("--pairs: no pair could be played"))?;
+        representative(done).ok_or_else(|| Failure::usage("--pairs: no pair could be played"))?;
     Ok(Compared {
         representative,
         record,
@@ -181,7 +181,7 @@ fn baseline_first(seed: u64, number: u32) -> bool {
     hasher.update(b"who of a pair goes first");
     hasher.update(&seed.to_le_bytes());
     hasher.update(&block.to_le_bytes());
-    let drawn = hasher.finalize().as_bytes()[0] % 2 == 0;
+    let drawn = hasher.finalize().as_bytes()[0].is_multiple_of(2);
     drawn != second
 }
 

@@ -55,7 +55,7 @@ impl JsonServer {
             .stdout(Stdio::null())
             .spawn()
             .expect("node is there, since npm is");
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
                 Instant::now() < until,

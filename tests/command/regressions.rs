@@ -148,7 +148,7 @@ fn a_server_that_works_four_times_as_long_is_a_regression_told_everywhere() {
         "{junit}"
     );
     let table = said(&ended);
-    assert!(table.contains("Verdict: regression."), "{table}");
+    assert!(table.contains("Verdict: regression; after "), "{table}");
     // Fewer pairs than a verdict needs leave it open.
     let one = ["compare", "run/baseline-01", "run/target-01"];
     let open = output(folder.path(), &one);

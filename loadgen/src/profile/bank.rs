@@ -4,7 +4,7 @@ use super::{Profile, Session};
 use crate::options::Model;
 use crate::placed::Fault;
 use scenarios::operation::{Channel, Operation, PlannedOperation};
-use scenarios::time::{SimTime, Span};
+use scenarios::time::Span;
 use std::sync::Arc;
 
 /// A profile that the bank can be asked.
@@ -57,15 +57,10 @@ impl BankTraffic {
         &self.profile
     }
 
-    /// When a session starts.
-    pub(crate) fn starts(&self, session: &Session) -> SimTime {
-        SimTime(session.at / 1000)
-    }
-
     /// Its operations.
     pub(crate) fn operations(&self, session: &Session) -> Vec<PlannedOperation> {
         let flow = &self.profile.flows[session.flow];
-        let mut at = self.starts(session);
+        let mut at = session.starts();
         let steps = flow.steps.iter().zip(&self.operations[session.flow]);
         let thinks = session.thinks.iter().zip(0..);
         steps

@@ -15,7 +15,7 @@ use toml::Spanned;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct ProfileTable {
     name: Option<String>,
     question: Option<Question>,
     target_file: Option<Spanned<String>>,
@@ -106,7 +106,7 @@ pub fn is_profile(path: &Path) -> bool {
 /// Reads a profile.
 pub fn read(path: &Path) -> Result<Profile, Fault> {
     let document = Document::read(path)?;
-    let file: File = document.parse()?;
+    let file: ProfileTable = document.parse()?;
     let reader = Reader {
         document: &document,
         file: &file,
@@ -163,7 +163,7 @@ pub fn read(path: &Path) -> Result<Profile, Fault> {
 
 struct Reader<'a> {
     document: &'a Document,
-    file: &'a File,
+    file: &'a ProfileTable,
 }
 
 impl Reader<'_> {

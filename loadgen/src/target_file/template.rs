@@ -3,6 +3,7 @@
 
 use super::vocabulary::{Variable, Vocabulary};
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// What a text is part of, which decides how a value is written into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +180,7 @@ fn written(value: &str, within: Within) -> Cow<'_, str> {
                 if plain(byte) {
                     encoded.push(char::from(byte));
                 } else {
-                    encoded.push_str(&format!("%{byte:02X}"));
+                    write!(encoded, "%{byte:02X}").expect("a string takes every write");
                 }
             }
             Cow::Owned(encoded)

@@ -70,7 +70,10 @@ pub(crate) fn sentences(found: &RegressionRecord, lang: Lang) -> Vec<String> {
     }
     sentences.push(fill(
         Text::RegressionVerdict.say(lang),
-        &[("verdict", verdict(found.verdict, lang))],
+        &[
+            ("verdict", verdict(found.verdict, lang)),
+            ("reason", &reason(found, lang)),
+        ],
     ));
     sentences
 }

@@ -223,7 +223,7 @@ texts! {
     LimitAxis = "latency, by operations a second offered", "时延（横轴为每秒负载）";
     Regression = "Target and baseline", "被测系统与基线";
     RegressionIntro = "{target} beside its baseline {baseline}: {pairs} pairs of runs, one after the other. The run is what is compared, not the request.", "{target} 与基线 {baseline} 比较：先后运行 {pairs} 对。比较的单位是一次运行，而非一个请求。";
-    RegressionVerdict = "Verdict: {verdict}.", "结论：{verdict}。";
+    RegressionVerdict = "Verdict: {verdict}; {reason}.", "结论：{verdict}。{reason}";
     RegressionFound = "regression", "性能回退";
     RegressionNone = "no regression", "无性能回退";
     RegressionOpen = "inconclusive", "尚无定论";

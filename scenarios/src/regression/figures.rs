@@ -90,7 +90,7 @@ impl Compared {
     }
 
     /// From what is told to the scale of the tests.
-    pub(super) fn to_scale(self, told: f64) -> f64 {
+    pub(super) fn on_the_scale(self, told: f64) -> f64 {
         if self.is_a_share() {
             told
         } else {
@@ -99,7 +99,7 @@ impl Compared {
     }
 
     /// And back.
-    pub(super) fn from_scale(self, found: f64) -> f64 {
+    pub(super) fn as_told(self, found: f64) -> f64 {
         if self.is_a_share() {
             found
         } else {
@@ -185,9 +185,9 @@ mod tests {
         };
         for figure in Compared::ALL {
             let worse = figure.difference(&before, &after).unwrap();
-            let told = figure.from_scale(worse);
+            let told = figure.as_told(worse);
             assert!((told - 0.1).abs() < 1e-9, "{figure:?}: {told}");
-            assert!((figure.to_scale(told) - worse).abs() < 1e-12);
+            assert!((figure.on_the_scale(told) - worse).abs() < 1e-12);
         }
         let nothing = RunFigures::default();
         assert_eq!(Compared::P99.difference(&before, &nothing), None);

@@ -114,12 +114,12 @@ fn at_a_look(
         return before;
     };
     let margin = of.figure.margin(margin);
-    let told = of.figure.from_scale(centre.estimate);
+    let told = of.figure.as_told(centre.estimate);
     let surely_worse = paired::chance_not_above(differences, 0.0) <= spend.alarm;
     if surely_worse && told >= WORTH_TELLING * margin {
         return Verdict::Fail;
     }
-    let bound = of.figure.to_scale(margin);
+    let bound = of.figure.on_the_scale(margin);
     if paired::chance_not_below(differences, bound) <= spend.pass {
         return Verdict::Pass;
     }
@@ -152,7 +152,7 @@ impl Differences {
             let values = pairs[..used].iter().map(|pair| of(pair).of(self.figure));
             median(values.flatten().collect())
         };
-        let told = |it: f64| self.figure.from_scale(it);
+        let told = |it: f64| self.figure.as_told(it);
         let centre: Option<Centre> = paired::centre(&self.of_pairs[..used]);
         ComparedRecord {
             figure: self.figure,

@@ -3,7 +3,7 @@
 //!
 //! Whoever looks again and again until something shows will be shown something. So all
 //! looks together have one budget, and each look a share of it that is fixed beforehand
-//! (alpha spending: Lan and DeMets 1983). Shares are simply added up: that holds whatever
+//! (alpha spending: Lan and `DeMets` 1983). Shares are simply added up: that holds whatever
 //! the looks have to do with each other.
 
 /// Of equal builds, so many comparisons may alarm: all figures and looks together.
