@@ -4,6 +4,7 @@
 use crate::clock::Moment;
 use crate::endpoint::Endpoint;
 use crate::http1::{AnswerReader, RequestHead, write_request};
+use crate::patience::{Patience, TimeUp};
 use crate::stream::Stream;
 use bytes::Bytes;
 use http::Method;
@@ -90,6 +91,7 @@ pub enum Exchange {
 pub struct Connection {
     endpoint: Endpoint,
     limit: Duration,
+    patience: Patience,
     open: Option<Stream>,
     request: Vec<u8>,
     reader: AnswerReader,
@@ -108,6 +110,7 @@ impl Connection {
         Self {
             endpoint: endpoint.clone(),
             limit,
+            patience: Patience::new(limit),
             open: None,
             request: Vec::new(),
             reader: AnswerReader::default(),
@@ -143,8 +146,8 @@ impl Connection {
             written(Moment::now());
             let head_only = *said.method == Method::HEAD;
             let answer = answer(&mut stream, &self.request, &mut self.reader, head_only);
-            match timeout(self.limit, answer).await {
-                Err(_elapsed) => return Exchange::TimedOut,
+            match self.patience.within(answer).await {
+                Err(TimeUp) => return Exchange::TimedOut,
                 Ok(Ok(())) => return self.answered(stream),
                 Ok(Err(Failed::Unsent)) => {}
                 Ok(Err(Failed::Broken(why))) => return Exchange::Broken(why),

@@ -172,6 +172,19 @@ impl LoadOutcome {
         course::recovery(&self.book, self.warm_up_seconds(), self.options.spike?)
     }
 
+    /// Operations that reached the target or tried to, those of the warm-up included.
+    pub(crate) fn sent_in_all(&self) -> u64 {
+        let sent = |tally: Tally| tally.planned() - tally.of(Outcome::NotSent);
+        sent(self.tally()) + sent(self.book.warm_up)
+    }
+
+    /// Processor seconds of the target's process for each of them, where it was seen.
+    pub(crate) fn cpu_per_operation(&self) -> Option<f64> {
+        let sent = self.sent_in_all();
+        let seconds = self.quality.target_seconds?;
+        (sent > 0).then(|| seconds / sent as f64)
+    }
+
     /// How much latency and memory drifted while the load was steady.
     pub(crate) fn drifts(&self) -> (Option<f64>, Option<f64>) {
         if !self.options.steady {
@@ -203,6 +216,7 @@ impl LoadOutcome {
         LoadRecord {
             model: self.options.model.name().to_owned(),
             system: None,
+            target_hash: None,
             from: window.from.clone(),
             to: window.to.clone(),
             speed: self.options.speed,

@@ -192,6 +192,7 @@ fn of_profile(profile: &Arc<Profile>, file: &TargetFile) -> Result<Source<OwnSte
         places,
         waiting: VecDeque::new(),
         number: 0,
+        names: CustomerNames::default(),
     };
     Ok(Box::new(std::iter::from_fn(move || calls.next())))
 }
@@ -203,6 +204,29 @@ struct ProfileCalls {
     places: Vec<Vec<u16>>,
     waiting: VecDeque<Call<OwnStep>>,
     number: u64,
+    names: CustomerNames,
+}
+
+/// Names of a profile's customers: those of the first few are made once and kept, because making a
+/// name takes longer than sending what it stands for.
+#[derive(Default)]
+struct CustomerNames(Vec<Option<Arc<str>>>);
+
+impl CustomerNames {
+    /// So many are kept.
+    const KEPT: usize = 1 << 16;
+
+    fn of(&mut self, customer: u32) -> Arc<str> {
+        let name = || Arc::from(format!("c-{customer}"));
+        let place = customer as usize;
+        if place >= Self::KEPT {
+            return name();
+        }
+        if self.0.len() <= place {
+            self.0.resize(place + 1, None);
+        }
+        Arc::clone(self.0[place].get_or_insert_with(name))
+    }
 }
 
 impl ProfileCalls {
@@ -220,7 +244,8 @@ impl ProfileCalls {
         let flow = &self.profile.flows[session.flow];
         let real = |nanos: u64| (nanos as f64 / self.profile.speed).round() as u64;
         let known_at = real(session.at);
-        let customer: Arc<str> = format!("c-{}", session.customer).into();
+        let customer = self.names.of(session.customer);
+        let payee = self.names.of(session.other);
         let mut at = known_at;
         let places = &self.places[session.flow];
         for (place, (step, think)) in flow.steps.iter().zip(&session.thinks).enumerate() {
@@ -237,7 +262,7 @@ impl ProfileCalls {
                     operation: places[place],
                     channel: flow.channel,
                     customer: Arc::clone(&customer),
-                    payee: Some(format!("c-{}", session.other).into()),
+                    payee: Some(Arc::clone(&payee)),
                     branch: None,
                     amount_fen: step.amount_fen,
                     allow: Arc::clone(&step.allow),

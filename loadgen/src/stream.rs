@@ -46,11 +46,19 @@ impl Stream {
     /// asking the system.
     pub fn is_quiet(&mut self) -> bool {
         let mut byte = [0];
-        let mut room = ReadBuf::new(&mut byte);
-        let mut context = Context::from_waker(Waker::noop());
-        Pin::new(self)
-            .poll_read(&mut context, &mut room)
-            .is_pending()
+        match self {
+            // Leaves the waker of the exchange before it where it is.
+            Self::Clear(stream) => {
+                let read = stream.try_read(&mut byte);
+                matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+            }
+            Self::Tls(stream) => {
+                let mut room = ReadBuf::new(&mut byte);
+                let mut context = Context::from_waker(Waker::noop());
+                let read = Pin::new(stream).poll_read(&mut context, &mut room);
+                read.is_pending()
+            }
+        }
     }
 }
 
