@@ -121,11 +121,12 @@ pub fn seed(arguments: &SeedArguments) -> Ended {
 A server that refuses to start with `record N of the journal is damaged` names
 this command. Restore a backup first if there is one: a repair gives up record N
 and everything after it, although it was acknowledged once. The damaged journal
-stays in the data directory as journal.damaged-1.sqlite.")]
+stays in the data directory as journal.damaged-1.sqlite, and what leaves a
+PostgreSQL database as journal.damaged-1.groups.")]
 pub struct RepairArguments {
-    /// The bank's data directory; no server may be running
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    /// The bank; no server may be running
+    #[command(flatten)]
+    bank: WhichBank,
     /// Keep the records before the first damaged one, and give up the rest
     #[arg(long, required = true)]
     keep_prefix: bool,
@@ -133,7 +134,12 @@ pub struct RepairArguments {
 
 /// Keeps what is sound of a damaged journal.
 pub fn repair(arguments: &RepairArguments) -> Ended {
-    let repaired = core_bank::repair_keeping_prefix(&arguments.data).map_err(refused)?;
+    let bank = &arguments.bank;
+    let repaired = match &bank.postgres {
+        None => core_bank::repair_keeping_prefix(&bank.data),
+        Some(url) => core_bank::repair_postgres_keeping_prefix(&bank.data, url),
+    };
+    let repaired = repaired.map_err(refused)?;
     match &repaired.given_up {
         None => println!("the journal is sound to its end"),
         Some((wrong, aside)) => {

@@ -43,6 +43,27 @@ pub fn copy_records(
     }
 }
 
+/// The number and the hash of the last record that is sound, as all before it are, and what is wrong
+/// with the one after it, if there is one.
+pub fn sound_end(from: &mut dyn JournalReader) -> ((u64, ChainHash), Option<JournalError>) {
+    let mut end = (0, ChainHash::GENESIS);
+    let mut state = State::default();
+    state.bound_keys(1);
+    loop {
+        let links = match from.read(end.0, REPLAY_CHUNK) {
+            Ok(links) if links.is_empty() => return (end, None),
+            Ok(links) => links,
+            Err(error) => return (end, Some(error)),
+        };
+        for link in links {
+            match follow(&mut state, &link, end) {
+                Ok(next) => end = (link.record.seq, next),
+                Err(error) => return (end, Some(error)),
+            }
+        }
+    }
+}
+
 /// Checks that a record follows from those before it, by its hash and by its facts.
 fn follow(
     state: &mut State,

@@ -12,7 +12,6 @@ use crate::{
     clock::BusinessClock,
     history::{Entry, History, Progress, Wanted},
     journal::{JournalError, JournalReader, JournalReaders, Link},
-    leisure::Leisure,
     metrics::Metrics,
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
@@ -27,14 +26,16 @@ const PROJECTION_VERSION: i64 = 4;
 /// Records that one transaction of the projector takes when there is haste.
 const CHUNK: usize = 8_000;
 
-/// Records that one transaction takes at leisure: few, so that a reader who comes meanwhile hardly
-/// waits for a thread that gets no time.
+/// Records that one transaction takes at leisure: its commit holds up others a few milliseconds at most.
 const CHUNK_AT_LEISURE: usize = 500;
 
-/// As long as so many records at most wait, they are projected at leisure, by a thread that gives way
-/// to all others, and once there are more, with haste until few are left.
+/// As long as so many records at most wait they are projected at leisure, and once there are more,
+/// with haste until few are left.
 const LEISURE_BEHIND_MAX: u64 = 30_000;
 const HASTE_BEHIND_MIN: u64 = 2_000;
+
+/// Entries after which the projector lets others go first when it works at leisure.
+const ENTRIES_BETWEEN_YIELDS: usize = 16;
 
 /// How long the projector lets records gather when nobody waits for them. Accounts come in no order,
 /// so a record alone rewrites a page for each of its accounts; of many records some share a page.
@@ -111,13 +112,12 @@ pub fn start_projector(
         keys_published,
         metrics: parts.metrics,
     };
-    let leisure = Leisure::start("bank-projector-at-leisure", Step::take)?;
     thread::Builder::new()
         .name("bank-projector".to_owned())
         .spawn(move || {
             // Without it the projector only takes more than its share.
             let _ = rustix::process::setpriority_process(None, NICENESS);
-            let _ = ended.send(projector.run(durable, &runtime, &leisure));
+            let _ = ended.send(projector.run(durable, &runtime));
         })?;
     let progress = Progress {
         projected,
@@ -148,21 +148,34 @@ pub fn project_all(
         metrics: Arc::default(),
     };
     while projector.at < last || projector.keys.are_due(last) {
-        projector.step(last, CHUNK)?;
+        projector.step(last, Pace::Haste)?;
     }
     Ok(())
 }
 
-/// A step of the projector, on its way to the thread that takes it and back.
-struct Step {
-    projector: Projector,
-    durable: u64,
-    taken: Result<(), ProjectionError>,
+/// How the projector works.
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    /// A thread that is merely nice finishes its turn of a millisecond or two before it gives way, and
+    /// a payment passes through three threads. So the projector ends its turn by itself, again and
+    /// again, after a tenth of a millisecond.
+    Leisure,
+    /// Somebody waits for it, or it has fallen behind: it takes its turns.
+    Haste,
 }
 
-impl Step {
-    fn take(&mut self) {
-        self.taken = self.projector.step(self.durable, CHUNK_AT_LEISURE);
+impl Pace {
+    fn chunk(self) -> usize {
+        match self {
+            Self::Leisure => CHUNK_AT_LEISURE,
+            Self::Haste => CHUNK,
+        }
+    }
+
+    fn give_way(self) {
+        if self == Self::Leisure {
+            thread::yield_now();
+        }
     }
 }
 
@@ -251,7 +264,6 @@ impl Projector {
         mut self,
         mut durable: watch::Receiver<u64>,
         runtime: &tokio::runtime::Handle,
-        leisure: &Leisure<Step>,
     ) -> Result<(), ProjectionError> {
         let (mut haste, mut wanted) = (false, 0);
         loop {
@@ -260,19 +272,12 @@ impl Projector {
                 let behind = (*durable.borrow()).saturating_sub(self.at);
                 haste = behind > LEISURE_BEHIND_MAX || haste && behind > HASTE_BEHIND_MIN;
                 let awaited = self.at < self.wanted.asked().max(wanted);
-                let taken = if haste || awaited || durable.has_changed().is_err() {
-                    self.step(goal, CHUNK)
+                let pace = if haste || awaited {
+                    Pace::Haste
                 } else {
-                    let step = Step {
-                        projector: self,
-                        durable: goal,
-                        taken: Ok(()),
-                    };
-                    let step = leisure.lend(step).ok_or_else(fallen)?;
-                    self = step.projector;
-                    step.taken
+                    Pace::Leisure
                 };
-                if let Err(error) = taken {
+                if let Err(error) = self.step(goal, pace) {
                     // A full disk, most likely: the bank goes on without history until there is
                     // room, and the journal keeps what is to be projected.
                     tracing::warn!("history stands still at record {}: {error}", self.at);
@@ -293,27 +298,31 @@ impl Projector {
         }
     }
 
-    fn step(&mut self, durable: u64, chunk: usize) -> Result<(), ProjectionError> {
+    fn step(&mut self, durable: u64, pace: Pace) -> Result<(), ProjectionError> {
         if self.keys.are_due(durable) {
             let journal = self.journal.as_mut();
             self.keys.step(&mut self.connection, journal, durable)?;
             self.keys_published.send_replace(self.keys.through);
         }
         if self.at < durable {
-            self.project(chunk)?;
+            self.project(pace)?;
         }
         Ok(())
     }
 
     /// Projects the next chunk in one transaction, together with how far it reaches.
-    fn project(&mut self, chunk: usize) -> Result<(), ProjectionError> {
-        let links = self.journal.read(self.at, chunk)?;
+    fn project(&mut self, pace: Pace) -> Result<(), ProjectionError> {
+        let links = self.journal.read(self.at, pace.chunk())?;
+        pace.give_way();
         let transaction = self.connection.transaction()?;
         let at = links.last().map_or(self.at, |link| link.record.seq);
         let mut entries: Vec<_> = links.iter().flat_map(entries_of).collect();
         // In the order of the table, so that entries of one page are written together.
         entries.sort_unstable_by_key(|(account, entry)| (*account, entry.seq));
-        insert_entries(&transaction, &entries)?;
+        for entries in entries.chunks(ENTRIES_BETWEEN_YIELDS) {
+            insert_entries(&transaction, entries)?;
+            pace.give_way();
+        }
         insert_notices(
             &transaction,
             links.iter().flat_map(|link| notices_of(&link.record)),
@@ -346,11 +355,6 @@ impl Projector {
             }
         }
     }
-}
-
-fn fallen() -> ProjectionError {
-    let what = "the thread that projects at leisure fell over";
-    ProjectionError::Io(io::Error::other(what))
 }
 
 /// What a record means for the histories of the accounts that it touched, customers' and the bank's

@@ -186,6 +186,8 @@ pub fn fold_until(
             .iter()
             .try_for_each(|read| read.fold(&mut state))
             .err();
+        // Snapshots are made while requests are answered, and whoever waits goes first.
+        thread::yield_now();
         misread.is_none()
     })?;
     match misread {

@@ -2,14 +2,18 @@
 //! the rest is given up, knowingly. The damaged files stay in the data folder under another name.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use crate::{
-    copy::copy_records,
+    copy::{copy_records, sound_end},
     data_folder::{DataFolder, DataFolderError},
-    journal::{ChainHash, JournalError, SqliteJournal},
+    journal::{
+        ChainHash, Journal as _, JournalError, JournalReader, PostgresJournal, SqliteJournal,
+    },
     snapshot::SnapshotFolder,
 };
 
@@ -72,15 +76,65 @@ pub fn repair_keeping_prefix(data: &Path) -> Result<Repaired, RepairError> {
     })
 }
 
+/// The same for a journal in `PostgreSQL`. The groups from the damaged record's on are written to a
+/// file of the data folder, as they are, before they leave the database. No server may be running.
+pub fn repair_postgres_keeping_prefix(data: &Path, url: &str) -> Result<Repaired, RepairError> {
+    let folder = DataFolder::open(data)?;
+    // Its lock keeps servers out until the repair is done.
+    let mut journal = PostgresJournal::open(url)?;
+    let mut reader = journal.reader()?;
+    let ((last, head), wrong) = sound_end(reader.as_mut());
+    let given_up = match wrong {
+        None => None,
+        Some(wrong) if wrong.record().is_none() => return Err(wrong.into()),
+        Some(wrong) => {
+            let aside = free_name(&folder, "groups")?;
+            keep_groups_after(reader.as_mut(), last, &aside)?;
+            journal.cut_after(last)?;
+            Some((wrong.to_string(), aside))
+        }
+    };
+    remove_database(&folder.projection())?;
+    SnapshotFolder::new(folder.path()).remove_after(last)?;
+    Ok(Repaired {
+        last,
+        head,
+        given_up,
+    })
+}
+
+/// Writes the groups from the one of the record after `last` on to a file, for its owner only.
+fn keep_groups_after(
+    reader: &mut dyn JournalReader,
+    last: u64,
+    aside: &Path,
+) -> Result<(), RepairError> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(aside)?;
+    for group in reader.groups(last, usize::MAX)? {
+        file.write_all(&group.bytes)?;
+    }
+    file.sync_all()?;
+    fs::File::open(aside.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(())
+}
+
+/// A name for what is damaged that nothing in the data folder has yet.
+fn free_name(folder: &DataFolder, kind: &str) -> io::Result<PathBuf> {
+    let mut names = (1_u32..).map(|number| {
+        let name = format!("journal.damaged-{number}.{kind}");
+        folder.path().join(name)
+    });
+    let free = names.find(|path| !path.exists());
+    free.ok_or_else(|| io::Error::other("there is no free name"))
+}
+
 /// Puts the repaired journal in the place of the damaged one; returns where that went.
 fn exchange(folder: &DataFolder, repaired: &Path) -> io::Result<PathBuf> {
-    let free = (1..).map(|number| {
-        folder
-            .path()
-            .join(format!("journal.damaged-{number}.sqlite"))
-    });
-    let aside = free.into_iter().find(|path| !path.exists());
-    let aside = aside.ok_or_else(|| io::Error::other("there is no free name"))?;
+    let aside = free_name(folder, "sqlite")?;
     for suffix in ["-wal", "-shm", ""] {
         match fs::rename(with(&folder.journal(), suffix), with(&aside, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -21,7 +21,6 @@ use tokio::sync::watch;
 
 use crate::{
     journal::{ChainHash, JournalError, JournalReaders},
-    leisure::give_way,
     recovery::{self, RecoveryError},
     rules::State,
 };
@@ -35,6 +34,9 @@ const RULES: &str = env!("RULES_FINGERPRINT");
 
 /// Snapshots that are kept: the second is for the day when the first turns out bad.
 const KEPT: usize = 2;
+
+/// Niceness of the thread that makes snapshots.
+const NICENESS: i32 = 15;
 
 /// Records between two snapshots, unless a test says otherwise.
 pub const RECORDS_PER_SNAPSHOT: u64 = 1_000_000;
@@ -164,7 +166,7 @@ pub struct SnapshotParts {
     pub every: u64,
 }
 
-/// Starts a thread that gives way to all others and makes a snapshot whenever enough records are durable. It
+/// Starts a thread of low priority that makes a snapshot whenever enough records are durable. It
 /// folds a state of its own from the newest snapshot on, so the writer never waits for it; that
 /// state is gone when the snapshot is written.
 pub fn start_snapshots(parts: SnapshotParts) -> io::Result<()> {
@@ -179,7 +181,8 @@ pub fn start_snapshots(parts: SnapshotParts) -> io::Result<()> {
     thread::Builder::new()
         .name("bank-snapshots".to_owned())
         .spawn(move || {
-            give_way();
+            // Without it snapshots only take more than their share.
+            let _ = rustix::process::setpriority_process(None, NICENESS);
             let mut next = newest.saturating_add(every);
             // It ends with the writer.
             while let Ok(seq) = runtime

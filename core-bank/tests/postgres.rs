@@ -17,7 +17,7 @@ use bank_process::{BankProcess, balance, new_rich_person};
 use core_bank::{
     JournalPlace, backup,
     journal::{Journal, JournalError, PostgresJournal, Record, SqliteJournal, walk},
-    recover, restore,
+    recover, repair_postgres_keeping_prefix, restore,
     rules::Amount,
     seed, verify, verify_journal,
 };
@@ -259,6 +259,43 @@ fn a_journal_in_postgresql_keeps_the_traits_promises_and_fences_a_second_writer(
         .unwrap()
         .to_string();
     assert!(!wrong.contains("hush"), "{wrong}");
+}
+
+#[test]
+fn a_damaged_journal_in_postgresql_is_repaired_to_what_is_sound_of_it() {
+    let cluster = Cluster::start();
+    let data = tempfile::tempdir().unwrap();
+    let records = records();
+    assert_eq!(records.len(), 20);
+    let mut journal = PostgresJournal::open(&cluster.url()).unwrap();
+    for (group, seq) in records.chunks(5).zip((0..).step_by(5)) {
+        journal.append(seq, group).unwrap();
+    }
+    // A server holds the journal: no repair.
+    let refused = repair_postgres_keeping_prefix(data.path(), &cluster.url());
+    assert!(refused.unwrap_err().to_string().contains("another server"));
+    drop(journal);
+    let sound = repair_postgres_keeping_prefix(data.path(), &cluster.url()).unwrap();
+    assert_eq!((sound.last, sound.given_up), (20, None));
+    // A bit of the third group's first record flips.
+    cluster.sql("UPDATE bank_journal SET body = set_byte(body, 40, get_byte(body, 40) # 1) WHERE first_seq = 11");
+    let damaged = cluster.sql("SELECT sum(length(body)) FROM bank_journal WHERE first_seq > 10");
+    let refused = verify_journal(&JournalPlace::Postgres(cluster.url()));
+    assert!(refused.unwrap_err().to_string().contains("record 11"));
+    let repaired = repair_postgres_keeping_prefix(data.path(), &cluster.url()).unwrap();
+    assert_eq!(repaired.last, 10);
+    let (why, aside) = repaired.given_up.unwrap();
+    assert!(why.contains("record 11"), "{why}");
+    let kept = fs::metadata(&aside).unwrap();
+    assert_eq!(kept.len().to_string(), damaged);
+    assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+    // What is sound is there, and the journal goes on after it.
+    let mut journal = PostgresJournal::open(&cluster.url()).unwrap();
+    let replayed = journal.replay(&mut |_| Ok(())).unwrap();
+    assert_eq!(replayed, (10, repaired.head));
+    assert_eq!(all(journal.reader().unwrap().as_mut()), records[..10]);
+    journal.append(10, &records[10..]).unwrap();
+    assert_eq!(all(journal.reader().unwrap().as_mut()), records);
 }
 
 #[test]

@@ -60,11 +60,14 @@ impl Lines {
         }
     }
 
-    /// The line of a place; places take turns on shared connections.
+    /// The line of a place; the streams of one connection are filled before the next.
     pub fn line(&self, place: usize) -> Line {
         match self.shared.len() {
             0 => Line::Own(Box::new(Connection::new(&self.endpoint, self.limit))),
-            count => Line::Shared(Rc::clone(&self.shared[place % count])),
+            count => {
+                let connection = place / STREAMS as usize % count;
+                Line::Shared(Rc::clone(&self.shared[connection]))
+            }
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct Player<I: Interpreter> {
     warm_up: u64,
     /// Places that there may be at most.
     capacity: usize,
+    /// They are opened as they are needed, not all at the start.
+    grows: bool,
     agenda: RefCell<Agenda<I::Step, I::Session>>,
     sooner: Notify,
     queue: RefCell<VecDeque<Job<I::Step>>>,
@@ -86,7 +88,7 @@ impl<I: Interpreter> Player<I> {
     pub fn new(
         (interpreter, names): (I, Names),
         options: LoadOptions,
-        (lines, capacity): (Lines, usize),
+        (lines, capacity, grows): (Lines, usize, bool),
         (agenda, expected): (Agenda<I::Step, I::Session>, Option<u64>),
         start: Moment,
         recorder: Recorder<I::Row>,
@@ -100,6 +102,7 @@ impl<I: Interpreter> Player<I> {
             expected,
             warm_up: crate::pacing::nanos(options.warm_up),
             capacity,
+            grows,
             agenda: RefCell::new(agenda),
             book: RefCell::new(Book::new(&thresholds)),
             in_hand: RefCell::default(),
@@ -124,7 +127,7 @@ impl<I: Interpreter> Player<I> {
         // On a busy machine a late wake-up is the generator's fault; where the system
         // allows it (Linux: root or CAP_SYS_NICE), this thread goes first.
         let _ = rustix::process::setpriority_process(None, URGENT);
-        if self.options.model != Model::Open {
+        if !self.grows {
             for _ in 0..self.capacity {
                 self.open_place();
             }
@@ -161,9 +164,7 @@ impl<I: Interpreter> Player<I> {
             if free {
                 self.idle.set(self.idle.get() - 1);
                 self.work.notify_one();
-            } else if self.options.model == Model::Open
-                && self.in_hand.borrow().len() < self.capacity
-            {
+            } else if self.grows && self.in_hand.borrow().len() < self.capacity {
                 self.open_place();
             }
         }

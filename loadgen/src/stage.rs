@@ -114,15 +114,17 @@ pub async fn play<I: Interpreter>(
         ramp: nanos(options.ramp),
         until: nanos(options.until),
     });
-    let capacity = match (options.model, piece.endpoint.version()) {
-        (Model::Closed, _) | (_, Version::Http1) => options.connections,
-        (_, Version::Http2) => options.connections.saturating_mul(STREAMS),
+    let (capacity, grows) = match (options.model, piece.endpoint.version()) {
+        (Model::Closed, _) | (Model::CappedOpen, Version::Http1) => (options.connections, false),
+        (Model::Open, Version::Http1) => (options.connections, true),
+        // Connections are opened one after another as their streams are needed.
+        (_, Version::Http2) => (options.connections.saturating_mul(STREAMS), true),
     };
     let lines = Lines::new(&piece.endpoint, options.connections, options.timeout);
     let player = Rc::new(Player::new(
         (piece.interpreter, piece.names.clone()),
         options.clone(),
-        (lines, capacity as usize),
+        (lines, capacity as usize, grows),
         (Agenda::new(start, piece.source, users), piece.expected),
         start,
         recorder,

@@ -164,8 +164,8 @@ fn the_same_over_http_2() {
     let service = LittleService::start(Speaks::Http2, Duration::ZERO);
     let played = play(&service, "2", CONSTANT).unwrap();
     all_is_as_planned(&played, &service);
-    // All over few connections, since each carries many exchanges.
-    assert!(service.connections() <= 64, "{}", service.connections());
+    // All over one connection, since it carries many exchanges, beside the one that knocked.
+    assert!(service.connections() <= 3, "{}", service.connections());
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn library() -> Vec<String> {
     let names = entries.map(|entry| entry.expect("an entry").file_name());
     let names = names.map(|name| name.to_string_lossy().into_owned());
     let mut names: Vec<String> = names
-        .filter(|name| name.ends_with(".toml") && name != "Cargo.toml")
+        .filter(|name| name.contains(".toml") && name != "Cargo.toml")
         .collect();
     names.sort();
     names

@@ -3,7 +3,6 @@
 
 use miette::Diagnostic;
 use scenarios::file::{ScenarioError, read};
-use scenarios::language::Lang;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -573,6 +572,7 @@ fn several_faults_are_told_at_once_and_point_into_the_text() {
 mod mutated {
     use super::{Folder, RIGHT, read};
     use proptest::prelude::*;
+    use scenarios::language::Lang;
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]

@@ -5,14 +5,14 @@
 //! `cargo bench -p sim --bench ratios` prints the table of `docs/performance.md`;
 //! `SPEED_ROUNDS` (5) sets how many rounds medians are taken of. With arguments it
 //! runs one thing for so many seconds, for another program to look at: `queue`,
-//! `branch`, `bare-queue`, `bare-branch`; a further number says how many days a run of a
-//! branch has. For no seconds it runs once.
+//! `branch`, `bare-queue`, `bare-branch`, `network`; a further number says how many days
+//! a run of a branch has. For no seconds it runs once.
 
 mod measure;
 mod models;
 
 use measure::{Taken, median, peak_memory, spread, taken};
-use models::{BRANCH_DAYS, Branch, QUEUE_CUSTOMERS, bare_queue, queue, read};
+use models::{BRANCH_DAYS, Branch, QUEUE_CUSTOMERS, bare_queue, network, queue, read};
 use std::time::Instant;
 
 fn main() {
@@ -37,7 +37,8 @@ fn one_run(what: &str, seed: u64, days: u32) -> (u64, f64) {
         "bare-queue" => (bare_queue(QUEUE_CUSTOMERS, seed), f64::NAN),
         "branch" => (Branch::read().engine(days, 1).0, f64::NAN),
         "bare-branch" => (Branch::by_hand(days, seed).0, f64::NAN),
-        other => panic!("{other} is none of queue, bare-queue, branch, bare-branch"),
+        "network" => (network(1), f64::NAN),
+        other => panic!("{other} is none of queue, bare-queue, branch, bare-branch, network"),
     }
 }
 

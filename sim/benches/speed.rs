@@ -6,7 +6,7 @@ mod models;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use models::{BRANCH_DAYS, Branch, QUEUE_CUSTOMERS, bare_queue, queue, read};
+use models::{BRANCH_DAYS, Branch, QUEUE_CUSTOMERS, bare_queue, network, queue, read};
 
 fn main() {
     // cargo passes --bench; `cargo test --benches` does not, and wants no long run.
@@ -48,4 +48,11 @@ fn branch_days_by_the_engine(bencher: Bencher<'_, '_>, threads: usize) {
     let customers = branch.engine(BRANCH_DAYS, 1).0;
     let counted = bencher.counter(ItemsCount::new(customers));
     counted.bench_local(|| branch.engine(BRANCH_DAYS, threads).0);
+}
+
+/// A day of 15,500 branches on one thread.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn branches_of_the_network(bencher: Bencher<'_, '_>) {
+    let counted = bencher.counter(ItemsCount::new(network(1)));
+    counted.bench_local(|| network(1));
 }

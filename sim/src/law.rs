@@ -276,6 +276,9 @@ pub fn exponential(mean: f64, u: f64) -> f64 {
     -mean * elementary::ln(u)
 }
 
+/// Added to a number below it leaves a whole one.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+
 /// Whole microseconds of a drawn time.
 #[inline]
 pub fn micros_of(seconds: f64) -> u64 {
@@ -287,7 +290,6 @@ pub fn micros_of(seconds: f64) -> u64 {
     };
     // As `rounded` does, in a way that goes for several numbers at a time: added to 2^52
     // a number is rounded to a whole one, perhaps up.
-    const WHOLE: f64 = (1_u64 << 52) as f64;
     let micros = seconds * MICROS_PER_SECOND as f64 + 0.5;
     let nearest = (micros + WHOLE) - WHOLE;
     let below = if nearest > micros {

@@ -7,7 +7,7 @@ use crate::engine::{Engine, Observer};
 use crate::error::SimError;
 use crate::plan::Plan;
 use crate::region::{RegionDay, RegionPlan};
-use crate::simulate::{Day, Options};
+use crate::simulate::{Day, Loop, Options, one_day};
 use crate::streams::Streams;
 use scenarios::model::{Random, Scenario, SegmentId};
 use scenarios::time::{SimTime, Span};
@@ -105,6 +105,16 @@ pub fn records(
     options: &Options,
     replication: u32,
 ) -> Result<Vec<CustomerRecord>, SimError> {
+    records_in(Loop::Fitting, scenario, options, replication)
+}
+
+/// The same of a replication in a loop.
+pub fn records_in(
+    which: Loop,
+    scenario: &Scenario,
+    options: &Options,
+    replication: u32,
+) -> Result<Vec<CustomerRecord>, SimError> {
     let mut plan = Plan::new(scenario, &options.latencies)?;
     plan.seed = options.seed;
     let stretch = Stretch {
@@ -115,16 +125,15 @@ pub fn records(
     let mut recorder = Recorder::default();
     let stop = options.stop.as_deref();
     if let Some(region) = RegionPlan::new(scenario, &options.latencies, options.seed)? {
-        RegionDay::new(&region, stretch, None, 1).run(replication, stop, &mut recorder)?;
+        let routes = region.routes(which);
+        RegionDay::new(&region, &routes, stretch, None, 1).run(replication, stop, &mut recorder)?;
         recorder
             .records
             .sort_by_key(|record| (record.branch, record.index));
         return Ok(recorder.records);
     }
     match plan.random {
-        Random::Keyed => {
-            Engine::new(&plan, stretch).run(replication, stop, &mut recorder)?;
-        }
+        Random::Keyed => one_day(which, &plan, stretch, replication, stop, &mut recorder)?,
         Random::Mrg32k3aStreams => {
             // Streams go on from day to day: the days before have to be gone through.
             let streams = Streams::new(plan.seed);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A scenario of the benches with these changes.
 fn scenario(name: &str, changes: &[&str]) -> Scenario {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/speed");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/models");
     let changes: Vec<String> = changes.iter().map(|change| (*change).to_owned()).collect();
     scenarios::file::read(&path.join(name), &changes).expect("the bench's scenarios are sound")
 }

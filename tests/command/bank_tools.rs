@@ -1,11 +1,9 @@
 //! The bank's tools end to end: seed, serve, backup, restore, export, rebuild, repair, verify.
 
+use crate::serving::Serving;
 use crate::support::{alone, branchlab, code, output, said};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
 
 /// A line of a tool's answer, by its name.
 fn line(text: &str, name: &str) -> String {
@@ -16,7 +14,8 @@ fn line(text: &str, name: &str) -> String {
         .to_owned()
 }
 
-fn seed(folder: &Path, data: &str) {
+/// Seeds a bank of forty customers and lists them.
+pub fn seed(folder: &Path, data: &str) {
     let words = [
         "bank",
         "seed",
@@ -44,47 +43,6 @@ fn refused(folder: &Path, words: &[&str], why: &str) {
     let ran = output(folder, words);
     assert_ne!(code(&ran), 0, "{words:?}");
     assert!(said(&ran).contains(why), "{words:?}: {}", said(&ran));
-}
-
-/// A serving bank that ends with the test.
-struct Serving(Child, String);
-
-impl Serving {
-    fn start(folder: &Path, data: &str) -> Self {
-        let mut child = branchlab(folder)
-            .args(["bank", "serve", "--addr", "127.0.0.1:0", "--data", data])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the bank starts");
-        let mut first = String::new();
-        let stdout = child.stdout.take().expect("it was piped");
-        BufReader::new(stdout)
-            .read_line(&mut first)
-            .expect("a line");
-        let address = first.trim().strip_prefix("listening on http://");
-        Self(child, address.expect("an address").to_owned())
-    }
-
-    fn deposit(&self, token: &str, account: &str, key: &str) -> String {
-        let body = format!("{{\"account\":\"{account}\",\"amount\":\"1.00\"}}");
-        let mut stream = TcpStream::connect(&self.1).expect("it listens");
-        write!(
-            stream,
-            "POST /v1/deposits HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\nidempotency-key: {key}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        answer
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -115,7 +73,7 @@ fn a_seeded_bank_is_served_backed_up_exported_restored_and_rebuilt() {
     let early = line(&verified, "chain head");
     {
         let _alone = alone();
-        let bank = Serving::start(here, "city");
+        let bank = Serving::start(here, "city", &[]);
         let answer = bank.deposit(&atm, first[4], "one");
         assert!(answer.contains("\"balance\":\"10001.00\""), "{answer}");
         // While it serves.
@@ -154,7 +112,7 @@ fn a_seeded_bank_is_served_backed_up_exported_restored_and_rebuilt() {
     );
     {
         let _alone = alone();
-        let bank = Serving::start(here, "again");
+        let bank = Serving::start(here, "again", &[]);
         // The tokens and the keys are those of the bank that was backed up.
         let answer = bank.deposit(&atm, first[4], "one");
         assert!(answer.contains("idempotent-replayed: true"), "{answer}");

@@ -3,6 +3,7 @@
 #[path = "../../loadgen/tests/freezing_server/mod.rs"]
 mod freezing_server;
 
+mod bank_serving;
 mod bank_tools;
 mod comparing;
 mod determinism;
@@ -14,6 +15,7 @@ mod own_system;
 mod planted_defects;
 mod references;
 mod region;
+mod serving;
 mod starved;
 mod support;
 mod theory;

@@ -10,11 +10,15 @@
 //! Each connection has a thread of its own that drives it, because the writer and the readers of a
 //! journal wait for their answers.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{net::IpAddr, sync::mpsc, thread, time::Duration};
 
 use bytes::Bytes;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Config, NoTls, Row, error::SqlState};
+use tokio_postgres::{
+    Client, Config, NoTls, Row,
+    config::{Host, SslMode},
+    error::SqlState,
+};
 
 use super::{
     ChainHash, Group, Journal, JournalError, JournalReader, Record, chain::length_of, encode_group,
@@ -87,6 +91,7 @@ impl Session {
                     .to_owned(),
             )
         })?;
+        check_wire(&config)?;
         config
             .connect_timeout(CONNECT_TIME_MAX)
             .application_name("branchlab bank");
@@ -129,6 +134,29 @@ impl Session {
             self.call(move |runtime, client| runtime.block_on(client.query_one(&show, &[])));
         Ok(shown.map_err(Failure::unusable)?.get(0))
     }
+}
+
+/// The bank speaks to `PostgreSQL` without TLS. Whoever asks for TLS is told so, and whoever asks for
+/// nothing does not get a journal in the clear across a network.
+fn check_wire(config: &Config) -> Result<(), JournalError> {
+    let near = |host: &Host| match host {
+        Host::Tcp(name) => {
+            let address = name.parse::<IpAddr>().ok();
+            name == "localhost" || address.is_some_and(|address| address.is_loopback())
+        }
+        Host::Unix(_) => true,
+    };
+    let all_near = config.get_hosts().iter().all(near)
+        && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+    let asks = match config.get_ssl_mode() {
+        SslMode::Disable => return Ok(()),
+        SslMode::Prefer if all_near => return Ok(()),
+        SslMode::Prefer => "its database is on another machine",
+        _ => "its URL asks for TLS",
+    };
+    Err(JournalError::Unusable(format!(
+        "this bank speaks to PostgreSQL without TLS, and {asks}: take a Unix socket, or a tunnel that encrypts and ends on this machine (stunnel, WireGuard, ssh -L), or say sslmode=disable where the network itself is trusted"
+    )))
 }
 
 fn connect(config: &Config) -> Result<(Runtime, Client), String> {
@@ -330,5 +358,34 @@ fn group_of(row: &Row) -> Group {
         first: unsigned(first),
         last: Some(unsigned(last)),
         bytes: Bytes::from(body),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_does_not_cross_a_network_in_the_clear_unless_that_is_said() {
+        for (url, may) in [
+            ("postgres://bank@localhost/bank", true),
+            ("postgres://bank@127.0.0.1,[::1]/bank", true),
+            ("host=/run/postgresql user=bank", true),
+            ("postgres://bank@db/bank?sslmode=disable", true),
+            ("host=10.0.0.7 user=bank sslmode=disable", true),
+            ("postgres://bank@db/bank", false),
+            ("postgres://bank@localhost,db/bank", false),
+            ("host=localhost hostaddr=10.0.0.7 user=bank", false),
+            ("postgres://bank@localhost/bank?sslmode=require", false),
+        ] {
+            let config: Config = url.parse().unwrap();
+            let checked = check_wire(&config);
+            assert_eq!(checked.is_ok(), may, "{url}");
+            let said = checked.err().map(|error| error.to_string());
+            assert!(
+                said.is_none_or(|said| said.contains("without TLS")),
+                "{url}"
+            );
+        }
     }
 }

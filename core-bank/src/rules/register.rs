@@ -185,9 +185,8 @@ mod tests {
             walk = walk.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let key = turn / 2 * 10 + (walk >> 60);
             match turn % 100 {
-                20 => (register.mark(), table.mark()),
+                20 | 60 => (register.mark(), table.mark()),
                 40 => (register.keep(), table.keep()),
-                60 => (register.mark(), table.mark()),
                 80 => (register.drop_changes(), table.drop_changes()),
                 _ => ((), ()),
             };

@@ -184,7 +184,9 @@ mod tests {
         for text in Text::ALL {
             for words in text.say(Lang::En).split(['{', '}']).step_by(2) {
                 let words = words.trim_matches([' ', '.', ',', ':', ';', '(', ')']);
-                if words.len() > 3 && words.is_ascii() {
+                // `HTTP/` is said so in both languages.
+                let in_both = text.say(Lang::Zh).contains(words);
+                if words.len() > 3 && words.is_ascii() && !in_both {
                     assert!(!holds_words(&texts, words), "{text:?}: {words}");
                 }
             }

@@ -84,11 +84,12 @@ fn step_words(page: &mut Page, scenario: &Scenario, journey: &Journey, step: &St
         words += &say!(lang, ", with {held}{kept}", "，占用 {held}{kept}");
     }
     if let Some(operation) = step.operation {
-        let known = operation.words(lang);
-        words += &match lang {
-            Lang::En => format!(", bank operation {operation}"),
-            Lang::Zh => format!("，核心系统操作“{known}”"),
-        };
+        let operation = lang.pick(operation.name(), operation.words(lang));
+        words += &say!(
+            lang,
+            ", bank operation {operation}",
+            "，核心系统操作“{operation}”"
+        );
     }
     words += &goes_on(scenario, step, lang);
     page.line(words);

@@ -87,13 +87,11 @@ impl Reader {
                     "docs/scenario.md describes what it will mean; take it out to run with this version",
                 );
             } else {
-                let help = match nearest(key, room.names()) {
-                    Some(right) => format!("did you mean `{right}`?"),
-                    None => {
-                        let known: Vec<_> = room.names().collect();
-                        format!("known here: {}", known.join(", "))
-                    }
-                };
+                let known = || room.names().collect::<Vec<_>>().join(", ");
+                let help = nearest(key, room.names()).map_or_else(
+                    || format!("known here: {}", known()),
+                    |right| format!("did you mean `{right}`?"),
+                );
                 self.fault(entry.key_origin, format!("unknown key `{path}`"), help);
             }
         }

@@ -65,6 +65,25 @@ pub fn bare_queue(customers: u64, seed: u64) -> u64 {
     customers
 }
 
+/// A day of the whole network's 15,500 branches by the engine, without its mobile bank,
+/// on so many threads.
+pub fn network(threads: usize) -> u64 {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/whole-network.toml");
+    let mut scenario = scenarios::file::read(&path, &[]).expect("it is shipped");
+    scenario.mobile = None;
+    let outcome = simulated(&scenario, 1, threads);
+    // Sizes of a mean of 250, cut at 80 and 500.
+    assert_near(
+        "customers",
+        outcome.customers as f64,
+        15_500.0 * 242.0,
+        0.05,
+    );
+    let per_customer = outcome.events as f64 / outcome.customers as f64;
+    assert!((1.9..4.0).contains(&per_customer), "{per_customer}");
+    outcome.customers
+}
+
 /// The branch day by the engine and by hand.
 pub struct Branch {
     scenario: Scenario,

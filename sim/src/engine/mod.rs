@@ -216,11 +216,6 @@ impl<'plan, S: Source> Engine<'plan, S> {
         }
     }
 
-    /// The pools after a replication.
-    pub fn pools(&self) -> &[Pool] {
-        &self.pools
-    }
-
     /// People waiting for anything, after a replication.
     pub fn waiting(&self) -> &Level {
         &self.waiting

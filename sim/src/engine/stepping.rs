@@ -31,7 +31,11 @@ pub struct Levels {
 impl Levels {
     /// Nothing yet.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        self.pools.clear();
+        self.costs.clear();
+        (self.waiting, self.people) = (0, 0);
+        self.waiting_by_interval.clear();
+        self.people_by_interval.clear();
     }
 
     /// Adds what others have seen in the same replication.

@@ -300,11 +300,11 @@ fn parts_sum_to_the_time_in_branch_and_littles_law_holds_on_every_queue() {
             assert_eq!(engine.people().integral(), inside);
             // Nobody of R1 waits but for the windows; in R2 there are reviews and fallbacks, too.
             if scenario.resources.len() == 1 {
-                assert_eq!(engine.pools()[0].waiting_level.integral(), waited);
+                assert_eq!(engine.pools[0].waiting_level.integral(), waited);
                 assert_eq!(engine.waiting().integral(), waited);
             } else {
                 let queues: u128 = engine
-                    .pools()
+                    .pools
                     .iter()
                     .map(|pool| pool.waiting_level.integral())
                     .sum();

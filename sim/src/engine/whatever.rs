@@ -77,7 +77,7 @@ fn adds_up(
     } else {
         prop_assert!(engine.people().integral() >= inside);
     }
-    for pool in engine.pools() {
+    for pool in &engine.pools {
         prop_assert_eq!((pool.busy, pool.leaving), (0, 0));
         prop_assert!(pool.units.iter().all(|unit| !unit.serves()));
         prop_assert!(pool.units.iter().all(|unit| unit.waiting == 0));
@@ -132,7 +132,7 @@ proptest! {
         let mut engine = Engine::new(&plan, ALWAYS);
         for replication in 0..2 {
             let (left, _) = play(&mut engine, replication);
-            for (number, pool) in engine.pools().iter().enumerate().take(capacities.len()) {
+            for (number, pool) in engine.pools.iter().enumerate().take(capacities.len()) {
                 let of = left.iter().filter(|it| it.journey as usize == number);
                 // People times time is what each of them waits (is served), summed.
                 let waited: u128 = of.clone().map(|it| u128::from(it.wait)).sum();

@@ -9,7 +9,7 @@ use crate::law::Sampler;
 use crate::mobile::customer;
 use crate::plan::{Plan, PlannedJourney};
 use crate::region::{RegionDay, RegionPlan};
-use crate::simulate::Day;
+use crate::simulate::{Day, Loop, one_day};
 use crate::streams::Streams;
 use crate::{OperationLatencies, SimError};
 use scenarios::model::{Mobile, Random, Scenario};
@@ -73,8 +73,8 @@ pub fn sessions(
     scenario: &Scenario,
     plan: &Plan,
     replication: u32,
-    from: u64,
-    to: u64,
+    (from, to): (u64, u64),
+    which: Loop,
 ) -> Result<Vec<Session>, SimError> {
     let stretch = Stretch {
         from: plan.open,
@@ -84,9 +84,10 @@ pub fn sessions(
     let mut gatherer = Gatherer::default();
     let region = RegionPlan::new(scenario, &OperationLatencies::default(), plan.seed)?;
     if let Some(region) = &region {
-        RegionDay::new(region, stretch, None, 1).run(replication, None, &mut gatherer)?;
+        let routes = region.routes(which);
+        RegionDay::new(region, &routes, stretch, None, 1).run(replication, None, &mut gatherer)?;
     } else {
-        alone(plan, stretch, replication, &mut gatherer)?;
+        alone(which, plan, stretch, replication, &mut gatherer)?;
     }
     let mut sessions = Vec::new();
     if let Some(mobile) = &scenario.mobile {
@@ -138,15 +139,14 @@ pub fn sessions(
 
 /// The day of a branch that is no region.
 fn alone(
+    which: Loop,
     plan: &Plan,
     stretch: Stretch,
     replication: u32,
     gatherer: &mut Gatherer,
 ) -> Result<(), SimError> {
     match plan.random {
-        Random::Keyed => {
-            Engine::new(plan, stretch).run(replication, None, gatherer)?;
-        }
+        Random::Keyed => one_day(which, plan, stretch, replication, None, gatherer)?,
         Random::Mrg32k3aStreams => {
             let streams = Streams::new(plan.seed);
             let mut engine = Engine::with(plan, &streams, stretch);

@@ -10,6 +10,7 @@ use crate::arrivals::ArrivalCurve;
 use crate::keyed::{Key, Purpose};
 use crate::plan::Plan;
 use crate::region::RegionPlan;
+use crate::simulate::Loop;
 use crate::{OperationLatencies, SimError};
 use scenarios::model::{Arrivals, Scenario};
 use scenarios::operation::{Channel, Operation, PlannedOperation};
@@ -47,6 +48,17 @@ pub fn operations(
     from: SimTime,
     to: SimTime,
 ) -> Result<Vec<PlannedOperation>, SimError> {
+    operations_in(Loop::Fitting, scenario, replication, seed, (from, to))
+}
+
+/// The same of days gone through in a loop.
+pub fn operations_in(
+    which: Loop,
+    scenario: &Scenario,
+    replication: u32,
+    seed: u64,
+    (from, to): (SimTime, SimTime),
+) -> Result<Vec<PlannedOperation>, SimError> {
     // The bank that this stream is played on will take its own time.
     let at_once = Scenario {
         latencies: Vec::new(),
@@ -54,7 +66,7 @@ pub fn operations(
     };
     let mut plan = Plan::new(&at_once, &OperationLatencies::default())?;
     plan.seed = seed;
-    let mut sessions = branch::sessions(scenario, &plan, replication, from.0, to.0)?;
+    let mut sessions = branch::sessions(scenario, &plan, replication, (from.0, to.0), which)?;
     sessions.extend(mobile::sessions(scenario, seed, replication, from.0, to.0)?);
     sessions.sort_by(|a, b| (a.steps[0].at, &a.customer).cmp(&(b.steps[0].at, &b.customer)));
     let volume = scenario.load.as_ref().map_or(1.0, |load| load.volume);

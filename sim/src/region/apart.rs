@@ -4,6 +4,7 @@
 
 use super::counts::{Asked, OutletDay, Watch};
 use super::outlets::RegionPlan;
+use crate::engine::express::{Express, Routes};
 use crate::engine::levels::Stretch;
 use crate::engine::stepping::Levels;
 use crate::engine::{Ending, Engine, Observer};
@@ -18,10 +19,17 @@ pub struct Apart<'r> {
 }
 
 struct Worker<'r> {
-    /// By kind.
-    engines: Vec<Engine<'r>>,
+    branches: Vec<Branch<'r>>,
     days: Vec<OutletDay>,
     levels: Levels,
+    /// Of one branch.
+    own: Levels,
+}
+
+/// The loop of a kind of branches.
+enum Branch<'r> {
+    Express(Box<Express<'r>>),
+    General(Box<Engine<'r>>),
 }
 
 /// The branches of one day, taken one after the other by whoever is free.
@@ -36,19 +44,22 @@ struct Queue<'q, 'r> {
 impl<'r> Apart<'r> {
     pub fn new(
         plan: &'r RegionPlan<'r>,
+        routes: &'r [Option<Routes<'r>>],
         stretch: Stretch,
         asked: &Asked<'_>,
         threads: usize,
     ) -> Self {
         let threads = threads.clamp(1, plan.outlets.len().max(1));
+        let kinds = plan.plans.iter().zip(routes);
+        let branches = kinds.map(|(plan, routes)| match routes {
+            Some(routes) => Branch::Express(Box::new(Express::new(plan, routes, stretch))),
+            None => Branch::General(Box::new(Engine::new(plan, stretch))),
+        });
         let worker = |_| Worker {
-            engines: plan
-                .plans
-                .iter()
-                .map(|it| Engine::new(it, stretch))
-                .collect(),
+            branches: branches.clone().collect(),
             days: asked.no_days(plan),
             levels: Levels::default(),
+            own: Levels::default(),
         };
         Self {
             plan,
@@ -133,15 +144,26 @@ impl Worker<'_> {
                 return Ok(all);
             }
             watch.at(outlet);
-            let engine = &mut self.engines[plan.outlets[outlet].kind];
-            let server_key = plan.server_key(replication, outlet);
-            engine.set_keys(plan.key(replication, outlet), server_key);
             let arrivals = plan.arrivals(replication, outlet);
-            let booked = plan.appointment_key(replication, outlet);
-            let ending = engine.replay_with_booked(arrivals, booked, None, &mut watch)?;
+            let ending = match &mut self.branches[plan.outlets[outlet].kind] {
+                Branch::Express(express) => {
+                    let ending = express.replay(arrivals, None, &mut watch)?;
+                    express.levels(&mut self.own);
+                    ending
+                }
+                Branch::General(engine) => {
+                    let server_key = plan.server_key(replication, outlet);
+                    engine.set_keys(plan.key(replication, outlet), server_key);
+                    let booked = plan.appointment_key(replication, outlet);
+                    let ending = engine.replay_with_booked(arrivals, booked, None, &mut watch)?;
+                    self.own.clear();
+                    self.own.add(engine);
+                    ending
+                }
+            };
             all.add(&ending);
-            self.levels.add(engine);
-            watch.levels(outlet, engine);
+            self.levels.join(&self.own);
+            watch.levels(outlet, &self.own);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What is counted of each branch while a day is going on.
 
 use super::outlets::RegionPlan;
+use crate::engine::stepping::Levels;
 use crate::engine::visitor::{Departure, Fate};
-use crate::engine::{Absent, Engine, Observer};
+use crate::engine::{Absent, Observer};
 use crate::plan::Plan;
-use crate::source::Source;
 use crate::statistics::kinds;
 use crate::statistics::promise::MissCounts;
 use crate::statistics::tally::Frame;
@@ -156,15 +156,15 @@ impl<'w, O: Observer> Watch<'w, O> {
     }
 
     /// The branch's day is over.
-    pub fn levels<S: Source>(&mut self, outlet: usize, engine: &Engine<'_, S>) {
+    pub fn levels(&mut self, outlet: usize, levels: &Levels) {
         let day = &mut self.days[outlet];
-        day.queue = engine.waiting().integral() as u64;
+        day.queue = levels.waiting as u64;
         let plan = &self.plan.plans[self.plan.outlets[outlet].kind];
-        for (pool, planned) in engine.pools().iter().zip(&plan.pools) {
+        for ([_, busy, duty, _], planned) in levels.pools.iter().zip(&plan.pools) {
             // What all branches share is nobody's own.
             if !planned.shared {
-                day.busy += pool.busy_level.integral() as u64;
-                day.duty += pool.duty_level.integral() as u64;
+                day.busy += *busy as u64;
+                day.duty += *duty as u64;
             }
         }
     }

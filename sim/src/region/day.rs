@@ -8,6 +8,7 @@ use super::figures::Outlets;
 use super::outlets::RegionPlan;
 use super::shared::SharedPools;
 use crate::arrivals::ArrivalTimes;
+use crate::engine::express::Routes;
 use crate::engine::levels::Stretch;
 use crate::engine::stepping::{ARRIVAL_TURN, Levels, Turn};
 use crate::engine::{Ending, Engine, Observer};
@@ -56,9 +57,11 @@ type Home<'r> = Peekable<ArrivalTimes<'r, Keyed>>;
 
 impl<'r> RegionDay<'r> {
     /// A region whose branches are gone through on so many threads, if they have
-    /// nothing to do with each other; `frame` says what is asked of each.
+    /// nothing to do with each other, each kind in the express loop if it has `routes`;
+    /// `frame` says what is asked of each.
     pub fn new(
         plan: &'r RegionPlan<'r>,
+        routes: &'r [Option<Routes<'r>>],
         stretch: Stretch,
         frame: Option<&'r Frame<'r>>,
         threads: usize,
@@ -67,7 +70,7 @@ impl<'r> RegionDay<'r> {
         let branches = if plan.region.interacts() {
             Branches::Together(Box::new(Together::new(plan, stretch)))
         } else {
-            Branches::Apart(Apart::new(plan, stretch, &asked, threads))
+            Branches::Apart(Apart::new(plan, routes, stretch, &asked, threads))
         };
         Self {
             outlets: Outlets::new(plan, &asked),
@@ -179,13 +182,15 @@ impl<'r> Together<'r> {
                 self.note(outlet);
             }
         }
-        let mut all = Ending::default();
+        let (mut all, mut one) = (Ending::default(), Levels::default());
         for (outlet, engine) in self.engines.iter_mut().enumerate() {
             watch.at(outlet);
             let ending = engine.end(watch);
             all.add(&ending);
-            levels.add(engine);
-            watch.levels(outlet, engine);
+            one.clear();
+            one.add(engine);
+            levels.join(&one);
+            watch.levels(outlet, &one);
         }
         let prices = &self.plan.plans[0].prices;
         self.shared.finish(latest, prices, levels);

@@ -2,6 +2,7 @@
 //! its volume and its randomness.
 
 use crate::arrivals::ArrivalTimes;
+use crate::engine::express::Routes;
 use crate::error::SimError;
 use crate::keyed::{
     APPOINTMENT_STREAM, BRANCH_STREAM, Key, Purpose, SERVER_STREAM, finalise, uniform,
@@ -9,6 +10,7 @@ use crate::keyed::{
 use crate::latency::OperationLatencies;
 use crate::normal;
 use crate::plan::Plan;
+use crate::simulate::Loop;
 use crate::source::Keyed;
 use scenarios::model::{Branches, PerDay, Region, Scenario};
 
@@ -71,6 +73,15 @@ impl<'s> RegionPlan<'s> {
             shared: shared.collect(),
             seed,
         }))
+    }
+
+    /// Of each kind, what the express loop needs if it knows all of its rules and is
+    /// asked for.
+    pub fn routes(&self, which: Loop) -> Vec<Option<Routes<'_>>> {
+        let of_each = self.plans.iter().map(Routes::of);
+        of_each
+            .map(|routes| routes.filter(|_| which == Loop::Fitting))
+            .collect()
     }
 
     /// Where the draws of a branch's customers come from.

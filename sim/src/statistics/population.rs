@@ -68,14 +68,14 @@ impl Populations {
                 .map(|number| SimTime(plan.open + number as u64 * interval).clock())
                 .collect(),
         };
-        let (by_interval, plain): (Vec<_>, Vec<_>) = scenario
+        let (by_interval, all_day): (Vec<_>, Vec<_>) = scenario
             .report
             .crossings
             .iter()
             .map(|asked| (asked.interval, Crossed::new(*asked, scenario, &populations)))
             .partition(|(by_interval, _)| *by_interval);
         let crossed = |all: Vec<(bool, Crossed)>| all.into_iter().map(|(_, it)| it).collect();
-        populations.crossed = crossed(plain);
+        populations.crossed = crossed(all_day);
         populations.crossed_by_interval = crossed(by_interval);
         populations.name(scenario, plan);
         populations

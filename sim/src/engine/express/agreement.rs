@@ -3,14 +3,17 @@
 
 use super::Routes;
 use crate::engine::whatever::generated;
+use crate::operations::operations_in;
 use crate::plan::Plan;
+use crate::records::records_in;
+use crate::region::RegionPlan;
 use crate::simulate::{Loop, simulate_in};
 use crate::{OperationLatencies, Options, to_csv};
 use proptest::prelude::{ProptestConfig, TestCaseError, proptest};
 use proptest::{prop_assert, prop_assume};
 use scenarios::model::{Mode, Scenario};
 use scenarios::operation::Operation;
-use scenarios::time::Span;
+use scenarios::time::{SimTime, Span};
 use std::path::Path;
 
 fn options(scenario: &Scenario, replications: u32) -> Options {
@@ -31,7 +34,11 @@ fn takes(scenario: &Scenario) -> bool {
 fn told(scenario: &Scenario, replications: u32, which: Loop) -> String {
     let options = options(scenario, replications);
     let outcome = simulate_in(which, scenario, &options, &()).expect("it is sound");
-    format!("{}{outcome:#?}", to_csv(&outcome.days))
+    let records = records_in(which, scenario, &options, 1).expect("it is sound");
+    let day = (SimTime(0), SimTime(u64::MAX));
+    let operations = operations_in(which, scenario, 1, options.seed, day).expect("it is sound");
+    let days = to_csv(&outcome.days);
+    format!("{days}{outcome:#?}{records:#?}{operations:#?}")
 }
 
 /// The first line in which both loops differ.
@@ -106,6 +113,30 @@ fn shipped_scenarios_go_the_same_way_in_both_loops() {
         }
     }
     assert!(taken >= 4, "{taken} scenarios");
+}
+
+#[test]
+fn regions_of_plain_branches_go_the_same_way_in_both_loops() {
+    let branch = "[run]\nreplications = 1\n[resources.kiosk]\ncapacity = 2\n[resources.window]\ncapacity = 1\n\
+        [journeys.card]\nchannel = \"kiosk\"\nholds = [\"kiosk\"]\nsteps = [{ name = \"a\", duration = \"1min\" }, \
+        { name = \"b\", operation = \"identity_check\" }]\n\
+        [journeys.cash]\ntime = { law = \"lognormal\", mean = \"5min\", cv = 0.7 }\nholds = [\"window\"]\n\
+        [services.card]\n[services.cash]\n\
+        [segments.all]\nshare = 100\nservices = { card = 60, cash = 40 }\n\
+        patience = { law = \"exponential\", mean = \"9min\" }\n[arrivals]\nper_day = 200\n\
+        [gates]\npromise = \"share_within(time_in_branch{channel=kiosk}, 5min) >= 80%\"\n";
+    let regions = [
+        "[region]\nbranches = [{ name = \"east\" }, { name = \"west\" }]\n",
+        "[region]\nbranches = { count = 5, per_day = { mean = 150, cv = 0.5, low = 50, high = 500 }, grid_km = 6 }\n",
+    ];
+    for region in regions {
+        let scenario = generated::sound(&format!("{branch}{region}"));
+        let plan = RegionPlan::new(&scenario, &OperationLatencies::default(), 1);
+        let plan = plan.expect("it is sound").expect("it is a region");
+        assert!(plan.routes(Loop::Fitting).iter().all(Option::is_some));
+        assert!(plan.routes(Loop::General).iter().all(Option::is_none));
+        assert_eq!(difference(&scenario, 4), None);
+    }
 }
 
 #[test]

@@ -12,6 +12,10 @@
 //!   of the time at which it had enough: no event, the same figures.
 //! - Lanes and servers told apart are bits of a word, in the order of priority and
 //!   of choice.
+//! - What is drawn of customers depends on nothing that happens: it is drawn in blocks,
+//!   without a choice where all laws are alike.
+//! - What is known of a customer are a few whole words, which go from place to place in
+//!   registers; the loop calls nothing on the way of most customers.
 
 mod after;
 mod card;

@@ -1,0 +1,98 @@
+//! Appointments over HTTP: the last place of a slot.
+
+use std::{sync::Mutex, thread};
+
+use serde_json::json;
+
+use crate::{
+    bank_process::{Client, log_in, new_person},
+    operator, start,
+};
+
+#[test]
+fn of_many_who_want_the_last_place_of_a_slot_exactly_one_gets_it() {
+    let (_folder, bank) = start("");
+    let branch = |name: &str, latitude: &str, places: u32| {
+        let body = json!({"name": name, "latitude": latitude, "longitude": "115.98",
+            "slots": {"opens": 540, "closes": 1020, "minutes": 30, "places": places, "overbooking": 1}});
+        operator(&bank, "/v1/branches", &body)
+            .expect(201)
+            .text("branch")
+    };
+    let (far, near) = (
+        branch("开发区支行", "36.60", 9),
+        branch("市中支行", "36.46", 1),
+    );
+    let sessions: Vec<String> = (0..12)
+        .map(|number| log_in(&bank, &new_person(&bank, 10 + number)))
+        .collect();
+    let mut client = bank.client();
+    let nearest = "/v1/branches?latitude=36.4567&longitude=115.9854";
+    let listed = client.get(&sessions[0], nearest).expect(200);
+    let ids = [0, 1].map(|at| {
+        listed.body["branches"][at]["branch"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    });
+    assert_eq!(ids, [near.clone(), far]);
+    let metres = listed.body["branches"][0]["metres"].as_u64().unwrap();
+    // 0.0033 degrees of latitude are 367 m, 0.0054 of longitude there 483 m: 607 m together.
+    assert!((600..615).contains(&metres), "{metres}");
+    client
+        .get(&sessions[0], "/v1/branches?latitude=91&longitude=0")
+        .refused(400, "invalid_query");
+
+    let wish = json!({"branch": near, "slot": "2026-06-10T10:00:00+08:00"});
+    let booked = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for session in &sessions {
+            let (bank, wish, booked) = (&bank, &wish, &booked);
+            scope.spawn(move || {
+                let answer = bank.client().post(session, "/v1/appointments", wish);
+                match answer.status {
+                    201 => booked
+                        .lock()
+                        .unwrap()
+                        .push((session, answer.text("appointment"))),
+                    _ => assert_eq!(answer.code(), "slot_full"),
+                }
+            });
+        }
+    });
+    let booked = booked.into_inner().unwrap();
+    assert_eq!(booked.len(), 2);
+    let slots = format!("/v1/branches/{near}/slots?day=2026-06-10");
+    let free = |client: &mut Client| {
+        let told = client.get(&sessions[0], &slots).expect(200);
+        let told = told.body["slots"].as_array().unwrap().clone();
+        (told.len(), told[2]["slot"].clone(), told[2]["free"].clone())
+    };
+    assert_eq!(
+        free(&mut client),
+        (16, json!("2026-06-10T10:00:00+08:00"), json!(0))
+    );
+    let (session, appointment) = &booked[0];
+    let path = format!("/v1/appointments/{appointment}");
+    client.delete(session, "cancel", &path).expect(200);
+    assert_eq!(free(&mut client).2, json!(1));
+    let (session, appointment) = &booked[1];
+    let own = client.get(session, "/v1/appointments").expect(200);
+    assert_eq!(
+        own.body["appointments"][0]["appointment"],
+        json!(appointment)
+    );
+    assert_eq!(own.body["appointments"][0]["status"], "booked");
+    let outcome = format!("/v1/appointments/{appointment}/outcomes");
+    let counter = &bank.tokens.counter;
+    client
+        .post(counter, &outcome, &json!({"kept": false}))
+        .refused(422, "appointment_not_due");
+    let later = json!({"business_time": "2026-06-10T10:00:00+08:00", "speed": 1.0});
+    client
+        .put(&bank.tokens.operator, "/v1/test/clock", &later)
+        .expect(200);
+    client
+        .post(counter, &outcome, &json!({"kept": false}))
+        .expect(201);
+}

@@ -1,0 +1,203 @@
+//! Batches of vouchers over HTTP: issued without starving others, redeemed once.
+
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    bank_process::{
+        BankProcess, Person, Response, log_in, new_person, new_rich_person, resident_id,
+    },
+    list_goods, start,
+};
+
+/// A batch of so many vouchers of 100 yuan: where it is issued.
+fn buy_batch(bank: &BankProcess, firm: &Person, count: usize) -> String {
+    let wish = json!({"from": firm.account, "kind": "voucher", "face_value": "100",
+                      "count": count, "amount": format!("{}", 100 * count)});
+    let mut client = bank.client();
+    let batch = client.post(&bank.tokens.counter, "/v1/welfare/batches", &wish);
+    format!(
+        "/v1/welfare/batches/{}/issues",
+        batch.expect(201).text("batch")
+    )
+}
+
+fn give_vouchers(bank: &BankProcess, firm: &Person, to: &[String]) -> Response {
+    let issues = buy_batch(bank, firm, to.len());
+    let mut client = bank.client();
+    client.post_with_key(&bank.tokens.counter, "issue", &issues, &json!({ "to": to }))
+}
+
+#[test]
+fn of_many_redemptions_of_one_voucher_exactly_one_passes() {
+    let (_folder, bank) = start("");
+    let firm = new_rich_person(&bank, 1, "1000");
+    let li = new_person(&bank, 2);
+    let session = log_in(&bank, &li);
+    let rice = list_goods(&bank, "60", 100);
+    let issued = give_vouchers(&bank, &firm, std::slice::from_ref(&li.customer));
+    assert_eq!(issued.expect(201).body["issued"], 1);
+    let vouchers = bank
+        .client()
+        .get(&session, "/v1/welfare/vouchers")
+        .expect(200);
+    let voucher = vouchers.body["vouchers"][0]["voucher"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/v1/welfare/vouchers/{voucher}/redemptions");
+    let wish = json!({"goods": rice, "address": "聊城"});
+    let answers = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                let answer = bank.client().post(&session, &path, &wish);
+                answers
+                    .lock()
+                    .unwrap()
+                    .push((answer.status, answer.code().to_owned()));
+            });
+        }
+    });
+    let answers = answers.into_inner().unwrap();
+    let passed = answers.iter().filter(|(status, _)| *status == 201).count();
+    let refused = answers
+        .iter()
+        .filter(|(_, code)| code == "voucher_redeemed")
+        .count();
+    assert_eq!((passed, refused), (1, 31));
+    let goods = bank.client().get(&session, "/v1/mall/goods").expect(200);
+    assert_eq!(goods.body["goods"][0]["stock"], 99);
+    let points = bank.client().get(&session, "/v1/points").expect(200);
+    assert_eq!(points.body["points"], 4_000);
+}
+
+/// Registers so many customers without accounts, many at a time.
+pub fn register(bank: &BankProcess, first: u32, count: u32) -> Vec<String> {
+    let customers = Mutex::new(Vec::new());
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                let (mut client, counter) = (bank.client(), &bank.tokens.counter);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed) as u32;
+                    if number >= count {
+                        break;
+                    }
+                    let identity =
+                        json!({"name": "员工", "id_number": resident_id(first + number)});
+                    let check = client.post(counter, "/v1/identity-checks", &identity);
+                    let check = check.expect(201).text("identity_check");
+                    let wish = json!({"identity_check": check, "phone": "13800000000"});
+                    let customer = client.post(counter, "/v1/customers", &wish).expect(201);
+                    customers.lock().unwrap().push(customer.text("customer"));
+                }
+            });
+        }
+    });
+    customers.into_inner().unwrap()
+}
+
+/// Deposits one after another until told to stop: how long each took.
+fn interactive(bank: &BankProcess, account: &str, stop: &AtomicBool) -> Vec<Duration> {
+    let mut client = bank.client();
+    let mut took = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let began = Instant::now();
+        let deposit = json!({"account": account, "amount": "0.01"});
+        client
+            .post(&bank.tokens.counter, "/v1/deposits", &deposit)
+            .expect(201);
+        took.push(began.elapsed());
+    }
+    took
+}
+
+#[test]
+fn a_batch_of_5000_vouchers_starves_nobody() {
+    let (_folder, bank) = start("");
+    let firm = new_rich_person(&bank, 1, "500000");
+    let other = new_rich_person(&bank, 2, "1");
+    let employees = register(&bank, 10, 5_000);
+    let stop = AtomicBool::new(false);
+    let (issued, whole, mut took) = thread::scope(|scope| {
+        let others = scope.spawn(|| interactive(&bank, &other.account, &stop));
+        let began = Instant::now();
+        let issued = give_vouchers(&bank, &firm, &employees);
+        let whole = began.elapsed();
+        stop.store(true, Ordering::Relaxed);
+        (issued, whole, others.join().unwrap())
+    });
+    assert_eq!(issued.expect(201).body["issued"], 5_000);
+    took.sort_unstable();
+    let (p50, most) = (took[took.len() / 2], took[took.len() - 1]);
+    eprintln!(
+        "5,000 vouchers took {whole:?}; meanwhile {} deposits, p50 {p50:?}, the slowest {most:?}",
+        took.len()
+    );
+    // Had the batch been one decision, a deposit would have waited for all of it.
+    assert!(took.len() >= 20, "{took:?}");
+    assert!(p50 < whole / 10, "{p50:?} of {whole:?}");
+    // A hundred records of fifty; a repetition finds each of them.
+    let mut after = 0;
+    let mut records = 0;
+    loop {
+        let path = format!("/v1/audit/records?after={after}&limit=10000");
+        let page = bank.client().get(&bank.tokens.operator, &path).expect(200);
+        let rows = page.body["records"].as_array().unwrap();
+        records += rows
+            .iter()
+            .filter(|row| row["operation"] == "welfare_issue")
+            .count();
+        if rows.is_empty() {
+            break;
+        }
+        after = page.body["last"].as_u64().unwrap();
+    }
+    assert_eq!(records, 100);
+    let told = bank
+        .client()
+        .get(&bank.tokens.operator, "/v1/audit/trial-balance")
+        .expect(200);
+    assert_eq!(told.body["sum"], "0.00");
+}
+
+#[test]
+fn a_batch_that_breaks_off_says_how_far_it_came_and_issues_nothing_twice() {
+    let (_folder, bank) = start("");
+    let firm = new_rich_person(&bank, 1, "100000");
+    let employees = register(&bank, 10, 120);
+    let mut named = employees.clone();
+    "C999999999999".clone_into(&mut named[119]);
+    let issues = buy_batch(&bank, &firm, 120);
+    let mut client = bank.client();
+    let mut issue = |key: &str, to: &[String]| {
+        client.post_with_key(&bank.tokens.counter, key, &issues, &json!({ "to": to }))
+    };
+    for _ in 0..2 {
+        let refused = issue("first", &named).refused(404, "customer_not_found");
+        assert!(refused.text("detail").contains("part 3"), "{refused:?}");
+        assert!(
+            refused.text("detail").contains("100 were issued before"),
+            "{refused:?}"
+        );
+        assert_eq!(refused.body["customer"], "C999999999999");
+    }
+    issue("again", &employees[90..100]).refused(409, "voucher_issued_already");
+    let rest = issue("rest", &employees[100..]).expect(201);
+    assert_eq!(rest.body["issued"], 20);
+    issue("more", std::slice::from_ref(&firm.customer)).refused(422, "batch_exhausted");
+    let replayed = issue("rest", &employees[100..]);
+    assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
+    assert_eq!(replayed.body, rest.body);
+    issue("rest", &employees[..20]).refused(422, "idempotency_key_reused");
+}
