@@ -47,7 +47,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Print the JSON Schema of scenario files, by which editors complete and check them
     Schema,
-    /// Paired differences of two runs, with intervals
+    /// Paired differences of two runs, with intervals; stored loads of a target judged
+    /// beside those of its baseline
     Compare(CompareArguments),
     /// Draw a run's report again
     Report(ReportArguments),
@@ -186,13 +187,17 @@ pub struct LoadArguments {
     /// Serve the run's own figures for Prometheus here while it lasts; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT")]
     pub metrics: Option<std::net::SocketAddr>,
-    /// Watch the memory of this process of the target, if it runs on this machine
+    /// Watch the memory and the processor time of this process of the target, if it is not
+    /// the one that listens at its address on this machine
     #[arg(long, value_name = "PID")]
     pub watch_process: Option<u32>,
     /// Ask again, under the same key, what nobody answered, for so many seconds from
     /// its first failure; 0 does not, and --kill asks for 30 unless this says otherwise
     #[arg(long, value_name = "SECONDS")]
     pub retry: Option<u32>,
+    /// The baseline that the target is compared with.
+    #[command(flatten)]
+    pub baseline: BaselineArguments,
     /// Ask this share of what was acknowledged once more under its key, e.g. 0.05; it
     /// must be answered as the same record
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
@@ -206,6 +211,60 @@ pub struct LoadArguments {
     /// The output.
     #[command(flatten)]
     pub output: OutputArguments,
+}
+
+/// With what the target is compared, and how long.
+#[derive(Args)]
+pub struct BaselineArguments {
+    /// Compare the target with the system at this address: both take turns, and what is
+    /// surely worse is a regression (exit code 3)
+    #[arg(
+        id = "baseline",
+        long = "baseline",
+        value_name = "URL",
+        requires = "target",
+        conflicts_with = "find_limit"
+    )]
+    pub url: Option<String>,
+    /// The tokens of a baseline that is a core bank, if they are not the target's
+    #[arg(
+        id = "baseline_tokens",
+        long = "baseline-tokens",
+        value_name = "FILE",
+        requires = "baseline"
+    )]
+    pub tokens: Option<PathBuf>,
+    /// Pairs of runs after which the comparison may end, and after as many more again
+    #[arg(long, value_name = "N", default_value_t = scenarios::regression::PAIRS, requires = "baseline", value_parser = clap::value_parser!(u32).range(3..=100))]
+    pub pairs: u32,
+    /// Pairs of runs at most, while it is undecided
+    #[arg(long, value_name = "N", default_value_t = scenarios::regression::MOST_PAIRS, requires = "baseline", value_parser = clap::value_parser!(u32).range(3..=100))]
+    pub pairs_max: u32,
+    /// How much worse the target may surely not be, e.g. 10%; differences of less than
+    /// half of it are no regression
+    #[arg(long, value_name = "PERCENT", default_value = "10%", requires = "baseline", value_parser = margin)]
+    pub margin: f64,
+    /// The process of the baseline, if it is not the one that listens at its address
+    #[arg(
+        id = "watch_baseline",
+        long = "watch-baseline",
+        value_name = "PID",
+        requires = "baseline"
+    )]
+    pub process: Option<u32>,
+}
+
+/// `10%` as 0.1.
+fn margin(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').unwrap_or(text).trim();
+    let percent: f64 = number
+        .parse()
+        .map_err(|_| "it is a number of per cent, such as 10%".to_owned())?;
+    if (1.0..=100.0).contains(&percent) {
+        Ok(percent / 100.0)
+    } else {
+        Err("it must lie between 1% and 100%".to_owned())
+    }
 }
 
 /// `branchlab bank`.
@@ -318,9 +377,23 @@ pub struct CheckArguments {
 #[derive(Args)]
 pub struct CompareArguments {
     /// Run directory of the first (before)
-    pub first: PathBuf,
+    #[arg(required_unless_present = "baseline", conflicts_with = "baseline")]
+    pub first: Option<PathBuf>,
     /// Run directory of the second (after)
-    pub second: PathBuf,
+    #[arg(required_unless_present = "baseline", conflicts_with = "baseline")]
+    pub second: Option<PathBuf>,
+    /// Directories of the baseline's stored loads, or folders of them
+    #[arg(long, value_name = "DIR", num_args = 1.., requires = "target")]
+    pub baseline: Vec<PathBuf>,
+    /// Directories of the target's stored loads, or folders of them; as many
+    #[arg(long, value_name = "DIR", num_args = 1.., requires = "baseline")]
+    pub target: Vec<PathBuf>,
+    /// How much worse a target's loads may surely not be
+    #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = margin)]
+    pub margin: f64,
+    /// Run directory to write what was found about loads
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Write the comparison as a page here
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

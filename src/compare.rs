@@ -1,97 +1,39 @@
-//! `branchlab compare`: paired differences of two runs, with intervals.
+//! `branchlab compare`: paired differences of two simulated runs, with intervals; and the
+//! stored loads of a target, judged beside those of its baseline.
+
+mod days;
+mod loads;
 
 use crate::arguments::CompareArguments;
-use crate::exit::{Ended, Failure, PASSED};
-use anyhow::Context;
-use reports::RunData;
-use scenarios::model::Random;
-use sim::DayRow;
+use crate::exit::{Ended, Failure};
+use loads::Stored;
 use std::path::Path;
 
-/// Compares two run directories and prints what changed.
+/// Compares what the directories hold.
 pub fn compare(arguments: &CompareArguments) -> Ended {
-    let (first, first_days) = read(&arguments.first)?;
-    let (second, second_days) = read(&arguments.second)?;
-    let paired = same_days(&first, &second)
-        && !in_streams(&arguments.first)
-        && !in_streams(&arguments.second);
-    let effects = sim::compare(&first_days, &second_days, paired);
-    if let Some(path) = &arguments.html {
-        let page = reports::comparison_html(&first, &second, &effects, arguments.lang);
-        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    let (Some(first), Some(second)) = (&arguments.first, &arguments.second) else {
+        let baseline = Stored::read(&arguments.baseline, "baseline")?;
+        let target = Stored::read(&arguments.target, "target")?;
+        return loads::compare(arguments, baseline, target);
+    };
+    if holds_loads(first) && holds_loads(second) {
+        let baseline = Stored::read(std::slice::from_ref(first), "baseline")?;
+        let target = Stored::read(std::slice::from_ref(second), "target")?;
+        return loads::compare(arguments, baseline, target);
     }
-    if arguments.json {
-        let json = serde_json::to_string_pretty(&effects)
-            .context("cannot write the differences as JSON")?;
-        println!("{json}");
-    } else {
-        println!(
-            "{}",
-            reports::comparison_terminal(
-                &first,
-                &second,
-                &effects,
-                arguments.lang,
-                crate::summarise::style()
-            )
-        );
+    if arguments.out.is_some() {
+        return Err(Failure::usage(
+            "--out: it is for comparisons of loads; of simulated days --html writes a page",
+        ));
     }
-    Ok(PASSED)
+    days::compare(arguments, first, second)
 }
 
-/// Days of equal seeds met the same customers and are compared one by one.
-fn same_days(first: &RunData, second: &RunData) -> bool {
-    let (first, second) = (&first.summary.scenario, &second.summary.scenario);
-    first.seed == second.seed && first.replications == second.replications
-}
-
-/// Whether a run drew its random numbers in the order of events: then variants do
-/// not meet the same customers, whatever the seed.
-fn in_streams(run: &Path) -> bool {
-    let scenario = scenarios::file::read(&run.join("scenario.toml"), &[]);
-    scenario.is_ok_and(|scenario| scenario.run.random == Random::Mrg32k3aStreams)
-}
-
-fn read(path: &Path) -> Result<(RunData, Vec<DayRow>), Failure> {
-    let data = reports::read_run(path).map_err(|error| Failure::usage(error.to_string()))?;
-    let days = path.join("days.csv");
-    let text = std::fs::read_to_string(&days).map_err(|error| {
-        Failure::usage(format!(
-            "{}: {error}; a comparison needs the days of both runs",
-            days.display()
-        ))
-    })?;
-    let rows = sim::from_csv(&text)
-        .map_err(|error| Failure::usage(format!("{}: {error}", days.display())))?;
-    Ok((data, rows))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BRANCH: &str = r#"
-[resources.window]
-capacity = 2
-[journeys.errand]
-time = "3min"
-holds = ["window"]
-[arrivals]
-per_day = 200
-"#;
-
-    #[test]
-    fn runs_with_random_streams_are_not_paired() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        assert!(!in_streams(folder.path()));
-        for (run, expected) in [
-            ("[run]\nreplications = 9\n", false),
-            ("[run]\nrandom = \"mrg32k3a-streams\"\n", true),
-        ] {
-            let text = format!("{run}{BRANCH}");
-            let written = std::fs::write(folder.path().join("scenario.toml"), text);
-            written.expect("the folder is writable");
-            assert_eq!(in_streams(folder.path()), expected);
-        }
-    }
+/// Whether it is a load without simulated days, or a folder of runs.
+fn holds_loads(path: &Path) -> bool {
+    let has = |name: &str| path.join(name).exists();
+    path.is_dir()
+        && !has("days.csv")
+        && (!has("summary.json") || has("operations.csv") || has("target-01"))
+        && !loads::directories(path, "baseline").is_empty()
 }

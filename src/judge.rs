@@ -5,7 +5,8 @@
 use scenarios::figure::{FigureKind, FigureTable};
 use scenarios::gate::{self, NOTHING_LOST, Verdict};
 use scenarios::model::NamedGate;
-use scenarios::summary::{GateRecord, LimitRecord, Reconciliation};
+use scenarios::regression::NO_REGRESSION;
+use scenarios::summary::{GateRecord, LimitRecord, Reconciliation, RegressionRecord};
 
 /// Name of the gate on the generator's own lag.
 const GENERATOR_KEPT_UP: &str = "generator_kept_up";
@@ -128,7 +129,11 @@ pub fn limit_found(limit: &LimitRecord) -> GateRecord {
                 "the gates hold at {rate:.1} operations a second; no higher rate could be judged"
             ),
         ),
-        (None, _) => (
+        (None, true) => (
+            Verdict::Invalid,
+            "no rate that was tried could be judged; let the profile last longer".to_owned(),
+        ),
+        (None, false) => (
             Verdict::Fail,
             "the gates hold at no rate that was tried".to_owned(),
         ),
@@ -137,6 +142,40 @@ pub fn limit_found(limit: &LimitRecord) -> GateRecord {
         "limit_found",
         "the highest rate at which the gates hold is found",
         verdict,
+        reason,
+    )
+}
+
+/// The gate that is on with a baseline: nothing has become worse.
+pub fn no_regression(found: &RegressionRecord) -> GateRecord {
+    let names = |verdict: Verdict| -> Vec<&str> {
+        let of_it = found.figures.iter().filter(|it| it.verdict == verdict);
+        let waited_for = of_it.filter(|it| it.waited_for || verdict != Verdict::Undecided);
+        waited_for.map(|it| it.figure.name()).collect()
+    };
+    let pairs = found.pairs;
+    let reason = match found.verdict {
+        Verdict::Pass => format!(
+            "after {pairs} pairs of runs no figure is worse than the baseline's by its margin"
+        ),
+        Verdict::Fail => format!(
+            "after {pairs} pairs of runs surely worse than the baseline: {}",
+            names(Verdict::Fail).join(", ")
+        ),
+        Verdict::Undecided if pairs == 0 => format!(
+            "{} pairs of runs say nothing yet; single runs differ too much",
+            found.runs.len()
+        ),
+        Verdict::Undecided => format!(
+            "after {pairs} pairs of runs still undecided: {}; play longer runs or more pairs",
+            names(Verdict::Undecided).join(", ")
+        ),
+        Verdict::Invalid => "some of the runs could not measure; play them again".to_owned(),
+    };
+    always_on(
+        NO_REGRESSION,
+        "no figure of the target is worse than its baseline's",
+        found.verdict,
         reason,
     )
 }

@@ -5,6 +5,7 @@
 mod address;
 mod find_limit;
 mod metrics;
+mod pairs;
 mod plan;
 
 pub use plan::Plan;
@@ -37,6 +38,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         plan.on_bank()
             .map_err(|fault| Failure::usage(fault.to_string()))?;
     }
+    let baseline = pairs::baseline(arguments, &plan, &to)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
     directory.write("scenario.toml", subject.as_run.as_bytes())?;
@@ -56,13 +58,20 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         retry: asked_again(arguments),
         repeat: arguments.repeat,
     };
-    let loaded = if arguments.find_limit {
-        find_limit::find(arguments, &to, &mut player, &subject.gates)?
-    } else {
-        player.on_whichever(&to, &arguments.bank)?
-    };
     let mut results = Results::new("load", Measured::Load);
-    results.loaded = Some(loaded);
+    match &baseline {
+        Some(baseline) => {
+            let compared = pairs::play(arguments, (baseline, &to), &mut player, &subject)?;
+            results.loaded = Some(compared.representative);
+            results.regression = Some(compared.record);
+            results.warnings = compared.warnings;
+        }
+        None if arguments.find_limit => {
+            let found = find_limit::find(arguments, &to, &mut player, &subject.gates)?;
+            results.loaded = Some(found);
+        }
+        None => results.loaded = Some(player.on_whichever(&to, &arguments.bank)?),
+    }
     summarise::finish(
         subject,
         results,
@@ -96,7 +105,8 @@ pub struct Player<'run> {
     pub phases: &'run mut Phases,
     /// The run's own endpoint.
     pub metrics: Option<&'run Metrics>,
-    /// A process of the target whose memory is watched.
+    /// A process of the target whose memory and processor time are watched; what listens
+    /// at its address, if it runs on this machine, unless it is told.
     pub watched: Option<u32>,
     /// For how long what nobody answered is asked again.
     pub retry: Option<Duration>,
@@ -149,6 +159,7 @@ impl Player<'_> {
         start: BankStart,
         drill: Option<&KillDrill>,
     ) -> anyhow::Result<Loaded> {
+        self.watched = self.watched.or_else(|| target.process());
         let options = self.options(start)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_bank()?;
@@ -187,6 +198,7 @@ impl Player<'_> {
         file: &TargetFile,
         endpoint: &Endpoint,
     ) -> anyhow::Result<Loaded> {
+        self.watched = self.watched.or_else(|| endpoint.process());
         let options = self.options(BankStart::Shared)?;
         let stop = StopFlag::from_shared(self.interrupt.flag());
         let plan = self.plan.on_own_system();
@@ -197,6 +209,8 @@ impl Player<'_> {
         });
         let mut loaded = self.loaded(outcome.context("the load could not be played")?)?;
         loaded.record.system = Some(file.name());
+        let hash = blake3::hash(file.text().as_bytes()).to_hex();
+        loaded.record.target_hash = Some(hash.to_string());
         Ok(loaded)
     }
 

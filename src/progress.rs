@@ -62,6 +62,11 @@ impl Phases {
         }
     }
 
+    /// The language of the progress.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// When the command began, RFC 3339.
     pub fn started(&self) -> String {
         self.started.to_string()

@@ -3,8 +3,10 @@
 
 use crate::arguments::OutputArguments;
 use crate::exit::Ended;
+use crate::github;
 use crate::interrupt::Interrupt;
 use crate::judge::{self, Judging, Measured};
+use crate::machine;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use anyhow::Context;
@@ -13,13 +15,14 @@ use scenarios::gate::{self, Ending, Verdict};
 use scenarios::model::{Label, NamedGate, Scenario};
 use scenarios::operation::Operation;
 use scenarios::summary::{
-    AssumptionRecord, Effect, GateRecord, LoadRecord, Reconciliation, RunRecord, SCHEMA,
-    ScenarioRecord, Status, Summary,
+    AssumptionRecord, Effect, GateRecord, LoadRecord, Reconciliation, RegressionRecord, RunRecord,
+    SCHEMA, ScenarioRecord, Status, Summary,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a run is about: a scenario, or recorded operations.
+#[derive(Clone)]
 pub struct Subject {
     /// As the summary records it.
     pub record: ScenarioRecord,
@@ -137,6 +140,8 @@ pub struct Results {
     pub assumed_at_first: Vec<Operation>,
     /// The load and what was found in the bank's books after it.
     pub loaded: Option<Loaded>,
+    /// The comparison with a baseline.
+    pub regression: Option<RegressionRecord>,
     /// Things a reader should know.
     pub warnings: Vec<Label>,
 }
@@ -167,6 +172,7 @@ impl Results {
             bank_effect: Vec::new(),
             assumed_at_first: Vec::new(),
             loaded: None,
+            regression: None,
             warnings: Vec::new(),
         }
     }
@@ -212,21 +218,53 @@ pub fn finish(
     let table = results.figures();
     let summary = summary(subject, &mut results, &table, interrupt.happened(), judging);
     let run = RunRecord {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: phases.started(),
         phases: phases.finished(),
         threads,
-        host: host(),
-        bank_data: results
-            .loaded
-            .as_ref()
-            .and_then(|loaded| loaded.bank_data.clone()),
+        ..record(phases.started(), &results)
     };
     write_tables(directory, &results, &table)?;
     let data = reports::RunData { summary, run };
     write_pages(directory, &data, output.lang)?;
+    github::tell(&data, output.lang)?;
     print(directory, &data, output)?;
     Ok(data.summary.exit_code)
+}
+
+/// Writes a load that is a part of another command's work: what programs read, no pages.
+pub fn write_part(
+    subject: Subject,
+    loaded: Loaded,
+    interrupt: &Interrupt,
+    directory: &RunDirectory,
+    started: String,
+) -> anyhow::Result<(Summary, Loaded)> {
+    let mut results = Results::new("load", Measured::Load);
+    results.loaded = Some(loaded);
+    let table = results.figures();
+    let interrupted = interrupt.happened();
+    let by = Judging::ByInterval;
+    let summary = summary(subject, &mut results, &table, interrupted, by);
+    write_tables(directory, &results, &table)?;
+    let run = record(started, &results);
+    let data = reports::RunData { summary, run };
+    write_records(directory, &data)?;
+    let loaded = results.loaded.context("the load is still there")?;
+    Ok((data.summary, loaded))
+}
+
+/// What depends on the machine or the clock, apart from the phases.
+fn record(started: String, results: &Results) -> RunRecord {
+    let loaded = results.loaded.as_ref();
+    RunRecord {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+        phases: Vec::new(),
+        threads: 1,
+        host: machine::host(),
+        machine: Some(machine::machine()),
+        bank_data: loaded.and_then(|loaded| loaded.bank_data.clone()),
+        baseline: results.regression.as_ref().map(|it| it.baseline.clone()),
+    }
 }
 
 fn summary(
@@ -262,6 +300,7 @@ fn summary(
     if let Some(simulated) = &results.simulated {
         warnings.extend(simulated.warnings.iter().cloned());
     }
+    gates.extend(results.regression.as_ref().map(judge::no_regression));
     let (status, verdict, exit_code) = ending(interrupted, &gates);
     let simulated = results.simulated.as_ref();
     let loaded = results.loaded.as_ref();
@@ -290,13 +329,14 @@ fn summary(
             .collect(),
         load: loaded.map(|loaded| loaded.record.clone()),
         reconciliation: loaded.and_then(|loaded| loaded.reconciliation.clone()),
+        regression: results.regression.clone(),
         warnings,
     }
 }
 
 /// How the run as a whole ended. What the bank lost outranks what the run could
 /// not measure, so a failed reconciliation is never an invalid run.
-fn ending(interrupted: bool, gates: &[GateRecord]) -> (Status, Verdict, u8) {
+pub fn ending(interrupted: bool, gates: &[GateRecord]) -> (Status, Verdict, u8) {
     let ending = if interrupted {
         Ending::Interrupted
     } else {
@@ -363,19 +403,23 @@ fn write_tables(
 }
 
 /// Writes `summary.json`, `run.json` and everything drawn from them.
-fn write_pages(
+pub fn write_pages(
     directory: &RunDirectory,
     data: &reports::RunData,
     lang: reports::Lang,
 ) -> anyhow::Result<()> {
-    let json = |value: &serde_json::Value| format!("{value:#}\n");
-    let summary = serde_json::to_value(&data.summary).context("cannot write the summary")?;
-    let run = serde_json::to_value(&data.run).context("cannot write the run record")?;
-    directory.write("run.json", json(&run).as_bytes())?;
     directory.write("junit.xml", reports::junit(data).as_bytes())?;
     directory.write("summary.md", reports::markdown(data, lang).as_bytes())?;
     directory.write("report.html", reports::html(data, lang).as_bytes())?;
     // Last, so that a folder with a summary is a folder with everything.
+    write_records(directory, data)
+}
+
+fn write_records(directory: &RunDirectory, data: &reports::RunData) -> anyhow::Result<()> {
+    let json = |value: &serde_json::Value| format!("{value:#}\n");
+    let summary = serde_json::to_value(&data.summary).context("cannot write the summary")?;
+    let run = serde_json::to_value(&data.run).context("cannot write the run record")?;
+    directory.write("run.json", json(&run).as_bytes())?;
     directory.write("summary.json", json(&summary).as_bytes())
 }
 
@@ -410,17 +454,4 @@ fn terminal_width() -> Option<u16> {
         .ok()
         .map(|size| size.ws_col)
         .filter(|columns| *columns > 0)
-}
-
-/// Host name, operating system and processors, for `run.json`.
-fn host() -> String {
-    let name = rustix::system::uname();
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!(
-        "{} · {} {} · {} · {processors} processors",
-        name.nodename().to_string_lossy(),
-        name.sysname().to_string_lossy(),
-        name.release().to_string_lossy(),
-        name.machine().to_string_lossy(),
-    )
 }

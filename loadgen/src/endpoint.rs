@@ -2,6 +2,7 @@
 //! whether it may be sent there at all.
 
 use crate::error::LoadError;
+use crate::target_process::process_listening_on;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -144,6 +145,12 @@ impl Endpoint {
     /// The version of HTTP that is spoken.
     pub fn version(&self) -> Version {
         self.version
+    }
+
+    /// The process that listens there, if it runs on this machine and is ours to see.
+    pub fn process(&self) -> Option<u32> {
+        let here = self.address.ip().is_loopback();
+        here.then(|| process_listening_on(self.address.port()))?
     }
 
     pub(crate) fn authority(&self) -> &str {

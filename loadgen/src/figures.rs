@@ -96,6 +96,10 @@ impl LoadOutcome {
                 rows.push(self.value(figure, Group::All, figure.unit(), 1, found));
             }
         }
+        if let Some(each) = self.cpu_per_operation() {
+            let (of, sent) = (Figure::CpuPerOperation, self.sent_in_all());
+            rows.push(self.value(of, Group::All, of.unit(), sent, Some(each)));
+        }
         rows
     }
 

@@ -57,6 +57,7 @@ mod stage;
 mod stream;
 pub mod target;
 mod target_file;
+mod target_process;
 
 pub use course::Spike;
 pub use credentials::{idempotency_key, resident_id_check_digit};
@@ -74,3 +75,4 @@ pub use reconciliation::{BankStart, reconcile};
 pub use run::{play, run};
 pub use target::{Target, Tokens};
 pub use target_file::TargetFile;
+pub use target_process::process_listening_on;

@@ -55,7 +55,8 @@ pub struct LoadOptions {
     pub connections: u32,
     /// Real time over which the users of a closed model begin.
     pub ramp: Duration,
-    /// Real time after which users of a closed model begin no session any more.
+    /// Real time that the plan lasts, where it has a length of its own; after it users of a
+    /// closed model begin no session any more.
     pub until: Duration,
     /// Connections at most while customers are opened beforehand; 1 to 65,535.
     pub setup_connections: u32,

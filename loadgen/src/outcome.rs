@@ -7,6 +7,7 @@ use crate::journal::RunJournal;
 use crate::kind::{Kind, Names};
 use crate::measurement::Book;
 use crate::options::{LoadOptions, Model};
+use crate::pacing;
 use crate::quality::Quality;
 use crate::stream::OUT_OF_SOCKETS;
 use scenarios::model::Label;
@@ -171,6 +172,19 @@ impl LoadOutcome {
         course::recovery(&self.book, self.warm_up_seconds(), self.options.spike?)
     }
 
+    /// Operations that reached the target or tried to, those of the warm-up included.
+    pub(crate) fn sent_in_all(&self) -> u64 {
+        let sent = |tally: Tally| tally.planned() - tally.of(Outcome::NotSent);
+        sent(self.tally()) + sent(self.book.warm_up)
+    }
+
+    /// Processor seconds of the target's process for each of them, where it was seen.
+    pub(crate) fn cpu_per_operation(&self) -> Option<f64> {
+        let sent = self.sent_in_all();
+        let seconds = self.quality.target_seconds?;
+        (sent > 0).then(|| seconds / sent as f64)
+    }
+
     /// How much latency and memory drifted while the load was steady.
     pub(crate) fn drifts(&self) -> (Option<f64>, Option<f64>) {
         if !self.options.steady {
@@ -202,6 +216,7 @@ impl LoadOutcome {
         LoadRecord {
             model: self.options.model.name().to_owned(),
             system: None,
+            target_hash: None,
             from: window.from.clone(),
             to: window.to.clone(),
             speed: self.options.speed,
@@ -265,10 +280,12 @@ impl LoadOutcome {
             .sum()
     }
 
-    /// From the end of the warm-up to the last planned start; at least one second,
+    /// From the end of the warm-up to the end of the plan (the last planned start, where it has
+    /// no length of its own); at least one second,
     /// so that a rate of a few operations means something.
     pub(crate) fn offered_seconds(&self) -> f64 {
-        self.after_warm_up(self.planned_nanos)
+        let planned = pacing::nanos(self.options.until).max(self.planned_nanos);
+        self.after_warm_up(planned)
     }
 
     /// From the end of the warm-up to the last answer; at least one second.

@@ -2,6 +2,7 @@
 //! that keeps the pace, its wait for a processor, and what was taken away from this
 //! machine by others. Warnings, beside the lag, which decides.
 
+use crate::target_process::ProcessorTime;
 use scenarios::model::Label;
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -37,6 +38,8 @@ pub struct Quality {
     pub waited: Option<f64>,
     /// Taken away from this machine.
     pub stolen: Option<f64>,
+    /// Processor seconds of the target's process and its children.
+    pub target_seconds: Option<f64>,
 }
 
 /// Watches the thread that it is begun on.
@@ -44,8 +47,9 @@ pub struct Watch {
     readings: RefCell<Vec<Reading>>,
     first: Option<Reading>,
     busiest: RefCell<Option<f64>>,
-    /// The process whose memory is watched.
+    /// The process whose memory and processor time are watched.
     process: Option<u32>,
+    processor_time: Option<ProcessorTime>,
     /// Its memory, at every so many looks.
     memory: RefCell<Vec<f64>>,
     looks: Cell<u64>,
@@ -56,7 +60,7 @@ pub struct Watch {
 const MOST_READINGS: usize = 2000;
 
 impl Watch {
-    /// From now on, and the memory of a process with it.
+    /// From now on, and the memory and processor time of a process with it.
     pub fn begin(process: Option<u32>) -> Self {
         let first = read();
         Self {
@@ -64,6 +68,7 @@ impl Watch {
             first,
             busiest: RefCell::new(None),
             process,
+            processor_time: process.and_then(ProcessorTime::begin),
             memory: RefCell::default(),
             looks: Cell::new(0),
             every: Cell::new(1),
@@ -114,8 +119,15 @@ impl Watch {
 
     /// What it came to.
     pub fn end(&self) -> Quality {
+        let target_seconds = self
+            .processor_time
+            .as_ref()
+            .and_then(ProcessorTime::seconds);
         let (Some(first), Some(last)) = (self.first, read()) else {
-            return Quality::default();
+            return Quality {
+                target_seconds,
+                ..Quality::default()
+            };
         };
         if self.busiest.borrow().is_none() {
             self.busy(first, last);
@@ -126,6 +138,7 @@ impl Watch {
             processor_seconds: Some(last.ran - first.ran),
             waited: Some((last.waited - first.waited) / seconds(first, last)),
             stolen: (all > 0.0).then(|| (last.stolen - first.stolen) / all),
+            target_seconds,
         }
     }
 }
@@ -244,6 +257,7 @@ mod tests {
             processor_seconds: Some(1.0),
             waited: Some(0.05),
             stolen: Some(0.02),
+            target_seconds: None,
         };
         assert!(quiet.warnings().is_empty());
         let loud = Quality {

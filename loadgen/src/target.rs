@@ -96,6 +96,11 @@ impl Target {
         self.endpoint.base()
     }
 
+    /// The process that listens there, if it runs on this machine and is ours to see.
+    pub fn process(&self) -> Option<u32> {
+        self.endpoint.process()
+    }
+
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }

@@ -3,9 +3,12 @@
 
 use crate::run::RunData;
 use crate::words::gates;
+use crate::words::regression;
 use scenarios::gate::Verdict;
 use scenarios::language::Lang;
-use scenarios::summary::{GateRecord, Reconciliation, Status, Summary};
+use scenarios::summary::{
+    ComparedRecord, GateRecord, Reconciliation, RegressionRecord, Status, Summary,
+};
 use std::fmt::Write as _;
 
 /// A test case: its name, and why it failed if it did.
@@ -59,9 +62,12 @@ fn cases(summary: &Summary) -> Vec<Case> {
         failure: status.map(str::to_owned),
     }];
     cases.extend(summary.gates.iter().map(|gate| gate_case(gate, summary)));
+    cases.extend(summary.regression.iter().flat_map(regression_cases));
     let judged = |name: &str| summary.gates.iter().any(|gate| gate.name == name);
     let loaded = summary.load.as_ref();
-    if loaded.is_some() || summary.reconciliation.is_some() {
+    // A system of somebody's own has no books that could be read.
+    let has_books = loaded.is_some_and(|load| load.system.is_none());
+    if has_books || summary.reconciliation.is_some() {
         cases.push(reconciliation_case(summary.reconciliation.as_ref()));
     }
     if let Some(load) = loaded.filter(|_| !judged("generator_kept_up")) {
@@ -73,6 +79,29 @@ fn cases(summary: &Summary) -> Vec<Case> {
         });
     }
     cases
+}
+
+/// A figure fails if it regressed, or kept a comparison undecided that is undecided.
+fn regression_cases(found: &RegressionRecord) -> Vec<Case> {
+    let case = |it: &ComparedRecord| {
+        let open = found.verdict == Verdict::Undecided
+            && it.verdict == Verdict::Undecided
+            && it.waited_for;
+        let failure = (it.verdict == Verdict::Fail || open).then(|| {
+            let verdict = regression::verdict(it.verdict, Lang::En);
+            let worse = regression::worse(it, Lang::En);
+            format!(
+                "{verdict}: worse by {worse} than {} after {} pairs of runs",
+                found.baseline,
+                found.runs.len()
+            )
+        });
+        Case {
+            name: format!("regression.{}", it.figure.name()),
+            failure,
+        }
+    };
+    found.figures.iter().map(case).collect()
 }
 
 fn gate_case(gate: &GateRecord, summary: &Summary) -> Case {

@@ -8,6 +8,7 @@ use crate::words::gates;
 use crate::words::names;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
+use crate::words::regression;
 use crate::words::texts::{Text, fill};
 use scenarios::gate::Verdict;
 use scenarios::language::Lang;
@@ -36,6 +37,7 @@ pub fn markdown(run: &RunData, lang: Lang) -> String {
         let _ = write!(out, "> {}\n\n", escape(question));
     }
     out += &gates_table(summary, lang);
+    out += &regression_table(summary, lang);
     out += &outlets_lines(summary, lang);
     out += &figures_table(summary, lang);
     out += &minutes_table(summary, lang);
@@ -107,6 +109,22 @@ fn gates_table(summary: &Summary, lang: Lang) -> String {
         &heads.map(|head| head.say(lang).to_owned()),
         &rows,
     )
+}
+
+fn regression_table(summary: &Summary, lang: Lang) -> String {
+    let Some(found) = &summary.regression else {
+        return String::new();
+    };
+    let lines = regression::lines(found, lang);
+    let lines: Vec<Vec<String>> = lines
+        .into_iter()
+        .map(|line| line.iter().map(|cell| escape(cell)).collect())
+        .collect();
+    let mut out = table(Text::Regression.say(lang), &regression::heads(lang), &lines);
+    for sentence in regression::sentences(found, lang) {
+        let _ = write!(out, "{}\n\n", escape(&sentence));
+    }
+    out
 }
 
 fn outlets_lines(summary: &Summary, lang: Lang) -> String {

@@ -8,6 +8,7 @@ use crate::words::counts;
 use crate::words::gates;
 use crate::words::numbers::{self, Kind};
 use crate::words::outlets;
+use crate::words::regression;
 use crate::words::texts::{Text, fill};
 use crate::words::{names, numbers::estimate};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -35,6 +36,7 @@ pub fn terminal(run: &RunData, lang: Lang, style: TerminalStyle) -> String {
     out += &figures_table(summary, lang, style);
     out += &latency_table(summary, lang, style);
     out += &outlets_table(summary, lang, style);
+    out += &regression_table(summary, lang, style);
     out += &gates_table(summary, lang, style);
     out += &counterexample(summary, lang);
     for warning in &summary.warnings {
@@ -287,6 +289,22 @@ fn outlets_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String 
     let lines = outlets::worst(summary, MOST, lang);
     if !lines.is_empty() {
         out += &table(&outlets::worst_heads(lang), lines, style);
+    }
+    out
+}
+
+/// The target beside its baseline, if it was compared with one.
+fn regression_table(summary: &Summary, lang: Lang, style: TerminalStyle) -> String {
+    let Some(found) = &summary.regression else {
+        return String::new();
+    };
+    let mut out = String::new();
+    for sentence in regression::sentences(found, lang) {
+        let _ = writeln!(out, "{sentence}");
+    }
+    let lines = regression::lines(found, lang);
+    if !lines.is_empty() {
+        out += &table(&regression::heads(lang), lines, style);
     }
     out
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use reports::{
-    Lang, ReportError, RunData, TerminalStyle, comparison_terminal, csv, junit, markdown, read_run,
-    terminal,
+    Lang, ReportError, RunData, TerminalStyle, annotations, comparison_terminal, csv, html, junit,
+    markdown, read_run, terminal,
 };
 use scenarios::gate::Verdict;
 use scenarios::model::Label;
@@ -300,4 +300,67 @@ fn a_language_is_named_by_its_code() {
             .to_string()
             .contains("`en` or `zh`")
     );
+}
+
+#[test]
+fn a_regression_is_told_wherever_results_are_told() {
+    let run = support::compared_run();
+    let report = junit(&run);
+    support::well_formed::assert_well_formed(report.split_once("?>").unwrap().1);
+    let failed = "name=\"regression.cpu_per_operation\">";
+    assert!(report.contains(failed), "{report}");
+    assert!(report.contains("name=\"regression.p50\"/>"), "{report}");
+    // What is only watched is no failure while it is open.
+    assert!(report.contains("name=\"regression.p99\"/>"), "{report}");
+    let style = TerminalStyle::default();
+    for text in [
+        terminal(&run, Lang::En, style),
+        markdown(&run, Lang::En).replace('\\', ""),
+        html(&run, Lang::En),
+    ] {
+        for words in [
+            "http://127.0.0.1:3001",
+            "+10.4% [+7.4%, +13.4%]",
+            "inconclusive (not waited for)",
+            "regression",
+            "2 pairs were played again",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+    let chinese = terminal(&run, Lang::Zh, style);
+    for words in [
+        "性能回退",
+        "基线",
+        "每次操作处理器用时",
+        "仅供报警",
+        "退出码 3",
+    ] {
+        assert!(chinese.contains(words), "{words}: {chinese}");
+    }
+    let annotations = annotations(&run, Lang::En);
+    let cpu =
+        "::error title=smart-branch%3A processor time for an operation%3A regression::+10.4%25";
+    assert!(annotations.contains(cpu), "{annotations}");
+}
+
+#[test]
+fn an_undecided_comparison_fails_in_junit_by_what_kept_it_open() {
+    let mut run = support::compared_run();
+    let found = run.summary.regression.as_mut().unwrap();
+    found.verdict = Verdict::Undecided;
+    found.figures[0].verdict = Verdict::Undecided;
+    let report = junit(&run);
+    assert!(report.contains("name=\"regression.cpu_per_operation\">"));
+    assert!(report.contains("inconclusive: worse by"), "{report}");
+    assert!(report.contains("name=\"regression.p99\"/>"), "{report}");
+}
+
+#[test]
+fn a_system_without_books_does_not_fail_for_want_of_them() {
+    let mut run = support::passing_run();
+    run.summary.reconciliation = None;
+    run.summary.gates.retain(|gate| gate.name != "nothing_lost");
+    run.summary.load.as_mut().unwrap().system = Some("theirs".to_owned());
+    assert!(!junit(&run).contains("<failure "), "{}", junit(&run));
 }

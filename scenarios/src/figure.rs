@@ -78,6 +78,7 @@ pub enum Figure {
     LatencyDrift,
     MemoryDrift,
     Recovery,
+    CpuPerOperation,
 }
 
 /// Whom a row is about: each dimension `None` (written `*`) or a name; an
@@ -168,7 +169,7 @@ impl FigureTable {
 
 impl Figure {
     /// Every figure, in the order of the table.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Arrivals,
         Self::Served,
         Self::Abandoned,
@@ -205,6 +206,7 @@ impl Figure {
         Self::LatencyDrift,
         Self::MemoryDrift,
         Self::Recovery,
+        Self::CpuPerOperation,
     ];
 
     /// As formats write it.
@@ -246,6 +248,7 @@ impl Figure {
             Self::LatencyDrift => "latency_drift",
             Self::MemoryDrift => "memory_drift",
             Self::Recovery => "recovery",
+            Self::CpuPerOperation => "cpu_per_operation",
         }
     }
 
@@ -311,7 +314,8 @@ impl Figure {
             | Self::Latency
             | Self::ServiceLatency
             | Self::GeneratorLag
-            | Self::Recovery => "s",
+            | Self::Recovery
+            | Self::CpuPerOperation => "s",
             Self::QueueLength | Self::PeopleInBranch => "people",
             Self::Occupancy
             | Self::PromiseKept
@@ -362,7 +366,8 @@ impl Figure {
             | Self::Errors
             | Self::LatencyDrift
             | Self::MemoryDrift
-            | Self::Recovery => FigureKind::Load,
+            | Self::Recovery
+            | Self::CpuPerOperation => FigureKind::Load,
         }
     }
 }

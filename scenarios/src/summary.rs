@@ -5,8 +5,12 @@
 //! [`RunRecord`] (`run.json`), so that equal simulations leave equal bytes.
 
 mod outlets;
+mod regression;
+mod run;
 
 pub use outlets::{Fix, Headcount, MOST_RANKED, OutletPromise, OutletRecord, Outlets};
+pub use regression::{ComparedRecord, PairRecord, RegressionRecord};
+pub use run::{MachineRecord, RunRecord};
 
 use crate::gate::Verdict;
 use crate::model::{Label, Mark};
@@ -54,6 +58,9 @@ pub struct Summary {
     pub load: Option<LoadRecord>,
     /// The reconciliation; absent without load.
     pub reconciliation: Option<Reconciliation>,
+    /// The comparison with a baseline; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<RegressionRecord>,
     /// Things a reader should know, in order.
     pub warnings: Vec<Label>,
 }
@@ -223,6 +230,9 @@ pub struct LoadRecord {
     /// The system, if it was one of somebody's own; absent for the bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
+    /// Hash of the target file, if the system is one of somebody's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_hash: Option<String>,
     /// Stretch of the scenario's day, `10:00` to `10:30`.
     pub from: String,
     /// See `from`.
@@ -395,21 +405,4 @@ pub struct Discrepancy {
     pub key: String,
     /// In a sentence, with operation, amount and accounts.
     pub what: String,
-}
-
-/// `run.json`: what depends on the machine or the clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunRecord {
-    /// Branchlab's version.
-    pub version: String,
-    /// Start, RFC 3339.
-    pub started: String,
-    /// Wall time in seconds, by phase in order.
-    pub phases: Vec<(String, f64)>,
-    /// Threads used.
-    pub threads: u32,
-    /// Host name, operating system, processors.
-    pub host: String,
-    /// Directory of the bank's data, if one was started.
-    pub bank_data: Option<String>,
 }

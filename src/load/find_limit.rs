@@ -23,6 +23,9 @@ const GROWTH: f64 = 2.0;
 const FARTHEST: f64 = 1024.0;
 /// More runs than this are not made.
 const MOST_PROBES: usize = 40;
+/// So many runs in which the generator could not do its part are its limit, not an accident
+/// of a machine that others use, too.
+const NO_ACCIDENT: usize = 3;
 /// A rate at an end of the gap is settled when so many runs of it agree.
 const AGREE: usize = 2;
 
@@ -35,21 +38,32 @@ struct Gap {
     fails: Option<(f64, Verdict)>,
 }
 
-/// Looks for the highest volume that holds; `probe` runs one.
-fn search<E>(mut probe: impl FnMut(f64) -> Result<Verdict, E>) -> Result<Gap, E> {
+/// Looks for the highest volume that holds; `probe` runs one. A run with too few operations
+/// for a gate is undecided: more volume brings more of them. No verdict ends the search.
+fn search<E>(mut probe: impl FnMut(f64) -> Result<Option<Verdict>, E>) -> Result<Gap, E> {
     let mut runs: Vec<(f64, Verdict)> = Vec::new();
     let mut volume = 1.0;
     loop {
-        let verdict = probe(volume)?;
+        let Some(verdict) = probe(volume)? else {
+            return Ok(gap(&runs));
+        };
         runs.push((volume, verdict));
+        if runs.len() < MOST_PROBES && is_an_accident(&runs, volume) {
+            continue;
+        }
         let gap = gap(&runs);
-        let next = match (gap.holds, gap.fails) {
+        // What is undecided bounds the search from below, and holds not.
+        let below = runs
+            .iter()
+            .filter(|(_, verdict)| *verdict == Verdict::Undecided);
+        let below = below.map(|(volume, _)| *volume).reduce(f64::max);
+        let next = match (gap.holds.or(below), gap.fails) {
             (None, Some((fails, _))) => fails / GROWTH,
-            (Some(holds), None) => holds * GROWTH,
-            (Some(holds), Some((fails, _))) if fails / holds > NEAR => (holds * fails).sqrt(),
+            (Some(low), None) => low * GROWTH,
+            (Some(low), Some((fails, _))) if fails / low > NEAR => (low * fails).sqrt(),
             // Both ends are near: what has not been repeated is.
-            (Some(holds), Some((fails, _))) => {
-                let open = [holds, fails].into_iter().find(|it| !settled(&runs, *it));
+            (Some(low), Some((fails, _))) => {
+                let open = [low, fails].into_iter().find(|it| !settled(&runs, *it));
                 let Some(open) = open else { return Ok(gap) };
                 open
             }
@@ -64,7 +78,10 @@ fn search<E>(mut probe: impl FnMut(f64) -> Result<Verdict, E>) -> Result<Gap, E>
 
 /// The ends as the runs have them; a volume holds if more of its runs held than not.
 fn gap(runs: &[(f64, Verdict)]) -> Gap {
-    let mut volumes: Vec<f64> = runs.iter().map(|(volume, _)| *volume).collect();
+    let decided = runs
+        .iter()
+        .filter(|(_, verdict)| *verdict != Verdict::Undecided);
+    let mut volumes: Vec<f64> = decided.map(|(volume, _)| *volume).collect();
     volumes.sort_by(f64::total_cmp);
     volumes.dedup();
     let fails = volumes
@@ -79,20 +96,33 @@ fn gap(runs: &[(f64, Verdict)]) -> Gap {
     Gap { holds, fails }
 }
 
-/// How a volume failed, if at least half of its runs did.
-fn failing(runs: &[(f64, Verdict)], volume: f64) -> Option<Verdict> {
+/// The generator could not do its part at this volume, and it may have been an accident.
+fn is_an_accident(runs: &[(f64, Verdict)], volume: f64) -> bool {
     let of_it = || runs.iter().filter(|(at, _)| *at == volume);
-    let failed = of_it().filter(|(_, verdict)| *verdict != Verdict::Pass);
-    let worst = failed.clone().map(|(_, verdict)| *verdict).next_back()?;
-    (2 * failed.count() > of_it().count()).then_some(worst)
+    of_it().all(|(_, verdict)| *verdict == Verdict::Invalid) && of_it().count() < NO_ACCIDENT
+}
+
+/// The runs of a volume that count: those in which the generator did its part, if there are any.
+fn counting(runs: &[(f64, Verdict)], volume: f64) -> Vec<Verdict> {
+    let of_it = runs.iter().filter(|(at, _)| *at == volume);
+    let of_it: Vec<Verdict> = of_it.map(|(_, verdict)| *verdict).collect();
+    let judged = of_it.iter().filter(|it| **it != Verdict::Invalid);
+    let judged: Vec<Verdict> = judged.copied().collect();
+    if judged.is_empty() { of_it } else { judged }
+}
+
+/// How a volume failed, if most of its runs did.
+fn failing(runs: &[(f64, Verdict)], volume: f64) -> Option<Verdict> {
+    let runs = counting(runs, volume);
+    let failed = runs.iter().filter(|verdict| **verdict != Verdict::Pass);
+    let last = failed.clone().next_back()?;
+    (2 * failed.count() > runs.len()).then_some(*last)
 }
 
 fn settled(runs: &[(f64, Verdict)], volume: f64) -> bool {
-    let of_it = || runs.iter().filter(|(at, _)| *at == volume);
-    let passed = of_it()
-        .filter(|(_, verdict)| *verdict == Verdict::Pass)
-        .count();
-    passed >= AGREE || of_it().count() - passed >= AGREE
+    let runs = counting(runs, volume);
+    let passed = runs.iter().filter(|it| **it == Verdict::Pass).count();
+    passed >= AGREE || runs.len() - passed >= AGREE
 }
 
 /// One run of the search.
@@ -120,7 +150,7 @@ pub fn find(
     let directory = player.directory;
     let mut best: Option<Probe> = None;
     let mut probes: Vec<ProbeRecord> = Vec::new();
-    let gap = search(|volume| -> Result<Verdict, Failure> {
+    let gap = search(|volume| -> Result<Option<Verdict>, Failure> {
         let number = probes.len() + 1;
         let inside = directory.inside(&format!("probe-{number:02}"))?;
         let scaled = plan.times(volume);
@@ -131,12 +161,8 @@ pub fn find(
         if is_better(&probe.record, best.as_ref().map(|it| &it.record)) {
             best = Some(probe);
         }
-        // Nobody waits for further rates any more.
-        Ok(if player.interrupt.happened() {
-            Verdict::Invalid
-        } else {
-            verdict
-        })
+        // Interrupted, nobody waits for further rates any more.
+        Ok((!player.interrupt.happened()).then_some(verdict))
     })?;
     let Some(best) = best else {
         return Err(Failure::usage("--find-limit: no rate could be tried"));
@@ -200,8 +226,14 @@ fn run(
         records.push(judge::nothing_lost(loaded.reconciliation.as_ref()));
     }
     records.push(judge::generator_kept_up(&loaded.outcome.validity().reasons));
-    let verdict = gate::worst(&records);
-    let reason = records.iter().find(|record| record.verdict == verdict);
+    let kept_up = loaded.outcome.validity().kept_up;
+    let worst = gate::worst(&records);
+    let reason = records.iter().find(|record| record.verdict == worst);
+    let verdict = match worst {
+        // The generator did its part, so there was too little for a gate to look at.
+        Verdict::Invalid if kept_up => Verdict::Undecided,
+        verdict => verdict,
+    };
     let total = |figure| table.find(figure, &Population::default());
     let quantile = |q: f64| {
         let row = total(Figure::Latency)?;
@@ -274,7 +306,7 @@ mod tests {
         let mut runs = 0;
         let gap = search(|volume| {
             runs += 1;
-            Ok::<_, ()>(holds(volume))
+            Ok::<_, ()>(Some(holds(volume)))
         });
         (gap.unwrap(), runs)
     }
@@ -327,6 +359,26 @@ mod tests {
     }
 
     #[test]
+    fn too_few_operations_for_a_gate_ask_for_more_of_them() {
+        let (gap, runs) = found(|volume| match volume {
+            ..3.0 => Verdict::Undecided,
+            ..=50.0 => Verdict::Pass,
+            _ => Verdict::Fail,
+        });
+        assert!(
+            gap.holds
+                .is_some_and(|holds| (47.0..=50.0).contains(&holds)),
+            "{gap:?}"
+        );
+        assert!(runs < 20, "{runs}");
+        let (gap, _) = found(|volume| match volume {
+            ..3.0 => Verdict::Undecided,
+            _ => Verdict::Fail,
+        });
+        assert_eq!(gap.holds, None);
+    }
+
+    #[test]
     fn a_generator_at_its_end_is_not_the_targets_limit() {
         let (gap, _) = found(|volume| {
             if volume <= 5.0 {
@@ -336,5 +388,21 @@ mod tests {
             }
         });
         assert_eq!(gap.fails.unwrap().1, Verdict::Invalid);
+    }
+
+    #[test]
+    fn an_accident_of_the_machine_is_repeated_and_decides_nothing() {
+        let mut runs = 0;
+        // Every third run is disturbed.
+        let (gap, _) = found(|volume| {
+            runs += 1;
+            match runs % 3 {
+                0 => Verdict::Invalid,
+                _ => below(10.0)(volume),
+            }
+        });
+        let (holds, fails) = (gap.holds.unwrap(), gap.fails.unwrap());
+        assert!(holds <= 10.0 && fails.0 > 10.0, "{gap:?}");
+        assert_eq!(fails.1, Verdict::Fail);
     }
 }

@@ -122,7 +122,7 @@ impl Plan {
         Self {
             model: profile.crowd.model,
             ramp: real(profile.crowd.ramp),
-            until: real(profile.crowd.lasts),
+            until: real(lasts),
             drain: Duration::from_micros(profile.drain.0),
             steady: profile.steady,
             spike: profile.spike(),

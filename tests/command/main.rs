@@ -15,6 +15,7 @@ mod own_system;
 mod planted_defects;
 mod references;
 mod region;
+mod regressions;
 mod serving;
 mod starved;
 mod support;

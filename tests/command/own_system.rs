@@ -2,10 +2,11 @@
 //! limit of a small server, and watched from elsewhere.
 
 use crate::support::{alone, branchlab, code, number, output, row, said, summary};
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -77,6 +78,19 @@ impl Drop for JsonServer {
     }
 }
 
+/// All gates passed; or the one on the generator itself could not, on a machine that others
+/// use, and then the command says that it could not decide.
+fn only_the_machine_may_be_at_fault(ended: &Output, summary: &Value) {
+    let gates = summary["gates"].as_array().expect("gates are told");
+    let failed: Vec<&Value> = gates.iter().filter(|it| it["verdict"] != "pass").collect();
+    if failed.is_empty() {
+        return assert_eq!(code(ended), 0, "{}", said(ended));
+    }
+    let own = |gate: &&Value| gate["name"] == "generator_kept_up" && gate["verdict"] == "invalid";
+    assert!(failed.iter().all(own), "{}", said(ended));
+    assert_eq!(code(ended), 4, "{}", said(ended));
+}
+
 #[test]
 fn a_service_that_is_not_ours_is_loaded_as_its_target_file_says() {
     let folder = tempfile::tempdir().expect("there is a folder for temporary files");
@@ -84,8 +98,8 @@ fn a_service_that_is_not_ours_is_loaded_as_its_target_file_says() {
     let profile = profile("json-server.toml");
     let words = ["load", &profile, "--target", &server.url, "--out", "run"];
     let ended = output(folder.path(), &words);
-    assert_eq!(code(&ended), 0, "{}", said(&ended));
     let summary = summary(&folder.path().join("run"));
+    only_the_machine_may_be_at_fault(&ended, &summary);
     let load = &summary["load"];
     assert_eq!(load["model"], "capped_open");
     assert_eq!(load["system"], "json-server");
@@ -250,7 +264,7 @@ fn the_limit_of_a_small_server_is_found_between_what_it_can_and_what_it_cannot()
     write("t.toml", "[operations.ask]\npath = \"/\"\n");
     write(
         "p.toml",
-        "drain = \"1s\"\ntimeout = \"3s\"\n[[traffic]]\nshape = \"constant\"\nrate = 20\nfor = \"4s\"\n[[flows]]\nsteps = [\"ask\"]\n[gates]\ntime = \"p90(latency) <= 250ms\"\n",
+        "drain = \"1s\"\ntimeout = \"3s\"\n[[traffic]]\nshape = \"constant\"\nrate = 20\nfor = \"4s\"\n[[flows]]\nsteps = [\"ask\"]\n[gates]\ntime = \"p90(latency) <= 1s\"\n",
     );
     let words = [
         "load",
@@ -266,21 +280,26 @@ fn the_limit_of_a_small_server_is_found_between_what_it_can_and_what_it_cannot()
     let ended = output(folder.path(), &words);
     let summary = summary(&folder.path().join("run"));
     let limit = &summary["load"]["limit"];
-    assert_eq!(code(&ended), 0, "{limit} {}", said(&ended));
+    // On a machine that others use the generator may be at its end before the server; then
+    // the limit is at least what was found, and the command could not decide.
+    let bound = limit["generator_bound"] == true;
+    let expected = if bound { 4 } else { 0 };
+    assert_eq!(code(&ended), expected, "{limit} {}", said(&ended));
     let sustained = limit["sustained_per_second"]
         .as_f64()
         .expect("some rate holds");
     let failed = limit["failed_per_second"]
         .as_f64()
         .expect("some rate does not");
-    // Waiting time grows by (rate/100 − 1) a second over four seconds: at 110 a second the
-    // last tenth waits for more than 250 ms; a busy machine makes the server slower.
-    assert!((50.0..=112.0).contains(&sustained), "{limit}");
+    // What starts after t seconds waits for (rate/100 − 1)·t: at 128 a second the last tenth
+    // of four seconds waits for a second. A busy machine makes the server slower.
+    assert!((40.0..=130.0).contains(&sustained), "{limit}");
     assert!(sustained < failed && failed <= sustained * 1.08, "{limit}");
     assert!(
-        limit["limited_by"]
-            .as_str()
-            .is_some_and(|gate| gate.contains("p90(latency)")),
+        bound
+            || limit["limited_by"]
+                .as_str()
+                .is_some_and(|gate| gate.contains("p90(latency)")),
         "{limit}"
     );
     let curve = std::fs::read_to_string(folder.path().join("run/limit.csv"));
@@ -320,11 +339,7 @@ fn a_search_without_a_gate_is_refused() {
     ];
     let refused = output(folder.path(), &words);
     assert_eq!(code(&refused), 2);
-    assert!(
-        said(&refused).contains("there is no gate"),
-        "{}",
-        said(&refused)
-    );
+    assert!(said(&refused).contains("is no gate"), "{}", said(&refused));
 }
 
 #[test]

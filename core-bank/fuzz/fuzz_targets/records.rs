@@ -2,6 +2,7 @@
 //! it was, and folds or misfits.
 #![no_main]
 
+use bytes::Bytes;
 use core_bank::{
     journal::{ChainHash, decode_group, encode_group},
     rules::State,
@@ -9,12 +10,12 @@ use core_bank::{
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(links) = decode_group(1, bytes) else {
+    let Ok(links) = decode_group(1, Bytes::copy_from_slice(bytes)) else {
         return;
     };
     let records: Vec<_> = links.into_iter().map(|link| link.record).collect();
     let (written, _) = encode_group(ChainHash::GENESIS, &records).expect("what was read is written");
-    let again = decode_group(1, &written).expect("what was written reads");
+    let again = decode_group(1, Bytes::from(written.clone())).expect("what was written reads");
     assert_eq!(again.len(), records.len());
     let mut state = State::default();
     for (link, record) in again.iter().zip(&records) {

@@ -10,6 +10,7 @@ mod outlets;
 mod pieces;
 mod promise;
 mod record;
+mod regression;
 mod top;
 
 pub use comparison::comparison_html;
@@ -70,6 +71,7 @@ pub fn html(run: &RunData, lang: Lang) -> String {
     let body = html! {
         (top::banner(&view))
         (top::gates(&view))
+        (regression::regression(&view))
         (outlets::outlets(&view))
         (promise::by_interval(&view))
         (promise::misses(&view))
@@ -181,6 +183,11 @@ mod tests {
         texts += &visible(&comparison_html(&run, &run, &effects, Lang::Zh));
         texts += &crate::markdown(&run, Lang::Zh);
         texts += &crate::terminal(&run, Lang::Zh, crate::TerminalStyle::default());
+        texts += &crate::terminal(
+            &support::compared_run(),
+            Lang::Zh,
+            crate::TerminalStyle::default(),
+        );
         for text in Text::ALL {
             for words in text.say(Lang::En).split(['{', '}']).step_by(2) {
                 let words = words.trim_matches([' ', '.', ',', ':', ';', '(', ')']);

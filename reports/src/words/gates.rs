@@ -9,6 +9,7 @@ use super::texts::{Text, fill};
 use crate::rows::{Estimate, Rows};
 use scenarios::gate::Verdict;
 use scenarios::language::Lang;
+use scenarios::regression::NO_REGRESSION;
 use scenarios::summary::{GateRecord, Summary};
 
 /// A gate's text, taken apart.
@@ -155,6 +156,7 @@ pub(crate) fn name(gate: &GateRecord, lang: Lang) -> String {
         "nothing_lost" => Text::GateNothingLost.say(lang).to_owned(),
         "generator_kept_up" => Text::GateGenerator.say(lang).to_owned(),
         "limit_found" => Text::GateLimit.say(lang).to_owned(),
+        NO_REGRESSION => Text::GateRegression.say(lang).to_owned(),
         other => other.to_owned(),
     }
 }
@@ -165,6 +167,7 @@ pub(crate) fn asks(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<S
         "nothing_lost" => return Some(Text::AsksNothingLost.say(lang).to_owned()),
         "generator_kept_up" => return Some(Text::AsksGenerator.say(lang).to_owned()),
         "limit_found" => return Some(Text::AsksLimit.say(lang).to_owned()),
+        NO_REGRESSION => return Some(Text::AsksRegression.say(lang).to_owned()),
         _ => {}
     }
     let asked = Asked::read(&gate.gate)?;
@@ -247,6 +250,9 @@ fn found_always(gate: &GateRecord, summary: &Summary, lang: Lang) -> Option<Stri
 /// The estimate with its interval, what an always-on gate counted; a dash where
 /// there is neither.
 pub(crate) fn found(gate: &GateRecord, summary: &Summary, lang: Lang) -> String {
+    if let (NO_REGRESSION, Some(found)) = (gate.name.as_str(), &summary.regression) {
+        return super::regression::verdict(found.verdict, lang).to_owned();
+    }
     if is_always_on(gate)
         && let Some(words) = found_always(gate, summary, lang)
     {
@@ -284,6 +290,9 @@ pub(crate) fn reason(gate: &GateRecord, summary: &Summary, lang: Lang) -> String
     let limit = summary.load.as_ref().and_then(|load| load.limit.as_ref());
     if let ("limit_found", Some(found)) = (gate.name.as_str(), limit) {
         return super::counts::limit_line(found, lang);
+    }
+    if let (NO_REGRESSION, Some(found)) = (gate.name.as_str(), &summary.regression) {
+        return super::regression::reason(found, lang);
     }
     if lang == Lang::En && (always_on || gate.estimate.is_none()) {
         return gate.reason.clone();

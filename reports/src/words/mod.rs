@@ -5,4 +5,5 @@ pub(crate) mod gates;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod outlets;
+pub(crate) mod regression;
 pub(crate) mod texts;

@@ -50,6 +50,7 @@ pub(crate) fn figure(name: &str, lang: Lang) -> String {
         "latency_drift" => ("drift of the latency", "时延漂移"),
         "memory_drift" => ("drift of the memory", "内存漂移"),
         "recovery" => ("recovery after the spike", "尖峰后恢复时间"),
+        "cpu_per_operation" => ("processor time for an operation", "每次操作处理器用时"),
         "throughput" => ("throughput", "业务处理量"),
         "errors" => ("error rate", "错误率"),
         other => return other.to_owned(),

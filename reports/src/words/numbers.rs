@@ -33,7 +33,7 @@ impl Kind {
         match figure {
             "wait" | "wait_from_arrival" | "service" | "review" | "system" | "fallback"
             | "time_in_branch" | "overtime" | "recovery" => Self::Duration,
-            "latency" | "service_latency" | "generator_lag" => Self::Latency,
+            "latency" | "service_latency" | "generator_lag" | "cpu_per_operation" => Self::Latency,
             "occupancy" | "errors" | "promise_kept" | "latency_drift" | "memory_drift" => {
                 Self::Share
             }

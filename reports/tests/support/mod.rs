@@ -10,10 +10,12 @@ use figures::{CHANNELS, branch_figures, load_figures};
 use reports::RunData;
 use scenarios::gate::Verdict;
 use scenarios::model::{Label, Mark};
+use scenarios::regression::{Compared, RunFigures};
 use scenarios::summary::{
-    AssumptionRecord, Counterexample, Discrepancy, Effect, FailureCount, Fix, GateRecord,
-    Headcount, LoadRecord, LoadSecond, Minutes, MissPart, Misses, OutletPromise, OutletRecord,
-    Outlets, Reconciliation, RunRecord, ScenarioRecord, Status, Summary,
+    AssumptionRecord, ComparedRecord, Counterexample, Discrepancy, Effect, FailureCount, Fix,
+    GateRecord, Headcount, LoadRecord, LoadSecond, Minutes, MissPart, Misses, OutletPromise,
+    OutletRecord, Outlets, PairRecord, Reconciliation, RegressionRecord, RunRecord, ScenarioRecord,
+    Status, Summary,
 };
 use serde_json::json;
 
@@ -214,6 +216,7 @@ fn load() -> LoadRecord {
     LoadRecord {
         model: "capped_open".to_owned(),
         system: None,
+        target_hash: None,
         from: "10:00".to_owned(),
         to: "10:30".to_owned(),
         speed: 30.0,
@@ -397,6 +400,7 @@ pub fn whole_run(kept: bool) -> RunData {
                 counterexample: None,
                 discrepancies: Vec::new(),
             }),
+            regression: None,
             warnings: vec![label(
                 "Not played in this window, so simulated without latency: loss report.",
                 "所回放的时段内没有以下操作，模拟时按无时延处理：挂失。",
@@ -416,6 +420,8 @@ pub fn whole_run(kept: bool) -> RunData {
             .to_vec(),
             threads: 2,
             host: "planner-desk, Linux 6.12, 2 processors".to_owned(),
+            machine: None,
+            baseline: None,
             bank_data: Some("bank".to_owned()),
         },
     }
@@ -556,6 +562,59 @@ pub fn outlets() -> Outlets {
 pub fn region_run() -> RunData {
     let mut run = whole_run(false);
     run.summary.outlets = Some(outlets());
+    run
+}
+
+/// A load whose target costs a tenth more processor time than its baseline.
+pub fn compared_run() -> RunData {
+    let mut run = passing_run();
+    let figure = |figure, verdict, worse: f64| ComparedRecord {
+        figure,
+        verdict,
+        waited_for: figure != Compared::P99,
+        margin: if figure == Compared::P99 { 0.25 } else { 0.1 },
+        baseline: Some(0.000_2),
+        target: Some(0.000_2 * (1.0 + worse)),
+        worse: Some(worse),
+        low: Some(worse - 0.03),
+        high: Some(worse + 0.03),
+    };
+    run.summary.regression = Some(RegressionRecord {
+        baseline: "http://127.0.0.1:3001".to_owned(),
+        target: "http://127.0.0.1:3002".to_owned(),
+        verdict: Verdict::Fail,
+        pairs: 10,
+        looks: vec![5, 10, 15],
+        margin: 0.1,
+        interleaved: true,
+        repeated: 2,
+        figures: vec![
+            figure(Compared::CpuPerOperation, Verdict::Fail, 0.104),
+            figure(Compared::P50, Verdict::Pass, 0.01),
+            figure(Compared::P99, Verdict::Undecided, -0.2),
+        ],
+        runs: vec![
+            PairRecord {
+                baseline_first: true,
+                baseline: RunFigures::default(),
+                target: RunFigures::default(),
+            };
+            10
+        ],
+    });
+    run.summary.gates.push(GateRecord {
+        name: "no_regression".to_owned(),
+        gate: "no figure of the target is worse than its baseline's".to_owned(),
+        verdict: Verdict::Fail,
+        estimate: None,
+        low: None,
+        high: None,
+        bound: None,
+        reason: "after 10 pairs of runs surely worse than the baseline: cpu_per_operation"
+            .to_owned(),
+    });
+    run.summary.verdict = Verdict::Fail;
+    run.summary.exit_code = 3;
     run
 }
 
