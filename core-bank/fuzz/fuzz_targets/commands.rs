@@ -303,7 +303,7 @@ fn decide(state: &mut State, caller: Caller, key: u8, action: Action, now: Busin
     assert!(folded.is_ok(), "{record:?}: {folded:?}");
     let (bytes, _) = encode_group(ChainHash::GENESIS, std::slice::from_ref(&record))
         .expect("a record is written");
-    let read = decode_group(record.seq, &bytes).expect("a record reads");
+    let read = decode_group(record.seq, bytes.into()).expect("a record reads");
     assert_eq!(read[0].record, record);
 }
 
