@@ -40,7 +40,7 @@ pub enum Command {
     Simulate(SimulateArguments),
     /// Play a scenario's operations, those of a CSV file, or a profile's on a bank or on
     /// a system of your own
-    Load(LoadArguments),
+    Load(Box<LoadArguments>),
     /// The core bank: serve it, or verify its books
     Bank(BankArguments),
     /// Read scenarios and explain what was understood; run nothing

@@ -183,11 +183,10 @@ mod tests {
         texts += &visible(&comparison_html(&run, &run, &effects, Lang::Zh));
         texts += &crate::markdown(&run, Lang::Zh);
         texts += &crate::terminal(&run, Lang::Zh, crate::TerminalStyle::default());
-        texts += &crate::terminal(
-            &support::compared_run(),
-            Lang::Zh,
-            crate::TerminalStyle::default(),
-        );
+        let mut compared = run.clone();
+        compared.summary.regression = support::compared_run().summary.regression;
+        texts += &visible(&html(&compared, Lang::Zh));
+        texts += &crate::terminal(&compared, Lang::Zh, crate::TerminalStyle::default());
         for text in Text::ALL {
             for words in text.say(Lang::En).split(['{', '}']).step_by(2) {
                 let words = words.trim_matches([' ', '.', ',', ':', ';', '(', ')']);
