@@ -145,7 +145,6 @@ fn play_pair(
             watched,
             retry: player.retry,
             repeat: player.repeat,
-            repeat: player.repeat,
         };
         let loaded = player.on_whichever(to, &arguments.bank)?;
         summarise::write_part(
