@@ -157,6 +157,25 @@ fn a_session_is_ended_from_afar_and_requests_in_flight_find_it_gone() {
     assert!(alive(&mut desk, phone));
 }
 
+/// Found by fuzzing: a session that is not there was "ended", and the fact did not fold.
+#[test]
+fn only_the_askers_own_session_can_be_logged_out() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "1"), desk.holder(1, "1"));
+    let (lis, wangs) = (desk.session(li, "li"), desk.session(wang, "wang"));
+    for name in ["wang", "nobody"] {
+        let session = digest(name);
+        assert_eq!(
+            desk.ask(lis, Action::LogOut { session }),
+            Err("session_not_found")
+        );
+    }
+    assert!(alive(&mut desk, wangs));
+    let session = digest("li");
+    desk.ask(lis, Action::LogOut { session }).unwrap();
+    assert!(!alive(&mut desk, lis));
+}
+
 #[test]
 fn a_closed_channel_ends_its_sessions_and_opens_in_person_only() {
     let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");

@@ -186,7 +186,7 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
         Action::Close(action) => desk.close(action),
         Action::Returns(action) => desk.returns(action),
         Action::Books(action) => desk.books(action),
-        Action::LogOut { session } => Ok(vec![Fact::SessionEnded { session: *session }]),
+        Action::LogOut { session } => desk.log_out(*session),
         Action::Mall(command) => desk.run_mall(command),
         Action::Welfare(command) => desk.run_welfare(command),
         Action::Campaign(command) => desk.run_campaigns(command),

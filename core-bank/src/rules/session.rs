@@ -199,6 +199,15 @@ impl Desk<'_> {
         Ok((own, owner))
     }
 
+    /// Ends the asker's own session.
+    pub(super) fn log_out(&self, session: TokenDigest) -> Decision {
+        let (_, owner) = self.own()?;
+        if !owner.sessions.contains(&session) {
+            return Err(Code::SessionNotFound.into());
+        }
+        Ok(vec![Fact::SessionEnded { session }])
+    }
+
     pub(super) fn terminate(&self, session: Option<SessionId>) -> Decision {
         let (_, owner) = self.own()?;
         let wanted = |digest: &&TokenDigest| {
