@@ -100,8 +100,10 @@ struct SlotsBody {
     #[schema(minimum = 1, maximum = 1440)]
     minutes: u16,
     /// The customers that a slot has room for.
+    #[schema(maximum = 65535)]
     places: u16,
     /// The customers that may be booked beyond them.
+    #[schema(maximum = 65535)]
     overbooking: u16,
 }
 

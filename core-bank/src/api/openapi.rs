@@ -24,6 +24,7 @@ pub fn describe(endpoints: &[Endpoint]) -> Value {
         .flat_map(|endpoint| &endpoint.schemas)
         .map(|(name, schema)| (name.as_str(), json!(schema)))
         .collect();
+    schemas.values_mut().for_each(whole_range);
     schemas.insert("Problem", problem());
     json!({
         "openapi": "3.1.0",
@@ -44,6 +45,23 @@ pub fn describe(endpoints: &[Endpoint]) -> Value {
             }},
         },
     })
+}
+
+/// A count goes as far as 32 bits without a sign do, which "int32" denies.
+fn whole_range(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("format") == Some(&json!("int32"))
+                && members.get("minimum") == Some(&json!(0))
+            {
+                members.remove("format");
+                members.entry("maximum").or_insert(json!(u32::MAX));
+            }
+            members.values_mut().for_each(whole_range);
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_range),
+        _ => {}
+    }
 }
 
 fn operation(endpoint: &Endpoint) -> Value {

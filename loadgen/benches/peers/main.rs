@@ -31,10 +31,10 @@ use std::env;
 type Part = fn(usize);
 
 fn main() {
-    let words: Vec<String> = env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let mut words: Vec<String> = env::args().skip(1).collect();
+    // `cargo test` only asks whether it still runs; `cargo bench` says so.
+    let is_bench = words.iter().any(|word| word == "--bench");
+    words.retain(|word| word != "--bench");
     // The program starts itself again, pinned, in each of its parts.
     match words.first().map(String::as_str) {
         Some("part:server") => return tiny_server::serve(),
@@ -55,6 +55,9 @@ fn main() {
         ("memory", memory::measure),
         ("freeze", freeze::compare),
     ];
+    if !is_bench && words.is_empty() {
+        return closed::compare(1);
+    }
     let named = |name: &str| words.iter().any(|word| word == name);
     let all = !parts.iter().any(|(name, _)| named(name));
     for (name, run) in parts {
