@@ -107,7 +107,7 @@ fn queues_of_the_textbook() {
         let mut model = Model::steady(case.parameter("arrival_rate"), servers as u32);
         let customers = match id {
             "mm8_branch" => 15e6,
-            "mm50_garnett_noab" => 140e6,
+            "mm50_garnett_noab" => 160e6,
             "mm3_ciw_readme" => 4e6,
             _ => 9.5e6,
         };
