@@ -454,8 +454,19 @@ pub fn pay_by_sms_at(
     session: &str,
     transfer: &Value,
 ) -> Response {
-    let from = transfer["from"].as_str().unwrap();
-    let mut wish = transfer.clone();
+    let transfer = authorised_by_sms(client, bank, session, transfer);
+    client.post(session, path, &transfer)
+}
+
+/// Asks for the authorisation of a payment by SMS: the payment with its proof.
+pub fn authorised_by_sms(
+    client: &mut Client,
+    bank: &BankProcess,
+    session: &str,
+    payment: &Value,
+) -> Value {
+    let from = payment["from"].as_str().unwrap();
+    let mut wish = payment.clone();
     wish["medium"] = json!("sms");
     wish["phone"] = json!("13800000000");
     wish["account_tail"] = json!(from[from.len() - 6..]);
@@ -464,9 +475,9 @@ pub fn pay_by_sms_at(
         .expect(201);
     let id = asked.text("authorisation");
     let sent = client.get(&bank.tokens.operator, &format!("/v1/test/outbox/{id}"));
-    let mut transfer = transfer.clone();
-    transfer["authorisation"] = json!({"id": id, "code": sent.expect(200).text("code")});
-    client.post(session, path, &transfer)
+    let mut payment = payment.clone();
+    payment["authorisation"] = json!({"id": id, "code": sent.expect(200).text("code")});
+    payment
 }
 
 pub fn balance(bank: &BankProcess, person: &Person) -> String {

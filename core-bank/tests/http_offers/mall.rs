@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    authorised,
-    bank_process::{log_in, new_rich_person},
+    bank_process::{authorised_by_sms, log_in, new_rich_person},
     list_goods, operator, start,
 };
 
@@ -19,7 +18,7 @@ fn an_order_is_paid_in_money_and_points_once_and_its_parcel_is_announced() {
         json!({"from": li.account, "goods": tea, "quantity": 1, "points": points,
                "amount": amount, "address": "聊城市东昌府区1号"})
     };
-    let first = authorised(&mut client, &bank, &session, &order(0, "100"));
+    let first = authorised_by_sms(&mut client, &bank, &session, &order(0, "100"));
     let answer = client.post_with_key(&session, "k1", "/v1/mall/orders", &first);
     let answer = answer.expect(201);
     assert_eq!(
@@ -29,7 +28,7 @@ fn an_order_is_paid_in_money_and_points_once_and_its_parcel_is_announced() {
     let again = client.post_with_key(&session, "k1", "/v1/mall/orders", &first);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     assert_eq!(again.body, answer.body);
-    let second = authorised(&mut client, &bank, &session, &order(100, "99"));
+    let second = authorised_by_sms(&mut client, &bank, &session, &order(100, "99"));
     let answer = client
         .post(&session, "/v1/mall/orders", &second)
         .expect(201);
@@ -38,7 +37,7 @@ fn an_order_is_paid_in_money_and_points_once_and_its_parcel_is_announced() {
         ("301.00", &json!(99))
     );
     // The code was for goods to this address and no other.
-    let mut third = authorised(&mut client, &bank, &session, &order(0, "100"));
+    let mut third = authorised_by_sms(&mut client, &bank, &session, &order(0, "100"));
     third["address"] = json!("北京市");
     client
         .post(&session, "/v1/mall/orders", &third)
