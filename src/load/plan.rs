@@ -7,7 +7,9 @@ use crate::simulate;
 use crate::summarise::Subject;
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use loadgen::{BankStart, BankTraffic, LoadOptions, Model, OwnPlan, PlayedWindow, Profile, Spike};
+use loadgen::{
+    BankStart, BankTraffic, Leaps, LoadOptions, Model, OwnPlan, PlayedWindow, Profile, Spike,
+};
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
 use scenarios::model::{Load, NamedGate, Scenario, Window};
@@ -46,6 +48,7 @@ pub struct Plan {
     steady: bool,
     spike: Option<Spike>,
     left_out: Vec<String>,
+    leaps: Leaps,
     /// Prizes of the lottery, if a campaign says how many.
     prizes: Option<u32>,
     thresholds: Vec<Span>,
@@ -152,6 +155,7 @@ impl Plan {
             steady: false,
             spike: None,
             left_out: Vec::new(),
+            leaps: Leaps::default(),
             prizes: None,
             thresholds: Vec::new(),
             quantiles: Vec::new(),
@@ -224,6 +228,7 @@ impl Plan {
         if start == BankStart::Empty {
             options.business_start = Some(self.business_start()?.to_string());
         }
+        options.leaps = self.leaps.clone();
         options.speed = self.load.speed;
         options.model = self.model;
         options.connections = self.load.connections;
@@ -243,7 +248,34 @@ impl Plan {
 
     /// Real time from the window's begin to its end.
     pub fn length(&self) -> Duration {
-        Duration::from_micros(self.to.since(self.from).0).div_f64(self.load.speed)
+        let played = self
+            .to
+            .since(self.from)
+            .0
+            .saturating_sub(self.leaps.skipped().0);
+        Duration::from_micros(played).div_f64(self.load.speed)
+    }
+
+    /// What the command line says of it beside its speed and volume.
+    fn changed(mut self, arguments: &LoadArguments) -> Result<Self, Failure> {
+        if let Some(connections) = arguments.connections {
+            if self.model == Model::Closed {
+                return Err(Failure::usage(
+                    "--connections: each user of a closed model has one; the model says how many users there are",
+                ));
+            }
+            self.load.connections = connections;
+        }
+        if let Some(longest) = arguments.skip_quiet {
+            let Traffic::Operations(plan) = &self.traffic else {
+                return Err(Failure::usage(
+                    "--skip-quiet is for operations that are recorded or of a scenario's day; a profile has no quiet stretches of its own",
+                ));
+            };
+            let leaps = Leaps::over(plan, longest);
+            self.leaps = leaps.map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        Ok(self)
     }
 
     pub fn window(&self) -> PlayedWindow {
@@ -292,6 +324,11 @@ fn tightest_latency(gates: &[NamedGate]) -> Option<Duration> {
 
 /// The scenario's plan, that of a CSV file of recorded operations, or a profile's.
 pub fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
+    let (subject, plan) = said(arguments)?;
+    Ok((subject, plan.changed(arguments)?))
+}
+
+fn said(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     let path = &arguments.scenario.scenario;
     let csv = path.extension();
     if csv.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
