@@ -12,7 +12,8 @@ use loadgen::{
 };
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
-use scenarios::model::{Load, NamedGate, Scenario, Window};
+use scenarios::model::{Load, LoadModel, NamedGate, Scenario, Window};
+use scenarios::operation::PlannedOperation;
 use scenarios::time::{SimTime, Span};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,11 +72,23 @@ impl Plan {
             .flat_map(|(_, sessions)| &sessions.mix_left_out)
             .map(|(operation, weight)| format!("{operation} ({weight})"))
             .collect();
-        let operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
+        let mut operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
             .context("cannot plan the operations of the day")?;
+        let real = |span: Span| Duration::from_micros(span.0).div_f64(load.speed);
+        let (model, ramp, until) = match load.model {
+            LoadModel::Open => (Model::Open, Duration::ZERO, Duration::ZERO),
+            LoadModel::CappedOpen => (Model::CappedOpen, Duration::ZERO, Duration::ZERO),
+            LoadModel::Closed { pause, ramp, .. } => {
+                for_users(&mut operations, pause);
+                (Model::Closed, real(ramp), real(to.since(from)))
+            }
+        };
         let traffic = Traffic::Operations(loadgen::Plan::listed(operations));
         let date = scenario.day.date.to_string();
         Ok(Self {
+            model,
+            ramp,
+            until,
             left_out,
             prizes: scenario.campaigns.iter().find_map(|it| it.prizes),
             thresholds: scenario.report.thresholds.clone(),
@@ -99,7 +112,9 @@ impl Plan {
             window: Window::Between(first, last),
             speed,
             volume: 1.0,
+            model: LoadModel::CappedOpen,
             connections: 64,
+            retry: None,
             timeout: Span::from_seconds(30.0),
             warm_up: Span(0),
         };
@@ -118,7 +133,10 @@ impl Plan {
             window: Window::Between(from, from.after(lasts)),
             speed: profile.speed,
             volume: profile.volume,
+            // What a profile says of its crowd is kept as it is.
+            model: LoadModel::CappedOpen,
             connections: profile.crowd.connections,
+            retry: None,
             timeout: profile.timeout,
             warm_up: profile.warm_up,
         };
@@ -256,6 +274,11 @@ impl Plan {
         Duration::from_micros(played).div_f64(self.load.speed)
     }
 
+    /// For how long the scenario asks again what nobody answered.
+    pub fn retry(&self) -> Option<Duration> {
+        self.load.retry.map(|retry| Duration::from_micros(retry.0))
+    }
+
     /// What the command line says of it beside its speed and volume.
     fn changed(mut self, arguments: &LoadArguments) -> Result<Self, Failure> {
         if let Some(connections) = arguments.connections {
@@ -302,6 +325,16 @@ impl Plan {
         let run_up = SignedDuration::try_from_secs_f64(RUN_UP.as_secs_f64() * self.load.speed)?;
         let before = SETUP_AHEAD.checked_add(run_up).unwrap_or(SETUP_AHEAD);
         Ok(self.business_start()?.checked_sub(before)?)
+    }
+}
+
+/// The sessions of a day as users take them: one after another in the order of their starts, each with
+/// a pause before it.
+fn for_users(operations: &mut [PlannedOperation], pause: Span) {
+    // Sessions are numbered in that order.
+    operations.sort_by_key(|operation| (operation.session, operation.step));
+    for first in operations.iter_mut().filter(|it| it.think.is_none()) {
+        first.think = Some(pause);
     }
 }
 

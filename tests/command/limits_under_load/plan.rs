@@ -31,8 +31,8 @@ pub fn plan(customers: u64) -> Vec<PlannedOperation> {
     let mut rows = Vec::new();
     let mut session = 0;
     for customer in 0..customers {
-        // A hundred customers of a kind begin within a hundred seconds.
-        let later = customer / 10 % 100 * SECOND;
+        // A hundred customers of a kind begin within a hundred seconds, each kind at its own moment.
+        let later = (customer / 10 % 100 * 10 + customer % 10) * SECOND / 10;
         for (channel, steps) in sittings(customer) {
             let mut before = None;
             for (step, said) in (0..).zip(steps) {
@@ -280,7 +280,7 @@ enum Where {
 
 /// Uses of a card: where, at which place, how much in fen, and what may or must refuse it. They come
 /// from many machines, so each is a session of its own, as far as machines know of any.
-fn uses(begin: u64, apart: u64, all: &[(Where, &str, i64, &'static str)]) -> Vec<Sitting> {
+fn uses(begin: u64, apart_millis: u64, all: &[(Where, &str, i64, &'static str)]) -> Vec<Sitting> {
     let one = |(number, (which, place, fen, allow)): (u64, &(Where, &str, i64, &'static str))| {
         let (channel, operation) = match which {
             Where::Own => (Channel::Atm, Operation::Withdrawal),
@@ -295,7 +295,7 @@ fn uses(begin: u64, apart: u64, all: &[(Where, &str, i64, &'static str)]) -> Vec
                 place: Some((*place).to_owned()),
                 ..Particulars::default()
             },
-            ..said(begin + number * apart * SECOND, operation)
+            ..said(begin + number * apart_millis * 1_000, operation)
         };
         (channel, vec![step])
     };
@@ -359,18 +359,18 @@ fn locked_cards() -> Vec<Sitting> {
         (Shop, "371500", 10_000, ""),
     ];
     let mut sittings = vec![sets(on(LAST, "22:46:00"), 2_000, &[all])];
-    sittings.extend(uses(on(LAST, "22:48:00"), 5, &by_day));
-    sittings.extend(uses(on(LAST, "22:57:10"), 20, &as_it_strikes));
-    sittings.extend(uses(on(LAST, "23:04:00"), 5, &by_night));
-    sittings.extend(uses(on(LAST + 1, "04:53:00"), 5, &by_night));
-    sittings.extend(uses(on(LAST + 1, "04:57:10"), 20, &as_it_strikes));
-    sittings.extend(uses(on(LAST + 1, "05:04:00"), 5, &next_day));
+    sittings.extend(uses(on(LAST, "22:48:00"), 5_000, &by_day));
+    sittings.extend(uses(on(LAST, "22:57:10"), 20_000, &as_it_strikes));
+    sittings.extend(uses(on(LAST, "23:04:00"), 5_000, &by_night));
+    sittings.extend(uses(on(LAST + 1, "04:53:00"), 5_000, &by_night));
+    sittings.extend(uses(on(LAST + 1, "04:57:10"), 20_000, &as_it_strikes));
+    sittings.extend(uses(on(LAST + 1, "05:04:00"), 5_000, &next_day));
     sittings.push(sets(on(LAST + 1, "05:05:00"), 2_000, &["none"]));
-    sittings.extend(uses(on(LAST + 1, "05:06:30"), 5, &opened));
+    sittings.extend(uses(on(LAST + 1, "05:06:30"), 5_000, &opened));
     sittings
 }
 
-/// Locks that are set and lifted every two seconds while the card is used twice a second.
+/// Locks that are set and lifted every two seconds while the card is used as often.
 fn locks_toggled() -> Vec<Sitting> {
     use Where::{Other, Own, Shop, Web};
     let toggled = [
@@ -402,7 +402,7 @@ fn locks_toggled() -> Vec<Sitting> {
     ];
     let uses_of = |begin: u64| -> Vec<Sitting> {
         (0..8)
-            .flat_map(|turn| uses(begin + turn * 3 * SECOND, 0, &some))
+            .flat_map(|turn| uses(begin + turn * 3 * SECOND, 430, &some))
             .collect()
     };
     // Once before the night and once in it.
