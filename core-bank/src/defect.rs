@@ -127,13 +127,13 @@ impl Defect {
             .iter()
             .filter(|it| (it.1, it.2) == (customer, scope));
         let unseen = others.map(|it| it.3.fen().0).sum::<i64>();
-        with_more(state, customer, scope, |limits| Limits {
+        Some(with_more(state, customer, scope, |limits| Limits {
             daily: Fen(limits.daily.0.saturating_add(unseen)),
             monthly: limits
                 .monthly
                 .map(|monthly| Fen(monthly.0.saturating_add(unseen))),
             ..limits
-        })
+        }))
     }
 
     /// Every tenth use that a lock stands against meets no lock.
@@ -174,11 +174,11 @@ fn fen_more(state: &State, command: &Command, decision: &Decision) -> Option<AsI
         return None;
     };
     let more = |limit: Fen| Fen(limit.0.saturating_add(1));
-    with_more(state, customer, scope, |limits| Limits {
+    Some(with_more(state, customer, scope, |limits| Limits {
         per_transaction: more(limits.per_transaction),
         daily: more(limits.daily),
         monthly: limits.monthly.map(more),
-    })
+    }))
 }
 
 fn with_more(
@@ -186,17 +186,17 @@ fn with_more(
     customer: CustomerId,
     scope: Scope,
     more: impl FnOnce(Limits) -> Limits,
-) -> Option<AsIf> {
+) -> AsIf {
     let limits = state.media(customer).allowance(scope).limits;
     let set = |limits| Fact::LimitsSet {
         customer,
         scope,
         limits,
     };
-    Some(AsIf {
+    AsIf {
         changed: set(more(limits)),
         restored: set(limits),
-    })
+    }
 }
 
 /// What an authorised payment counts to, and how much it is.
