@@ -122,7 +122,7 @@ fn measure(
         return Ok(results);
     };
     results.assumed_at_first = assumed;
-    results.bank_effect = sim::compare(&at_first.days, &with_bank.days, true);
+    results.bank_effect = sim::compare(&at_first.days.rows(), &with_bank.days.rows(), true);
     results.simulated = Some(with_bank);
     Ok(results)
 }

@@ -43,7 +43,7 @@ pub struct Setup {
     failed: RefCell<Option<LoadError>>,
     /// What is in flight on each connection.
     in_flight: RefCell<Vec<Option<JournalRow>>>,
-    recorder: Recorder<JournalRow>,
+    recorder: Recorder,
 }
 
 /// Something that a customer asks for beside the operations that the plan has words for.
@@ -57,12 +57,7 @@ struct Gift<'a> {
 
 impl Setup {
     /// Of the script's customers.
-    pub fn new(
-        target: Target,
-        options: LoadOptions,
-        script: &Script,
-        recorder: Recorder<JournalRow>,
-    ) -> Self {
+    pub fn new(target: Target, options: LoadOptions, script: &Script, recorder: Recorder) -> Self {
         let mut numbers = IdentityNumbers::new(&options.run);
         let (run, needs) = (options.run.as_str(), &script.needs);
         let customers = script
@@ -165,7 +160,7 @@ impl Setup {
         self.in_flight.borrow_mut()[place] = Some(row.clone());
         let reading = self.ask(operation, &message, connection).await;
         self.in_flight.borrow_mut()[place] = None;
-        self.recorder.row(JournalRow {
+        self.recorder.row(&JournalRow {
             outcome: reading.outcome,
             effect: reading.effect,
             why: reading.code.clone().or_else(|| reading.what.clone()),
@@ -392,7 +387,7 @@ impl Setup {
     /// Notes what is in flight as of unknown fate.
     pub fn close(&self) {
         for row in self.in_flight.borrow_mut().drain(..).flatten() {
-            self.recorder.row(row);
+            self.recorder.row(&row);
         }
     }
 
