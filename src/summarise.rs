@@ -391,7 +391,7 @@ fn write_tables(
         .context("cannot write the figures")?;
     directory.write("figures.csv", &figures)?;
     if let Some(simulated) = &results.simulated {
-        directory.write("days.csv", sim::to_csv(&simulated.days).as_bytes())?;
+        directory.write("days.csv", sim::to_csv(&simulated.days.rows()).as_bytes())?;
         if let Some(branches) = &simulated.branches {
             directory.write("branches.csv", branches.as_bytes())?;
         }

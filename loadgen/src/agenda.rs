@@ -36,6 +36,9 @@ pub struct Call<S> {
 /// Where a plan comes from: calls with ascending `known_at`, those of one session in order.
 pub type Source<S> = Box<dyn Iterator<Item = Result<Call<S>, LoadError>>>;
 
+/// The same, each call where it stays until it has ended.
+type Ready<S> = Box<dyn Iterator<Item = Result<Rc<Call<S>>, LoadError>>>;
+
 /// Users who begin a session when their last one is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Users {
@@ -111,7 +114,8 @@ enum Stands {
 /// The agenda; `T` is what a session remembers.
 pub struct Agenda<S: 'static, T> {
     start: Moment,
-    source: Peekable<Source<S>>,
+    /// Calls are made ready before they are due.
+    source: Peekable<Ready<S>>,
     sittings: HashMap<u64, Sitting<S, T>>,
     due: BinaryHeap<Reverse<Due<S>>>,
     /// In a closed model.
@@ -126,7 +130,7 @@ impl<S, T: Default> Agenda<S, T> {
     pub fn new(start: Moment, source: Source<S>, users: Option<Users>) -> Self {
         let mut agenda = Self {
             start,
-            source: source.peekable(),
+            source: (Box::new(source.map(|call| call.map(Rc::new))) as Ready<S>).peekable(),
             sittings: HashMap::new(),
             due: BinaryHeap::new(),
             users,
@@ -184,9 +188,8 @@ impl<S, T: Default> Agenda<S, T> {
         sitting.map_or_else(T::default, |it| std::mem::take(&mut it.remembered))
     }
 
-    /// A call has ended: lets its session go on; whether something is due earlier now.
-    pub fn ended(&mut self, call: &Call<S>, done: Moment, remembered: T) -> bool {
-        let before = self.next();
+    /// A call has ended: lets its session go on.
+    pub fn ended(&mut self, call: &Call<S>, done: Moment, remembered: T) {
         if call.last {
             self.sittings.remove(&call.session);
             if self.users.is_some() {
@@ -202,8 +205,6 @@ impl<S, T: Default> Agenda<S, T> {
                 None => sitting.stands = Stands::Idle(done),
             }
         }
-        let after = self.next();
-        after.is_some_and(|after| before.is_none_or(|before| after < before))
     }
 
     /// Calls taken from the source so far.
@@ -274,7 +275,7 @@ impl<S, T: Default> Agenda<S, T> {
             Ok(call) => {
                 self.taken += 1;
                 self.last_planned = self.last_planned.max(call.at);
-                Some(Rc::new(call))
+                Some(call)
             }
             Err(error) => {
                 self.failed.get_or_insert(error);
@@ -378,7 +379,7 @@ mod tests {
         ];
         let mut agenda: Agenda<(), ()> = Agenda::new(start, source(&calls), None);
         let first = agenda.take_due(start).unwrap();
-        assert!(!agenda.ended(&first.call, start.after(3), ()));
+        agenda.ended(&first.call, start.after(3), ());
         // The second step is not known yet, though it will be due 20 after the answer.
         assert_eq!(agenda.next(), Some(start.after(5)));
         assert_eq!(taken(&mut agenda, start.after(22)), [1]);

@@ -10,6 +10,7 @@ use rustix::time::{
 };
 use std::io;
 use std::os::fd::OwnedFd;
+use std::task::{Context, Poll};
 use tokio::io::unix::AsyncFd;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -36,9 +37,10 @@ impl Moment {
     }
 }
 
-/// Rings at an absolute moment.
+/// Wakes a task at an absolute moment.
 pub struct Alarm {
     timer: AsyncFd<OwnedFd>,
+    set_for: Option<Moment>,
 }
 
 impl Alarm {
@@ -51,11 +53,24 @@ impl Alarm {
             reason = "its replacement is unsafe for types that could close their descriptor early; an OwnedFd does not"
         )]
         let timer = AsyncFd::new(timer)?;
-        Ok(Self { timer })
+        Ok(Self {
+            timer,
+            set_for: None,
+        })
     }
 
-    /// Waits until `moment`; at once if it has passed. Only one wait at a time.
-    pub async fn until(&self, moment: Moment) -> io::Result<()> {
+    /// Wakes the task of this context at `moment` and at no other that was asked for before; at once
+    /// if it has passed. It may wake without a reason: the clock says what time it is.
+    pub fn wake_at(&mut self, moment: Moment, context: &mut Context<'_>) -> io::Result<()> {
+        // The clock has been looked at since the last ring. The event loop hears of each
+        // ring by itself, so the count of rings need not be read (a call of the system less).
+        while let Poll::Ready(rung) = self.timer.poll_read_ready(context) {
+            rung?.clear_ready();
+        }
+        if self.set_for == Some(moment) {
+            return Ok(());
+        }
+        self.set_for = Some(moment);
         let zero = Timespec {
             tv_sec: 0,
             tv_nsec: 0,
@@ -70,17 +85,6 @@ impl Alarm {
             },
         };
         timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::ABSTIME, &deadline)?;
-        loop {
-            let mut ready = self.timer.readable().await?;
-            let rung = ready.try_io(|timer| {
-                let mut count = [0; 8];
-                rustix::io::read(timer.get_ref(), &mut count)?;
-                Ok(())
-            });
-            // Readiness left over from an earlier deadline: wait on.
-            if let Ok(result) = rung {
-                return result;
-            }
-        }
+        Ok(())
     }
 }

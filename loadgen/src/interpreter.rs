@@ -20,7 +20,7 @@ pub trait Interpreter: Sized + 'static {
     /// What the journal says of an operation beside how it ended.
     type Note: Clone + Default + 'static;
     /// A row of the journal.
-    type Row: Serialize + Send + 'static;
+    type Row: Serialize;
 
     /// What it is counted as.
     fn kind(&self, step: &Self::Step) -> Kind;

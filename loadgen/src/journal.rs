@@ -7,7 +7,7 @@ use crate::fate::{Effect, Outcome};
 use scenarios::operation::{Channel, Operation};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// When an operation was played.
@@ -98,32 +98,28 @@ impl RunJournal {
 /// Writes a journal.
 pub(crate) struct JournalWriter {
     path: PathBuf,
-    writer: csv::Writer<BufWriter<File>>,
+    file: File,
 }
 
 impl JournalWriter {
     pub fn create(path: &Path) -> Result<Self, LoadError> {
-        let file = File::create(path).map_err(|error| LoadError::Journal {
+        let created = File::create(path).map_err(|error| LoadError::Journal {
             path: path.to_owned(),
             why: error.to_string(),
-        })?;
+        });
         Ok(Self {
             path: path.to_owned(),
-            writer: csv::Writer::from_writer(BufWriter::new(file)),
+            file: created?,
         })
     }
 
-    pub fn write(&mut self, row: &impl Serialize) -> Result<(), LoadError> {
-        let written = self.writer.serialize(row);
+    /// Rows as they stand in the file, in large pieces: nothing is held back.
+    pub fn write(&mut self, rows: &[u8]) -> Result<(), LoadError> {
+        let written = self.file.write_all(rows);
         written.map_err(|error| self.failed(&error))
     }
 
-    pub fn flush(&mut self) -> Result<(), LoadError> {
-        let flushed = self.writer.flush();
-        flushed.map_err(|error| self.failed(&error))
-    }
-
-    fn failed(&self, error: &impl ToString) -> LoadError {
+    pub fn failed(&self, error: &impl ToString) -> LoadError {
         LoadError::Journal {
             path: self.path.clone(),
             why: error.to_string(),

@@ -1,8 +1,13 @@
-//! The stream itself: one task keeps the pace and hands out what is due, one task
-//! per place plays it. All of them share one thread and its state.
+//! The stream itself: whoever keeps the pace hands out what is due, and each place plays one
+//! operation at a time. All of them share one thread and its state.
+
+mod pace;
+mod places;
+
+pub use pace::Pace;
 
 use crate::agenda::{Agenda, Call, Due};
-use crate::clock::{Alarm, Moment};
+use crate::clock::Moment;
 use crate::error::LoadError;
 use crate::fate::Outcome;
 use crate::interpreter::{End, Interpreter, RowTimes};
@@ -14,12 +19,10 @@ use crate::options::{LoadOptions, LoadSnapshot, Model};
 use crate::recorder::Recorder;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use tokio::sync::Notify;
-
-/// Niceness of the thread that keeps the pace, where the system allows it.
-const URGENT: i32 = -10;
 
 /// An operation handed out and not yet taken by a place.
 struct Job<S> {
@@ -38,7 +41,16 @@ struct InHand<I: Interpreter> {
     lag: u64,
 }
 
-/// Everything the tasks share.
+/// An operation that has ended and is not entered anywhere yet: what is due goes first.
+struct Past<I: Interpreter> {
+    call: Rc<Call<I::Step>>,
+    intended: Moment,
+    lag: u64,
+    done: Moment,
+    end: End<I::Note>,
+}
+
+/// Everything the places share.
 pub struct Player<I: Interpreter> {
     interpreter: I,
     names: Names,
@@ -53,17 +65,19 @@ pub struct Player<I: Interpreter> {
     /// They are opened as they are needed, not all at the start.
     grows: bool,
     agenda: RefCell<Agenda<I::Step, I::Session>>,
-    sooner: Notify,
+    /// What found no place free.
     queue: RefCell<VecDeque<Job<I::Step>>>,
-    work: Notify,
-    /// Places that wait for work and have not been promised any.
-    idle: Cell<u32>,
+    /// Places that wait for work, the one that waits longest first.
+    idle: RefCell<VecDeque<usize>>,
+    /// What each of them is given.
+    trays: RefCell<Vec<Option<Job<I::Step>>>>,
     in_hand: RefCell<Vec<Option<InHand<I>>>>,
+    ended: RefCell<VecDeque<Past<I>>>,
     dispatched: Cell<u64>,
     finished: Cell<u64>,
     all_finished: Notify,
     book: RefCell<Book>,
-    recorder: Recorder<I::Row>,
+    recorder: Recorder,
     /// Nanoseconds from the start to the last report.
     reported: Cell<u64>,
     /// Latest end of an answered operation.
@@ -91,7 +105,7 @@ impl<I: Interpreter> Player<I> {
         (lines, capacity, grows): (Lines, usize, bool),
         (agenda, expected): (Agenda<I::Step, I::Session>, Option<u64>),
         start: Moment,
-        recorder: Recorder<I::Row>,
+        recorder: Recorder,
     ) -> Self {
         let thresholds: Vec<u64> = options.thresholds.iter().map(|span| span.0).collect();
         Self {
@@ -106,10 +120,10 @@ impl<I: Interpreter> Player<I> {
             agenda: RefCell::new(agenda),
             book: RefCell::new(Book::new(&thresholds)),
             in_hand: RefCell::default(),
-            sooner: Notify::new(),
+            ended: RefCell::default(),
             queue: RefCell::default(),
-            work: Notify::new(),
-            idle: Cell::new(0),
+            idle: RefCell::default(),
+            trays: RefCell::default(),
             dispatched: Cell::new(0),
             finished: Cell::new(0),
             all_finished: Notify::new(),
@@ -121,68 +135,27 @@ impl<I: Interpreter> Player<I> {
         }
     }
 
-    /// Hands out each operation when it is due; never ends by itself.
-    pub async fn keep_pace(self: Rc<Self>) -> io::Result<()> {
-        let alarm = Alarm::new()?;
-        // On a busy machine a late wake-up is the generator's fault; where the system
-        // allows it (Linux: root or CAP_SYS_NICE), this thread goes first.
-        let _ = rustix::process::setpriority_process(None, URGENT);
-        if !self.grows {
-            for _ in 0..self.capacity {
-                self.open_place();
-            }
-        }
-        loop {
-            self.hand_out();
-            let next = self.agenda.borrow_mut().next();
-            match next {
-                None => self.sooner.notified().await,
-                Some(next) => tokio::select! {
-                    rung = alarm.until(next) => rung?,
-                    () = self.sooner.notified() => {}
-                },
-            }
-        }
+    /// An operation that was to start at this moment is handed out.
+    fn is_handed_out(&self, intended: Moment) {
+        let (first, last) = self.intended.get().unwrap_or((intended, intended));
+        self.intended
+            .set(Some((first.min(intended), last.max(intended))));
+        self.dispatched.set(self.dispatched.get() + 1);
     }
 
-    fn hand_out(self: &Rc<Self>) {
-        loop {
-            let dispatched = Moment::now();
-            let Some(due) = self.agenda.borrow_mut().take_due(dispatched) else {
-                return;
-            };
-            let (first, last) = self.intended.get().unwrap_or((due.intended, due.intended));
-            self.intended
-                .set(Some((first.min(due.intended), last.max(due.intended))));
-            let free = self.idle.get() > 0;
-            self.queue.borrow_mut().push_back(Job {
-                due,
-                dispatched,
-                free,
-            });
-            self.dispatched.set(self.dispatched.get() + 1);
-            if free {
-                self.idle.set(self.idle.get() - 1);
-                self.work.notify_one();
-            } else if self.grows && self.in_hand.borrow().len() < self.capacity {
-                self.open_place();
-            }
-        }
-    }
-
-    /// One more place, with a line of its own.
-    fn open_place(self: &Rc<Self>) {
-        let place = self.in_hand.borrow().len();
-        self.in_hand.borrow_mut().push(None);
-        let player = Rc::clone(self);
-        tokio::task::spawn_local(async move { player.work(place).await });
+    /// Room for one more place; its number.
+    fn add_place(&self) -> usize {
+        self.trays.borrow_mut().push(None);
+        let mut hands = self.in_hand.borrow_mut();
+        hands.push(None);
+        hands.len() - 1
     }
 
     /// Plays at one place whatever is due; never ends by itself.
     async fn work(&self, place: usize) {
         let mut line = self.lines.line(place);
         loop {
-            let job = self.take_job().await;
+            let job = self.take_job(place).await;
             let taken = if job.free {
                 Moment::now()
             } else {
@@ -206,35 +179,50 @@ impl<I: Interpreter> Player<I> {
                 .perform(call, &mut session, &mut line, &written)
                 .await;
             self.in_hand.borrow_mut()[place] = None;
-            self.end(&job.due, lag, &end, session);
+            self.end(job.due, lag, end, session);
         }
     }
 
-    async fn take_job(&self) -> Job<I::Step> {
-        loop {
-            let job = self.queue.borrow_mut().pop_front();
-            if let Some(job) = job {
-                return job;
-            }
-            self.idle.set(self.idle.get() + 1);
-            self.work.notified().await;
+    async fn take_job(&self, place: usize) -> Job<I::Step> {
+        let waiting = self.queue.borrow_mut().pop_front();
+        if let Some(job) = waiting {
+            return job;
         }
+        self.idle.borrow_mut().push_back(place);
+        poll_fn(|_| match self.trays.borrow_mut()[place].take() {
+            Some(job) => Poll::Ready(job),
+            None => Poll::Pending,
+        })
+        .await
     }
 
-    /// Enters an end everywhere and lets the session go on.
-    fn end(&self, due: &Due<I::Step>, lag: u64, end: &End<I::Note>, session: I::Session) {
+    /// Lets the session go on and leaves the rest for when nothing is due.
+    fn end(&self, due: Due<I::Step>, lag: u64, end: End<I::Note>, session: I::Session) {
         let done = Moment::now();
         if end.answered {
             self.last_done.set(self.last_done.get().max(done));
         }
-        self.enter(&due.call, Some(due.intended), done, Some(lag), end);
-        let sooner = self.agenda.borrow_mut().ended(&due.call, done, session);
-        if sooner {
-            self.sooner.notify_one();
-        }
+        self.agenda.borrow_mut().ended(&due.call, done, session);
+        self.ended.borrow_mut().push_back(Past {
+            call: due.call,
+            intended: due.intended,
+            lag,
+            done,
+            end,
+        });
+    }
+
+    /// Enters everywhere the operation that ended first; whether there was one.
+    fn record_ended(&self) -> bool {
+        let Some(past) = self.ended.borrow_mut().pop_front() else {
+            return false;
+        };
+        let (intended, lag) = (Some(past.intended), Some(past.lag));
+        self.enter(&past.call, intended, past.done, lag, &past.end);
         if self.is_over() {
             self.all_finished.notify_one();
         }
+        true
     }
 
     fn enter(
@@ -280,7 +268,7 @@ impl<I: Interpreter> Player<I> {
             latency_micros: latency.map(|nanos| nanos / 1000),
             service_micros: service.map(|nanos| nanos / 1000),
         };
-        self.recorder.row(self.interpreter.row(call, end, &times));
+        self.recorder.row(&self.interpreter.row(call, end, &times));
     }
 
     /// Every operation has ended and no other will come.
@@ -320,6 +308,7 @@ impl<I: Interpreter> Player<I> {
     /// Ends whatever has not ended. Interrupted: in flight is unknown and the rest
     /// not sent. Otherwise time is up: whatever was due has timed out.
     pub fn close(&self, interrupted: bool) {
+        while self.record_ended() {}
         let now = Moment::now();
         let late = if interrupted {
             Outcome::Unknown

@@ -1,5 +1,9 @@
 //! The thread beside the one that keeps the pace: writes journal and interval log and
 //! tells whoever watches, so that a slow disk or terminal does not delay the load.
+//!
+//! Rows become bytes on the thread that plays, between two operations, because the other
+//! one must have as little to do as possible: the system does not take the processor from
+//! it in the middle of its work when an operation falls due.
 
 use crate::error::LoadError;
 use crate::histogram_files::{Interval, IntervalLog};
@@ -8,16 +12,21 @@ use crate::kind::Names;
 use crate::options::{LoadOptions, LoadProgress, LoadSnapshot};
 use serde::Serialize;
 use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
-/// Rows that go to that thread at once: a message for each would cost a wake-up of it for each
-/// operation, which on a busy machine is paid by the thread that keeps the pace.
-const ROWS_AT_ONCE: usize = 512;
+/// Bytes of the journal that go to that thread at once: some hundred rows, so that waking it costs
+/// a row next to nothing.
+const BYTES_AT_ONCE: usize = 64 << 10;
 
 /// What goes to that thread.
-pub enum Note<R> {
-    Rows(Vec<R>),
+pub enum Note {
+    /// Rows of the journal, as they stand in its file.
+    Rows(Vec<u8>),
+    /// A row that cannot be written, and why.
+    Unwritable(String),
     Setup(u64, u64),
     Second(LoadSnapshot),
     /// The clock of the load starts at this time of the wall's.
@@ -27,49 +36,44 @@ pub enum Note<R> {
 }
 
 /// Hands rows and progress to that thread. Rows gather until there are enough of them, a second is
-/// over, or the recorder is dropped.
-pub struct Recorder<R> {
-    notes: mpsc::Sender<Note<R>>,
-    gathered: RefCell<Vec<R>>,
+/// over, or the last of the recorders is dropped.
+#[derive(Clone)]
+pub struct Recorder {
+    notes: mpsc::Sender<Note>,
+    rows: Rc<RefCell<csv::Writer<Pieces>>>,
 }
 
-impl<R> Clone for Recorder<R> {
-    /// To the same thread; what this one has gathered stays with it.
-    fn clone(&self) -> Self {
+/// Where the rows come out as bytes.
+struct Pieces(mpsc::Sender<Note>);
+
+impl io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The receiver lives until the last sender is gone.
+        let _ = self.0.send(Note::Rows(bytes.to_vec()));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Recorder {
+    /// Whose notes go there.
+    pub fn new(notes: mpsc::Sender<Note>) -> Self {
+        let mut rows = csv::WriterBuilder::new();
+        rows.buffer_capacity(BYTES_AT_ONCE);
+        let rows = rows.from_writer(Pieces(notes.clone()));
         Self {
-            notes: self.notes.clone(),
-            gathered: RefCell::default(),
-        }
-    }
-}
-
-impl<R> Drop for Recorder<R> {
-    fn drop(&mut self) {
-        self.hand_over();
-    }
-}
-
-impl<R> Recorder<R> {
-    /// And the end where its notes come out.
-    pub fn new() -> (Self, mpsc::Receiver<Note<R>>) {
-        let (notes, received) = mpsc::channel();
-        let recorder = Self {
             notes,
-            gathered: RefCell::default(),
-        };
-        (recorder, received)
+            rows: Rc::new(RefCell::new(rows)),
+        }
     }
 
     /// A row of the journal.
-    pub fn row(&self, row: R) {
-        let mut gathered = self.gathered.borrow_mut();
-        if gathered.capacity() == 0 {
-            gathered.reserve_exact(ROWS_AT_ONCE);
-        }
-        gathered.push(row);
-        if gathered.len() >= ROWS_AT_ONCE {
-            drop(gathered);
-            self.hand_over();
+    pub fn row(&self, row: &impl Serialize) {
+        if let Err(error) = self.rows.borrow_mut().serialize(row) {
+            self.note(Note::Unwritable(error.to_string()));
         }
     }
 
@@ -80,7 +84,9 @@ impl<R> Recorder<R> {
 
     /// Progress of the stream.
     pub fn second(&self, snapshot: LoadSnapshot) {
-        self.hand_over();
+        if let Err(error) = self.rows.borrow_mut().flush() {
+            self.note(Note::Unwritable(error.to_string()));
+        }
         self.note(Note::Second(snapshot));
     }
 
@@ -94,22 +100,15 @@ impl<R> Recorder<R> {
         self.note(Note::Intervals(from, length, intervals));
     }
 
-    fn hand_over(&self) {
-        let rows = self.gathered.take();
-        if !rows.is_empty() {
-            self.note(Note::Rows(rows));
-        }
-    }
-
-    fn note(&self, note: Note<R>) {
+    fn note(&self, note: Note) {
         // The receiver lives until the last sender is gone.
         let _ = self.notes.send(note);
     }
 }
 
 /// Writes and tells until the last sender is gone.
-pub fn record<R: Serialize>(
-    notes: &mpsc::Receiver<Note<R>>,
+pub fn record(
+    notes: &mpsc::Receiver<Note>,
     mut journal: JournalWriter,
     names: &Names,
     progress: &dyn LoadProgress,
@@ -120,15 +119,11 @@ pub fn record<R: Serialize>(
     for note in notes {
         match note {
             Note::Setup(done, of) => progress.setup(done, of),
-            Note::Second(snapshot) => {
-                progress.second(&snapshot);
-                if result.is_ok() {
-                    result = journal.flush();
-                }
-            }
+            Note::Second(snapshot) => progress.second(&snapshot),
             // After the first failure nothing more is written.
             _ if result.is_err() => {}
-            Note::Rows(rows) => result = rows.iter().try_for_each(|row| journal.write(row)),
+            Note::Rows(rows) => result = journal.write(&rows),
+            Note::Unwritable(why) => result = Err(journal.failed(&why)),
             Note::Started(at) => {
                 let path = options.interval_log.as_deref();
                 let begun = path.map(|path| IntervalLog::begin(path, names.clone(), at));
@@ -146,8 +141,5 @@ pub fn record<R: Serialize>(
         }
     }
     result?;
-    if let Some(log) = &mut log {
-        log.flush()?;
-    }
-    journal.flush()
+    log.as_mut().map_or(Ok(()), IntervalLog::flush)
 }

@@ -6,7 +6,6 @@ use crate::bank_player::BankPlayer;
 use crate::business_clock;
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
-use crate::journal::JournalRow;
 use crate::kind::Names;
 use crate::offers;
 use crate::options::{LoadOptions, LoadProgress, StopFlag};
@@ -71,7 +70,7 @@ async fn on_the_bank(
     target: &Target,
     options: &LoadOptions,
     stop: &StopFlag,
-    recorder: Recorder<JournalRow>,
+    recorder: Recorder,
 ) -> Result<LoadOutcome, LoadError> {
     let opened = open_customers(&script, target, options, stop, &recorder).await?;
     let (customers, setup_operations) = opened;
@@ -101,7 +100,10 @@ async fn on_the_bank(
         endpoint: target.endpoint().clone(),
         setup_operations,
     };
-    stage::play(piece, options, stop, recorder).await
+    tokio::select! {
+        played = stage::play(piece, options, stop, recorder) => played,
+        failed = business_clock::follow(target, options, LEAD) => Err(failed),
+    }
 }
 
 async fn open_customers(
@@ -109,7 +111,7 @@ async fn open_customers(
     target: &Target,
     options: &LoadOptions,
     stop: &StopFlag,
-    recorder: &Recorder<JournalRow>,
+    recorder: &Recorder,
 ) -> Result<(Vec<Customer>, u64), LoadError> {
     let (to, how) = (target.clone(), options.clone());
     let setup = Rc::new(Setup::new(to, how, script, recorder.clone()));

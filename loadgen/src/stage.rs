@@ -11,12 +11,12 @@ use crate::line::{Lines, STREAMS};
 use crate::options::{LoadOptions, LoadProgress, Model, StopFlag};
 use crate::outcome::LoadOutcome;
 use crate::pacing::nanos;
-use crate::player::Player;
+use crate::player::{Pace, Player};
 use crate::quality::Watch;
 use crate::recorder::{Recorder, record};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use serde::Serialize;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 use tokio::task::LocalSet;
@@ -71,21 +71,20 @@ pub fn in_runtime<T>(work: impl Future<Output = Result<T, LoadError>>) -> Result
 }
 
 /// Runs `work` on a thread of its own with a recorder whose rows another thread writes.
-pub fn with_recorder<R, F>(
+pub fn with_recorder<F>(
     names: &Names,
     options: &LoadOptions,
     progress: &dyn LoadProgress,
-    work: impl FnOnce(Recorder<R>) -> F + Send,
+    work: impl FnOnce(Recorder) -> F + Send,
 ) -> Result<LoadOutcome, LoadError>
 where
-    R: Serialize + Send,
     F: Future<Output = Result<LoadOutcome, LoadError>>,
 {
     let journal = JournalWriter::create(&options.journal)?;
-    let (recorder, received) = Recorder::new();
+    let (notes, received) = mpsc::channel();
     thread::scope(|scope| {
         let recording = scope.spawn(move || record(&received, journal, names, progress, options));
-        let played = on_a_thread(|| in_runtime(work(recorder)));
+        let played = on_a_thread(|| in_runtime(work(Recorder::new(notes))));
         let journalled = recording.join().unwrap_or_else(|_| Err(thread_died()));
         let outcome = played?;
         journalled.map(|()| outcome)
@@ -104,7 +103,7 @@ pub async fn play<I: Interpreter>(
     piece: Piece<I>,
     options: &LoadOptions,
     stop: &StopFlag,
-    recorder: Recorder<I::Row>,
+    recorder: Recorder,
 ) -> Result<LoadOutcome, LoadError> {
     as_many_files_as_allowed();
     let start = Moment::now().after(LEAD);
@@ -174,14 +173,6 @@ async fn stream<I: Interpreter>(
     if stop.is_stopped() {
         return Ok(true);
     }
-    let (broke, broken) = tokio::sync::oneshot::channel();
-    let pace = Rc::clone(player);
-    let pace = tokio::task::spawn_local(async move {
-        if let Err(error) = pace.keep_pace().await {
-            // Nobody listens any more only when the run has ended.
-            let _ = broke.send(error);
-        }
-    });
     let patience = nanos(options.timeout).saturating_add(nanos(options.drain));
     let time_up = async {
         loop {
@@ -200,13 +191,22 @@ async fn stream<I: Interpreter>(
             watch.look();
         }
     };
-    let ended = tokio::select! {
-        () = player.until_finished() => Ok(false),
-        () = time_up => Ok(false),
-        () = stopped(stop) => Ok(true),
-        () = reports => Ok(false),
-        Ok(why) = broken => Err(LoadError::System { what: "a timer", why }),
+    let ended = async {
+        tokio::select! {
+            () = player.until_finished() => false,
+            () = time_up => false,
+            () = stopped(stop) => true,
+            () = reports => false,
+        }
     };
-    pace.abort();
-    ended
+    let system = |why| LoadError::System {
+        what: "a timer",
+        why,
+    };
+    let pace = Pace::new(player).map_err(system)?;
+    tokio::select! {
+        biased;
+        why = pace.keep() => Err(system(why)),
+        interrupted = ended => Ok(interrupted),
+    }
 }

@@ -5,7 +5,7 @@
 //! `cargo bench -p sim --bench ratios` prints the table of `docs/performance.md`;
 //! `SPEED_ROUNDS` (5) sets how many rounds medians are taken of. With arguments it
 //! runs one thing for so many seconds, for another program to look at: `queue`,
-//! `branch`, `bare-queue`, `bare-branch`, `network`; a further number says how many days
+//! `branch`, `branch-on-two` (threads), `bare-queue`, `bare-branch`, `network`; a further number says how many days
 //! a run of a branch has. For no seconds it runs once.
 
 mod measure;
@@ -36,9 +36,12 @@ fn one_run(what: &str, seed: u64, days: u32) -> (u64, f64) {
         "queue" => queue(&read("queue.toml"), 1),
         "bare-queue" => (bare_queue(QUEUE_CUSTOMERS, seed), f64::NAN),
         "branch" => (Branch::read().engine(days, 1).0, f64::NAN),
+        "branch-on-two" => (Branch::read().engine(days, 2).0, f64::NAN),
         "bare-branch" => (Branch::by_hand(days, seed).0, f64::NAN),
         "network" => (network(1), f64::NAN),
-        other => panic!("{other} is none of queue, bare-queue, branch, bare-branch, network"),
+        other => panic!(
+            "{other} is none of queue, bare-queue, branch, branch-on-two, bare-branch, network"
+        ),
     }
 }
 
@@ -61,8 +64,9 @@ fn alone(what: &str, seconds: f64, days: u32) {
     let rates: Vec<f64> = runs.iter().map(|run| run.per_cpu_second()).collect();
     let best = rates.iter().copied().fold(0.0, f64::max);
     println!(
-        "{what}: median {:.0}, best {best:.0} customers/s of CPU in {} runs; mean wait {wait:.4}; {:.1} MiB",
+        "{what}: median {:.0}, best {best:.0} customers/s of CPU, {:.0} by the clock, in {} runs; mean wait {wait:.4}; {:.1} MiB",
         median(rates),
+        median(runs.iter().map(|run| run.per_second()).collect()),
         runs.len(),
         peak_memory()
     );

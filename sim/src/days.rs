@@ -48,28 +48,49 @@ pub struct DayRow {
     pub within: u64,
 }
 
-pub(crate) fn rows(
-    scenario: &Scenario,
-    populations: &Populations,
-    blocks: &[BlockRecord],
-) -> Vec<DayRow> {
-    let turns_away = scenario.lacks_cause_of(Figure::TurnedAway).is_none();
-    let names: Vec<Name> = populations.names[..populations.plain()]
-        .iter()
-        .map(Name::of)
-        .collect();
-    let days = blocks.iter().flat_map(|block| &block.days);
-    let mut rows = Vec::new();
-    for (replication, records) in days {
-        for (record, name) in records.iter().zip(&names) {
-            push_rows(&mut rows, *replication, name, record, turns_away);
+/// Each day of a run as it was counted. Its rows take ten times the room, and are made
+/// when somebody asks for them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Days {
+    /// Populations without interval, as numbered.
+    names: Vec<Name>,
+    turns_away: bool,
+    /// By replication: each population's record.
+    records: Vec<(u32, Vec<DayRecord>)>,
+}
+
+impl Days {
+    /// The days of blocks, taken out of them.
+    pub(crate) fn of(
+        scenario: &Scenario,
+        populations: &Populations,
+        blocks: &mut [BlockRecord],
+    ) -> Self {
+        let names = &populations.names[..populations.plain()];
+        let days = blocks
+            .iter_mut()
+            .map(|block| std::mem::take(&mut block.days));
+        Self {
+            names: names.iter().map(Name::of).collect(),
+            turns_away: scenario.lacks_cause_of(Figure::TurnedAway).is_none(),
+            records: days.flatten().collect(),
         }
     }
-    rows
+
+    /// Every figure of every population on each day, by replication.
+    pub fn rows(&self) -> Vec<DayRow> {
+        let mut rows = Vec::new();
+        for (replication, records) in &self.records {
+            for (record, name) in records.iter().zip(&self.names) {
+                push_rows(&mut rows, *replication, name, record, self.turns_away);
+            }
+        }
+        rows
+    }
 }
 
 /// A population's name, shared by its rows.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Name {
     channel: Option<Arc<str>>,
     service: Option<Arc<str>>,

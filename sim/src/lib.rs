@@ -32,7 +32,7 @@ mod streams;
 mod until;
 
 pub use compare::compare;
-pub use days::{DayRow, WITHIN, from_csv, to_csv};
+pub use days::{DayRow, Days, WITHIN, from_csv, to_csv};
 pub use error::SimError;
 pub use latency::OperationLatencies;
 pub use mobile::{MobileDay, MobileSecond};

@@ -5,7 +5,7 @@ mod mobile_days;
 mod replications;
 mod told;
 
-use crate::days::{self, DayRow};
+use crate::days::{self, Days};
 use crate::error::SimError;
 use crate::latency::OperationLatencies;
 use crate::mobile::MobileDay;
@@ -83,7 +83,7 @@ pub struct Outcome {
     /// Where the minutes of served customers go: the total, then each channel.
     pub minutes: Vec<Minutes>,
     /// Each day's counts and sums, by replication.
-    pub days: Vec<DayRow>,
+    pub days: Days,
     /// Interrupted: what is there is true, but not all.
     pub partial: bool,
     /// Replications done.
@@ -149,7 +149,7 @@ pub fn simulate_in(
         promise: promise.as_ref(),
     };
     let mut outlets = Outlets::default();
-    let (mut totals, blocks, enough) = every_day(
+    let (mut totals, mut blocks, enough) = every_day(
         which,
         &frame,
         scenario,
@@ -207,7 +207,7 @@ pub fn simulate_in(
         warm_up: truncation.map(|found| found.warm_up),
         misses,
         minutes,
-        days: days::rows(scenario, &populations, &blocks),
+        days: Days::of(scenario, &populations, &mut blocks),
         partial: (replications < options.replications && !enough) || !mobile_whole,
         replications,
         events,

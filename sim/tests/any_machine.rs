@@ -30,7 +30,7 @@ fn every_shipped_scenario_gives_the_same_bytes_on_any_number_of_threads() {
                 ..Options::of(&scenario)
             };
             let outcome = simulate(&scenario, &options, &()).expect("it is sound");
-            format!("{}{outcome:?}", to_csv(&outcome.days))
+            format!("{}{outcome:?}", to_csv(&outcome.days.rows()))
         };
         let one = everything(1);
         for threads in [2, 3, 7] {

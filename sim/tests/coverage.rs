@@ -223,7 +223,7 @@ fn intervals_over_days_cover_the_truth_nineteen_times_of_twenty() {
             }
         }
         for (what, second, paired) in [("paired", &outcomes[1], true), ("apart", &before, false)] {
-            let effects = compare(&outcomes[0].days, &second.days, paired);
+            let effects = compare(&outcomes[0].days.rows(), &second.days.rows(), paired);
             let effect = |statistic: &str| {
                 let mut of_wait = effects.iter().filter(|it| it.figure == "wait");
                 let found = of_wait.find(|it| it.statistic == statistic && it.population == "*");

@@ -37,6 +37,8 @@ fn scenario(volume: f64) -> Scenario {
         days: 0,
     });
     scenario.load = Some(Load {
+        model: scenarios::model::LoadModel::CappedOpen,
+        retry: None,
         window: Window::Busiest(Span(30 * MINUTE)),
         speed: 30.0,
         volume,

@@ -23,7 +23,8 @@ fn the_days_that_keep_the_promise_are_those_whose_own_customers_were_served_in_t
     let mut days = vec![(0_u64, 0_u64); 300];
     let kiosk = outcome
         .days
-        .iter()
+        .rows()
+        .into_iter()
         .filter(|row| row.channel.as_deref() == Some("kiosk"));
     for row in kiosk {
         let (customers, within) = &mut days[row.replication as usize];

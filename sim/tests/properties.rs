@@ -110,7 +110,7 @@ fn any_number_of_threads_gives_the_same_bytes() {
             format!("{other:?}"),
             "{threads} threads"
         );
-        assert_eq!(to_csv(&one.days), to_csv(&other.days));
+        assert_eq!(to_csv(&one.days.rows()), to_csv(&other.days.rows()));
     }
 }
 
@@ -120,11 +120,11 @@ fn replication_r_is_the_same_however_many_run() {
     let many = run(&traditional(), 300, 2);
     let first: Vec<_> = many
         .days
-        .iter()
+        .rows()
+        .into_iter()
         .filter(|row| row.replication < 3)
-        .cloned()
         .collect();
-    assert_eq!(few.days, first);
+    assert_eq!(few.days.rows(), first);
 }
 
 #[test]
@@ -175,12 +175,16 @@ fn another_kiosk_leaves_every_customers_service_as_it_was() {
     };
     let (first, second) = (patient(first), patient(second));
     let services = |outcome: &sim::Outcome| {
-        let rows = outcome.days.iter().filter(|row| row.figure == "service");
+        let rows = outcome
+            .days
+            .rows()
+            .into_iter()
+            .filter(|row| row.figure == "service");
         rows.map(|row| (row.replication, row.count, row.sum.to_bits()))
             .collect::<Vec<_>>()
     };
     assert_eq!(services(&first), services(&second));
-    let effects = compare(&first.days, &second.days, true);
+    let effects = compare(&first.days.rows(), &second.days.rows(), true);
     let service = effects
         .iter()
         .find(|e| e.figure == "service" && e.population == "*")
@@ -223,7 +227,7 @@ fn a_bank_slower_by_20_s_lengthens_the_system_part_by_exactly_20_s() {
         (Some(20.0), Some(20.0), Some(20.0))
     );
     assert_eq!((row.mean_low, row.mean_high), (Some(20.0), Some(20.0)));
-    let effects = compare(&run(&scenario, 20, 1).days, &slow.days, true);
+    let effects = compare(&run(&scenario, 20, 1).days.rows(), &slow.days.rows(), true);
     let system = effects
         .iter()
         .find(|e| e.figure == "system" && e.population == "channel:kiosk")
@@ -310,7 +314,7 @@ fn an_endless_starving_stretch_ends() {
 fn days_survive_the_way_through_csv() {
     let mut scenario = smart(3.6, 0.45);
     scenario.services[0].name = "pay, \"fast\"".to_owned();
-    let days = run(&scenario, 5, 1).days;
+    let days = run(&scenario, 5, 1).days.rows();
     assert_eq!(from_csv(&to_csv(&days)).unwrap(), days);
     assert!(matches!(
         from_csv("a,b\n"),
@@ -392,7 +396,7 @@ proptest! {
         scenario.journeys[0].steps[2].failure.as_mut().unwrap().probability = fails;
         let outcome = run(&scenario, 2, 1);
         let of = |what: &str| {
-            let total = outcome.days.iter().filter(|row| row.figure == what && row.channel.is_none() && row.service.is_none() && row.segment.is_none());
+            let total = outcome.days.rows().into_iter().filter(|row| row.figure == what && row.channel.is_none() && row.service.is_none() && row.segment.is_none());
             total.map(|row| row.count).sum::<u64>()
         };
         let unserved = of("arrivals") - of("served") - of("abandoned");

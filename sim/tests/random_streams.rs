@@ -64,7 +64,8 @@ fn streams_go_on_from_day_to_day_and_from_round_to_round() {
     let day = records(&scenario, &Options::of(&scenario), 69).expect("the scenario is sound");
     let row = whole
         .days
-        .iter()
+        .rows()
+        .into_iter()
         .find(|row| row.replication == 69 && row.figure == "arrivals" && row.segment.is_none());
     assert_eq!(row.expect("there is a total").count, day.len() as u64);
     let first = records(&scenario, &Options::of(&scenario), 0).expect("the scenario is sound");

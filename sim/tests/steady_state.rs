@@ -124,7 +124,7 @@ fn batches_are_the_parts_of_the_run_that_is_not_cut() {
         assert!(whole.mean_low.is_none() && cut.mean_low.is_some());
     }
     let customers = |outcome: &Outcome| -> u64 {
-        let days = outcome.days.iter();
+        let days = outcome.days.rows().into_iter();
         days.filter(|row| row.figure == "arrivals" && row.service.is_none())
             .filter(|row| row.channel.is_none() && row.segment.is_none())
             .map(|row| row.count)

@@ -35,7 +35,7 @@ fn everything(scenario: &Scenario, replications: u32, threads: usize) -> String 
         ..Options::of(scenario)
     };
     let outcome = simulate(scenario, &options, &()).expect("what is read is sound");
-    format!("{}{outcome:?}", to_csv(&outcome.days))
+    format!("{}{outcome:?}", to_csv(&outcome.days.rows()))
 }
 
 /// Customers who are served at a moment.
@@ -101,7 +101,7 @@ proptest! {
         let rows = |replications: u32| {
             let options = Options { replications, threads: 2, ..Options::of(&scenario) };
             let days = simulate(&scenario, &options, &()).expect("it is sound").days;
-            let mut first: Vec<_> = days.into_iter().filter(|row| row.replication < 2).collect();
+            let mut first: Vec<_> = days.rows().into_iter().filter(|row| row.replication < 2).collect();
             // A figure that only some day has makes a row for every day.
             first.retain(|row| row.count > 0);
             first

@@ -132,6 +132,7 @@ fn plan_session(
                 .or_else(|| money::amount_fen(step.operation, key, place)),
             payee: None,
             allow: money::allowed(step.operation),
+            particulars: None,
         });
         before = Some(step.at);
     }

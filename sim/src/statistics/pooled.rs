@@ -10,7 +10,7 @@ use super::observed::Line;
 use std::collections::BTreeMap;
 
 /// One for every bin number.
-const ALL_BINS: usize = 1 << BinNumber::BITS;
+pub(super) const ALL_BINS: usize = 1 << BinNumber::BITS;
 /// So many observations are kept as a list.
 const MOST_FEW: usize = 1 << 12;
 
@@ -164,7 +164,13 @@ impl Pooled {
 
     /// The bins that numbers fell into and their counts, in order.
     pub fn sorted(&self) -> Vec<(BinNumber, u64)> {
-        self.to_histogram().sorted()
+        let Some(counts) = &self.many else {
+            return self.to_histogram().sorted();
+        };
+        let zeros = (0, self.zeros + self.count_of(counts, 0));
+        let above = (self.first.max(1)..=self.last).map(|bin| (bin, self.count_of(counts, bin)));
+        let met = std::iter::once(zeros).chain(above);
+        met.filter(|(_, count)| *count > 0).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::histogram::{BinNumber, middle_of};
 use super::observed::Observed;
-use super::pooled::for_every_bin;
+use super::pooled::{ALL_BINS, for_every_bin};
 use crate::keyed::finalise;
 use statrs::distribution::{Binomial, DiscreteCDF};
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ const RESAMPLES: u64 = 200;
 const CELLS: u64 = 1000;
 /// There are no more cells than these: all but the last hold their share.
 const MOST_CELLS: usize = 1024;
+/// Blocks whose cells are counted at the same time: a line of the processor's memory.
+const TOGETHER: usize = 8;
 /// So often the cell of a rank is guessed from the last one looked at; then halving
 /// finds it surely.
 const LOOKS: u32 = 6;
@@ -83,16 +85,37 @@ impl Ranks {
 pub type Blocks<'run> = Vec<Vec<&'run Observed>>;
 
 /// What was observed of one figure of some customers, by block of days.
-pub struct Observations {
+pub struct Observations<'room> {
     bins: Vec<(BinNumber, u64)>,
-    cells: Cells,
+    cells: Cells<'room>,
 }
 
-impl Observations {
+/// Room for one figure's cells after the other: as much as a thousand cells of 256
+/// blocks take, which one would not ask the system for anew each time.
+pub struct Room {
+    cell_of: Box<[u16; ALL_BINS]>,
+    cumulative: Vec<f64>,
+}
+
+impl Room {
+    pub fn new() -> Self {
+        Self {
+            cell_of: for_every_bin(),
+            cumulative: Vec::new(),
+        }
+    }
+}
+
+impl<'room> Observations<'room> {
     /// The observations of each block, of this figure of their set; `bins` are those
     /// of all together, in order.
-    pub fn new(blocks: &Blocks<'_>, column: usize, bins: Vec<(BinNumber, u64)>) -> Self {
-        let cells = Cells::new(blocks, column, &bins);
+    pub fn new(
+        blocks: &Blocks<'_>,
+        column: usize,
+        bins: Vec<(BinNumber, u64)>,
+        room: &'room mut Room,
+    ) -> Self {
+        let cells = Cells::new(blocks, column, &bins, room);
         Self { bins, cells }
     }
 
@@ -149,23 +172,27 @@ fn middle_of_resamples(mut values: Vec<BinNumber>) -> Option<(f64, f64)> {
 
 /// Cumulative counts of each block up to the end of each cell; whole numbers far
 /// below 2^53, so that their weighed sums are exact in any order.
-struct Cells {
+struct Cells<'room> {
     ends: Vec<BinNumber>,
     /// `[cell][block]`
-    cumulative: Vec<f64>,
+    cumulative: &'room [f64],
     blocks: usize,
 }
 
-impl Cells {
-    fn new(observed: &Blocks<'_>, column: usize, bins: &[(BinNumber, u64)]) -> Self {
+impl<'room> Cells<'room> {
+    fn new(
+        observed: &Blocks<'_>,
+        column: usize,
+        bins: &[(BinNumber, u64)],
+        room: &'room mut Room,
+    ) -> Self {
         let all: u64 = bins.iter().map(|(_, count)| count).sum();
         let most = all.div_ceil(CELLS).max(1);
         let last = bins.last().map_or(0, |(bin, _)| *bin);
-        let mut cell_of = for_every_bin::<u16>();
         let mut ends = Vec::new();
         let mut within = 0;
         for (bin, count) in bins {
-            cell_of[usize::from(*bin)] = ends.len() as u16;
+            room.cell_of[usize::from(*bin)] = ends.len() as u16;
             within += count;
             if within >= most || *bin == last {
                 ends.push(*bin);
@@ -173,27 +200,13 @@ impl Cells {
             }
         }
         let blocks = observed.len();
-        let mut cumulative = vec![0.0; ends.len() * blocks];
         if ends.len() > 1 {
-            let mut counts = [0; MOST_CELLS];
-            for (number, block) in observed.iter().enumerate() {
-                counts.fill(0);
-                for kind in block {
-                    kind.each(column, |bin, count| {
-                        counts[usize::from(cell_of[usize::from(bin)]) % MOST_CELLS] += count;
-                    });
-                }
-                let mut seen = 0;
-                let own = cumulative.iter_mut().skip(number).step_by(blocks);
-                for (cumulative, count) in own.zip(&counts) {
-                    seen += count;
-                    *cumulative = seen as f64;
-                }
-            }
+            room.cumulative.resize(ends.len() * blocks, 0.0);
+            room.count(observed, column, ends.len());
         }
         Self {
             ends,
-            cumulative,
+            cumulative: &room.cumulative,
             blocks,
         }
     }
@@ -241,6 +254,34 @@ impl Cells {
     }
 }
 
+impl Room {
+    /// Counts the observations of blocks by cell, some blocks at a time: what lies
+    /// together is then written together.
+    fn count(&mut self, observed: &Blocks<'_>, column: usize, cells: usize) {
+        let mut counts = [[0_u64; TOGETHER]; MOST_CELLS];
+        for (number, together) in observed.chunks(TOGETHER).enumerate() {
+            counts[..cells].fill([0; TOGETHER]);
+            for (lane, block) in together.iter().enumerate() {
+                for kind in block {
+                    kind.each(column, |bin, count| {
+                        let cell = usize::from(self.cell_of[usize::from(bin)]);
+                        counts[cell % MOST_CELLS][lane] += count;
+                    });
+                }
+            }
+            let rows = self.cumulative.chunks_exact_mut(observed.len());
+            let mut seen = [0; TOGETHER];
+            for (row, counts) in rows.zip(&counts[..cells]) {
+                let row = &mut row[number * TOGETHER..][..together.len()];
+                for ((cumulative, seen), count) in row.iter_mut().zip(&mut seen).zip(counts) {
+                    *seen += count;
+                    *cumulative = *seen as f64;
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::observed::Line;
@@ -265,7 +306,9 @@ mod tests {
         };
         let days: Vec<Observed> = (1..=500).map(day).collect();
         let bins = (1..=500).map(|bin| (bin, 1)).collect();
-        let observations = Observations::new(&days.iter().map(|day| vec![day]).collect(), 1, bins);
+        let blocks = days.iter().map(|day| vec![day]).collect();
+        let mut room = Room::new();
+        let observations = Observations::new(&blocks, 1, bins, &mut room);
         let (low, high) = observations.intervals(&[0.5], 7)[0].unwrap();
         assert!(
             (low - 228.0).abs() < 8.0 && (high - 273.0).abs() < 8.0,

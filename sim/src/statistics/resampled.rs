@@ -4,7 +4,7 @@
 
 use super::observed::SETS;
 use super::pooled::Pooled;
-use super::quantile::{Blocks, Observations, quantile};
+use super::quantile::{Blocks, Observations, Room, quantile};
 use super::table::Sources;
 use super::tally::CUSTOMER_FIGURES;
 use crate::keyed::finalise;
@@ -26,14 +26,14 @@ pub fn quantiles(sources: &Sources<'_>, quantiles: &[f64]) -> Vec<Vec<QuantileIn
     let jobs = alike.len() * CUSTOMER_FIGURES;
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut found = Vec::new();
+        let (mut found, mut room) = (Vec::new(), Room::new());
         loop {
             let job = next.fetch_add(1, Ordering::Relaxed);
             let Some(alike) = alike.get(job / CUSTOMER_FIGURES) else {
                 return found;
             };
             let figure = job % CUSTOMER_FIGURES;
-            found.extend(of_alike(sources, alike, figure, quantiles));
+            found.extend(of_alike(sources, alike, figure, quantiles, &mut room));
         }
     };
     let threads = sources.threads.clamp(1, jobs.max(1));
@@ -80,6 +80,7 @@ fn of_alike(
     alike: &Alike,
     figure: usize,
     quantiles: &[f64],
+    room: &mut Room,
 ) -> Vec<(usize, Vec<QuantileInterval>)> {
     let mut pooled = Pooled::default();
     for (kind, figures) in &sources.totals.kinds {
@@ -99,7 +100,7 @@ fn of_alike(
                 .collect()
         })
         .collect();
-    let observations = Observations::new(&blocks, column, pooled.sorted());
+    let observations = Observations::new(&blocks, column, pooled.sorted(), room);
     let values = quantiles.iter().map(|q| quantile(observations.bins(), *q));
     let values: Vec<Option<f64>> = values.collect();
     let of_population = |population: &usize| {

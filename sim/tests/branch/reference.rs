@@ -68,7 +68,8 @@ pub fn abandoned_share(outcome: &Outcome) -> f64 {
 pub fn served_within(outcome: &Outcome, figure: &str, segment: Option<&str>) -> f64 {
     let (count, within) = outcome
         .days
-        .iter()
+        .rows()
+        .into_iter()
         .filter(|row| {
             row.figure == figure
                 && row.channel.is_none()

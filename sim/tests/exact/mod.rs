@@ -347,7 +347,7 @@ impl Run {
     /// How much the mean waits of replications of n customers differ, times n. The
     /// estimate of a variance from R values is off by a share of sqrt(2 / (R − 1)).
     pub fn asymptotic_variance(&mut self, key: &str) {
-        let rows = self.outcome.days.iter();
+        let rows = self.outcome.days.rows().into_iter();
         let rows = rows.filter(|row| {
             row.figure == "wait"
                 && row.channel.is_none()
@@ -453,10 +453,9 @@ impl Run {
     /// A ratio of sums over all who came.
     pub fn of_all(&mut self, key: &str, pair: impl Fn(&DaySums) -> (f64, f64)) {
         let mut days = vec![DaySums::default(); self.outcome.replications as usize];
-        let everybody = |it: &&sim::DayRow| {
-            it.channel.is_none() && it.service.is_none() && it.segment.is_none()
-        };
-        for row in self.outcome.days.iter().filter(everybody) {
+        let everybody =
+            |it: &sim::DayRow| it.channel.is_none() && it.service.is_none() && it.segment.is_none();
+        for row in self.outcome.days.rows().into_iter().filter(everybody) {
             let day = &mut days[row.replication as usize];
             match row.figure.as_ref() {
                 "arrivals" => day.arrivals = row.count as f64,

@@ -58,11 +58,8 @@ pub fn run(scenario: &Scenario, threads: usize) -> Outcome {
 }
 
 /// The days of one figure of everybody.
-pub fn days_of<'run>(
-    outcome: &'run Outcome,
-    figure: &'run str,
-) -> impl Iterator<Item = &'run DayRow> {
-    outcome.days.iter().filter(move |row| {
+pub fn days_of(outcome: &Outcome, figure: &str) -> impl Iterator<Item = DayRow> {
+    outcome.days.rows().into_iter().filter(move |row| {
         let all = [&row.channel, &row.service, &row.segment];
         row.figure == figure && all.iter().all(|it| it.is_none())
     })

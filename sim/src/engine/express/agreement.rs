@@ -37,7 +37,7 @@ fn told(scenario: &Scenario, replications: u32, which: Loop) -> String {
     let records = records_in(which, scenario, &options, 1).expect("it is sound");
     let day = (SimTime(0), SimTime(u64::MAX));
     let operations = operations_in(which, scenario, 1, options.seed, day).expect("it is sound");
-    let days = to_csv(&outcome.days);
+    let days = to_csv(&outcome.days.rows());
     format!("{days}{outcome:#?}{records:#?}{operations:#?}")
 }
 
