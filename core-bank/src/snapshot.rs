@@ -172,7 +172,7 @@ fn encode<W: io::Write>(state: &State, head: ChainHash, sink: W) -> io::Result<W
     out.write_all(&state.seq().to_le_bytes())?;
     out.write_all(head.bytes())?;
     let out = postcard::to_io(state, out).map_err(io::Error::other)?;
-    let Summed { mut sink, sum } = out.into_inner().map_err(|error| error.into_error())?;
+    let Summed { mut sink, sum } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     sink.write_all(sum.finalize().as_bytes())?;
     Ok(sink)
 }

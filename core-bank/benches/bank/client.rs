@@ -132,7 +132,7 @@ impl Load<'_> {
         let began = Instant::now();
         let asking = (0..connections).map(|_| self.ask(route, began + time));
         let micros = runtime.block_on(join(asking));
-        self.played(before, began, micros, Vec::new())
+        self.played(&before, began, micros, Vec::new())
     }
 
     async fn ask(&self, route: Route, end: Instant) -> Vec<f64> {
@@ -192,12 +192,12 @@ impl Load<'_> {
             joined.collect()
         });
         let (micros, late): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-        self.played(before, began, micros.concat(), late.concat())
+        self.played(&before, began, micros.concat(), late.concat())
     }
 
     fn played(
         &self,
-        before: Counts,
+        before: &Counts,
         began: Instant,
         mut micros: Vec<f64>,
         mut late: Vec<f64>,
@@ -214,7 +214,7 @@ impl Load<'_> {
             p99: quantile(0.99),
             p999: quantile(0.999),
             late_p99,
-            before,
+            before: *before,
             after: self.server.counts(),
         }
     }

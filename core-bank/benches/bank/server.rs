@@ -15,7 +15,7 @@ use core_bank::{Observability, ServeOptions, TerminalTokens, serve as serve_bank
 use crate::budget::{self, Threads};
 
 /// How long the history may take to catch up between two rows.
-const SETTLING_MAX: Duration = Duration::from_secs(60);
+const SETTLING_MAX: Duration = Duration::from_mins(1);
 
 /// The server's side.
 pub fn serve(data: &str) {

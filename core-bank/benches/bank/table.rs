@@ -77,8 +77,13 @@ pub fn print(rounds: &[Round]) {
     print_ratios(rounds);
 }
 
-/// The rows of the server.
-const ROWS: [(&str, u32, fn(&Served) -> Played); 6] = [
+/// A row of the server: what it is, its connections, and where it is found.
+type Row = (&'static str, u32, fn(&Served) -> Played);
+
+/// The median of a figure over all rounds.
+type Median<'a> = &'a dyn Fn(&dyn Fn(&Served) -> f64) -> f64;
+
+const ROWS: [Row; 6] = [
     ("parse only", 64, |served| served.parse_64),
     ("durable transfer at a kiosk (no medium)", 64, |served| {
         served.durable_64
@@ -90,7 +95,7 @@ const ROWS: [(&str, u32, fn(&Served) -> Played); 6] = [
 ];
 
 /// Where a request's processor time goes, and who is kept from the processor.
-fn print_threads(median: &dyn Fn(&dyn Fn(&Served) -> f64) -> f64) {
+fn print_threads(median: Median) {
     println!(
         "\n| row | thread | CPU us/request | kept from it, ms/s | sleeps/s | interruptions/s |"
     );
@@ -109,7 +114,7 @@ fn print_threads(median: &dyn Fn(&dyn Fn(&Served) -> f64) -> f64) {
 }
 
 /// What may keep a request for long when the load is moderate.
-fn print_stages(median: &dyn Fn(&dyn Fn(&Served) -> f64) -> f64) {
+fn print_stages(median: Median) {
     println!("\n| at half the rate | more than 4 ms, times a second | mean us |");
     println!("|---|---|---|");
     let stages = [
