@@ -68,9 +68,9 @@ impl Plan {
             .flat_map(|(_, sessions)| &sessions.mix_left_out)
             .map(|(operation, weight)| format!("{operation} ({weight})"))
             .collect();
-        let operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
+        let day = sim::DayOperations::new(scenario, 0, scenario.run.seed, from, to)
             .context("cannot plan the operations of the day")?;
-        let traffic = Traffic::Operations(loadgen::Plan::listed(operations));
+        let traffic = Traffic::Operations(loadgen::Plan::drawn(move || day.operations()));
         let date = scenario.day.date.to_string();
         Ok(Self {
             left_out,
@@ -353,7 +353,7 @@ fn profile(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Fa
         measured.map_err(|why| Failure::usage(format!("--gate {:?}: {why}", named.gate.text)))?;
         gates.push(named);
     }
-    let subject = Subject::of_profile(&profile, gates);
+    let subject = Subject::of_profile(&profile, gates)?;
     let date = subject.record.date.clone();
     let plan = Plan::of_profile(profile, date, &subject.gates);
     Ok((subject, plan))
