@@ -142,7 +142,7 @@ pub struct OwnBankArguments {
     #[arg(long, value_name = "OPERATION=TIME")]
     pub slow: Vec<String>,
     /// Plant a defect in the bank: double_post, lost_acknowledgement, torn_transfer,
-    /// rounding or phantom. The run must find it and exit 5
+    /// rounding, phantom, limit_fen, limit_race or lock_ignored. The run must find it and exit 5
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<String>,
     /// Kill the bank so many times while the load runs and start it again on the
@@ -205,12 +205,28 @@ pub struct LoadArguments {
     /// The date that operations of a CSV file are of, e.g. 2026-06-30; today unless given
     #[arg(long, value_name = "DATE")]
     pub date: Option<String>,
+    /// Leap over stretches of the plan in which nothing starts for longer than this, e.g. 5min,
+    /// the bank's clock with them; a bank of the run's own only
+    #[arg(long, value_name = "TIME", value_parser = span, conflicts_with_all = ["target", "baseline"])]
+    pub skip_quiet: Option<scenarios::time::Span>,
+    /// Connections at most, in place of the scenario's, the profile's, or 64
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub connections: Option<u32>,
     /// The bank that is started.
     #[command(flatten)]
     pub bank: OwnBankArguments,
     /// The output.
     #[command(flatten)]
     pub output: OutputArguments,
+}
+
+/// `5min` as a stretch of the scenario's time, above zero.
+fn span(text: &str) -> Result<scenarios::time::Span, String> {
+    let span = scenarios::time::parse_span(text).map_err(|error| error.to_string())?;
+    if span.0 == 0 {
+        return Err("it must be above 0".to_owned());
+    }
+    Ok(span)
 }
 
 /// With what the target is compared, and how long.

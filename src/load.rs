@@ -55,7 +55,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         phases: &mut phases,
         metrics: metrics.as_ref(),
         watched: arguments.watch_process,
-        retry: asked_again(arguments),
+        retry: asked_again(arguments.retry, arguments.bank.kill, &plan),
         repeat: arguments.repeat,
     };
     let mut results = Results::new("load", Measured::Load);
@@ -84,11 +84,13 @@ pub fn load(arguments: &LoadArguments) -> Ended {
     )
 }
 
-/// For how long what nobody answered is asked again.
-fn asked_again(arguments: &LoadArguments) -> Option<Duration> {
-    let killed = (arguments.bank.kill > 0).then_some(KillDrill::RETRY);
-    let asked = arguments.retry.map(u64::from).map(Duration::from_secs);
-    asked.or(killed).filter(|within| !within.is_zero())
+/// For how long what nobody answered is asked again: as the command line says, else as the scenario
+/// does, else for as long as a bank that is killed may need.
+pub fn asked_again(seconds: Option<u32>, kills: u32, plan: &Plan) -> Option<Duration> {
+    let killed = (kills > 0).then_some(KillDrill::RETRY);
+    let asked = seconds.map(u64::from).map(Duration::from_secs);
+    let within = asked.or(plan.retry()).or(killed);
+    within.filter(|within| !within.is_zero())
 }
 
 /// Plays a plan and reconciles.

@@ -5,7 +5,6 @@ use crate::arguments::RunArguments;
 use crate::exit::Ended;
 use crate::interrupt::Interrupt;
 use crate::judge::Measured;
-use crate::kill_drill::KillDrill;
 use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
@@ -87,7 +86,7 @@ fn measure(
         phases,
         metrics: None,
         watched: None,
-        retry: (arguments.bank.kill > 0).then_some(KillDrill::RETRY),
+        retry: load::asked_again(None, arguments.bank.kill, &plan),
         repeat: 0.0,
     };
     let loaded = player.on_own_bank(&arguments.bank)?;

@@ -24,16 +24,25 @@ pub enum Plant {
     Rounding,
     /// Every 50th deposit is followed by another that nobody asked for.
     Phantom,
+    /// Every limit of payments lets a fen more through.
+    LimitFen,
+    /// Payments within a fiftieth of a second do not see what the others use up of a limit.
+    LimitRace,
+    /// Every tenth use of a card that a lock stands against is let through.
+    LockIgnored,
 }
 
 impl Plant {
     /// Every defect by its name.
-    const NAMES: [(&'static str, Self); 5] = [
+    const NAMES: [(&'static str, Self); 8] = [
         ("double_post", Self::DoublePost),
         ("lost_acknowledgement", Self::LostAcknowledgement),
         ("torn_transfer", Self::TornTransfer),
         ("rounding", Self::Rounding),
         ("phantom", Self::Phantom),
+        ("limit_fen", Self::LimitFen),
+        ("limit_race", Self::LimitRace),
+        ("lock_ignored", Self::LockIgnored),
     ];
 }
 
@@ -129,7 +138,7 @@ pub enum OptionError {
     },
     /// An unknown defect.
     #[error(
-        "--plant `{0}` is unknown: there are double_post, lost_acknowledgement, torn_transfer, rounding and phantom"
+        "--plant `{0}` is unknown: there are double_post, lost_acknowledgement, torn_transfer, rounding, phantom, limit_fen, limit_race and lock_ignored"
     )]
     Plant(String),
     /// An unknown degree of observability.

@@ -332,6 +332,9 @@ impl Writer {
             Verdict::LookFirst(digest, seq) => return Ok(Decided::LookFirst(digest, seq)),
             Verdict::Decided(command, decision) => (command, decision),
         };
+        let decision = self
+            .defect
+            .overlook(&mut self.parts.state, &command, decision, now)?;
         let seq = self.parts.state.next_seq();
         let struck = self.defect.strikes(&envelope.action);
         if let (Ok(facts), Some(Plant::LostAcknowledgement)) = (&decision, struck) {
@@ -353,7 +356,10 @@ impl Writer {
         group: &mut Group,
     ) -> Result<(), Misfit> {
         let again = match plant {
-            Plant::LostAcknowledgement => None,
+            Plant::LostAcknowledgement
+            | Plant::LimitFen
+            | Plant::LimitRace
+            | Plant::LockIgnored => None,
             Plant::DoublePost => Some(envelope.clone()),
             Plant::Phantom => defect::phantom_of(envelope, self.parts.state.next_seq()),
             Plant::TornTransfer | Plant::Rounding => {

@@ -85,6 +85,7 @@ fn plan(rate: u64, seconds: u64) -> Vec<PlannedOperation> {
                 payee: (*operation == Operation::TransferOwnBank)
                     .then(|| format!("customer {}", (session + 4) % (rate * seconds))),
                 allow: Vec::new(),
+                particulars: None,
             });
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
+use crate::locks::SetLocks;
 use crate::money;
 use crate::reconciliation::describe;
 use crate::target::Target;
@@ -29,6 +30,11 @@ pub struct Record {
     pub operation: String,
     pub key: Option<String>,
     pub outcome: String,
+    /// Why it was refused, if it was.
+    #[serde(default)]
+    pub code: Option<String>,
+    #[serde(default)]
+    pub channel: String,
     pub account: Option<String>,
     pub to: Option<String>,
     pub amount: Option<String>,
@@ -50,6 +56,13 @@ pub struct Record {
     /// The limits that a payment counts to.
     #[serde(default)]
     pub scope: Option<String>,
+    /// The card that was issued, used, or locked; where it was used; the locks that were set.
+    #[serde(default)]
+    pub card: Option<String>,
+    #[serde(default)]
+    pub place: Option<String>,
+    #[serde(default)]
+    pub locks: Option<SetLocks>,
     #[serde(default)]
     pub postings: Vec<Posting>,
 }

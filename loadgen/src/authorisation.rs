@@ -6,6 +6,7 @@
 use crate::bank_api::Customer;
 use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
+use scenarios::operation::{Channel, Medium};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -20,30 +21,27 @@ const CHALLENGE_BYTES: usize = 128;
 /// Seconds of its time step.
 const STEP_SECONDS: i64 = 60;
 
-/// With what a customer authorises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Medium {
-    /// Codes by SMS.
-    #[default]
-    Sms,
-    /// An e-cipher device.
-    Device,
-    /// A U-shield.
-    Shield,
+/// What a customer needs who makes so many transfers of so much in all and does not say with
+/// what: the device shows one code a minute, so it is for who pays once.
+pub fn medium_for(count: u64, sum_fen: i64) -> Medium {
+    if sum_fen <= SMS_DAILY_FEN {
+        Medium::Sms
+    } else if count == 1 && sum_fen <= DEVICE_AT_ONCE_FEN {
+        Medium::Device
+    } else {
+        Medium::Shield
+    }
 }
 
-impl Medium {
-    /// What a customer needs who makes so many transfers of so much in all: the
-    /// device shows one code a minute, so it is for who pays once.
-    pub fn for_payments(count: u64, sum_fen: i64) -> Self {
-        if sum_fen <= SMS_DAILY_FEN {
-            Self::Sms
-        } else if count == 1 && sum_fen <= DEVICE_AT_ONCE_FEN {
-            Self::Device
-        } else {
-            Self::Shield
-        }
-    }
+/// With what this customer authorises a payment on a channel: with what the plan names, with
+/// messages in the messenger, else with the best that they have.
+pub fn medium(customer: &Customer, channel: Channel, named: Option<Medium>) -> Medium {
+    named.unwrap_or(match (&customer.device, &customer.shield) {
+        _ if channel == Channel::Messenger => Medium::Sms,
+        (Some(_), _) => Medium::Device,
+        (None, Some(_)) => Medium::Shield,
+        (None, None) => Medium::Sms,
+    })
 }
 
 /// An e-cipher device.
@@ -112,27 +110,25 @@ pub fn issue(medium: Medium, customer: &Customer) -> Option<(&'static str, Value
     }
 }
 
-/// The question for an authorisation of a transfer, whose members it repeats.
-pub fn question(customer: &Customer, transfer: &Value) -> Value {
+/// The question for an authorisation of a transfer, whose members it repeats; none if the customer
+/// does not have the medium.
+pub fn question(customer: &Customer, medium: Medium, transfer: &Value) -> Option<Value> {
     let mut body = transfer.clone();
-    match (&customer.device, &customer.shield) {
-        (Some(device), _) => {
-            body["medium"] = json!("device");
-            body["device"] = json!(device.serial);
+    body["medium"] = json!(medium.name());
+    match medium {
+        Medium::Device => body["device"] = json!(customer.device.as_ref()?.serial),
+        Medium::Shield => {
+            let key = customer.shield.as_ref()?.verifying_key();
+            body["shield"] = json!(hex(key.as_bytes()));
         }
-        (None, Some(key)) => {
-            body["medium"] = json!("shield");
-            body["shield"] = json!(hex(key.verifying_key().as_bytes()));
-        }
-        (None, None) => {
+        Medium::Sms => {
             let account = customer.account.as_deref().unwrap_or_default();
             let tail = account.len().saturating_sub(6);
-            body["medium"] = json!("sms");
             body["phone"] = json!(customer.phone);
             body["account_tail"] = json!(account.get(tail..).unwrap_or_default());
         }
     }
-    body
+    Some(body)
 }
 
 /// Where the proof of an authorisation comes from.
@@ -146,30 +142,33 @@ pub enum Source {
     Key,
 }
 
-/// Where this customer's proofs come from.
-pub fn source(customer: &Customer) -> Source {
-    match (&customer.device, &customer.shield) {
-        (Some(_), _) => Source::Clock,
-        (None, Some(_)) => Source::Key,
-        (None, None) => Source::Outbox,
+/// Where a medium's proofs come from.
+pub fn source(medium: Medium) -> Source {
+    match medium {
+        Medium::Device => Source::Clock,
+        Medium::Shield => Source::Key,
+        Medium::Sms => Source::Outbox,
     }
 }
 
 /// The proof that a transfer shows; `told` is the code of the message or the bank's
 /// time in seconds, whichever the source gave.
 pub fn proof(customer: &Customer, id: &str, text: &str, told: &Told) -> Option<Value> {
-    match (told, &customer.device, &customer.shield) {
-        (Told::Code(code), None, None) => Some(json!({"id": id, "code": code})),
-        (Told::Second(second), Some(device), _) => Some(json!({
-            "id": id, "device": device.serial, "code": device.code(text, *second),
-        })),
-        (Told::Nothing, None, Some(key)) => Some(json!({
-            "id": id,
-            "shield": hex(key.verifying_key().as_bytes()),
-            "signature": hex(&key.sign(text.as_bytes()).to_bytes()),
-        })),
-        _ => None,
-    }
+    Some(match told {
+        Told::Code(code) => json!({"id": id, "code": code}),
+        Told::Second(second) => {
+            let device = customer.device.as_ref()?;
+            json!({"id": id, "device": device.serial, "code": device.code(text, *second)})
+        }
+        Told::Nothing => {
+            let key = customer.shield.as_ref()?;
+            json!({
+                "id": id,
+                "shield": hex(key.verifying_key().as_bytes()),
+                "signature": hex(&key.sign(text.as_bytes()).to_bytes()),
+            })
+        }
+    })
 }
 
 /// What the source of a proof gave.
@@ -215,7 +214,7 @@ mod tests {
             (2, 10_001, Medium::Shield),
             (1, 200_001, Medium::Shield),
         ] {
-            assert_eq!(Medium::for_payments(count, yuan * 100), medium, "{yuan}");
+            assert_eq!(medium_for(count, yuan * 100), medium, "{yuan}");
         }
     }
 

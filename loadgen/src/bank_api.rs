@@ -9,7 +9,7 @@ use crate::target::Tokens;
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use http::Method;
-use scenarios::operation::{Channel, Operation};
+use scenarios::operation::{Channel, Locks, Operation, Particulars};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ pub struct Question<'a> {
     pub payee_account: Option<&'a str>,
     /// Token of the log-in of this session.
     pub session: Option<&'a str>,
+    /// What else the plan says.
+    pub particulars: Option<&'a Particulars>,
     /// What the bank offers beside money.
     pub offers: &'a Offers,
     /// The operation's number in the plan, by which it chooses among them.
@@ -138,7 +140,10 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
             } else {
                 "/v1/withdrawals"
             };
-            let body = json!({"account": account()?, "amount": amount()?});
+            let mut body = json!({"account": account()?, "amount": amount()?});
+            if let (false, Some(place)) = (deposit, question.place()) {
+                body["place"] = json!(place);
+            }
             post(path, &body).between(account()?, None)
         }
         O::TransferOwnBank => {
@@ -168,11 +173,10 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
             let (branch, slot) = slot.ok_or("there is no branch")?;
             post("/v1/appointments", &json!({"branch": branch, "slot": slot}))
         }
-        O::LockSetting => post(
-            &format!("/v1/cards/{}/locks", card()?),
-            &json!({"overseas": true, "places": null, "night": false, "pos_daily": null,
-                    "overseas_card_not_present": false}),
-        ),
+        O::LockSetting => post(&format!("/v1/cards/{}/locks", card()?), &locks(question)),
+        O::CardWithdrawal | O::PosPurchase | O::CardNotPresentPurchase => {
+            card_use(question, card()?, &amount()?).between(account()?, None)
+        }
         O::Mall => order(question, account()?)?,
         O::WealthView => read(Method::GET, "/v1/wealth/products".to_owned()),
         O::BillPayment => {
@@ -207,6 +211,49 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
     };
     Ok(made)
 }
+
+/// All five locks; the overseas lock alone unless the plan says which.
+fn locks(question: &Question) -> Value {
+    let overseas = Locks {
+        overseas: true,
+        ..Locks::default()
+    };
+    let said = question.particulars.and_then(|it| it.locks.as_ref());
+    let locks = said.unwrap_or(&overseas);
+    let daily = locks.pos_daily_fen.map(|fen| yuan(i128::from(fen)));
+    json!({"overseas": locks.overseas, "places": locks.places, "night": locks.night,
+        "pos_daily": daily, "overseas_card_not_present": locks.overseas_card_not_present})
+}
+
+/// A use of a card as the card network says it.
+fn card_use(question: &Question, card: &str, amount: &str) -> Request {
+    let place = question.place().unwrap_or(HOME);
+    let mut body = json!({"card": card, "amount": amount, "place": place});
+    let path = match question.operation {
+        Operation::CardWithdrawal => "/v1/card-withdrawals",
+        Operation::PosPurchase => {
+            body["entry"] = json!("pos");
+            "/v1/card-purchases"
+        }
+        _ => {
+            body["entry"] = json!("card_not_present");
+            "/v1/card-purchases"
+        }
+    };
+    if question.operation != Operation::CardWithdrawal {
+        body["merchant"] = json!("M-1");
+    }
+    post(path, &body)
+}
+
+impl Question<'_> {
+    fn place(&self) -> Option<&str> {
+        self.particulars.and_then(|it| it.place.as_deref())
+    }
+}
+
+/// Where cards are used unless the plan says it: in the bank's own city.
+const HOME: &str = "371500";
 
 /// One piece of goods, paid in points as far as they may and in money.
 fn order(question: &Question, account: &str) -> Result<Request, &'static str> {

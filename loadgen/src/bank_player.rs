@@ -20,7 +20,7 @@ use crate::target::Target;
 use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
-use scenarios::operation::{Channel, Operation};
+use scenarios::operation::Operation;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -243,6 +243,7 @@ impl BankPlayer {
             customer: &customers[step.customer as usize],
             payee_account: payee.and_then(|payee| payee.account.as_deref()),
             session,
+            particulars: step.particulars.as_deref(),
             offers: &self.offers,
             number,
         };
@@ -264,17 +265,17 @@ impl BankPlayer {
     ) -> Result<Bytes, Box<End<Paid>>> {
         let failed = |why: &str| Box::new(End::unsent(why.to_owned(), Paid::default()));
         let mut body: Value = serde_json::from_slice(&transfer.body).unwrap_or_default();
-        let mut customer = self.customers.borrow()[step.customer as usize].clone();
-        if step.channel == Channel::Messenger {
-            // There messages authorise, whatever else the customer has.
-            (customer.device, customer.shield) = (None, None);
-        }
+        let customer = self.customers.borrow()[step.customer as usize].clone();
+        let named = step.particulars.as_ref().and_then(|it| it.medium);
+        let medium = authorisation::medium(&customer, step.channel, named);
+        let asked = authorisation::question(&customer, medium, &body);
+        let asked = asked.ok_or_else(|| failed("its session had no medium"))?;
         let question = Message {
             method: Method::POST,
             path: "/v1/authorisations".to_owned(),
             token: transfer.token.clone(),
             key: Some(ahead_key(key)),
-            body: Bytes::from(authorisation::question(&customer, &body).to_string()),
+            body: Bytes::from(asked.to_string()),
         };
         let asked = match line.exchange(&question, |_| {}).await {
             Exchange::Answered { status: 201, body } => body,
@@ -293,7 +294,7 @@ impl BankPlayer {
         else {
             return Err(failed("its authorisation was not understood"));
         };
-        let told = self.told(authorisation::source(&customer), id, line).await;
+        let told = self.told(authorisation::source(medium), id, line).await;
         let told =
             told.ok_or_else(|| failed("its code could not be had: is the bank a test's?"))?;
         body["authorisation"] = authorisation::proof(&customer, id, text, &told)

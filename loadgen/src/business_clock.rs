@@ -1,12 +1,16 @@
 //! Sets the clock of a bank under test, so that it shows the scenario's time while
 //! the scenario is played.
 
+use crate::clock::Moment;
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
+use crate::options::LoadOptions;
+use crate::pacing::real_offset;
 use crate::target::Target;
 use bytes::Bytes;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
+use scenarios::time::SimTime;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -47,6 +51,42 @@ pub async fn set(
         Exchange::NotWritten(why) | Exchange::Broken(why) => Err(failed(why)),
         Exchange::TimedOut => Err(failed(format!("no answer in {} s", PATIENCE.as_secs()))),
     }
+}
+
+/// So long before a leap it is asked for.
+const AHEAD: u64 = 20_000_000;
+
+/// Leaps with the plan that begins to be played in `lead` real nanoseconds from now. Never ends by
+/// itself unless a leap fails.
+pub async fn follow(target: &Target, options: &LoadOptions, lead: u64) -> LoadError {
+    let start = Moment::now().after(lead);
+    for (played, landing) in options.leaps.landings() {
+        let due = start.after(real_offset(played, options.window_start, options.speed));
+        let now = Moment::now();
+        tokio::time::sleep(Duration::from_nanos(due.since(now).saturating_sub(AHEAD))).await;
+        let leapt = match landing_time(options, landing) {
+            Some(moment) => {
+                let lead = due.since(Moment::now());
+                set(target, &moment.to_string(), options.speed, lead).await
+            }
+            None => Err(LoadError::Clock {
+                target: target.base().to_owned(),
+                business_time: landing.clock(),
+                why: "it is beyond the calendar".to_owned(),
+            }),
+        };
+        if let Err(error) = leapt {
+            return error;
+        }
+    }
+    std::future::pending().await
+}
+
+/// The business time of a moment of the plan.
+fn landing_time(options: &LoadOptions, at: SimTime) -> Option<Timestamp> {
+    let start: Timestamp = options.business_start.as_deref()?.parse().ok()?;
+    let micros = i64::try_from(at.since(options.window_start).0).ok()?;
+    start.checked_add(SignedDuration::from_micros(micros)).ok()
 }
 
 /// The moment so many business nanoseconds before `text`.

@@ -40,11 +40,66 @@ struct Used {
     records: Vec<u64>,
 }
 
+impl Used {
+    /// What was paid on the day of a record and in its month.
+    fn on(&self, at: &str) -> (i128, i128) {
+        let same = |length: usize| self.day.get(..length) == at.get(..length);
+        let today = if same(10) { self.today } else { 0 };
+        (today, if same(7) { self.this_month } else { 0 })
+    }
+}
+
+impl Limit {
+    /// The first limit, in the published order, that a payment breaks after what was paid before.
+    fn broken(self, amount: i128, (today, this_month): (i128, i128)) -> Option<&'static str> {
+        let above = |paid: i128, most: i128| paid + amount > most;
+        match self {
+            _ if above(0, self.per_transaction) => Some("limit_per_transaction"),
+            _ if above(today, self.daily) => Some("limit_daily"),
+            Self {
+                monthly: Some(most),
+                ..
+            } if above(this_month, most) => Some("limit_monthly"),
+            _ => None,
+        }
+    }
+}
+
 /// The payments so far, of each customer under each scope.
 #[derive(Debug, Default)]
 pub struct Limits(HashMap<(String, String), Used>);
 
 impl Limits {
+    /// Takes a refused record: why its reason does not hold, in words.
+    pub fn refused(&self, record: &Record) -> Option<Broken> {
+        let code = record
+            .code
+            .as_deref()
+            .filter(|code| code.starts_with("limit_"))?;
+        let (scope, customer) = (record.scope.as_deref()?, record.customer.as_deref()?);
+        let amount = record.amount.as_deref().and_then(money::fen)?;
+        let place = (customer.to_owned(), scope.to_owned());
+        let used = self.0.get(&place);
+        let paid = used.map_or((0, 0), |used| used.on(&record.at));
+        let right = limit(scope)?.broken(amount, paid);
+        if right == Some(code) {
+            return None;
+        }
+        let told = right.map_or("it is within every limit".to_owned(), |right| {
+            format!("it should be {right}")
+        });
+        let what = format!(
+            "{} of {customer} by {scope} was refused as {code} after {} on the day and {} in the month; {told}",
+            yuan(amount),
+            yuan(paid.0),
+            yuan(paid.1)
+        );
+        Some(Broken {
+            what,
+            records: vec![record.seq],
+        })
+    }
+
     /// Takes an applied record: the limit that it breaks, in words.
     pub fn record(&mut self, record: &Record) -> Option<Broken> {
         let scope = record.scope.as_deref()?;
@@ -152,6 +207,39 @@ mod tests {
         assert!(breaking(&payments).is_empty());
         payments[5] = ("2026-06-30T23:59:59", "0.01");
         assert_eq!(breaking(&payments).len(), 1);
+    }
+
+    #[test]
+    fn a_refusal_is_right_only_for_the_first_limit_that_the_payment_would_break() {
+        let day = "2026-06-30T12:00:00";
+        for (before, amount, code, right) in [
+            ("0.01", "10000.01", "limit_per_transaction", true),
+            ("0.01", "10000.01", "limit_daily", false),
+            ("0.01", "10000.00", "limit_daily", true),
+            ("0.01", "9999.99", "limit_daily", false),
+            ("0.01", "10000.00", "limit_monthly", false),
+        ] {
+            let mut limits = Limits::default();
+            assert!(limits.record(&paid(1, day, "sms", before)).is_none());
+            let mut refused = paid(2, day, "sms", amount);
+            refused.code = Some(code.to_owned());
+            let told = limits.refused(&refused);
+            assert_eq!(told.is_none(), right, "{before} {amount} {code}");
+        }
+        let mut limits = Limits::default();
+        for (seq, day) in (1..).zip(["25", "26", "27", "28", "29"]) {
+            let at = format!("2026-06-{day}T10:00:00");
+            assert!(limits.record(&paid(seq, &at, "sms", "10000.00")).is_none());
+        }
+        for (day, code, right) in [
+            ("2026-06-30", "limit_monthly", true),
+            ("2026-06-30", "limit_daily", false),
+            ("2026-07-01", "limit_monthly", false),
+        ] {
+            let mut refused = paid(6, &format!("{day}T00:00:00"), "sms", "0.01");
+            refused.code = Some(code.to_owned());
+            assert_eq!(limits.refused(&refused).is_none(), right, "{day} {code}");
+        }
     }
 
     #[test]

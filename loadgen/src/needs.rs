@@ -2,10 +2,10 @@
 //! registers or opens a card in the stream does so there; everyone else has been
 //! a customer for long.
 
-use crate::authorisation::Medium;
+use crate::authorisation::medium_for;
 use crate::offers::DEAREST_FEN;
 use crate::script::Step;
-use scenarios::operation::{Channel, Operation};
+use scenarios::operation::{Channel, Medium, Operation};
 
 /// Left on an account beyond what is planned to leave it, in fen.
 const MARGIN_FEN: i64 = 10_000;
@@ -33,8 +33,10 @@ pub struct Needs {
     pub social_security: bool,
     /// They have subscribed to alerts.
     pub alerts: bool,
-    /// With what they authorise payments out of their own sessions.
-    pub medium: Medium,
+    /// They hold an e-cipher device.
+    pub device: bool,
+    /// They hold a U-shield.
+    pub shield: bool,
 }
 
 impl Needs {
@@ -150,6 +152,9 @@ impl Walk {
             | Operation::TransferOwnBank
             | Operation::TransferOtherBank
             | Operation::BillPayment
+            | Operation::CardWithdrawal
+            | Operation::PosPurchase
+            | Operation::CardNotPresentPurchase
             | Operation::WelfareIssue => {
                 self.need_card();
                 self.spends_fen = self.spends_fen.saturating_add(amount_fen);
@@ -189,7 +194,10 @@ impl Walk {
             // In the messenger messages authorise, whatever else there is.
             Channel::Online | Channel::Mobile
         );
-        if payment && own {
+        let named = step.particulars.as_ref().and_then(|it| it.medium);
+        if let (true, Some(medium)) = (payment, named) {
+            self.hold(medium);
+        } else if payment && own {
             self.authorised += 1;
             let amount = match step.operation {
                 Operation::Mall => DEAREST_FEN,
@@ -197,6 +205,11 @@ impl Walk {
             };
             self.authorised_fen = self.authorised_fen.saturating_add(amount);
         }
+    }
+
+    fn hold(&mut self, medium: Medium) {
+        self.needs.device |= medium == Medium::Device;
+        self.needs.shield |= medium == Medium::Shield;
     }
 
     /// Somebody pays them.
@@ -244,7 +257,7 @@ impl Walk {
 
     /// An existing customer has an account even if they only ask for its balance.
     fn needs(mut self) -> Needs {
-        self.needs.medium = Medium::for_payments(self.authorised, self.authorised_fen);
+        self.hold(medium_for(self.authorised, self.authorised_fen));
         self.needs.card |= self.needs.registration && !self.card_of_their_own;
         if self.needs.card && self.spends_fen > 0 {
             self.needs.deposit_fen = self.spends_fen.saturating_add(MARGIN_FEN);

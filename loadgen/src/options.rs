@@ -2,6 +2,7 @@
 
 use crate::course::Spike;
 use crate::error::LoadError;
+use crate::leaps::Leaps;
 use jiff::Timestamp;
 use scenarios::time::{SimTime, Span};
 use std::path::PathBuf;
@@ -47,6 +48,9 @@ pub struct LoadOptions {
     /// after the setup, and runs at `speed`; only a bank that was started with
     /// `--test` lets it be set. With none the bank's clock is left alone.
     pub business_start: Option<String>,
+    /// Quiet stretches of the plan that are leapt over, the bank's clock with them; only a bank
+    /// whose clock is set can leap.
+    pub leaps: Leaps,
     /// Scenario seconds per real second; above 0. Think times shrink alike.
     pub speed: f64,
     /// Who decides when an operation starts.
@@ -104,6 +108,7 @@ impl LoadOptions {
             run: run.into(),
             window_start: SimTime(0),
             business_start: None,
+            leaps: Leaps::default(),
             speed: 1.0,
             model: Model::default(),
             connections: 64,
@@ -148,6 +153,10 @@ impl LoadOptions {
         {
             let right = "it must be a moment with an offset like 2026-06-09T10:00+08:00";
             return refuse("business start", text.clone(), right);
+        }
+        if self.business_start.is_none() && self.leaps != Leaps::default() {
+            let right = "only a bank whose clock is set can leap over quiet stretches";
+            return refuse("leaps", "some".to_owned(), right);
         }
         let limits = [
             ("connections", self.connections),

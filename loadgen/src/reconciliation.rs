@@ -15,6 +15,7 @@ use crate::error::LoadError;
 use crate::fate::{Effect, Outcome};
 use crate::journal::RunJournal;
 use crate::limits::Limits;
+use crate::locks::Locks;
 use crate::money::yuan;
 use crate::promises::Promises;
 use crate::stage::{in_runtime, on_a_thread};
@@ -116,6 +117,7 @@ struct Checker {
     posted: HashMap<String, i128>,
     promises: Promises,
     limits: Limits,
+    locks: Locks,
 }
 
 impl Checker {
@@ -136,6 +138,7 @@ impl Checker {
             posted: HashMap::new(),
             promises: Promises::default(),
             limits: Limits::default(),
+            locks: Locks::default(),
         })
     }
 
@@ -152,6 +155,7 @@ impl Checker {
         let key = record.key.as_deref().unwrap_or_default();
         self.balance_record(record, &postings);
         if !record.is_applied() {
+            self.refused(record, key);
             return Ok(());
         }
         if self.start == BankStart::Empty {
@@ -162,11 +166,13 @@ impl Checker {
             }
         }
         // Others may have had their limits raised; in a run nobody does.
-        if self.start == BankStart::Empty
-            && let Some(broken) = self.limits.record(record)
-        {
-            let evidence = Evidence::records(broken.records);
-            self.findings.add(Kind::Limit, key, broken.what, evidence);
+        if self.start == BankStart::Empty {
+            let limit = self.limits.record(record).map(|it| (Kind::Limit, it));
+            let lock = self.locks.applied(record).map(|it| (Kind::Lock, it));
+            for (kind, broken) in limit.into_iter().chain(lock) {
+                let evidence = Evidence::records(broken.records);
+                self.findings.add(kind, key, broken.what, evidence);
+            }
         }
         let Some(expected) = self.expected.get_mut(key) else {
             if self.start == BankStart::Empty && !self.is_ahead_of_ours(key, record)? {
@@ -181,6 +187,18 @@ impl Checker {
         }
         expected.found.push(record.seq);
         Ok(())
+    }
+
+    /// What a limit or a lock refused was refused rightly.
+    fn refused(&mut self, record: &Record, key: &str) {
+        if self.start == BankStart::Shared {
+            return;
+        }
+        let wrong = self.limits.refused(record);
+        for broken in wrong.into_iter().chain(self.locks.refused(record)) {
+            let evidence = Evidence::records(broken.records);
+            self.findings.add(Kind::Reason, key, broken.what, evidence);
+        }
     }
 
     /// A record's postings sum to zero. A lone posting is a movement that was torn; what

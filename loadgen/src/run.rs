@@ -100,7 +100,10 @@ async fn on_the_bank(
         endpoint: target.endpoint().clone(),
         setup_operations,
     };
-    stage::play(piece, options, stop, recorder).await
+    tokio::select! {
+        played = stage::play(piece, options, stop, recorder) => played,
+        failed = business_clock::follow(target, options, LEAD) => Err(failed),
+    }
 }
 
 async fn open_customers(

@@ -10,7 +10,7 @@ use crate::needs::{self, Needs};
 use crate::options::LoadOptions;
 use crate::pacing::{real_offset, real_span};
 use crate::plan::{LastSteps, Marks, Plan};
-use scenarios::operation::{Channel, Operation, PlannedOperation};
+use scenarios::operation::{Channel, Operation, Particulars, PlannedOperation};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct Step {
     pub amount_fen: Option<i64>,
     /// Position in [`Script::allowed`].
     pub allow: u32,
+    /// What else it says.
+    pub particulars: Option<Box<Particulars>>,
 }
 
 /// A plan that has been gone through.
@@ -97,7 +99,7 @@ impl Script {
         options: &LoadOptions,
     ) -> Result<Source<Step>, LoadError> {
         let mut operations = plan.operations()?;
-        let (from, speed) = (options.window_start, options.speed);
+        let (from, speed, leaps) = (options.window_start, options.speed, options.leaps.clone());
         let mut number = 0;
         Ok(Box::new(std::iter::from_fn(move || {
             let call = operations.next_with(|known_at, planned| {
@@ -105,9 +107,9 @@ impl Script {
                 Some(Call {
                     number,
                     session: planned.session,
-                    at: real_offset(planned.at, from, speed),
-                    known_at: real_offset(known_at, from, speed),
-                    think: real_span(think, speed),
+                    at: real_offset(leaps.played(planned.at), from, speed),
+                    known_at: real_offset(leaps.played(known_at), from, speed),
+                    think: real_span(leaps.pause(planned.at, think), speed),
                     last: script.last.has(number),
                     step: script.names.known_step(planned)?,
                 })
@@ -133,6 +135,7 @@ impl Names {
             payee: payee.map(|payee| self.customers.give(payee)),
             amount_fen: planned.amount_fen,
             allow: self.allowed.give(&planned.allow),
+            particulars: planned.particulars.clone(),
         }
     }
 
@@ -149,6 +152,7 @@ impl Names {
             payee,
             amount_fen: planned.amount_fen,
             allow: self.allowed.known(&planned.allow)?,
+            particulars: planned.particulars.clone(),
         })
     }
 }
@@ -198,6 +202,7 @@ fn check(number: u64, planned: &PlannedOperation) -> Result<(), LoadError> {
         BillPayment, Deposit, LoanApplication, TransferOtherBank, TransferOwnBank, WelfareIssue,
         Withdrawal,
     };
+    let of_cards = planned.operation.is_of_card_network();
     let refuse = |why: &str| {
         Err(LoadError::Plan {
             number: number as usize + 1,
@@ -215,7 +220,12 @@ fn check(number: u64, planned: &PlannedOperation) -> Result<(), LoadError> {
             | BillPayment
             | LoanApplication
             | WelfareIssue
-    );
+    ) || of_cards;
+    if of_cards != (planned.channel == Channel::Acquirer) {
+        return refuse(
+            "and the channel `acquirer` belong together: the card network's uses of cards",
+        );
+    }
     if has_amount && planned.amount_fen.is_none_or(|amount| amount <= 0) {
         return refuse("moves money and needs an amount above 0");
     }
@@ -251,6 +261,7 @@ mod tests {
             amount_fen: None,
             payee: None,
             allow: Vec::new(),
+            particulars: None,
         }
     }
 

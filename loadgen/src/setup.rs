@@ -1,7 +1,7 @@
 //! Opens the customers and accounts of the plan before the clock starts, through
 //! the bank's own operations at a counter.
 
-use crate::authorisation::{self, Device, Medium};
+use crate::authorisation::{self, Device};
 use crate::bank_api::{self, Answer, Customer, Question, Reading, Request};
 use crate::connection::{Connection, Exchange, Message};
 use crate::credentials::{IdentityNumbers, account_elsewhere, ahead_key, phone, setup_key};
@@ -17,7 +17,7 @@ use crate::script::{Script, operation_name};
 use crate::target::Target;
 use bytes::Bytes;
 use http::Method;
-use scenarios::operation::{Channel, Operation};
+use scenarios::operation::{Channel, Medium, Operation};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Setup {
             .iter()
             .zip(needs)
             .map(|(name, needs)| Customer {
-                shield: (needs.medium == Medium::Shield).then(|| authorisation::shield(run, name)),
+                shield: needs.shield.then(|| authorisation::shield(run, name)),
                 id_number: numbers.give(name),
                 phone: phone(run, name),
                 account_elsewhere: account_elsewhere(run, name),
@@ -183,10 +183,15 @@ impl Setup {
         connection: &mut Connection,
     ) -> Result<(), LoadError> {
         let needs = self.needs[customer];
-        let medium = authorisation::issue(needs.medium, &self.customers.borrow()[customer]);
-        if let Some((path, body)) = medium {
-            let told = self.give(customer, "", path, &body, connection).await?;
-            if needs.medium == Medium::Device {
+        let media = [
+            (needs.device, Medium::Device, ""),
+            (needs.shield, Medium::Shield, "3"),
+        ];
+        for (_, medium, number) in media.into_iter().filter(|(needed, ..)| *needed) {
+            let given = authorisation::issue(medium, &self.customers.borrow()[customer]);
+            let Some((path, body)) = given else { continue };
+            let told = self.give(customer, number, path, &body, connection).await?;
+            if medium == Medium::Device {
                 let told = (told["device"].as_str(), told["secret"].as_str());
                 let device = match told {
                     (Some(serial), Some(secret)) => Device::read(serial, secret),
@@ -302,6 +307,7 @@ impl Setup {
             customer: &self.customers.borrow()[customer],
             payee_account: None,
             session: None,
+            particulars: None,
             offers: &Offers::default(),
             number: 0,
         };

@@ -18,6 +18,9 @@ pub struct Tokens {
     pub atm: String,
     /// Of the operator, who may read the books.
     pub operator: String,
+    /// Of the card network, for plans in which cards are used through it.
+    #[serde(default)]
+    pub acquirer: Option<String>,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -55,6 +58,7 @@ impl Tokens {
             Channel::Counter => Some(&self.counter),
             Channel::Kiosk => Some(&self.kiosk),
             Channel::Atm => Some(&self.atm),
+            Channel::Acquirer => Some(self.acquirer.as_deref().unwrap_or_default()),
             Channel::Online | Channel::Mobile | Channel::Messenger => None,
         }
     }

@@ -39,7 +39,7 @@ pub use queue::{
 };
 pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
 pub use resource::{Resource, ResourceKind, Roster, Stretch};
-pub use traffic::{Load, Window};
+pub use traffic::{Load, LoadModel, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;

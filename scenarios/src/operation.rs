@@ -1,9 +1,11 @@
 //! Operations of the bank as everyone names them, and the stream of them that a
 //! simulated day yields and a load generator plays.
 
+mod particulars;
 mod stream;
 mod words;
 
+pub use particulars::{Locks, Medium, Particulars};
 pub use stream::{OPERATION_COLUMNS, OperationReader, OperationWriter, StreamError};
 
 use crate::names::UnknownName;
@@ -28,6 +30,8 @@ pub enum Channel {
     Mobile,
     /// The messenger.
     Messenger,
+    /// The card network: other banks' cash machines, points of sale, web shops.
+    Acquirer,
 }
 
 /// What a customer asks of the bank. The same name stands in scenario files,
@@ -64,6 +68,9 @@ pub enum Operation {
     LoanApplication,
     SuspiciousQuery,
     WelfareIssue,
+    CardWithdrawal,
+    PosPurchase,
+    CardNotPresentPurchase,
 }
 
 /// One operation of the stream, in the order of [`PlannedOperation::at`].
@@ -96,17 +103,20 @@ pub struct PlannedOperation {
     pub payee: Option<String>,
     /// Codes of business refusals that are an allowed outcome beside success.
     pub allow: Vec<String>,
+    /// What else it says, if anything.
+    pub particulars: Option<Box<Particulars>>,
 }
 
 impl Channel {
     /// Every channel, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Counter,
         Self::Kiosk,
         Self::Atm,
         Self::Online,
         Self::Mobile,
         Self::Messenger,
+        Self::Acquirer,
     ];
 
     /// As formats write it.
@@ -118,6 +128,7 @@ impl Channel {
             Self::Online => "online",
             Self::Mobile => "mobile",
             Self::Messenger => "messenger",
+            Self::Acquirer => "acquirer",
         }
     }
 
@@ -144,7 +155,7 @@ impl FromStr for Channel {
 
 impl Operation {
     /// Every operation, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::IdentityCheck,
         Self::RegisterCustomer,
         Self::OpenCard,
@@ -170,6 +181,9 @@ impl Operation {
         Self::LoanApplication,
         Self::SuspiciousQuery,
         Self::WelfareIssue,
+        Self::CardWithdrawal,
+        Self::PosPurchase,
+        Self::CardNotPresentPurchase,
     ];
 
     /// As formats write it.
@@ -200,6 +214,9 @@ impl Operation {
             Self::LoanApplication => "loan_application",
             Self::SuspiciousQuery => "suspicious_query",
             Self::WelfareIssue => "welfare_issue",
+            Self::CardWithdrawal => "card_withdrawal",
+            Self::PosPurchase => "pos_purchase",
+            Self::CardNotPresentPurchase => "card_not_present_purchase",
         }
     }
 
@@ -212,7 +229,16 @@ impl Operation {
     /// formats so that files written today keep their meaning.
     pub const fn is_offered(self) -> bool {
         // Vouchers are issued by campaigns, in neither a mix nor a journey.
-        !matches!(self, Self::WelfareIssue)
+        !matches!(self, Self::WelfareIssue) && !self.is_of_card_network()
+    }
+
+    /// Whether it comes through the card network, from the machines and shops of others: in a
+    /// recorded log, in neither a mix nor a journey.
+    pub const fn is_of_card_network(self) -> bool {
+        matches!(
+            self,
+            Self::CardWithdrawal | Self::PosPurchase | Self::CardNotPresentPurchase
+        )
     }
 
     /// Whether nobody does it at a branch, where a journey may log in and out.

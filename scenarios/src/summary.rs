@@ -398,8 +398,8 @@ pub struct Counterexample {
 /// One thing that does not reconcile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discrepancy {
-    /// `accepted`, `limit`, `missing`, `doubled`, `torn`, `rounded`, `different`,
-    /// `unplanned`, `ledger`, `oversold` or `alert`: see `docs/load.md`.
+    /// `accepted`, `limit`, `lock`, `missing`, `doubled`, `torn`, `rounded`, `different`,
+    /// `unplanned`, `reason`, `ledger`, `oversold` or `alert`: see `docs/load.md`.
     pub kind: String,
     /// Idempotency key, or empty for the ledger.
     pub key: String,

@@ -37,6 +37,8 @@ fn scenario(volume: f64) -> Scenario {
         days: 0,
     });
     scenario.load = Some(Load {
+        model: scenarios::model::LoadModel::CappedOpen,
+        retry: None,
         window: Window::Busiest(Span(30 * MINUTE)),
         speed: 30.0,
         volume,
@@ -242,4 +244,14 @@ fn a_day_can_be_gone_through_twice_at_once_with_the_same_result() {
         assert_eq!(other.next().as_ref(), Some(expected));
     }
     assert_eq!((one.next(), other.next()), (None, None));
+}
+
+#[test]
+fn session_by_session_a_day_holds_the_same_operations() {
+    let scenario = scenario(2.4);
+    let (from, to) = (SimTime::from_clock(10, 0), SimTime::from_clock(10, 30));
+    let day = DayOperations::new(&scenario, 3, 1, from, to).expect("the scenario is sound");
+    let mut listed = stream(2.4);
+    listed.sort_by_key(|it| (it.session, it.step));
+    assert_eq!(day.by_session().collect::<Vec<_>>(), listed);
 }

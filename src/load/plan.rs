@@ -7,10 +7,13 @@ use crate::simulate;
 use crate::summarise::Subject;
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use loadgen::{BankStart, BankTraffic, LoadOptions, Model, OwnPlan, PlayedWindow, Profile, Spike};
+use loadgen::{
+    BankStart, BankTraffic, Leaps, LoadOptions, Model, OwnPlan, PlayedWindow, Profile, Spike,
+};
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
-use scenarios::model::{Load, NamedGate, Scenario, Window};
+use scenarios::model::{Load, LoadModel, NamedGate, Scenario, Window};
+use scenarios::operation::PlannedOperation;
 use scenarios::time::{SimTime, Span};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +49,7 @@ pub struct Plan {
     steady: bool,
     spike: Option<Spike>,
     left_out: Vec<String>,
+    leaps: Leaps,
     /// Prizes of the lottery, if a campaign says how many.
     prizes: Option<u32>,
     thresholds: Vec<Span>,
@@ -70,9 +74,24 @@ impl Plan {
             .collect();
         let day = sim::DayOperations::new(scenario, 0, scenario.run.seed, from, to)
             .context("cannot plan the operations of the day")?;
-        let traffic = Traffic::Operations(loadgen::Plan::drawn(move || day.operations()));
+        let real = |span: Span| Duration::from_micros(span.0).div_f64(load.speed);
+        let (model, ramp, until) = match load.model {
+            LoadModel::Open => (Model::Open, Duration::ZERO, Duration::ZERO),
+            LoadModel::CappedOpen => (Model::CappedOpen, Duration::ZERO, Duration::ZERO),
+            LoadModel::Closed { ramp, .. } => (Model::Closed, real(ramp), real(to.since(from))),
+        };
+        let operations = match load.model {
+            LoadModel::Closed { pause, .. } => loadgen::Plan::drawn(move || for_users(&day, pause)),
+            LoadModel::Open | LoadModel::CappedOpen => {
+                loadgen::Plan::drawn(move || day.operations())
+            }
+        };
+        let traffic = Traffic::Operations(operations);
         let date = scenario.day.date.to_string();
         Ok(Self {
+            model,
+            ramp,
+            until,
             left_out,
             prizes: scenario.campaigns.iter().find_map(|it| it.prizes),
             thresholds: scenario.report.thresholds.clone(),
@@ -96,7 +115,9 @@ impl Plan {
             window: Window::Between(first, last),
             speed,
             volume: 1.0,
+            model: LoadModel::CappedOpen,
             connections: 64,
+            retry: None,
             timeout: Span::from_seconds(30.0),
             warm_up: Span(0),
         };
@@ -115,7 +136,10 @@ impl Plan {
             window: Window::Between(from, from.after(lasts)),
             speed: profile.speed,
             volume: profile.volume,
+            // What a profile says of its crowd is kept as it is.
+            model: LoadModel::CappedOpen,
             connections: profile.crowd.connections,
+            retry: None,
             timeout: profile.timeout,
             warm_up: profile.warm_up,
         };
@@ -152,6 +176,7 @@ impl Plan {
             steady: false,
             spike: None,
             left_out: Vec::new(),
+            leaps: Leaps::default(),
             prizes: None,
             thresholds: Vec::new(),
             quantiles: Vec::new(),
@@ -224,6 +249,7 @@ impl Plan {
         if start == BankStart::Empty {
             options.business_start = Some(self.business_start()?.to_string());
         }
+        options.leaps = self.leaps.clone();
         options.speed = self.load.speed;
         options.model = self.model;
         options.connections = self.load.connections;
@@ -243,7 +269,39 @@ impl Plan {
 
     /// Real time from the window's begin to its end.
     pub fn length(&self) -> Duration {
-        Duration::from_micros(self.to.since(self.from).0).div_f64(self.load.speed)
+        let played = self
+            .to
+            .since(self.from)
+            .0
+            .saturating_sub(self.leaps.skipped().0);
+        Duration::from_micros(played).div_f64(self.load.speed)
+    }
+
+    /// For how long the scenario asks again what nobody answered.
+    pub fn retry(&self) -> Option<Duration> {
+        self.load.retry.map(|retry| Duration::from_micros(retry.0))
+    }
+
+    /// What the command line says of it beside its speed and volume.
+    fn changed(mut self, arguments: &LoadArguments) -> Result<Self, Failure> {
+        if let Some(connections) = arguments.connections {
+            if self.model == Model::Closed {
+                return Err(Failure::usage(
+                    "--connections: each user of a closed model has one; the model says how many users there are",
+                ));
+            }
+            self.load.connections = connections;
+        }
+        if let Some(longest) = arguments.skip_quiet {
+            let Traffic::Operations(plan) = &self.traffic else {
+                return Err(Failure::usage(
+                    "--skip-quiet is for operations that are recorded or of a scenario's day; a profile has no quiet stretches of its own",
+                ));
+            };
+            let leaps = Leaps::over(plan, longest);
+            self.leaps = leaps.map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        Ok(self)
     }
 
     pub fn window(&self) -> PlayedWindow {
@@ -273,6 +331,19 @@ impl Plan {
     }
 }
 
+/// The sessions of a day as users take them: one after another in the order of their starts, each with
+/// a pause before it.
+fn for_users(
+    day: &Arc<sim::DayOperations>,
+    pause: Span,
+) -> impl Iterator<Item = PlannedOperation> + use<> {
+    day.by_session().map(move |mut planned| {
+        // The first of a session has none before it.
+        planned.think.get_or_insert(pause);
+        planned
+    })
+}
+
 /// The tightest bound that a gate sets on a latency.
 fn tightest_latency(gates: &[NamedGate]) -> Option<Duration> {
     gates
@@ -292,6 +363,11 @@ fn tightest_latency(gates: &[NamedGate]) -> Option<Duration> {
 
 /// The scenario's plan, that of a CSV file of recorded operations, or a profile's.
 pub fn read(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
+    let (subject, plan) = said(arguments)?;
+    Ok((subject, plan.changed(arguments)?))
+}
+
+fn said(arguments: &LoadArguments) -> Result<(Subject, Plan), Failure> {
     let path = &arguments.scenario.scenario;
     let csv = path.extension();
     if csv.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {

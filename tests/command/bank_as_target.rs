@@ -91,9 +91,9 @@ fn the_bank_is_a_target_file_too_and_its_books_agree_with_what_it_acknowledged()
         .filter_map(|record| Some((record["account"].as_str()?, record["to"].as_str()?)))
         .collect();
     let account = |line: &&str| line.split(',').nth(4).map(str::to_owned);
-    let payers: Vec<String> = list.lines().skip(1).filter_map(|it| account(&it)).collect();
+    let accounts: Vec<String> = list.lines().skip(1).filter_map(|it| account(&it)).collect();
     let mut expected: Vec<(&str, &str)> = (0..20)
-        .map(|at| (payers[at].as_str(), payers[at + 1].as_str()))
+        .map(|at| (accounts[at].as_str(), accounts[at + 1].as_str()))
         .collect();
     paid.sort_unstable();
     expected.sort_unstable();

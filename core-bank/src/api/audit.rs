@@ -15,6 +15,7 @@ use super::{
     Service, Shared,
     accounts::{OF_PROJECTIONS, projected},
     endpoint::{Endpoint, Rule},
+    locks::LocksBody,
     problem::Problem,
     request::{Seq, bearer, query, shut_out},
     schemas::{self, Yuan},
@@ -25,7 +26,7 @@ use crate::{
     notices::select_alerts,
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
-        CampaignId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
+        CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
         RefusalCode as Code, Scope, State as BankState, VoucherId, WelfareFact,
     },
 };
@@ -130,7 +131,16 @@ struct ProductEffects {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     vouchers: Option<u32>,
-    /// The limits that a payment counts to: `sms`, `device_online`, `device_mobile` or `shield`.
+    /// The card that was issued, used, or locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    card: Option<CardId>,
+    /// The locks that were set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    locks: Option<LocksBody>,
+    /// The limits that a payment counts to, or would have: `sms`, `device_online`, `device_mobile`
+    /// or `shield`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = String)]
     scope: Option<Scope>,
@@ -160,6 +170,13 @@ impl ProductEffects {
         {
             row.drawn = Some(draw.number);
         }
+        match &record.command.action {
+            Action::CardUse { card, .. } | Action::SetLocks { card, .. } => row.card = *card,
+            Action::AuthorisedTransfer { shown, .. } => {
+                row.scope = Scope::of(shown.proof.medium(), record.command.by.channel());
+            }
+            _ => {}
+        }
         for fact in record.outcome.iter().flatten() {
             match fact {
                 Fact::Welfare(WelfareFact::Bought { batch, wish, .. }) => {
@@ -168,7 +185,8 @@ impl ProductEffects {
                 Fact::Welfare(WelfareFact::Issued { batch, to }) => {
                     (row.batch, row.vouchers) = (Some(*batch), Some(to.len() as u32));
                 }
-                Fact::AllowanceUsed { scope, .. } => row.scope = Some(*scope),
+                Fact::CardOpened { card, .. } => row.card = Some(*card),
+                Fact::LocksSet { locks, .. } => row.locks = Some(locks.clone().into()),
                 Fact::Welfare(WelfareFact::Redeemed { voucher, .. }) => {
                     row.voucher = Some(*voucher);
                 }
@@ -317,6 +335,25 @@ fn account_of(record: &Record) -> Option<AccountNumber> {
             Ok(Answer::CardOpened(_, account)) => Some(account),
             _ => None,
         })
+        .or_else(|| account_of_card(record))
+}
+
+/// The account behind a card that was used.
+fn account_of_card(record: &Record) -> Option<AccountNumber> {
+    let Action::CardUse { .. } = record.command.action else {
+        return None;
+    };
+    let facts = record.outcome.iter().flatten();
+    let mut postings = facts
+        .filter_map(|fact| match fact {
+            Fact::MoneyMoved { postings, .. } => Some(postings),
+            _ => None,
+        })
+        .flatten();
+    postings.find_map(|line| match line.account {
+        BookAccount::Customer(account) => Some(account),
+        BookAccount::Ledger(_) => None,
+    })
 }
 
 fn payee_of(action: &Action) -> Option<String> {

@@ -35,7 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// All five at once: what is not locked is said, too.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LocksBody {
+pub(super) struct LocksBody {
     overseas: bool,
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required, min_items = 1, max_items = 16)]
@@ -45,6 +45,18 @@ struct LocksBody {
     #[schema(required)]
     pos_daily: Option<AmountText>,
     overseas_card_not_present: bool,
+}
+
+impl From<CardLocks> for LocksBody {
+    fn from(locks: CardLocks) -> Self {
+        Self {
+            overseas: locks.overseas,
+            places: locks.places,
+            night: locks.night,
+            pos_daily: locks.pos_daily.map(AmountText::from),
+            overseas_card_not_present: locks.overseas_card_not_present,
+        }
+    }
 }
 
 impl LocksBody {
@@ -101,12 +113,5 @@ pub async fn show(
             Ok(state.card_locks(card))
         })
         .await??;
-    let document = LocksBody {
-        overseas: locks.overseas,
-        places: locks.places,
-        night: locks.night,
-        pos_daily: locks.pos_daily.map(AmountText::from),
-        overseas_card_not_present: locks.overseas_card_not_present,
-    };
-    Ok(json_body(&document).into_response())
+    Ok(json_body(&LocksBody::from(locks)).into_response())
 }

@@ -195,6 +195,17 @@ pub enum Proof {
     },
 }
 
+impl Proof {
+    /// The medium that it is of.
+    pub fn medium(&self) -> Medium {
+        match self {
+            Self::Sms { .. } => Medium::Sms,
+            Self::Device { .. } => Medium::Device,
+            Self::Shield { .. } => Medium::Shield,
+        }
+    }
+}
+
 /// An authorisation as a payment shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {

@@ -83,6 +83,7 @@ impl BankTraffic {
                     payee: (*operation == Operation::TransferOwnBank)
                         .then(|| format!("c-{}", session.other)),
                     allow: step.allow.to_vec(),
+                    particulars: None,
                 }
             })
             .collect()

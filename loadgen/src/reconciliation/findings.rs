@@ -13,6 +13,8 @@ pub enum Kind {
     Accepted,
     /// More was paid than a limit lets through.
     Limit,
+    /// A card was used against a lock of its holder.
+    Lock,
     /// Acknowledged, and not there.
     Missing,
     /// There more than once.
@@ -25,6 +27,8 @@ pub enum Kind {
     Different,
     /// An effect of nothing that was asked.
     Unplanned,
+    /// A limit or a lock refused what it lets through.
+    Reason,
     /// Accounts or the ledger that do not balance.
     Ledger,
     /// A prize or a voucher that was not there any more.
@@ -39,12 +43,14 @@ impl Kind {
         match self {
             Self::Accepted => "accepted",
             Self::Limit => "limit",
+            Self::Lock => "lock",
             Self::Missing => "missing",
             Self::Doubled => "doubled",
             Self::Torn => "torn",
             Self::Rounded => "rounded",
             Self::Different => "different",
             Self::Unplanned => "unplanned",
+            Self::Reason => "reason",
             Self::Ledger => "ledger",
             Self::Oversold => "oversold",
             Self::Alert => "alert",

@@ -100,6 +100,7 @@ pub fn tokens() -> Tokens {
         kiosk: "kiosk-token".into(),
         atm: "atm-token".into(),
         operator: "operator-token".into(),
+        acquirer: None,
     }
 }
 
@@ -247,6 +248,7 @@ pub fn planned(
         amount_fen: None,
         payee: None,
         allow: Vec::new(),
+        particulars: None,
     }
 }
 

@@ -389,6 +389,8 @@ fn kind_word<'a>(view: &View, kind: &'a str) -> &'a str {
         "ledger" => view.say(Text::Ledger),
         "accepted" => view.say(Text::Accepted),
         "limit" => view.say(Text::LimitExceeded),
+        "lock" => view.say(Text::AgainstLock),
+        "reason" => view.say(Text::WrongReason),
         "torn" => view.say(Text::Torn),
         "rounded" => view.say(Text::Rounded),
         "oversold" => view.say(Text::Oversold),

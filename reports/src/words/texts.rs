@@ -290,6 +290,8 @@ texts! {
     Ledger = "ledger", "总账";
     Accepted = "accepted against a rule", "违规放行";
     LimitExceeded = "limit exceeded", "超出限额";
+    AgainstLock = "used against a lock", "违反安全锁";
+    WrongReason = "refused for a wrong reason", "拒绝理由不符";
     Torn = "torn", "记账不完整";
     Rounded = "a fen lost", "分位差错";
     Oversold = "oversold", "超发";

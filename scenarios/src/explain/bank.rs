@@ -2,7 +2,7 @@
 
 use super::words::{Page, duration, law_words, listed, rounded, say};
 use crate::language::Lang;
-use crate::model::{App, Campaign, Load, Scenario, Sessions, Window};
+use crate::model::{App, Campaign, Load, LoadModel, Scenario, Sessions, Window};
 use crate::operation::Operation;
 
 pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
@@ -85,13 +85,46 @@ fn explain_load(page: &mut Page, load: &Load) {
         }
     };
     page.heading("What is played on the core bank", "在核心系统上的压测");
-    let (speed, volume, connections) = (load.speed, load.volume, load.connections);
-    let timeout = duration(load.timeout, lang);
+    let (speed, volume) = (load.speed, load.volume);
+    let (crowd, timeout) = (crowd(load, lang), duration(load.timeout, lang));
     page.line(say!(
         lang,
-        "  {window}, {speed} times faster, every session {volume} times, over at most {connections} connections; no answer in {timeout} is a time-out.",
-        "  回放{window}的操作，速度 {speed} 倍，会话数量 {volume} 倍，最多 {connections} 个连接；{timeout}内无应答即为超时。"
+        "  {window}, {speed} times faster, every session {volume} times, {crowd}; no answer in {timeout} is a time-out.",
+        "  回放{window}的操作，速度 {speed} 倍，会话数量 {volume} 倍，{crowd}；{timeout}内无应答即为超时。"
     ));
+    if let Some(retry) = load.retry {
+        let retry = duration(retry, lang);
+        page.line(say!(
+            lang,
+            "  What nobody answered is asked again under the same key, for {retry}.",
+            "  无人应答的操作以同一幂等键重发，最长 {retry}。"
+        ));
+    }
+}
+
+/// Who starts sessions, and over which connections.
+fn crowd(load: &Load, lang: Lang) -> String {
+    let connections = load.connections;
+    match load.model {
+        LoadModel::Open => say!(
+            lang,
+            "over as many connections as are needed, at most {connections} (open)",
+            "按需建立连接，最多 {connections} 个（开放模型）"
+        ),
+        LoadModel::CappedOpen => say!(
+            lang,
+            "over at most {connections} connections",
+            "最多 {connections} 个连接"
+        ),
+        LoadModel::Closed { users, pause, ramp } => {
+            let (pause, ramp) = (duration(pause, lang), duration(ramp, lang));
+            say!(
+                lang,
+                "by {users} users who begin within {ramp} and take one session after another, {pause} apart (closed)",
+                "由 {users} 个用户在 {ramp}内陆续开始，逐个进行会话，间隔{pause}（封闭模型）"
+            )
+        }
+    }
 }
 
 /// As the file names it; in Chinese as people read it.

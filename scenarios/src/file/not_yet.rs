@@ -3,11 +3,7 @@
 //! out what the file said. `docs/scenario.md` describes each.
 
 /// `(room, key, what it will mean)`.
-const KEYS: &[(&str, &str, &str)] = &[
-    ("", "targets", "write targets as [gates]"),
-    ("load", "model", "closed load"),
-    ("load", "retry", "operations sent again"),
-];
+const KEYS: &[(&str, &str, &str)] = &[("", "targets", "write targets as [gates]")];
 
 /// `(path's last part, value, what it will mean)`.
 const VALUES: &[(&str, &str, &str)] = &[("window", "day", "the whole day played")];

@@ -1,13 +1,21 @@
 //! `[load]`: how operations are played on a bank.
 
 use super::fields::{Reader, Section};
-use super::rooms::bank::LOAD;
-use super::tree::Table;
-use crate::model::{Day, Load, Mode, Window};
+use super::rooms::bank::{CLOSED, LOAD};
+use super::tree::{Node, Table, Value};
+use crate::model::{Day, Load, LoadModel, Mode, Window};
 use crate::time::Span;
 
 /// A stretch of the day that is looked for.
 pub(super) const WINDOWS: [(&str, ()); 1] = [("busiest", ())];
+
+/// Models in which the day starts sessions, and the connections there may be unless it is said.
+pub(super) const MODELS: [(&str, (LoadModel, u32)); 2] = [
+    ("open", (LoadModel::Open, 20_000)),
+    ("capped_open", (LoadModel::CappedOpen, 64)),
+];
+/// Connections and users at most: a machine has no more ports for one address.
+pub(super) const CONNECTIONS_MAX: u64 = 65_535;
 
 impl Reader {
     pub(super) fn needs_days(
@@ -36,7 +44,12 @@ impl Reader {
         let window = day.and_then(|day| self.window(&section, day, has_mobile));
         let speed = self.optional_number(&section, "speed", 0.001..=1e6);
         let volume = self.optional_number(&section, "volume", 0.001..=1e6);
-        let connections = self.optional_whole(&section, "connections", 1..=65_536);
+        let (model, usual) = self.load_model(&section)?;
+        let connections = self.optional_whole(&section, "connections", 1..=CONNECTIONS_MAX);
+        let retry = match section.get("retry") {
+            Some(node) => Some(self.positive_span(node, "load.retry")?),
+            None => None,
+        };
         let timeout = match section.get("timeout") {
             Some(node) => self.positive_span(node, "load.timeout")?,
             None => Span::from_seconds(30.0),
@@ -46,10 +59,49 @@ impl Reader {
             window: window?,
             speed: speed.unwrap_or(1.0),
             volume: volume.unwrap_or(1.0),
-            connections: connections.unwrap_or(64) as u32,
+            model,
+            connections: match model {
+                LoadModel::Closed { users, .. } => users,
+                _ => connections.map_or(usual, |number| number as u32),
+            },
+            retry,
             timeout,
             warm_up: warm_up.unwrap_or(Span::from_seconds(2.0)),
         })
+    }
+
+    /// `model = "open"`, `"capped_open"` or `{ users = 50, pause = "10s", ramp = "1min" }`, and the
+    /// connections that there are unless it is said.
+    fn load_model(&mut self, section: &Section<'_>) -> Option<(LoadModel, u32)> {
+        const PATH: &str = "load.model";
+        let Some(node) = section.get("model") else {
+            return Some(MODELS[1].1);
+        };
+        if let Value::Text(_) = node.value {
+            return self.named_model(node, PATH);
+        }
+        let closed = self.section(node, PATH)?;
+        self.keys(&closed, &CLOSED);
+        let users = self.required(&closed, "users", "50")?;
+        let users = self.whole(users, "load.model.users", 1..=CONNECTIONS_MAX)? as u32;
+        let model = LoadModel::Closed {
+            users,
+            pause: self.optional_span(&closed, "pause").unwrap_or_default(),
+            ramp: self.optional_span(&closed, "ramp").unwrap_or_default(),
+        };
+        Some((model, users))
+    }
+
+    fn named_model(&mut self, node: &Node, path: &str) -> Option<(LoadModel, u32)> {
+        if matches!(&node.value, Value::Text(text) if text == "closed") {
+            self.fault(
+                node.origin,
+                format!("`{path} = \"closed\"` does not say how many users there are"),
+                "write `model = { users = 50 }`, with `pause` and `ramp` if they have any",
+            );
+            return None;
+        }
+        self.choice(node, path, &MODELS)
     }
 
     fn window(&mut self, section: &Section<'_>, day: &Day, has_mobile: bool) -> Option<Window> {

@@ -1,12 +1,13 @@
 //! Operations as CSV, one a row, written and read without holding the stream:
 //! a recorded log can take the place of a simulated day. `docs/operations.md`.
 
-use super::{Channel, Operation, PlannedOperation};
+use super::particulars::{PLACE, is_place};
+use super::{Channel, Locks, Operation, Particulars, PlannedOperation};
 use crate::time::{MICROS_PER_SECOND, SimTime, Span, parse_span};
 use std::io::{Read, Write};
 
 /// The columns, in the order they are written; any order is read.
-pub const OPERATION_COLUMNS: [&str; 11] = [
+pub const OPERATION_COLUMNS: [&str; 14] = [
     "at",
     "branch",
     "channel",
@@ -18,10 +19,15 @@ pub const OPERATION_COLUMNS: [&str; 11] = [
     "amount",
     "payee",
     "allow",
+    "medium",
+    "place",
+    "locks",
 ];
 
 /// Columns that a recorded log may leave out.
-const OPTIONAL: [&str; 4] = ["think", "amount", "payee", "allow"];
+const OPTIONAL: [&str; 7] = [
+    "think", "amount", "payee", "allow", "medium", "place", "locks",
+];
 
 /// Between the codes of `allow`.
 const ALLOW_SEPARATOR: char = '|';
@@ -81,6 +87,12 @@ impl<W: Write> OperationWriter<W> {
     pub fn write(&mut self, planned: &PlannedOperation) -> Result<(), StreamError> {
         let or_empty = |text: Option<String>| text.unwrap_or_default();
         let separator = ALLOW_SEPARATOR.to_string();
+        let particulars = planned.particulars.as_deref();
+        let medium = particulars
+            .and_then(|it| it.medium)
+            .map(|it| it.to_string());
+        let place = particulars.and_then(|it| it.place.clone());
+        let locks = particulars.and_then(|it| it.locks.as_ref());
         self.writer.write_record([
             moment(planned.at),
             planned.branch.clone(),
@@ -93,6 +105,9 @@ impl<W: Write> OperationWriter<W> {
             or_empty(planned.amount_fen.map(yuan)),
             or_empty(planned.payee.clone()),
             planned.allow.join(&separator),
+            or_empty(medium),
+            or_empty(place),
+            or_empty(locks.map(Locks::to_string)),
         ])?;
         Ok(())
     }
@@ -116,7 +131,7 @@ fn seconds(micros: u64) -> String {
     format!("{whole}.{micros:06}")
 }
 
-fn yuan(fen: i64) -> String {
+pub(super) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
@@ -271,6 +286,25 @@ impl Row<'_> {
                 .filter(|code| !code.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            particulars: self.particulars()?.boxed(),
+        })
+    }
+
+    fn particulars(&self) -> Result<Particulars, StreamError> {
+        let (medium, place, locks) = (self.text("medium"), self.text("place"), self.text("locks"));
+        if !place.is_empty() && !is_place(place) {
+            return Err(self.wrong("place", format!("`{place}` is no place; {PLACE}")));
+        }
+        Ok(Particulars {
+            medium: match medium {
+                "" => None,
+                _ => Some(self.parsed("medium")?),
+            },
+            place: Some(place.to_owned()).filter(|place| !place.is_empty()),
+            locks: match locks {
+                "" => None,
+                _ => Some(Locks::parse(locks).map_err(|why| self.wrong("locks", why))?),
+            },
         })
     }
 
@@ -308,7 +342,7 @@ fn parse_moment(text: &str) -> Option<SimTime> {
 }
 
 /// An amount above zero in yuan, with up to two decimals, in fen.
-fn parse_yuan(text: &str) -> Option<i64> {
+pub(super) fn parse_yuan(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
     if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
@@ -337,6 +371,7 @@ mod tests {
             amount_fen: None,
             payee: None,
             allow: Vec::new(),
+            particulars: None,
         };
         let second = PlannedOperation {
             at: SimTime(90_000_000_000),
@@ -348,6 +383,12 @@ mod tests {
             amount_fen: Some(1_205),
             payee: Some("c-2".into()),
             allow: vec!["insufficient_funds".into(), "daily_limit".into()],
+            particulars: Particulars {
+                medium: Some(super::super::Medium::Device),
+                place: Some("JP".into()),
+                locks: Some(Locks::default()),
+            }
+            .boxed(),
             ..first.clone()
         };
         vec![first, second]
@@ -373,7 +414,7 @@ mod tests {
         assert!(
             written().contains("10:00:00.250001,liaocheng-shizhong,kiosk,c-1,1,0,,identity_check")
         );
-        assert!(written().contains("25:00:00.000000,mobile,mobile,c-1,1,1,14.250001s,transfer_own_bank,12.05,c-2,insufficient_funds|daily_limit"));
+        assert!(written().contains("25:00:00.000000,mobile,mobile,c-1,1,1,14.250001s,transfer_own_bank,12.05,c-2,insufficient_funds|daily_limit,device,JP,none"));
     }
 
     #[test]
@@ -404,6 +445,9 @@ mod tests {
         assert!(message("14.250001s", "14.25").starts_with("row 3: `think`"));
         assert!(message("25:00:00", "08:00:00").starts_with("row 3: `at` is 08:00:00"));
         assert!(message("10:00:00.250001", "ten").starts_with("row 2: `at`"));
+        assert!(message(",JP,", ",Japan,").starts_with("row 3: `place`"));
+        assert!(message(",device,", ",devise,").contains("did you mean `device`?"));
+        assert!(message(",none", ",nine").starts_with("row 3: `locks`"));
         assert!(message("channel", "chanel").contains("did you mean `channel`?"));
         assert!(message(",session", "").contains("`session` is missing"));
     }

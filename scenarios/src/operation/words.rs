@@ -14,6 +14,7 @@ impl Channel {
             Self::Online => ("online bank", "网上银行"),
             Self::Mobile => ("mobile bank", "手机银行"),
             Self::Messenger => ("messenger", "即时通讯"),
+            Self::Acquirer => ("card network", "银行卡网络"),
         };
         lang.pick(en, zh)
     }
@@ -49,6 +50,9 @@ impl Operation {
             Self::LoanApplication => ("loan application", "贷款申请"),
             Self::WelfareIssue => ("welfare vouchers issued", "福利券发放"),
             Self::SuspiciousQuery => ("suspicious query", "可疑查询"),
+            Self::CardWithdrawal => ("withdrawal at another bank's machine", "他行机具取款"),
+            Self::PosPurchase => ("purchase at a point of sale", "刷卡消费"),
+            Self::CardNotPresentPurchase => ("purchase without the card", "无卡支付"),
         };
         lang.pick(en, zh)
     }

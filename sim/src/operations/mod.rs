@@ -125,6 +125,17 @@ impl DayOperations {
         })
     }
 
+    /// The same session by session, in the order of their starts.
+    pub fn by_session(self: &Arc<Self>) -> impl Iterator<Item = PlannedOperation> + use<> {
+        let day = Arc::clone(self);
+        let mut sessions = stream::Operations::new(self);
+        let sessions = std::iter::from_fn(move || sessions.start_next());
+        sessions.flatten().map(move |mut planned| {
+            day.payees.name(&mut planned);
+            planned
+        })
+    }
+
     /// The applications that are played, with their positions.
     fn played(&self) -> impl Iterator<Item = (usize, &Traffic)> {
         let traffic = self.traffic.iter().enumerate();
@@ -206,6 +217,7 @@ fn plan_session(
                 .or_else(|| money::amount_fen(step.operation, key, place)),
             payee: None,
             allow: money::allowed(step.operation),
+            particulars: None,
         })
         .collect()
 }

@@ -105,18 +105,16 @@ impl Operations {
         self.together.pop_front()
     }
 
-    fn start_next(&mut self) {
-        let Some(session) = self.next_session() else {
-            return;
-        };
+    /// The operations of the next session and its copies, one after another.
+    pub fn start_next(&mut self) -> Option<Vec<PlannedOperation>> {
+        let session = self.next_session()?;
+        let mut all = Vec::new();
         for copy in 0..super::copies(&session, self.day.volume) {
-            let number = self.number;
-            let planned = plan_session(&session, copy, number, self.day.mobile.as_ref());
-            let planned = planned.into_iter();
-            self.started
-                .extend(planned.map(|it| ((it.at.0, number, it.step), it)));
+            let mobile = self.day.mobile.as_ref();
+            all.extend(plan_session(&session, copy, self.number, mobile));
             self.number += 1;
         }
+        Some(all)
     }
 }
 
@@ -130,7 +128,11 @@ impl Iterator for Operations {
                 // Sessions that start later have greater numbers.
                 (Some(first), Some(start)) if first <= start => break,
                 (Some(_), None) => break,
-                (_, Some(_)) => self.start_next(),
+                (_, Some(_)) => {
+                    let started = self.start_next().into_iter().flatten();
+                    self.started
+                        .extend(started.map(|it| ((it.at.0, it.session, it.step), it)));
+                }
                 (None, None) => return None,
             }
         }

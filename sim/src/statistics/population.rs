@@ -9,14 +9,7 @@ use scenarios::time::SimTime;
 
 /// The name of a channel in figures and files.
 pub fn channel_name(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Counter => "counter",
-        Channel::Kiosk => "kiosk",
-        Channel::Atm => "atm",
-        Channel::Online => "online",
-        Channel::Mobile => "mobile",
-        Channel::Messenger => "messenger",
-    }
+    channel.name()
 }
 
 /// All populations of customers, numbered: the total, each channel, service and

@@ -233,6 +233,16 @@ impl Reader {
             );
             return None;
         }
+        if operation.is_of_card_network() {
+            self.fault(
+                node.origin,
+                format!(
+                    "`{path} = \"{operation}\"` comes through the card network, not from a branch"
+                ),
+                "play it from a recorded log (docs/operations.md)",
+            );
+            return None;
+        }
         if operation.is_offered() {
             return Some(operation);
         }

@@ -5,7 +5,7 @@ use super::{
     needed,
 };
 use crate::file::mobile::{ACTIVES_MAX, CAMPAIGN_CHANNELS};
-use crate::file::traffic::WINDOWS;
+use crate::file::traffic::{CONNECTIONS_MAX, MODELS, WINDOWS};
 use crate::operation::Operation;
 
 /// Every operation.
@@ -205,6 +205,28 @@ pub(crate) static INCIDENT_OF_A_BRANCH: Room = Room {
     ],
 };
 
+/// `model = { users = … }` of `[load]`.
+pub(crate) static CLOSED: Room = Room {
+    name: "closed model",
+    keys: &[
+        needed(
+            "users",
+            Takes::Whole(1, CONNECTIONS_MAX.cast_signed()),
+            "How many users; each has a connection and one session at a time.",
+        ),
+        key(
+            "pause",
+            DURATION,
+            "Simulated time between two sessions of a user; none unless given.",
+        ),
+        key(
+            "ramp",
+            DURATION,
+            "Simulated time over which the users begin; at once unless given.",
+        ),
+    ],
+};
+
 /// `[load]`.
 pub(crate) static LOAD: Room = Room {
     name: "load",
@@ -232,9 +254,19 @@ pub(crate) static LOAD: Room = Room {
             "Every session so many times; 1 unless given.",
         ),
         key(
+            "model",
+            Takes::Any(&[Takes::Choice(&MODELS), Takes::Table(&CLOSED)]),
+            "Who starts sessions: \"open\" and \"capped_open\" (unless given) the simulated day, over connections as they are needed or over a few; { users = 50 } so many users, one session after another.",
+        ),
+        key(
             "connections",
-            Takes::Whole(1, 65_536),
-            "Connections to the bank, at most; 64 unless given.",
+            Takes::Whole(1, CONNECTIONS_MAX.cast_signed()),
+            "Connections to the bank, at most; 64 unless given, 20000 of an open model, one for each user of a closed one.",
+        ),
+        key(
+            "retry",
+            POSITIVE_DURATION,
+            "What nobody answered is asked again under the same key for so long (real time); never unless given.",
         ),
         key(
             "timeout",
