@@ -20,6 +20,7 @@ mod regressions;
 mod serving;
 mod starved;
 mod support;
+mod terminal_sessions;
 mod theory;
 mod two_banks;
 mod words;

@@ -166,7 +166,7 @@ pub async fn pay<T>(
 ) -> Result<Response, Problem> {
     let action = match shown {
         Some(shown) => {
-            let terminal = matches!(reading.caller, Caller::Terminal(_));
+            let terminal = matches!(reading.caller, Caller::Terminal(_) | Caller::AtTerminal(..));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
             let shown = authorisations::check(service, shown, &order).await?;
