@@ -118,9 +118,9 @@ fn a_person_who_was_identified_sits_at_a_counter_and_pays_without_a_medium() {
         let here = at(terminal, &begun.expect(201).text("session"));
         let transfer = json!({"from": li.account, "to": wang.account, "amount": "30"});
         client.post(&here, "/v1/transfers", &transfer).expect(201);
-        let back = json!({"from": wang.account, "to": li.account, "amount": "30"});
+        let reverse = json!({"from": wang.account, "to": li.account, "amount": "30"});
         client
-            .post(&here, "/v1/transfers", &back)
+            .post(&here, "/v1/transfers", &reverse)
             .refused(404, "account_not_found");
         // Whoever sits there is served, and not who stands beside.
         let device = json!({"customer": wang.customer, "identity_check": wang.check});
@@ -196,8 +196,7 @@ fn a_session_ends_by_itself_when_nobody_can_stand_there_any_more() {
         (bank.tokens.counter.clone(), 30),
     ];
     let mut client = bank.client();
-    let mut hour = 11;
-    for (terminal, minutes) in terminals {
+    for (hour, (terminal, minutes)) in (11..).zip(terminals) {
         let clock = |hour: i32, minute: i32, second: i32| json!({"business_time": format!("2026-06-09T{hour:02}:{minute:02}:{second:02}+08:00"), "speed": 0.001});
         let show = |clock| {
             let operator = &bank.tokens.operator;
@@ -211,7 +210,6 @@ fn a_session_ends_by_itself_when_nobody_can_stand_there_any_more() {
         client.get(&here, &accounts).expect(200);
         show(clock(hour, minutes, 1));
         client.get(&here, &accounts).refused(401, "unauthenticated");
-        hour += 1;
     }
 }
 
