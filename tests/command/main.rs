@@ -7,6 +7,7 @@ mod bank_serving;
 mod bank_tools;
 mod comparing;
 mod determinism;
+mod hostile_traffic;
 mod interrupted;
 mod kill_drill;
 mod limits_under_load;
