@@ -1,7 +1,6 @@
 //! Reads of the projection: entries, notices and older keys, each as whole as its reader asks.
 
 use std::{
-    borrow::Cow,
     ops::Range,
     path::{Path, PathBuf},
     sync::{
@@ -11,31 +10,17 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Notify, watch};
 
 use crate::{
+    entries::{Entry, select_balances, select_entries},
     journal::JournalReaders,
     older_keys,
     projector::ProjectionError,
     rules::{AccountNumber, BookAccount, BusinessTime, Fen, KeyDigest, Looked, Remembered},
-    statements::{Statement, select_balances, select_statement},
+    statements::{Statement, select_statement},
 };
-
-/// One line of an account's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The record that made it.
-    pub seq: u64,
-    /// When, in business time.
-    pub at: BusinessTime,
-    /// The operation's shared name.
-    pub operation: Cow<'static, str>,
-    /// What it changed.
-    pub amount: Fen,
-    /// What the account held afterwards.
-    pub balance_after: Fen,
-}
 
 /// Reads history; connections are kept for the next reader.
 pub struct History {
@@ -197,32 +182,4 @@ impl History {
         idle().push(connection);
         Ok(found)
     }
-}
-
-fn select_entries(
-    connection: &Connection,
-    account: BookAccount,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Vec<Entry>, ProjectionError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, at, operation, amount, balance_after FROM entries
-         WHERE account = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-    )?;
-    let before = before
-        .and_then(|seq| i64::try_from(seq).ok())
-        .unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![account.number(), before, limit], entry_of)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The entry of a row of number, time, operation, amount and balance.
-pub fn entry_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry {
-        seq: row.get(0)?,
-        at: BusinessTime(row.get(1)?),
-        operation: Cow::Owned(row.get(2)?),
-        amount: Fen(row.get(3)?),
-        balance_after: Fen(row.get(4)?),
-    })
 }

@@ -15,6 +15,7 @@ mod connection;
 mod copy;
 mod data_folder;
 mod defect;
+mod entries;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;

@@ -9,18 +9,21 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     journal::JournalReader,
-    projector::ProjectionError,
+    projector::{ProjectionError, Turn},
     rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
 };
 
 /// Business time that one table covers, in microseconds.
 const TABLE_MICROS: i64 = IDEMPOTENCY_MICROS / 4;
 
-/// Keys that one transaction takes.
-const BATCH: u64 = 250_000;
+/// Keys that are written together: the more there are, the more share a page.
+const BATCH: u64 = 100_000;
+
+/// Keys of one transaction.
+const KEYS_PER_TRANSACTION: usize = 1_000;
 
 /// Records that are read at a time.
-const CHUNK: usize = 4_096;
+const CHUNK: usize = 1_024;
 
 fn table_of(at: BusinessTime) -> i64 {
     at.0.div_euclid(TABLE_MICROS)
@@ -50,12 +53,14 @@ impl OlderKeys {
         durable > self.through.saturating_add(self.lag)
     }
 
-    /// Writes a batch of keys that are due.
+    /// Writes a batch of keys that are due; of one that the turn does not let it finish nothing counts,
+    /// and what was written of it is found written the next time.
     pub fn step(
         &mut self,
         connection: &mut Connection,
         journal: &mut dyn JournalReader,
         durable: u64,
+        turn: &Turn,
     ) -> Result<(), ProjectionError> {
         let goal = durable
             .saturating_sub(self.lag / 2)
@@ -65,6 +70,9 @@ impl OlderKeys {
         let mut through = self.through;
         while through < goal {
             let links = journal.read(through, CHUNK)?;
+            if !turn.goes_on() {
+                return Ok(());
+            }
             let Some(last) = links.last() else { break };
             (through, at) = (last.record.seq, last.record.at);
             keys.extend(links.iter().map(|link| {
@@ -74,10 +82,18 @@ impl OlderKeys {
             }));
         }
         keys.sort_unstable();
-        let transaction = connection.transaction()?;
+        // Short transactions, since others wait for their commits.
         for keys in keys.chunk_by(|one, other| one.0 == other.0) {
-            insert(&transaction, keys)?;
+            for keys in keys.chunks(KEYS_PER_TRANSACTION) {
+                let transaction = connection.transaction()?;
+                insert(&transaction, keys)?;
+                transaction.commit()?;
+                if !turn.goes_on() {
+                    return Ok(());
+                }
+            }
         }
+        let transaction = connection.transaction()?;
         drop_expired(&transaction, table_of(at))?;
         transaction
             .prepare_cached("UPDATE projection SET keys_seq = ?1")?
@@ -99,7 +115,7 @@ fn insert(connection: &Connection, keys: &[(i64, KeyDigest, u64)]) -> Result<(),
          ) STRICT, WITHOUT ROWID;"
     ))?;
     // The first of two records under one key stands.
-    let mut statement = connection.prepare(&format!(
+    let mut statement = connection.prepare_cached(&format!(
         "INSERT OR IGNORE INTO keys_{table} VALUES (?1, ?2)"
     ))?;
     for (_, digest, seq) in keys {

@@ -42,6 +42,17 @@ pub const PRODUCT_TABLES: &str = "
 /// Facts that one record may hold, as far as their places in the list of points matter.
 const FACTS_MAX: u64 = 64;
 
+/// Whether a record adds anything to the lists.
+pub fn is_listed(record: &Record) -> bool {
+    let facts = record.outcome.iter().flatten();
+    facts.into_iter().any(|fact| {
+        matches!(
+            fact,
+            Fact::Mall(_) | Fact::PointsMoved { .. } | Fact::Campaign(_)
+        )
+    })
+}
+
 /// Writes what a record adds to the lists.
 pub fn insert_products(connection: &Connection, record: &Record) -> Result<(), rusqlite::Error> {
     for (place, fact) in (0_u64..).zip(record.outcome.iter().flatten()) {

@@ -3,55 +3,70 @@
 //! The file is disposable. It is rebuilt from the journal when it is missing, of another version,
 //! damaged, or ahead of the journal. Reads name the record they must include and wait for it.
 
-use std::{borrow::Cow, io, path::Path, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
-    history::{Entry, History, Progress, Wanted},
-    journal::{JournalError, JournalReader, JournalReaders, Link},
+    entries::{ENTRIES_TABLES, Posted, entries_of, insert_entries, insert_eras, sort_entries},
+    history::{History, Progress, Wanted},
+    journal::{JournalError, JournalReader, JournalReaders, Record},
     metrics::Metrics,
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
-    product_lists::{PRODUCT_TABLES, insert_products},
+    product_lists::{PRODUCT_TABLES, insert_products, is_listed},
     repair::remove_database,
-    rules::{Fact, IDEMPOTENCY_KEYS_MAX},
+    rules::IDEMPOTENCY_KEYS_MAX,
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 4;
+const PROJECTION_VERSION: i64 = 5;
 
-/// Records that one transaction of the projector takes when there is haste.
-const CHUNK: usize = 8_000;
+/// Records that are projected together: the more there are, the more entries share a page.
+const BATCH: u64 = 32_768;
 
-/// Records that one transaction takes at leisure: its commit holds up others a few milliseconds at most.
-const CHUNK_AT_LEISURE: usize = 500;
+/// Records that are read at a time.
+const READ_AT_A_TIME: usize = 1_024;
+
+/// Entries of one transaction. Others wait for its commit, which writes all the pages that it
+/// changed: some dozens, a few hundred at worst.
+const ENTRIES_PER_TRANSACTION: usize = 1_024;
 
 /// As long as so many records at most wait they are projected at leisure, and once there are more,
-/// with haste until few are left.
-const LEISURE_BEHIND_MAX: u64 = 30_000;
-const HASTE_BEHIND_MIN: u64 = 2_000;
+/// with haste until those are projected that were there by then.
+const LEISURE_BEHIND_MAX: u64 = 100_000;
 
 /// Entries after which the projector lets others go first when it works at leisure.
 const ENTRIES_BETWEEN_YIELDS: usize = 16;
 
-/// How long the projector lets records gather when nobody waits for them. Accounts come in no order,
-/// so a record alone rewrites a page for each of its accounts; of many records some share a page.
-/// Every reader names what was durable when he asked, so nobody sees the delay.
+/// How long the projector lets records gather when nobody waits for them. Every reader names what was
+/// durable when he asked, so nobody sees the delay.
 const GATHERING: Duration = Duration::from_millis(500);
 
-/// Memory for pages, in KiB: a transaction of one chunk fits, so no page is written twice in it.
+/// Memory for pages, in KiB: an era fits.
 const CACHE_KIB: i64 = 32 * 1024;
+
+/// How long a batch may take at leisure, when those who are served leave no time: alerts wait for it.
+const LEISURE_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The projector's niceness in haste: it yields to whoever answers requests, and still gets a quarter
 /// of a core that has no time to spare (`sched(7)`).
 const NICENESS: i32 = 5;
 
-/// Pages of the write-ahead log between two checkpoints: the longer the log, the more often a page
-/// that goes back to the file has been changed meanwhile.
-const CHECKPOINT_PAGES: i64 = 4_000;
+/// The niceness of its other thread, which gets a seventieth of such a core.
+const IDLER_NICENESS: i32 = 19;
+
+/// Pages of the write-ahead log between two checkpoints. Others wait for one, which writes them all
+/// to the file in one go.
+const CHECKPOINT_PAGES: i64 = 256;
 
 /// How long the projector waits after it failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -111,6 +126,7 @@ pub fn start_projector(
         keys,
         keys_published,
         metrics: parts.metrics,
+        unfinished: None,
     };
     thread::Builder::new()
         .name("bank-projector".to_owned())
@@ -146,35 +162,40 @@ pub fn project_all(
         keys_published: watch::channel(0).0,
         wanted: Arc::default(),
         metrics: Arc::default(),
+        unfinished: None,
     };
     while projector.at < last || projector.keys.are_due(last) {
-        projector.step(last, Pace::Haste)?;
+        projector.step(last, &Turn::Haste)?;
     }
     Ok(())
 }
 
-/// How the projector works.
-#[derive(Clone, Copy, PartialEq)]
-enum Pace {
-    /// A thread that is merely nice finishes its turn of a millisecond or two before it gives way, and
-    /// a payment passes through three threads. So the projector ends its turn by itself, again and
-    /// again, after a tenth of a millisecond.
-    Leisure,
-    /// Somebody waits for it, or it has fallen behind: it takes its turns.
+/// How the projector works for a while.
+pub enum Turn {
+    /// Nobody waits: it takes what others leave, until somebody waits or its time is up.
+    Leisure {
+        /// When its time is up.
+        until: Instant,
+        /// What readers wait for.
+        wanted: Arc<Wanted>,
+        /// The last record that is projected.
+        at: u64,
+    },
+    /// Somebody waits for it, or it has fallen behind: it takes its share.
     Haste,
 }
 
-impl Pace {
-    fn chunk(self) -> usize {
+impl Turn {
+    /// Lets others go first who are not as patient, and says whether to go on. The scheduler protects
+    /// a thread's turn of some milliseconds even when it is merely nice, and a payment passes through
+    /// three threads: so at leisure it ends its turn by itself, again and again.
+    pub fn goes_on(&self) -> bool {
         match self {
-            Self::Leisure => CHUNK_AT_LEISURE,
-            Self::Haste => CHUNK,
-        }
-    }
-
-    fn give_way(self) {
-        if self == Self::Leisure {
-            thread::yield_now();
+            Self::Haste => true,
+            Self::Leisure { until, wanted, at } => {
+                thread::yield_now();
+                wanted.asked() <= *at && Instant::now() < *until
+            }
         }
     }
 }
@@ -212,17 +233,9 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
            version INTEGER NOT NULL,
            seq INTEGER NOT NULL,
            keys_seq INTEGER NOT NULL
-         ) STRICT;
-         CREATE TABLE IF NOT EXISTS entries (
-           account INTEGER NOT NULL,
-           seq INTEGER NOT NULL,
-           at INTEGER NOT NULL,
-           operation TEXT NOT NULL,
-           amount INTEGER NOT NULL,
-           balance_after INTEGER NOT NULL,
-           PRIMARY KEY (account, seq)
-         ) STRICT, WITHOUT ROWID;",
+         ) STRICT;",
     )?;
+    connection.execute_batch(ENTRIES_TABLES)?;
     connection.execute_batch(NOTICES_TABLE)?;
     connection.execute_batch(PRODUCT_TABLES)?;
     let version: Option<i64> = connection
@@ -245,6 +258,19 @@ fn projected_seq(connection: &Connection) -> Result<u64, ProjectionError> {
     Ok(connection.query_row("SELECT seq FROM projection", [], |row| row.get(0))?)
 }
 
+/// What is projected together.
+#[derive(Default)]
+struct Batch {
+    /// Its last record.
+    last: u64,
+    /// In the order of their table.
+    entries: Vec<Posted>,
+    /// How many of them are written.
+    written: usize,
+    /// The records that tell more than entries.
+    others: Vec<Record>,
+}
+
 struct Projector {
     clock: BusinessClock,
     /// The last record that was there at the start: nobody waited for what is older.
@@ -257,6 +283,54 @@ struct Projector {
     keys_published: watch::Sender<u64>,
     wanted: Arc<Wanted>,
     metrics: Arc<Metrics>,
+    /// The batch that the last step left.
+    unfinished: Option<Batch>,
+}
+
+/// The projector's thread for what nobody waits for: of a processor that has other things to do it
+/// gets next to nothing. A thread cannot make itself more urgent again, so there are two, and the
+/// projector goes from one to the other.
+struct Idler {
+    steps: mpsc::Sender<(Projector, u64, Instant)>,
+    stepped: mpsc::Receiver<(Projector, Result<(), ProjectionError>)>,
+}
+
+impl Idler {
+    fn start() -> io::Result<Self> {
+        let (steps, asked) = mpsc::channel::<(Projector, u64, Instant)>();
+        let (back, stepped) = mpsc::channel();
+        thread::Builder::new()
+            .name("bank-idler".to_owned())
+            .spawn(move || {
+                // Without it the projector only takes more than its share.
+                let _ = rustix::process::setpriority_process(None, IDLER_NICENESS);
+                for (mut projector, goal, until) in asked {
+                    let turn = Turn::Leisure {
+                        until,
+                        wanted: Arc::clone(&projector.wanted),
+                        at: projector.at,
+                    };
+                    let result = projector.step(goal, &turn);
+                    if back.send((projector, result)).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self { steps, stepped })
+    }
+
+    /// Has a step made at leisure.
+    fn step(
+        &self,
+        projector: Projector,
+        goal: u64,
+        until: Instant,
+    ) -> io::Result<(Projector, Result<(), ProjectionError>)> {
+        let fallen = || io::Error::other("the thread of what nobody waits for fell over");
+        let asked = self.steps.send((projector, goal, until));
+        asked.map_err(|_| fallen())?;
+        self.stepped.recv().map_err(|_| fallen())
+    }
 }
 
 impl Projector {
@@ -265,19 +339,30 @@ impl Projector {
         mut durable: watch::Receiver<u64>,
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), ProjectionError> {
-        let (mut haste, mut wanted) = (false, 0);
+        let idler = Idler::start()?;
+        let mut wanted = 0;
         loop {
             let goal = *durable.borrow_and_update();
+            let mut haste = false;
+            let mut advanced = Instant::now();
             while self.at < goal || self.keys.are_due(goal) {
-                let behind = (*durable.borrow()).saturating_sub(self.at);
-                haste = behind > LEISURE_BEHIND_MAX || haste && behind > HASTE_BEHIND_MIN;
-                let awaited = self.at < self.wanted.asked().max(wanted);
-                let pace = if haste || awaited {
-                    Pace::Haste
+                let (at, through) = (self.at, self.keys.through);
+                let behind = (*durable.borrow()).saturating_sub(at);
+                haste |= behind > LEISURE_BEHIND_MAX;
+                let awaited = at < self.wanted.asked().max(wanted);
+                let late = advanced.elapsed() >= LEISURE_TIME_MAX;
+                let stepped = if haste || awaited || late {
+                    self.step(goal, &Turn::Haste)
                 } else {
-                    Pace::Leisure
+                    let until = advanced + LEISURE_TIME_MAX;
+                    let (back, stepped) = idler.step(self, goal, until)?;
+                    self = back;
+                    stepped
                 };
-                if let Err(error) = self.step(goal, pace) {
+                if (self.at, self.keys.through) != (at, through) {
+                    advanced = Instant::now();
+                }
+                if let Err(error) = stepped {
                     // A full disk, most likely: the bank goes on without history until there is
                     // room, and the journal keeps what is to be projected.
                     tracing::warn!("history stands still at record {}: {error}", self.at);
@@ -298,55 +383,91 @@ impl Projector {
         }
     }
 
-    fn step(&mut self, durable: u64, pace: Pace) -> Result<(), ProjectionError> {
+    /// Goes on as far as the turn lets it. What it leaves unfinished the next step takes up.
+    fn step(&mut self, durable: u64, turn: &Turn) -> Result<(), ProjectionError> {
         if self.keys.are_due(durable) {
             let journal = self.journal.as_mut();
-            self.keys.step(&mut self.connection, journal, durable)?;
+            self.keys
+                .step(&mut self.connection, journal, durable, turn)?;
             self.keys_published.send_replace(self.keys.through);
         }
         if self.at < durable {
-            self.project(pace)?;
+            self.project(turn)?;
         }
         Ok(())
     }
 
-    /// Projects the next chunk in one transaction, together with how far it reaches.
-    fn project(&mut self, pace: Pace) -> Result<(), ProjectionError> {
-        let links = self.journal.read(self.at, pace.chunk())?;
-        pace.give_way();
-        let transaction = self.connection.transaction()?;
-        let at = links.last().map_or(self.at, |link| link.record.seq);
-        let mut entries: Vec<_> = links.iter().flat_map(entries_of).collect();
-        // In the order of the table, so that entries of one page are written together.
-        entries.sort_unstable_by_key(|(account, entry)| (*account, entry.seq));
-        for entries in entries.chunks(ENTRIES_BETWEEN_YIELDS) {
-            insert_entries(&transaction, entries)?;
-            pace.give_way();
+    /// Projects the next batch, or what is left of one. Its entries come first, in the order of their
+    /// table and in many small transactions; what was written before a crash is found written and
+    /// stays. The rest goes into the last transaction, together with how far the projection reaches.
+    fn project(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
+        let mut batch = match self.unfinished.take() {
+            Some(batch) => batch,
+            None => self.read_batch(turn)?,
+        };
+        let mut goes_on = true;
+        while goes_on && batch.written < batch.entries.len() {
+            let rest = &batch.entries[batch.written..];
+            let entries = &rest[..rest.len().min(ENTRIES_PER_TRANSACTION)];
+            let transaction = self.connection.transaction()?;
+            for entries in entries.chunks(ENTRIES_BETWEEN_YIELDS) {
+                insert_entries(&transaction, entries)?;
+                goes_on = turn.goes_on();
+            }
+            transaction.commit()?;
+            batch.written += entries.len();
         }
-        insert_notices(
-            &transaction,
-            links.iter().flat_map(|link| notices_of(&link.record)),
-        )?;
-        for link in &links {
-            insert_products(&transaction, &link.record)?;
+        if batch.written < batch.entries.len() {
+            self.unfinished = Some(batch);
+            return Ok(());
+        }
+        let transaction = self.connection.transaction()?;
+        insert_eras(&transaction, self.at, batch.last)?;
+        insert_notices(&transaction, batch.others.iter().flat_map(notices_of))?;
+        for record in &batch.others {
+            insert_products(&transaction, record)?;
         }
         transaction
             .prepare_cached("UPDATE projection SET seq = ?1")?
-            .execute([at])?;
+            .execute([batch.last])?;
         transaction.commit()?;
-        self.at = at;
-        self.metrics.projected(at);
-        self.published.send_replace(at);
-        self.measure_alerts(&links);
+        self.at = batch.last;
+        self.metrics.projected(batch.last);
+        self.published.send_replace(batch.last);
+        self.measure_alerts(&batch.others);
         Ok(())
+    }
+
+    /// Reads the next batch, a small one when somebody waits.
+    fn read_batch(&mut self, turn: &Turn) -> Result<Batch, ProjectionError> {
+        let mut batch = Batch {
+            last: self.at,
+            ..Batch::default()
+        };
+        let end = self.at.saturating_add(BATCH);
+        while batch.last < end {
+            let links = self.journal.read(batch.last, READ_AT_A_TIME)?;
+            let Some(last) = links.last() else { break };
+            batch.last = last.record.seq;
+            for link in links {
+                batch.entries.extend(entries_of(&link.record));
+                if is_listed(&link.record) || notices_of(&link.record).next().is_some() {
+                    batch.others.push(link.record);
+                }
+            }
+            if !turn.goes_on() {
+                break;
+            }
+        }
+        sort_entries(&mut batch.entries);
+        Ok(batch)
     }
 
     /// Counts how long after their events the alerts were there, in real time as far as the business
     /// clock tells it.
-    fn measure_alerts(&self, links: &[Link]) {
+    fn measure_alerts(&self, records: &[Record]) {
         let (now, speed) = (self.clock.now(), self.clock.speed());
-        let fresh = links.iter().filter(|link| link.record.seq > self.replayed);
-        for record in fresh.map(|link| &link.record) {
+        for record in records.iter().filter(|record| record.seq > self.replayed) {
             let micros = now.0.saturating_sub(record.at.0).max(0);
             let alerts = notices_of(record).filter(|(_, kind, _)| *kind == NoticeKind::Alert);
             for _ in alerts {
@@ -355,47 +476,4 @@ impl Projector {
             }
         }
     }
-}
-
-/// What a record means for the histories of the accounts that it touched, customers' and the bank's
-/// own, by their numbers.
-fn entries_of(link: &Link) -> impl Iterator<Item = (u64, Entry)> + use<'_> {
-    let record = &link.record;
-    let movements = record
-        .outcome
-        .iter()
-        .flatten()
-        .filter_map(|fact| match fact {
-            Fact::MoneyMoved { postings, .. } => Some(postings),
-            _ => None,
-        });
-    movements.flatten().map(|posting| {
-        let entry = Entry {
-            seq: record.seq,
-            at: record.at,
-            operation: Cow::Borrowed(record.command.action.operation().name()),
-            amount: posting.amount,
-            balance_after: posting.balance_after,
-        };
-        (posting.account.number(), entry)
-    })
-}
-
-fn insert_entries(
-    connection: &Connection,
-    entries: &[(u64, Entry)],
-) -> Result<(), rusqlite::Error> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for (account, entry) in entries {
-        statement.execute(params![
-            account,
-            entry.seq,
-            entry.at.0,
-            entry.operation,
-            entry.amount.0,
-            entry.balance_after.0,
-        ])?;
-    }
-    Ok(())
 }

@@ -10,11 +10,12 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, BufWriter, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -37,6 +38,13 @@ const KEPT: usize = 2;
 
 /// Niceness of the thread that makes snapshots.
 const NICENESS: i32 = 15;
+
+/// How long that thread may sleep before it looks whether a snapshot is due: no longer than it takes
+/// to decide so many records, at ten microseconds each, and within reason.
+fn pause(every: u64) -> Duration {
+    let (shortest, longest) = (Duration::from_millis(1), Duration::from_millis(100));
+    Duration::from_micros(every.saturating_mul(10)).clamp(shortest, longest)
+}
 
 /// Records between two snapshots, unless a test says otherwise.
 pub const RECORDS_PER_SNAPSHOT: u64 = 1_000_000;
@@ -82,15 +90,14 @@ impl SnapshotFolder {
         let seq = state.seq();
         let path = self.0.join(format!("snapshot-{seq:012}.bin"));
         let unfinished = path.with_extension("unfinished");
-        let mut file = fs::OpenOptions::new()
+        let file = fs::OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
             .open(&unfinished)?;
-        file.write_all(&encode(state, head)?)?;
-        file.sync_all()?;
-        drop(file);
+        let patient = Patient { file, unsynced: 0 };
+        encode(state, head, patient)?.file.sync_all()?;
         fs::rename(&unfinished, &path)?;
         File::open(&self.0)?.sync_all()?;
         for (_, superfluous) in self.list()?.into_iter().skip(KEPT) {
@@ -110,15 +117,64 @@ impl SnapshotFolder {
     }
 }
 
-fn encode(state: &State, head: ChainHash) -> io::Result<Vec<u8>> {
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&rules_fingerprint());
-    bytes.extend_from_slice(&state.seq().to_le_bytes());
-    bytes.extend_from_slice(head.bytes());
-    let mut bytes = postcard::to_extend(state, bytes).map_err(io::Error::other)?;
-    let checksum = blake3::hash(&bytes);
-    bytes.extend_from_slice(checksum.as_bytes());
-    Ok(bytes)
+/// Bytes that are written at a time, and that may wait for a sync.
+const PIECE: usize = 64 * 1024;
+const UNSYNCED_MAX: usize = 512 * 1024;
+
+/// A file that is written while others have urgent business with the processor and the disk: piece by
+/// piece, and never with much to sync, since the journal's next sync may have to wait for it.
+struct Patient {
+    file: File,
+    unsynced: usize,
+}
+
+impl io::Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.unsynced += written;
+        if self.unsynced >= UNSYNCED_MAX {
+            self.file.sync_data()?;
+            self.unsynced = 0;
+        }
+        thread::yield_now();
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A sink that knows the checksum of what went into it.
+struct Summed<W> {
+    sink: W,
+    sum: blake3::Hasher,
+}
+
+impl<W: io::Write> io::Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.sink.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
+
+/// Writes a snapshot into a sink, and gives the sink back.
+fn encode<W: io::Write>(state: &State, head: ChainHash, sink: W) -> io::Result<W> {
+    let sum = blake3::Hasher::new();
+    let mut out = BufWriter::with_capacity(PIECE, Summed { sink, sum });
+    out.write_all(MAGIC)?;
+    out.write_all(&rules_fingerprint())?;
+    out.write_all(&state.seq().to_le_bytes())?;
+    out.write_all(head.bytes())?;
+    let out = postcard::to_io(state, out).map_err(io::Error::other)?;
+    let Summed { mut sink, sum } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    sink.write_all(sum.finalize().as_bytes())?;
+    Ok(sink)
 }
 
 fn rules_fingerprint() -> [u8; 32] {
@@ -170,11 +226,10 @@ pub struct SnapshotParts {
 /// folds a state of its own from the newest snapshot on, so the writer never waits for it; that
 /// state is gone when the snapshot is written.
 pub fn start_snapshots(parts: SnapshotParts) -> io::Result<()> {
-    let runtime = tokio::runtime::Handle::current();
     let SnapshotParts {
         folder,
         journal,
-        mut durable,
+        durable,
         newest,
         every,
     } = parts;
@@ -184,11 +239,14 @@ pub fn start_snapshots(parts: SnapshotParts) -> io::Result<()> {
             // Without it snapshots only take more than their share.
             let _ = rustix::process::setpriority_process(None, NICENESS);
             let mut next = newest.saturating_add(every);
-            // It ends with the writer.
-            while let Ok(seq) = runtime
-                .block_on(durable.wait_for(|seq| *seq >= next))
-                .map(|seq| *seq)
-            {
+            // It ends with the writer. Waiting for each record would cost the writer a wake-up a
+            // group, for something that happens once in a million records.
+            while durable.has_changed().is_ok() {
+                thread::sleep(pause(every));
+                let seq = *durable.borrow();
+                if seq < next {
+                    continue;
+                }
                 match make(&folder, &journal, seq) {
                     Ok(()) => tracing::info!("wrote a snapshot of record {seq}"),
                     // A full disk, most likely; the journal goes on alone.
@@ -239,7 +297,7 @@ mod tests {
     fn whatever_byte_of_a_snapshot_is_changed_or_missing_it_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshot-0.bin");
-        let bytes = encode(&State::default(), ChainHash::GENESIS).unwrap();
+        let bytes = encode(&State::default(), ChainHash::GENESIS, Vec::new()).unwrap();
         fs::write(&path, &bytes).unwrap();
         assert_eq!(read(&path).unwrap().state, State::default());
         for place in 0..bytes.len() {

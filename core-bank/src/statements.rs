@@ -1,11 +1,11 @@
-//! Statements and past trial balances, read from the projection's entries.
+//! Statements, read from the projection's entries.
 
 use std::ops::Range;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    history::{Entry, entry_of},
+    entries::{Entry, entry_of},
     projector::ProjectionError,
     rules::{BookAccount, BusinessTime, Fen},
 };
@@ -37,24 +37,27 @@ pub fn select_statement(
     let reading = connection.unchecked_transaction()?;
     let balance_before = |moment: BusinessTime| {
         let mut statement = reading.prepare_cached(
-            "SELECT balance_after FROM entries WHERE account = ?1 AND at < ?2
-             ORDER BY seq DESC LIMIT 1",
+            "SELECT balance_after FROM eras CROSS JOIN entries USING (era)
+             WHERE account = ?1 AND at < ?2 ORDER BY eras.era DESC, seq DESC LIMIT 1",
         )?;
         let found = statement.query_row(params![account.number(), moment.0], |row| row.get(0));
         Ok::<_, rusqlite::Error>(Fen(found.optional()?.unwrap_or(0)))
     };
     let within = params![account.number(), period.start.0, period.end.0];
     let (mut credits, mut debits) = (0, 0);
-    let mut amounts = reading
-        .prepare_cached("SELECT amount FROM entries WHERE account = ?1 AND at >= ?2 AND at < ?3")?;
+    let mut amounts = reading.prepare_cached(
+        "SELECT amount FROM eras CROSS JOIN entries USING (era)
+         WHERE account = ?1 AND at >= ?2 AND at < ?3",
+    )?;
     for amount in amounts.query_map(within, |row| row.get::<_, i64>(0))? {
         let amount = i128::from(amount?);
         credits += amount.max(0);
         debits += amount.min(0);
     }
     let mut page = reading.prepare_cached(
-        "SELECT seq, at, operation, amount, balance_after FROM entries
-         WHERE account = ?1 AND at >= ?2 AND at < ?3 AND seq > ?4 ORDER BY seq LIMIT ?5",
+        "SELECT seq, at, operation, amount, balance_after FROM eras CROSS JOIN entries USING (era)
+         WHERE account = ?1 AND at >= ?2 AND at < ?3 AND seq > ?4
+         ORDER BY eras.era, seq LIMIT ?5",
     )?;
     let after = i64::try_from(after).unwrap_or(i64::MAX);
     let known = params![account.number(), period.start.0, period.end.0, after, limit];
@@ -66,24 +69,4 @@ pub fn select_statement(
         debits,
         entries,
     })
-}
-
-/// Balances after a record.
-pub fn select_balances(
-    connection: &Connection,
-    seq: u64,
-) -> Result<Vec<(BookAccount, Fen)>, ProjectionError> {
-    // Beside a bare maximum SQLite gives the other columns of its row.
-    let mut statement = connection.prepare_cached(
-        "SELECT account, balance_after, max(seq) FROM entries WHERE seq <= ?1 GROUP BY account",
-    )?;
-    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-    let rows = statement.query_map([seq], |row| Ok((row.get::<_, u64>(0)?, Fen(row.get(1)?))))?;
-    let mut balances = Vec::new();
-    for row in rows {
-        let (number, balance) = row?;
-        let account = BookAccount::of_number(number);
-        balances.push((account.ok_or(rusqlite::Error::InvalidQuery)?, balance));
-    }
-    Ok(balances)
 }

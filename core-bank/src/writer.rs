@@ -18,8 +18,8 @@ use crate::{
     metrics::Metrics,
     options::Plant,
     rules::{
-        Answer, BusinessTime, Command, Envelope, Fact, KeyDigest, Looked, Misfit, Refusal,
-        RefusalCode, State, Verdict, judge, judge_again,
+        Answer, BusinessTime, Envelope, Foreseen, KeyDigest, Looked, Misfit, Refusal, RefusalCode,
+        State, Verdict, foresee, judge_again, judge_foreseen,
     },
 };
 
@@ -45,6 +45,15 @@ enum Told {
     Reply(Reply),
     /// To look for its key among those of all records up to this one, and to ask again.
     LookFirst(Box<Envelope>, KeyDigest, u64),
+}
+
+impl Told {
+    fn now(outcome: Result<(u64, Answer), Refusal>) -> Self {
+        Self::Reply(Reply {
+            outcome,
+            replayed: false,
+        })
+    }
 }
 
 enum Work {
@@ -74,12 +83,16 @@ impl Bank {
     }
 
     /// Decides and records a request. The answer comes when it is durable.
-    pub async fn write(&self, envelope: Envelope) -> Reply {
+    pub fn write(&self, envelope: impl Into<Box<Envelope>>) -> impl Future<Output = Reply> {
+        self.ask(envelope.into())
+    }
+
+    async fn ask(&self, envelope: Box<Envelope>) -> Reply {
         let turned_away = |code: RefusalCode| Reply {
             outcome: Err(code.into()),
             replayed: false,
         };
-        let mut envelope = Box::new(envelope);
+        let mut envelope = envelope;
         for _ in 0..=LOOKS_MAX {
             let (reply, answered) = oneshot::channel();
             if let Err(refusal) = self.enqueue(Work::Write(envelope, reply)) {
@@ -88,7 +101,9 @@ impl Bank {
             match answered.await {
                 Ok(Told::Reply(reply)) => return reply,
                 Ok(Told::LookFirst(same, digest, through)) => {
-                    let Some(looked) = self.look_for_key(digest, through).await else {
+                    // Rare, and its state is large: it is not part of every request's.
+                    let looking = Box::pin(self.look_for_key(digest, through));
+                    let Some(looked) = looking.await else {
                         break;
                     };
                     envelope = same;
@@ -211,24 +226,13 @@ struct Writer {
     defect: Defect,
 }
 
-/// What came of an envelope.
-enum Decided {
-    Reply(Reply),
-    LookFirst(KeyDigest, u64),
-}
-
-impl Decided {
-    fn now(outcome: Result<(u64, Answer), Refusal>) -> Self {
-        Self::Reply(Reply {
-            outcome,
-            replayed: false,
-        })
-    }
-}
+/// A write that waits for its turn.
+type Write = (Box<Envelope>, oneshot::Sender<Told>);
 
 /// A group on its way: what to record and whom to answer.
 #[derive(Default)]
 struct Group {
+    writes: Vec<Write>,
     records: Vec<Record>,
     replies: Answers,
     reads: Vec<ReadAction>,
@@ -242,22 +246,36 @@ impl Writer {
                 gather(&work);
             }
             self.parts.metrics.taken(since.elapsed());
-            let mut group = Group::default();
-            self.parts.state.mark();
             let now = self.parts.clock.now();
-            self.take(first, now, &mut group)?;
+            let mut group = Group::default();
+            take(first, &mut group);
             for _ in 1..QUEUE_MAX {
                 match work.try_recv() {
-                    Ok((next, _)) => self.take(next, now, &mut group)?,
+                    Ok((next, _)) => take(next, &mut group),
                     Err(_) => break,
                 }
             }
+            self.parts.state.mark();
+            self.decide_all(now, &mut group)?;
             company = group.replies.len() > 1;
             self.commit(group)?;
             let began = Instant::now();
             if self.parts.journal.tidy()? {
                 self.parts.metrics.tidied(began.elapsed());
             }
+        }
+        Ok(())
+    }
+
+    fn decide_all(&mut self, now: BusinessTime, group: &mut Group) -> Result<(), Misfit> {
+        let writes = std::mem::take(&mut group.writes);
+        let envelopes = writes.iter().map(|(envelope, _)| &**envelope);
+        let foreseen = foresee(&self.parts.state, envelopes, now);
+        group.records.reserve(writes.len());
+        group.replies.reserve(writes.len());
+        for ((envelope, sender), foreseen) in writes.into_iter().zip(foreseen) {
+            let told = self.decide(envelope, foreseen.as_ref(), now, group)?;
+            group.replies.push((sender, told));
         }
         Ok(())
     }
@@ -300,36 +318,26 @@ impl Writer {
         Ok(())
     }
 
-    fn take(&mut self, work: Work, now: BusinessTime, group: &mut Group) -> Result<(), Misfit> {
-        match work {
-            Work::Read(read) => group.reads.push(read),
-            Work::Write(envelope, sender) => {
-                let told = match self.decide(&envelope, now, group)? {
-                    Decided::Reply(reply) => Told::Reply(reply),
-                    Decided::LookFirst(digest, seq) => Told::LookFirst(envelope, digest, seq),
-                };
-                group.replies.push((sender, told));
-            }
-        }
-        Ok(())
-    }
-
     fn decide(
         &mut self,
-        envelope: &Envelope,
+        envelope: Box<Envelope>,
+        foreseen: Option<&Foreseen>,
         now: BusinessTime,
         group: &mut Group,
-    ) -> Result<Decided, Misfit> {
+    ) -> Result<Told, Misfit> {
         let now = now.max(self.parts.state.at());
-        let (command, decision) = match judge(&self.parts.state, envelope, now) {
-            Verdict::TurnedAway(refusal) => return Ok(Decided::now(Err(refusal))),
+        let verdict = judge_foreseen(&self.parts.state, &envelope, foreseen, now);
+        let (command, decision) = match verdict {
+            Verdict::TurnedAway(refusal) => return Ok(Told::now(Err(refusal))),
             Verdict::Repeated(seq, first) => {
-                return Ok(Decided::Reply(Reply {
+                return Ok(Told::Reply(Reply {
                     outcome: first.map(|answer| (seq, answer)),
                     replayed: true,
                 }));
             }
-            Verdict::LookFirst(digest, seq) => return Ok(Decided::LookFirst(digest, seq)),
+            Verdict::LookFirst(digest, seq) => {
+                return Ok(Told::LookFirst(envelope, digest, seq));
+            }
             Verdict::Decided(command, decision) => (command, decision),
         };
         let decision = self
@@ -338,13 +346,24 @@ impl Writer {
         let seq = self.parts.state.next_seq();
         let struck = self.defect.strikes(&envelope.action);
         if let (Ok(facts), Some(Plant::LostAcknowledgement)) = (&decision, struck) {
-            return Ok(Decided::now(Answer::of(facts).map(|answer| (seq, answer))));
+            return Ok(Told::now(Answer::of(facts).map(|answer| (seq, answer))));
         }
-        let answer = self.record(envelope, command, decision, now, group)?;
-        if let (Ok(_), Some(plant)) = (&answer, struck) {
-            self.misbehave(plant, envelope, now, group)?;
+        let again = struck.map(|plant| (plant, envelope.clone()));
+        let digest = Foreseen::digest(foreseen, command.by, &envelope.key);
+        let record = Record {
+            v: RECORD_VERSION,
+            seq,
+            at: now,
+            key: envelope.key,
+            fingerprint: envelope.fingerprint,
+            command,
+            outcome: decision,
+        };
+        let answer = self.record(record, digest, group)?;
+        if let (Ok(_), Some((plant, envelope))) = (&answer, again) {
+            self.misbehave(plant, &envelope, now, group)?;
         }
-        Ok(Decided::now(answer.map(|answer| (seq, answer))))
+        Ok(Told::now(answer.map(|answer| (seq, answer))))
     }
 
     /// What a planted defect does to the record that was just made, or beside it.
@@ -372,32 +391,37 @@ impl Writer {
         if let Some(envelope) = again
             && let Ok((command, facts)) = judge_again(&self.parts.state, &envelope, now)
         {
-            self.record(&envelope, command, Ok(facts), now, group)
-                .map(drop)?;
+            let digest = KeyDigest::of(command.by, &envelope.key);
+            let record = Record {
+                v: RECORD_VERSION,
+                seq: self.parts.state.next_seq(),
+                at: now,
+                key: envelope.key,
+                fingerprint: envelope.fingerprint,
+                command,
+                outcome: Ok(facts),
+            };
+            self.record(record, digest, group).map(drop)?;
         }
         Ok(())
     }
 
     fn record(
         &mut self,
-        envelope: &Envelope,
-        command: Command,
-        outcome: Result<Vec<Fact>, Refusal>,
-        at: BusinessTime,
+        record: Record,
+        digest: KeyDigest,
         group: &mut Group,
     ) -> Result<Result<Answer, Refusal>, Misfit> {
-        let record = Record {
-            v: RECORD_VERSION,
-            seq: self.parts.state.next_seq(),
-            at,
-            key: envelope.key.clone(),
-            fingerprint: envelope.fingerprint,
-            command,
-            outcome,
-        };
-        let answer = record.fold_into(&mut self.parts.state)?;
+        let answer = record.fold_under(digest, &mut self.parts.state)?;
         group.records.push(record);
         Ok(answer)
+    }
+}
+
+fn take(work: Work, group: &mut Group) {
+    match work {
+        Work::Read(read) => group.reads.push(read),
+        Work::Write(envelope, sender) => group.writes.push((envelope, sender)),
     }
 }
 

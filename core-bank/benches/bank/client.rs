@@ -73,6 +73,18 @@ impl Played {
         )
     }
 
+    /// Of the threads of one name: microseconds on the processor for a request, milliseconds a second
+    /// in which they were kept from it, and how often a second they slept and were interrupted.
+    pub fn thread(&self, place: usize) -> [f64; 4] {
+        let used = self.after.threads[place].since(&self.before.threads[place]);
+        [
+            used.ran * 1e6 / self.requests,
+            used.waited * 1e3 / self.seconds,
+            used.slept / self.seconds,
+            used.interrupted / self.seconds,
+        ]
+    }
+
     pub fn mean_group(&self) -> f64 {
         let groups = self.after.groups - self.before.groups;
         (self.after.records - self.before.records) / groups.max(1.0)
@@ -111,6 +123,7 @@ impl Load<'_> {
 
     /// Asks as fast as the answers come.
     pub fn closed(&self, route: Route, connections: u32, time: Duration) -> Played {
+        self.server.settle();
         let before = self.server.counts();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -119,7 +132,7 @@ impl Load<'_> {
         let began = Instant::now();
         let asking = (0..connections).map(|_| self.ask(route, began + time));
         let micros = runtime.block_on(join(asking));
-        self.played(before, began, micros, Vec::new())
+        self.played(&before, began, micros, Vec::new())
     }
 
     async fn ask(&self, route: Route, end: Instant) -> Vec<f64> {
@@ -146,6 +159,7 @@ impl Load<'_> {
 
     /// Asks so many times a second, whether or not answers come.
     pub fn open(&self, route: Route, connections: u32, rate: f64, time: Duration) -> Played {
+        self.server.settle();
         let before = self.server.counts();
         let began = Instant::now() + Duration::from_millis(20);
         let asked: Vec<(Vec<f64>, Vec<f64>)> = thread::scope(|scope| {
@@ -178,12 +192,12 @@ impl Load<'_> {
             joined.collect()
         });
         let (micros, late): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-        self.played(before, began, micros.concat(), late.concat())
+        self.played(&before, began, micros.concat(), late.concat())
     }
 
     fn played(
         &self,
-        before: Counts,
+        before: &Counts,
         began: Instant,
         mut micros: Vec<f64>,
         mut late: Vec<f64>,
@@ -200,7 +214,7 @@ impl Load<'_> {
             p99: quantile(0.99),
             p999: quantile(0.999),
             late_p99,
-            before,
+            before: *before,
             after: self.server.counts(),
         }
     }

@@ -1,12 +1,13 @@
 //! The speed of the whole bank, beside what the disk, the bare server and `PostgreSQL` can do in the same
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
-//! `BANK_FOLDER` which disk. A word restricts it: `-- replay`, which takes the bank in `BANK_TAILED`
-//! for a profiler that is to see nothing but starts.
+//! `BANK_FOLDER` which disk. A word restricts it: `-- serving` to the rows of the server, and `-- replay`
+//! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else.
 #![allow(
     clippy::unwrap_used,
     reason = "a measurement that cannot be set up has failed"
 )]
 
+mod budget;
 mod client;
 mod decide;
 mod disk;
@@ -18,8 +19,10 @@ mod table;
 use std::{env, path::Path, process::Command, time::Duration};
 
 use client::{Load, Route};
+use core_bank::rules::State;
+use replay::City;
 use server::Server;
-use table::{Round, print};
+use table::{Apart, Round, Served, print};
 
 const CUSTOMERS: u32 = 100_000;
 const TAIL: u64 = 1_000_000;
@@ -40,14 +43,20 @@ fn main() {
     }
     let folder = tempfile::tempdir_in(env::var("BANK_FOLDER").unwrap_or_else(|_| ".".to_owned()));
     let folder = folder.unwrap();
+    let asked = |word: &str| env::args().any(|argument| argument == word);
     let tailed = folder.path().join("tailed");
-    let city = replay::prepare(&tailed, CUSTOMERS, TAIL);
-    if env::args().any(|argument| argument == "replay") {
+    let started = (!asked("serving")).then(|| replay::prepare(&tailed, CUSTOMERS, TAIL));
+    if asked("replay") {
         return replay_only(&tailed, rounds);
     }
-    let state = replay::state(&tailed);
+    let apart = started.map(|city| Parts {
+        state: replay::state(&tailed),
+        folder: folder.path(),
+        tailed: &tailed,
+        city,
+    });
     let data = folder.path().join("bank");
-    replay::seed_city(&data, CUSTOMERS);
+    let city = replay::seed_city(&data, CUSTOMERS);
     let server = Server::start(&data, "full");
     let untold = folder.path().join("untold");
     replay::seed_city(&untold, CUSTOMERS);
@@ -66,26 +75,48 @@ fn main() {
     };
     quiet.closed(Route::Transfers, 64, Duration::from_secs(3));
     let measured: Vec<Round> = (0..rounds)
-        .map(|_| {
-            let durable_64 = load.closed(Route::Transfers, 64, seconds);
-            let half = durable_64.per_second() / 2.0;
-            Round {
-                probe: disk::probe(folder.path()),
-                parse_64: load.closed(Route::Parse, 64, seconds),
-                durable_64,
-                untold_64: quiet.closed(Route::Transfers, 64, seconds),
-                hot_64: load.closed(Route::HotPayee, 64, seconds),
-                durable_1: load.closed(Route::Transfers, 1, seconds),
-                half_rate: load.open(Route::Transfers, 64, half, seconds),
-                journal: journal::groups_a_second(folder.path(), state.clone(), &city.accounts),
-                postgres: postgres(folder.path(), seconds),
-                decide: decide::micros(state.clone(), &city.payers, 20),
-                replay: replay::on_both_cores(&tailed),
-                memory: server.resident_mib(),
-            }
+        .map(|_| Round {
+            served: served(folder.path(), &load, &quiet, seconds),
+            apart: apart.as_ref().map(|parts| parts.measured(seconds)),
         })
         .collect();
     print(&measured);
+}
+
+/// A round of the server's rows.
+fn served(folder: &Path, load: &Load, quiet: &Load, seconds: Duration) -> Served {
+    let durable_64 = load.closed(Route::Transfers, 64, seconds);
+    let half = durable_64.per_second() / 2.0;
+    Served {
+        probe: disk::probe(folder),
+        parse_64: load.closed(Route::Parse, 64, seconds),
+        durable_64,
+        untold_64: quiet.closed(Route::Transfers, 64, seconds),
+        hot_64: load.closed(Route::HotPayee, 64, seconds),
+        durable_1: load.closed(Route::Transfers, 1, seconds),
+        half_rate: load.open(Route::Transfers, 64, half, seconds),
+        memory: load.server.resident_mib(),
+    }
+}
+
+/// What is measured by itself.
+struct Parts<'a> {
+    folder: &'a Path,
+    tailed: &'a Path,
+    city: City,
+    state: State,
+}
+
+impl Parts<'_> {
+    fn measured(&self, seconds: Duration) -> Apart {
+        let (state, city) = (&self.state, &self.city);
+        Apart {
+            journal: journal::groups_a_second(self.folder, state.clone(), &city.accounts),
+            postgres: postgres(self.folder, seconds),
+            decide: decide::micros(state.clone(), &city.payers, 20),
+            replay: replay::on_both_cores(self.tailed),
+        }
+    }
 }
 
 /// Starts the bank in `data` again and again; makes it when it is not there.

@@ -6,9 +6,16 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use core_bank::{Observability, ServeOptions, TerminalTokens, serve as serve_bank};
+
+use crate::budget::{self, Threads};
+
+/// How long the history may take to catch up between two rows.
+const SETTLING_MAX: Duration = Duration::from_mins(1);
 
 /// The server's side.
 pub fn serve(data: &str) {
@@ -38,6 +45,8 @@ pub struct Counts {
     pub unprojected: f64,
     /// Where time went within the writer.
     pub stages: [Stage; 3],
+    /// Where time went between its threads.
+    pub threads: Threads,
 }
 
 /// How often a stage was passed, how often it took more than 4 ms, and seconds in all.
@@ -105,6 +114,17 @@ impl Server {
                     seconds: figure(&format!("{name}_sum")),
                 }
             }),
+            threads: budget::threads(self.child.id()),
+        }
+    }
+
+    /// Waits until nothing is left of what was asked before, so that a row pays for itself and for
+    /// nothing else.
+    pub fn settle(&self) {
+        let began = Instant::now();
+        while self.counts().unprojected > 0.0 {
+            assert!(began.elapsed() < SETTLING_MAX, "the history stands still");
+            thread::sleep(Duration::from_millis(100));
         }
     }
 

@@ -1,9 +1,16 @@
 //! The medians of all rounds as the tables of the documentation.
 
-use crate::{client::Played, disk::Probe};
+use crate::{budget, client::Played, disk::Probe};
 
 /// One round: everything measured within minutes of each other.
 pub struct Round {
+    pub served: Served,
+    /// None where only the server was asked for.
+    pub apart: Option<Apart>,
+}
+
+/// What the server did.
+pub struct Served {
     pub probe: Probe,
     pub parse_64: Played,
     pub durable_64: Played,
@@ -12,6 +19,12 @@ pub struct Round {
     pub hot_64: Played,
     pub durable_1: Played,
     pub half_rate: Played,
+    /// Memory of the server in MiB, now and at most.
+    pub memory: (f64, f64),
+}
+
+/// What its parts do by themselves, and its peer.
+pub struct Apart {
     /// Groups a second: the journal's, and bare.
     pub journal: (f64, f64),
     /// Transfers a second of `PostgreSQL`'s function; none where there is no `PostgreSQL`.
@@ -20,8 +33,6 @@ pub struct Round {
     pub decide: f64,
     /// Seconds, CPU seconds and records of a start.
     pub replay: (f64, f64, u64),
-    /// Memory of the server in MiB, now and at most.
-    pub memory: (f64, f64),
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -30,7 +41,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 pub fn print(rounds: &[Round]) {
-    let median = |figure: &dyn Fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
+    let median = |figure: &dyn Fn(&Served) -> f64| {
+        median(rounds.iter().map(|round| figure(&round.served)).collect())
+    };
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!(
         "{} rounds, medians; server on core 0, client on core 1; load of the machine now {}",
@@ -39,36 +52,70 @@ pub fn print(rounds: &[Round]) {
     );
     println!(
         "4 KiB append + fdatasync: p50 {:.0} us, p99 {:.0} us",
-        median(&|round| round.probe.p50),
-        median(&|round| round.probe.p99)
+        median(&|served| served.probe.p50),
+        median(&|served| served.probe.p99)
     );
     println!();
     println!(
         "| what | connections | requests/s | CPU us/request | mean group | p50 ms | p99 ms | p99.9 ms | history behind |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
-    let line = |name: &str, connections: u32, of: &dyn Fn(&Round) -> Played| {
+    for (name, connections, of) in ROWS {
         println!(
             "| {name} | {connections} | {:.0} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} | {:.0} |",
-            median(&|round| of(round).per_second()),
-            median(&|round| of(round).cpu_micros()),
-            median(&|round| of(round).mean_group()),
-            median(&|round| of(round).p50 / 1e3),
-            median(&|round| of(round).p99 / 1e3),
-            median(&|round| of(round).p999 / 1e3),
-            median(&|round| of(round).unprojected()),
+            median(&|served| of(served).per_second()),
+            median(&|served| of(served).cpu_micros()),
+            median(&|served| of(served).mean_group()),
+            median(&|served| of(served).p50 / 1e3),
+            median(&|served| of(served).p99 / 1e3),
+            median(&|served| of(served).p999 / 1e3),
+            median(&|served| of(served).unprojected()),
         );
-    };
-    line("parse only", 64, &|round| round.parse_64);
-    line("durable transfer at a kiosk (no medium)", 64, &|round| {
-        round.durable_64
-    });
-    line("the same, observability off", 64, &|round| round.untold_64);
-    line("the same, one payee", 64, &|round| round.hot_64);
-    line("durable transfer", 1, &|round| round.durable_1);
-    line("open loop at half the rate", 64, &|round| round.half_rate);
-    println!();
-    println!("| at half the rate | more than 4 ms, times a second | mean us |");
+    }
+    print_threads(&median);
+    print_stages(&median);
+    print_ratios(rounds);
+}
+
+/// A row of the server: what it is, its connections, and where it is found.
+type Row = (&'static str, u32, fn(&Served) -> Played);
+
+/// The median of a figure over all rounds.
+type Median<'a> = &'a dyn Fn(&dyn Fn(&Served) -> f64) -> f64;
+
+const ROWS: [Row; 6] = [
+    ("parse only", 64, |served| served.parse_64),
+    ("durable transfer at a kiosk (no medium)", 64, |served| {
+        served.durable_64
+    }),
+    ("the same, observability off", 64, |served| served.untold_64),
+    ("the same, one payee", 64, |served| served.hot_64),
+    ("durable transfer", 1, |served| served.durable_1),
+    ("open loop at half the rate", 64, |served| served.half_rate),
+];
+
+/// Where a request's processor time goes, and who is kept from the processor.
+fn print_threads(median: Median) {
+    println!(
+        "\n| row | thread | CPU us/request | kept from it, ms/s | sleeps/s | interruptions/s |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for (name, _, of) in ROWS {
+        for (place, thread) in budget::NAMES.iter().enumerate() {
+            let [ran, waited, slept, interrupted] =
+                [0, 1, 2, 3].map(|figure| median(&|served| of(served).thread(place)[figure]));
+            if ran >= 0.05 {
+                println!(
+                    "| {name} | {thread} | {ran:.1} | {waited:.0} | {slept:.0} | {interrupted:.0} |"
+                );
+            }
+        }
+    }
+}
+
+/// What may keep a request for long when the load is moderate.
+fn print_stages(median: Median) {
+    println!("\n| at half the rate | more than 4 ms, times a second | mean us |");
     println!("|---|---|---|");
     let stages = [
         "waiting for the writer",
@@ -78,87 +125,108 @@ pub fn print(rounds: &[Round]) {
     for (place, name) in stages.iter().enumerate() {
         println!(
             "| {name} | {:.1} | {:.0} |",
-            median(&|round| round.half_rate.stage(place).0),
-            median(&|round| round.half_rate.stage(place).1),
+            median(&|served| served.half_rate.stage(place).0),
+            median(&|served| served.half_rate.stage(place).1),
         );
     }
     println!(
         "\nthe client itself woke up late, p99: {:.2} ms\n",
-        median(&|round| round.half_rate.late_p99 / 1e3)
+        median(&|served| served.half_rate.late_p99 / 1e3)
     );
-    print_ratios(rounds);
+}
+
+/// One row of ratios or figures, round by round.
+fn print_row(name: &str, aim: &str, mut found: Vec<f64>) {
+    found.sort_by(f64::total_cmp);
+    println!(
+        "| {name} | {aim} | {:.2} ({:.2} to {:.2}) |",
+        found[found.len() / 2],
+        found[0],
+        found[found.len() - 1]
+    );
 }
 
 fn print_ratios(rounds: &[Round]) {
     println!("| ratio or figure | aim | median (lowest to highest) |");
     println!("|---|---|---|");
-    let row = |name: &str, aim: &str, ratio: &dyn Fn(&Round) -> f64| {
-        let mut ratios: Vec<f64> = rounds.iter().map(ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        println!(
-            "| {name} | {aim} | {:.2} ({:.2} to {:.2}) |",
-            ratios[ratios.len() / 2],
-            ratios[0],
-            ratios[ratios.len() - 1]
+    let row = |name: &str, aim: &str, figure: fn(&Served) -> f64| {
+        print_row(
+            name,
+            aim,
+            rounds.iter().map(|round| figure(&round.served)).collect(),
         );
     };
-    row("durable : parse only, requests/s", ">= 0.40", &|round| {
-        round.durable_64.per_second() / round.parse_64.per_second()
+    row("durable : parse only, requests/s", ">= 0.40", |served| {
+        served.durable_64.per_second() / served.parse_64.per_second()
     });
-    row("the same with observability off", ">= 0.50", &|round| {
-        round.untold_64.per_second() / round.parse_64.per_second()
+    row("the same with observability off", ">= 0.50", |served| {
+        served.untold_64.per_second() / served.parse_64.per_second()
     });
-    row("durable : parse only by CPU a request", "-", &|round| {
-        round.parse_64.cpu_micros() / round.durable_64.cpu_micros()
+    row("durable : parse only by CPU a request", "-", |served| {
+        served.parse_64.cpu_micros() / served.durable_64.cpu_micros()
     });
     row(
         "p50 at one connection : p50 of fdatasync",
         "<= 3",
-        &|round| round.durable_1.p50 / round.probe.p50,
+        |served| served.durable_1.p50 / served.probe.p50,
     );
     row(
         "p99 at half the rate : p99 of fdatasync",
         "<= 20",
-        &|round| round.half_rate.p99 / round.probe.p99,
+        |served| served.half_rate.p99 / served.probe.p99,
     );
-    row("deciding a transfer by SMS, us of CPU", "<= 1", &|round| {
-        round.decide
+    row("one payee : uniform, requests/s", ">= 0.95", |served| {
+        served.hot_64.per_second() / served.durable_64.per_second()
     });
+    print_apart(rounds);
+    row("memory of the server now, MiB", "< 300, flat", |served| {
+        served.memory.0
+    });
+    row("memory of the server at most, MiB", "< 300", |served| {
+        served.memory.1
+    });
+    let memories: Vec<String> = rounds
+        .iter()
+        .map(|round| format!("{:.0}", round.served.memory.0))
+        .collect();
+    println!("\nmemory round by round, MiB: {}", memories.join(", "));
+}
+
+/// The rows of what was measured by itself, where it was.
+fn print_apart(rounds: &[Round]) {
+    let row = |name: &str, aim: &str, figure: fn(&Served, &Apart) -> Option<f64>| {
+        let found: Option<Vec<f64>> = rounds
+            .iter()
+            .map(|round| figure(&round.served, round.apart.as_ref()?))
+            .collect();
+        if let Some(found) = found {
+            print_row(name, aim, found);
+        }
+    };
+    row(
+        "deciding a transfer by SMS, us of CPU",
+        "<= 1",
+        |_, apart| Some(apart.decide),
+    );
     row(
         "journal alone : bare append, groups of 64",
         ">= 0.45",
-        &|round| round.journal.0 / round.journal.1,
+        |_, apart| Some(apart.journal.0 / apart.journal.1),
     );
-    row("replay, million records/s", ">= 1.5", &|round| {
-        round.replay.2 as f64 / round.replay.0 / 1e6
+    row("replay, million records/s", ">= 1.5", |_, apart| {
+        Some(apart.replay.2 as f64 / apart.replay.0 / 1e6)
     });
-    row("replay, million records a CPU second", "-", &|round| {
-        round.replay.2 as f64 / round.replay.1 / 1e6
+    row("replay, million records a CPU second", "-", |_, apart| {
+        Some(apart.replay.2 as f64 / apart.replay.1 / 1e6)
     });
     row(
         "a start with a tail of a million transfers, s",
         "<= 1",
-        &|round| round.replay.0,
+        |_, apart| Some(apart.replay.0),
     );
-    row("one payee : uniform, requests/s", ">= 0.95", &|round| {
-        round.hot_64.per_second() / round.durable_64.per_second()
-    });
-    if rounds.iter().all(|round| round.postgres.is_some()) {
-        row(
-            "ours : PostgreSQL's function, 16 clients",
-            ">= 3.5",
-            &|round| round.durable_64.per_second() / round.postgres.unwrap_or(f64::NAN),
-        );
-    }
-    row("memory of the server now, MiB", "< 300, flat", &|round| {
-        round.memory.0
-    });
-    row("memory of the server at most, MiB", "< 300", &|round| {
-        round.memory.1
-    });
-    let memories: Vec<String> = rounds
-        .iter()
-        .map(|round| format!("{:.0}", round.memory.0))
-        .collect();
-    println!("\nmemory round by round, MiB: {}", memories.join(", "));
+    row(
+        "ours : PostgreSQL's function, 16 clients",
+        ">= 3.5",
+        |served, apart| Some(served.durable_64.per_second() / apart.postgres?),
+    );
 }

@@ -19,7 +19,7 @@ use super::{
     write::{json_body, planted_slowness},
 };
 use crate::{
-    history::Entry,
+    entries::Entry,
     rules::{
         AccountNumber, AccountStatus, BookAccount, BusinessTime, Caller, CardId, CardStatus,
         CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,

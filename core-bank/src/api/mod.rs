@@ -54,7 +54,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, middleware, routing::post};
+use axum::{Router, routing::post};
 use tokio::sync::watch;
 
 use crate::{
@@ -149,10 +149,7 @@ pub(crate) fn router(service: Shared) -> Router {
     let measured = routes
         .fallback(async || Problem::from(RefusalCode::NotFound))
         .method_not_allowed_fallback(async || Problem::from(RefusalCode::MethodNotAllowed))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&service),
-            observe::observe,
-        ));
+        .layer(observe::Observe(Arc::clone(&service)));
     // Beside the layer, as bare as a route can be.
     let bare = if service.test {
         Router::new().route("/v1/test/parse", post(money::parse_only))

@@ -164,17 +164,18 @@ pub async fn pay<T>(
     order: Order,
     shown: Option<&ShownBody>,
 ) -> Result<Response, Problem> {
-    let action = match shown {
+    let deciding = match shown {
+        None => reading.submit(service, order.without_proof()),
         Some(shown) => {
             let terminal = matches!(reading.caller, Caller::Terminal(_) | Caller::AtTerminal(..));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
-            let shown = authorisations::check(service, shown, &order).await?;
-            Action::AuthorisedTransfer { order, shown }
+            // Its state is large, and a terminal's payment has none of it.
+            let shown = Box::pin(authorisations::check(service, shown, &order)).await?;
+            reading.submit(service, Action::AuthorisedTransfer { order, shown })
         }
-        None => order.without_proof(),
     };
-    reading.submit(service, action).await
+    deciding.await
 }
 
 /// The payee: here, or in the bank of this code.

@@ -1,13 +1,23 @@
 //! The outermost layer: request ids, figures, one line of log, and the text of refusals.
+//!
+//! It is a layer of its own and not a function around the rest, since every request passes it: a
+//! function would need its state boxed and everything inside it cloned each time.
 
-use std::{net::IpAddr, sync::atomic::Ordering, time::Instant};
+use std::{
+    convert::Infallible,
+    net::IpAddr,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    middleware::Next,
-    response::Response,
+    extract::{MatchedPath, Request},
+    response::{IntoResponse as _, Response},
 };
 use http::{HeaderName, HeaderValue, Method};
+use tower::{Layer, Service as Tower};
 
 use super::{Service, Shared, problem::Problem, request::bearer};
 use crate::{options::Observability, rules::Caller};
@@ -19,48 +29,168 @@ pub struct Peer(pub IpAddr);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Surrounds every request.
-pub async fn observe(State(service): State<Shared>, request: Request, next: Next) -> Response {
-    match service.observability {
-        Observability::Full => told(&service, request, next).await,
-        Observability::Off => untold(&service, request, next).await,
+#[derive(Clone)]
+pub struct Observe(pub Shared);
+
+impl<S> Layer<S> for Observe {
+    type Service = Observed<S>;
+
+    fn layer(&self, inner: S) -> Observed<S> {
+        Observed {
+            service: Arc::clone(&self.0),
+            inner,
+        }
     }
 }
 
-/// Answers a request and tells nothing about it.
-async fn untold(service: &Service, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>();
-    match admit(service, &request, route) {
-        Ok(()) => written_out(next.run(request).await, None),
-        Err(problem) => problem.into_document(None),
+/// A route with the layer around it.
+#[derive(Clone)]
+pub struct Observed<S> {
+    service: Shared,
+    inner: S,
+}
+
+impl<S> Tower<Request> for Observed<S>
+where
+    S: Tower<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Observing<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let told = match self.service.observability {
+            Observability::Full => Some(Told::begin(Arc::clone(&self.service), &request)),
+            Observability::Off => None,
+        };
+        let route = request.extensions().get::<MatchedPath>();
+        let answering = match admit(&self.service, &request, route) {
+            Ok(()) => Answering::Inner(Box::pin(self.inner.call(request))),
+            Err(problem) => Answering::Refused(Some(problem)),
+        };
+        Observing { told, answering }
     }
 }
 
-/// Answers a request under an id, counts it and logs it.
-async fn told(service: &Service, request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let number = service.requests.fetch_add(1, Ordering::Relaxed);
-    let request_id = format!("{:08x}-{number:x}", service.request_prefix);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = method_label(request.method());
-    let mut response = match admit(service, &request, route.as_ref()) {
-        Ok(()) => written_out(next.run(request).await, Some(&request_id)),
-        Err(problem) => problem.into_document(Some(&request_id)),
-    };
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let status = response.status().as_u16();
-    let took = began.elapsed();
-    service.metrics.answered(method, route, status, took);
-    tracing::debug!(
-        request_id,
-        method,
-        route,
-        status,
-        took_us = took.as_micros() as u64
-    );
-    if let Ok(value) = HeaderValue::try_from(request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+/// A request that is being answered.
+pub struct Observing<F> {
+    told: Option<Told>,
+    answering: Answering<F>,
+}
+
+enum Answering<F> {
+    Inner(Pin<Box<F>>),
+    /// Refused before it reached its route.
+    Refused(Option<Problem>),
+}
+
+impl<F> Future for Observing<F>
+where
+    F: Future<Output = Result<Response, Infallible>>,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = match &mut self.answering {
+            Answering::Inner(answering) => ready!(answering.as_mut().poll(context))?,
+            Answering::Refused(problem) => problem
+                .take()
+                .map(Problem::into_response)
+                .unwrap_or_default(),
+        };
+        Poll::Ready(Ok(match self.told.take() {
+            Some(told) => told.end(response),
+            None => written_out(response, None),
+        }))
     }
-    response
+}
+
+/// What is told of a request: its id, its figures, and a line of log.
+struct Told {
+    service: Shared,
+    began: Instant,
+    number: u64,
+    method: &'static str,
+    route: Option<MatchedPath>,
+}
+
+impl Told {
+    fn begin(service: Shared, request: &Request) -> Self {
+        Self {
+            began: Instant::now(),
+            number: service.requests.fetch_add(1, Ordering::Relaxed),
+            method: method_label(request.method()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            service,
+        }
+    }
+
+    fn end(self, response: Response) -> Response {
+        let request_id = RequestId::new(self.service.request_prefix, self.number);
+        let mut response = written_out(response, Some(request_id.as_str()));
+        let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let status = response.status().as_u16();
+        let took = self.began.elapsed();
+        let metrics = &self.service.metrics;
+        metrics.answered(self.method, route, status, took);
+        tracing::debug!(
+            request_id = request_id.as_str(),
+            method = self.method,
+            route,
+            status,
+            took_us = took.as_micros() as u64
+        );
+        if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response
+    }
+}
+
+/// The name of a request: eight digits of this run, a dash and its number, in hexadecimal. It is
+/// written for every answer, so by hand.
+struct RequestId {
+    text: [u8; Self::LENGTH_MAX],
+    begin: usize,
+}
+
+impl RequestId {
+    const LENGTH_MAX: usize = 8 + 1 + 16;
+
+    fn new(run: u32, number: u64) -> Self {
+        let mut id = Self {
+            text: [b'0'; Self::LENGTH_MAX],
+            begin: Self::LENGTH_MAX,
+        };
+        let mut rest = number;
+        loop {
+            id.put((rest & 15) as usize);
+            rest >>= 4;
+            if rest == 0 {
+                break;
+            }
+        }
+        id.begin -= 1;
+        id.text[id.begin] = b'-';
+        for place in 0..8 {
+            id.put((run >> (4 * place) & 15) as usize);
+        }
+        id
+    }
+
+    fn put(&mut self, digit: usize) {
+        self.begin -= 1;
+        self.text[self.begin] = b"0123456789abcdef"[digit];
+    }
+
+    fn as_str(&self) -> &str {
+        // Digits are ASCII.
+        std::str::from_utf8(&self.text[self.begin..]).unwrap_or_default()
+    }
 }
 
 /// The response, and a refusal as the document that it stands for.
@@ -100,5 +230,19 @@ fn method_label(method: &Method) -> &'static str {
         Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_is_written_as_the_standard_library_would() {
+        let numbers = [0, 1, 15, 16, 0xdead_beef, u64::MAX];
+        for (run, number) in numbers.map(|number| (number as u32, number)) {
+            let expected = format!("{run:08x}-{number:x}");
+            assert_eq!(RequestId::new(run, number).as_str(), expected);
+        }
     }
 }

@@ -159,16 +159,17 @@ fn kind_of(value: &serde_json::Value) -> &'static str {
 
 /// What the request says, in short: its route and its body in one canonical spelling.
 pub fn fingerprint<T: Serialize>(parts: &Parts, body: &T) -> Result<Fingerprint, Problem> {
-    let canonical = serde_json::to_vec(body).map_err(|_| Code::Internal)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(parts.method.as_str().as_bytes())
-        .update(b" ")
-        .update(parts.uri.path().as_bytes())
-        .update(b"\n")
-        .update(&canonical);
+    // In one piece, which is hashed faster than three.
+    let mut said = Vec::with_capacity(256);
+    said.extend_from_slice(parts.method.as_str().as_bytes());
+    said.push(b' ');
+    said.extend_from_slice(parts.uri.path().as_bytes());
+    said.push(b'\n');
+    serde_json::to_writer(&mut said, body).map_err(|_| Code::Internal)?;
     let mut short = Fingerprint([0; 16]);
-    short.0.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    short
+        .0
+        .copy_from_slice(&blake3::hash(&said).as_bytes()[..16]);
     Ok(short)
 }
 

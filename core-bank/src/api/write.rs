@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{
+    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
@@ -42,12 +43,22 @@ pub struct Reading<T> {
 }
 
 /// Reads a body of type `T`, and who sent it under which key.
-pub async fn read<T: DeserializeOwned + Serialize>(
+pub fn read<T: DeserializeOwned + Serialize>(
     service: &Service,
     request: Request,
     operation: Operation,
-) -> Result<Reading<T>, Problem> {
+) -> impl Future<Output = Result<Reading<T>, Problem>> {
+    // Taken apart here, so that whoever waits for the body does not hold the request twice.
     let (parts, body) = request.into_parts();
+    read_parts(service, parts, body, operation)
+}
+
+async fn read_parts<T: DeserializeOwned + Serialize>(
+    service: &Service,
+    parts: Parts,
+    body: Body,
+    operation: Operation,
+) -> Result<Reading<T>, Problem> {
     let caller = match operation {
         Operation::LogIn => Caller::Visitor,
         _ => request::caller(service, &parts.headers, operation)?,
@@ -76,16 +87,21 @@ impl<T> Reading<T> {
         self.fingerprint.0.copy_from_slice(&digest.as_bytes()[..16]);
     }
 
-    /// Has the action that the body asks for decided.
-    pub async fn submit(self, service: &Service, action: Action) -> Result<Response, Problem> {
-        let envelope = Envelope {
+    /// Has the action that the body asks for decided. The body is left behind here, so that whoever
+    /// waits for the answer is small.
+    pub fn submit(
+        self,
+        service: &Service,
+        action: Action,
+    ) -> impl Future<Output = Result<Response, Problem>> + use<'_, T> {
+        let envelope = Box::new(Envelope {
             caller: self.caller,
             key: self.key,
             fingerprint: self.fingerprint,
             action,
             looked: Looked::default(),
-        };
-        submit(service, envelope, StatusCode::CREATED).await
+        });
+        submit(service, envelope, StatusCode::CREATED)
     }
 
     /// Has an action decided again and again, each step under a key that follows from the request's,
@@ -101,13 +117,13 @@ impl<T> Reading<T> {
         let stem = blake3::hash(self.key.as_str().as_bytes()).to_hex();
         let mut key = self.key;
         for step in 1_u32.. {
-            let envelope = Envelope {
+            let envelope = Box::new(Envelope {
                 caller: self.caller,
                 key,
                 fingerprint: self.fingerprint,
                 action: action.clone(),
                 looked: Looked::default(),
-            };
+            });
             let reply = decided(service, envelope).await?;
             let more = matches!(&reply.outcome, Ok((_, answer)) if !is_last(answer));
             if !more {
@@ -132,13 +148,13 @@ impl<T> Reading<T> {
         let (mut last, mut issued, mut replayed) = (0, 0, true);
         for (number, action) in parts.enumerate() {
             planted_slowness(service, action.operation()).await;
-            let envelope = Envelope {
+            let envelope = Box::new(Envelope {
                 caller: self.caller,
                 key: self.key.of_part(number),
                 fingerprint: self.fingerprint,
                 action,
                 looked: Looked::default(),
-            };
+            });
             let reply = decided(service, envelope).await?;
             replayed &= reply.replayed;
             match reply.outcome {
@@ -185,19 +201,19 @@ pub async fn write_without_body(
     let key = request::idempotency_key(&parts.headers)?;
     let action = action(caller)?;
     let fingerprint = request::fingerprint(parts, &())?;
-    let envelope = Envelope {
+    let envelope = Box::new(Envelope {
         caller,
         key,
         fingerprint,
         action,
         looked: Looked::default(),
-    };
+    });
     submit(service, envelope, StatusCode::OK).await
 }
 
 async fn submit(
     service: &Service,
-    envelope: Envelope,
+    envelope: Box<Envelope>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     planted_slowness(service, envelope.action.operation()).await;
@@ -205,7 +221,7 @@ async fn submit(
     answer(&service.access, reply, status)
 }
 
-async fn decided(service: &Service, envelope: Envelope) -> Result<Reply, Problem> {
+async fn decided(service: &Service, envelope: Box<Envelope>) -> Result<Reply, Problem> {
     let deciding = service.bank.write(envelope);
     let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding).await;
     reply.map_err(|_| RefusalCode::AnswerTimeout.into())

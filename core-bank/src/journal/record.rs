@@ -59,6 +59,15 @@ impl Record {
     /// Folds this record: the state after it, and what it answers.
     pub fn fold_into(&self, state: &mut State) -> Result<Result<Answer, Refusal>, Misfit> {
         let key = KeyDigest::of(self.command.by, &self.key);
+        self.fold_under(key, state)
+    }
+
+    /// The same for whoever has made the digest of the key already.
+    pub(crate) fn fold_under(
+        &self,
+        key: KeyDigest,
+        state: &mut State,
+    ) -> Result<Result<Answer, Refusal>, Misfit> {
         state.record_under(key, self.seq, self.at, self.fingerprint, &self.outcome)
     }
 }

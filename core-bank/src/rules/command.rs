@@ -601,6 +601,18 @@ impl Action {
 }
 
 impl Action {
+    /// The account in this bank that is paid, when there is one.
+    pub fn payee_here(&self) -> Option<AccountNumber> {
+        match self {
+            Self::TransferOwnBank { to, .. } => *to,
+            Self::AuthorisedTransfer { order, .. } => match order.payee {
+                Payee::Here(to) => to,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The payment, when it is a transfer.
     pub fn payee(&self) -> Option<Payee> {
         match self {

@@ -49,7 +49,7 @@ mod time;
 mod wealth;
 mod welfare;
 
-pub use admit::{Caller, Envelope, Verdict, judge, judge_again};
+pub use admit::{Caller, Envelope, Foreseen, Verdict, foresee, judge, judge_again, judge_foreseen};
 pub use answer::Answer;
 pub use appointments::{
     AHEAD_DAYS, Appointment, AppointmentCommand, AppointmentFact, AppointmentStatus, Appointments,
