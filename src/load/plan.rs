@@ -12,7 +12,7 @@ use loadgen::{
 };
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
-use scenarios::model::{Load, LoadModel, NamedGate, Scenario, Window};
+use scenarios::model::{Label, Load, LoadModel, NamedGate, Scenario, Window};
 use scenarios::operation::PlannedOperation;
 use scenarios::time::{SimTime, Span};
 use std::path::{Path, PathBuf};
@@ -275,6 +275,17 @@ impl Plan {
             .0
             .saturating_sub(self.leaps.skipped().0);
         Duration::from_micros(played).div_f64(self.load.speed)
+    }
+
+    /// What a reader should know of quiet stretches that were not played.
+    pub fn leapt(&self) -> Option<Label> {
+        let skipped = self.leaps.skipped();
+        (skipped.0 > 0).then(|| {
+            Label::new(
+                format!("Quiet stretches of the plan were leapt over, {skipped} in all, and the bank's clock with them."),
+                format!("计划中的空闲时段已跳过，共 {skipped}，核心系统的时钟随之前移。"),
+            )
+        })
     }
 
     /// For how long the scenario asks again what nobody answered.
