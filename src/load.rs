@@ -72,6 +72,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         }
         None => results.loaded = Some(player.on_whichever(&to, &arguments.bank)?),
     }
+    results.warnings.extend(plan.leapt());
     summarise::finish(
         subject,
         results,

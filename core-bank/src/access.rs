@@ -11,7 +11,7 @@ use std::{
 use rand::{TryRng as _, rngs::SysRng};
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{Caller, Channel, TokenDigest, TokenNonce};
+use crate::rules::{Caller, CardId, Channel, PinDigest, TokenDigest, TokenNonce};
 
 /// The bearer tokens of the terminals and the operator: 256 random bits each, in hexadecimal.
 #[derive(Clone, Serialize, Deserialize)]
@@ -150,6 +150,21 @@ impl Access {
     pub fn blinded(&self, password: &str) -> [u8; 32] {
         let key = blake3::keyed_hash(&self.seal, b"password 1");
         *blake3::keyed_hash(key.as_bytes(), password.as_bytes()).as_bytes()
+    }
+
+    /// What is kept of the PIN of a card.
+    pub fn pin_digest(&self, card: CardId, pin: &str) -> PinDigest {
+        let key = blake3::keyed_hash(&self.seal, b"pin 1");
+        let mut hasher = blake3::Hasher::new_keyed(key.as_bytes());
+        hasher
+            .update(card.to_string().as_bytes())
+            .update(b" ")
+            .update(pin.as_bytes());
+        let mut digest = PinDigest::default();
+        digest
+            .0
+            .copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        digest
     }
 
     /// The key that codes sent by SMS derive from.

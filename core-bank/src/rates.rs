@@ -75,7 +75,7 @@ impl Rates {
     /// Counts a request, or says how long its sender has to wait.
     pub fn admit(&self, caller: Caller, address: IpAddr) -> Result<(), Duration> {
         match caller {
-            Caller::Terminal(_) => Ok(()),
+            Caller::Terminal(_) | Caller::AtTerminal(..) => Ok(()),
             Caller::Session(token) => match self.holder(token) {
                 Some(customer) => check(self.customers.as_ref(), &customer),
                 // A token of nobody is a guess.

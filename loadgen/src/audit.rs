@@ -299,6 +299,7 @@ impl<'a> Audit<'a> {
             path: path.to_owned(),
             token: Some(self.target.tokens().operator.clone()),
             key: None,
+            terminal_session: None,
             body: Bytes::new(),
         };
         let mut why = String::new();

@@ -26,6 +26,8 @@ pub struct Customer {
     pub account: Option<String>,
     pub card: Option<String>,
     pub device_token: Option<String>,
+    /// The PIN of their card.
+    pub pin: String,
     /// Points of the mall, as far as the bank told.
     pub points: i64,
     /// With what they authorise payments, if not with messages.
@@ -57,6 +59,8 @@ pub struct Request {
     pub method: Method,
     pub path: String,
     pub token: Option<String>,
+    /// The session of whom a terminal serves.
+    pub terminal_session: Option<String>,
     pub body: Bytes,
     pub account: Option<String>,
     pub to: Option<String>,
@@ -106,6 +110,7 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
         let fen = question.amount_fen.ok_or("the plan gave no amount")?;
         Ok::<_, &'static str>(yuan(i128::from(fen)))
     };
+    let at_terminal = is_terminal(question.channel);
     let mut made = match question.operation {
         O::IdentityCheck => post(
             "/v1/identity-checks",
@@ -156,10 +161,17 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
             let body = json!({"from": account()?, "to": to, "amount": amount()?, "bank": "CCB"});
             post("/v1/transfers", &body).between(account()?, Some(to))
         }
+        O::LogIn if at_terminal => post(
+            "/v1/terminal-sessions",
+            &json!({"card": card()?, "pin": customer.pin}),
+        ),
         O::LogIn => post(
             "/v1/sessions",
             &json!({"customer": id()?, "device_token": device()?, "channel": question.channel.name()}),
         ),
+        O::LogOut if at_terminal => {
+            read(Method::DELETE, "/v1/terminal-sessions/current".to_owned())
+        }
         O::LogOut => read(Method::DELETE, "/v1/sessions/current".to_owned()),
         O::Alerts => read(Method::GET, "/v1/alerts?limit=20".to_owned()),
         O::SuspiciousQuery => read(Method::GET, "/v1/suspicious-events?limit=20".to_owned()),
@@ -199,8 +211,11 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
             )
         }
     };
+    if at_terminal && question.operation != O::LogIn {
+        made.terminal_session = question.session.map(ToOwned::to_owned);
+    }
     made.token = match (question.operation, tokens.terminal(question.channel)) {
-        (O::LogIn, _) => None,
+        (O::LogIn, None) => None,
         (_, Some(terminal)) => Some(terminal.to_owned()),
         (_, None) => Some(
             question
@@ -280,6 +295,7 @@ fn post(path: &str, body: &Value) -> Request {
         method: Method::POST,
         path: path.to_owned(),
         token: None,
+        terminal_session: None,
         body: Bytes::from(body.to_string()),
         account: None,
         to: None,
@@ -292,6 +308,7 @@ fn read(method: Method, path: String) -> Request {
         method,
         path,
         token: None,
+        terminal_session: None,
         body: Bytes::new(),
         account: None,
         to: None,
@@ -304,6 +321,20 @@ impl Request {
         self.account = Some(account.to_owned());
         self.to = to.map(ToOwned::to_owned);
         self
+    }
+}
+
+/// Whether customers of this channel stand at a terminal of the bank.
+pub fn is_terminal(channel: Channel) -> bool {
+    matches!(channel, Channel::Counter | Channel::Kiosk | Channel::Atm)
+}
+
+/// As the bank's records name an operation on a channel.
+pub fn recorded_as(operation: Operation, channel: Channel) -> &'static str {
+    match operation {
+        Operation::LogIn if is_terminal(channel) => "terminal_log_in",
+        Operation::LogOut if is_terminal(channel) => "terminal_log_out",
+        _ => operation.name(),
     }
 }
 

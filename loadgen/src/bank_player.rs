@@ -104,6 +104,7 @@ impl Interpreter for BankPlayer {
             path: request.path,
             token: request.token,
             key: self.changes(step).then_some(key),
+            terminal_session: request.terminal_session,
             body: request.body,
         };
         loop {
@@ -275,6 +276,7 @@ impl BankPlayer {
             path: "/v1/authorisations".to_owned(),
             token: transfer.token.clone(),
             key: Some(ahead_key(key)),
+            terminal_session: None,
             body: Bytes::from(asked.to_string()),
         };
         let asked = match line.exchange(&question, |_| {}).await {
@@ -315,6 +317,7 @@ impl BankPlayer {
             path,
             token: (source == Source::Outbox).then(|| self.target.tokens().operator.clone()),
             key: None,
+            terminal_session: None,
             body: Bytes::new(),
         };
         let Exchange::Answered { status: 200, body } = line.exchange(&message, |_| {}).await else {

@@ -38,6 +38,7 @@ pub async fn set(
         path: "/v1/test/clock".to_owned(),
         token: Some(target.tokens().operator.clone()),
         key: None,
+        terminal_session: None,
         body: Bytes::from(body.to_string()),
     };
     let mut connection = Connection::new(target.endpoint(), PATIENCE);

@@ -22,6 +22,8 @@ pub struct Message {
     pub method: Method,
     pub path: String,
     pub token: Option<String>,
+    /// The session of whom a terminal serves, which it shows beside its own token.
+    pub terminal_session: Option<String>,
     pub key: Option<String>,
     pub body: Bytes,
 }
@@ -34,8 +36,8 @@ impl Message {
     }
 
     /// Its headers, and how many of them there are.
-    pub fn headers<'a>(&'a self, bearer: Option<&'a str>) -> ([(&'a str, &'a str); 3], usize) {
-        let mut headers: [(&str, &str); 3] = Default::default();
+    pub fn headers<'a>(&'a self, bearer: Option<&'a str>) -> ([(&'a str, &'a str); 4], usize) {
+        let mut headers: [(&str, &str); 4] = Default::default();
         let mut count = 0;
         let mut put = |name, value| {
             headers[count] = (name, value);
@@ -43,6 +45,9 @@ impl Message {
         };
         if let Some(bearer) = bearer {
             put("authorization", bearer);
+        }
+        if let Some(session) = &self.terminal_session {
+            put("terminal-session", session);
         }
         if let Some(key) = &self.key {
             put("idempotency-key", key);

@@ -103,6 +103,12 @@ pub(crate) fn phone(run: &str, customer: &str) -> String {
     format!("1{second}{rest:09}")
 }
 
+/// The PIN of the customer's card.
+pub(crate) fn pin(run: &str, customer: &str) -> String {
+    let mut draw = Draw::new(run, "pin", customer, 0);
+    format!("{:06}", draw.below(1_000_000))
+}
+
 /// The account at another bank that a customer pays.
 pub(crate) fn account_elsewhere(run: &str, customer: &str) -> String {
     let mut draw = Draw::new(run, "elsewhere", customer, 0);

@@ -3,6 +3,7 @@
 //! a customer for long.
 
 use crate::authorisation::medium_for;
+use crate::bank_api::is_terminal;
 use crate::offers::DEAREST_FEN;
 use crate::script::Step;
 use scenarios::operation::{Channel, Medium, Operation};
@@ -33,6 +34,8 @@ pub struct Needs {
     pub social_security: bool,
     /// They have subscribed to alerts.
     pub alerts: bool,
+    /// Their card has a PIN.
+    pub pin: bool,
     /// They hold an e-cipher device.
     pub device: bool,
     /// They hold a U-shield.
@@ -74,7 +77,11 @@ impl Reader {
             self.paid.resize(greatest + 1, false);
         }
         let walk = &mut self.walks[step.customer as usize];
-        walk.step(step.operation, step.amount_fen.unwrap_or(0));
+        if step.operation == Operation::LogIn && is_terminal(step.channel) {
+            walk.need_pin();
+        } else {
+            walk.step(step.operation, step.amount_fen.unwrap_or(0));
+        }
         walk.authorise(step);
         if let Some(payee) = step.payee {
             self.paid[payee as usize] = true;
@@ -245,6 +252,12 @@ impl Walk {
             self.needs.card |= self.needs.registration;
             self.card = true;
         }
+    }
+
+    /// They log in at a terminal, with their card.
+    fn need_pin(&mut self) {
+        self.need_card();
+        self.needs.pin |= self.needs.card;
     }
 
     fn need_device(&mut self) {

@@ -212,6 +212,7 @@ impl Shop<'_> {
             path: path.to_owned(),
             token: Some(token.clone()),
             key: Some(format!("{key}{number}")),
+            terminal_session: None,
             body: Bytes::from(body.to_string()),
         };
         let answer = self.ask(&message, 201).await?;
@@ -226,6 +227,7 @@ impl Shop<'_> {
             path: "/readyz".to_owned(),
             token: None,
             key: None,
+            terminal_session: None,
             body: Bytes::new(),
         };
         let answer = self.ask(&message, 200).await?;

@@ -104,7 +104,7 @@ impl Promises {
             .iter()
             .filter_map(|posting| self.owners.get(&posting.account));
         let mut whom: BTreeSet<&str> = owners.map(String::as_str).collect();
-        if record.operation == "log_in" {
+        if matches!(record.operation.as_str(), "log_in" | "terminal_log_in") {
             whom.insert(customer);
         }
         for customer in whom {

@@ -193,6 +193,7 @@ async fn ask(
         path: path.to_owned(),
         token: token.map(ToOwned::to_owned),
         key: None,
+        terminal_session: None,
         body: Bytes::new(),
     };
     let why = match connection.exchange(&message, |_| {}).await {

@@ -4,7 +4,7 @@
 use crate::authorisation::{self, Device};
 use crate::bank_api::{self, Answer, Customer, Question, Reading, Request};
 use crate::connection::{Connection, Exchange, Message};
-use crate::credentials::{IdentityNumbers, account_elsewhere, ahead_key, phone, setup_key};
+use crate::credentials::{IdentityNumbers, account_elsewhere, ahead_key, phone, pin, setup_key};
 use crate::error::LoadError;
 use crate::fate::{Effect, Outcome};
 use crate::journal::{JournalRow, Phase};
@@ -69,6 +69,7 @@ impl Setup {
                 id_number: numbers.give(name),
                 phone: phone(run, name),
                 account_elsewhere: account_elsewhere(run, name),
+                pin: pin(run, name),
                 name: name.to_string(),
                 ..Customer::default()
             });
@@ -155,6 +156,7 @@ impl Setup {
             path: request.path,
             token: request.token,
             key: Some(row.key.clone()),
+            terminal_session: None,
             body: request.body,
         };
         self.in_flight.borrow_mut()[place] = Some(row.clone());
@@ -206,6 +208,15 @@ impl Setup {
             let body = self.customers.borrow()[customer].identified();
             let path = "/v1/social-security/cards";
             self.give(customer, "0", path, &body, connection).await?;
+        }
+        if needs.pin {
+            let (path, body) = {
+                let known = &self.customers.borrow()[customer];
+                let card = known.card.as_deref().unwrap_or_default();
+                let body = json!({"identity_check": known.identity_check, "pin": known.pin});
+                (format!("/v1/cards/{card}/pins"), body)
+            };
+            self.give(customer, "4", &path, &body, connection).await?;
         }
         if needs.alerts {
             self.subscribe(customer, connection).await?;
@@ -281,6 +292,7 @@ impl Setup {
             path: asked.path.to_owned(),
             token: asked.token.clone(),
             key: Some(format!("{key}{}", asked.number)),
+            terminal_session: None,
             body: Bytes::from(asked.body.to_string()),
         };
         let why = match connection.exchange(&message, |_| {}).await {

@@ -3,10 +3,12 @@
 #[path = "../../loadgen/tests/freezing_server/mod.rs"]
 mod freezing_server;
 
+mod bank_as_target;
 mod bank_serving;
 mod bank_tools;
 mod comparing;
 mod determinism;
+mod hostile_traffic;
 mod interrupted;
 mod kill_drill;
 mod limits_under_load;
@@ -20,6 +22,7 @@ mod regressions;
 mod serving;
 mod starved;
 mod support;
+mod terminal_sessions;
 mod theory;
 mod two_banks;
 mod words;

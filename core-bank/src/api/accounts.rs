@@ -190,11 +190,13 @@ pub fn readable(
     let reader = state.reader(caller, operation, now)?;
     let number = account.ok_or(Code::AccountNotFound)?;
     let account = state.account(number).ok_or(Code::AccountNotFound)?;
-    if reader.sees(account.customer) {
-        Ok(number)
-    } else {
-        Err(Code::AccountNotFound.into())
+    if !reader.sees(account.customer) {
+        return Err(Code::AccountNotFound.into());
     }
+    if !state.serves(reader, account.customer) {
+        return Err(Code::ChannelClosed.into());
+    }
+    Ok(number)
 }
 
 /// Waits until the projection holds what was durable when the reader asked, as far as a second's

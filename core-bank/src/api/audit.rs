@@ -27,7 +27,7 @@ use crate::{
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
         CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
-        RefusalCode as Code, Scope, State as BankState, VoucherId, WelfareFact,
+        RefusalCode as Code, Scope, State as BankState, TerminalAction, VoucherId, WelfareFact,
     },
 };
 
@@ -66,7 +66,9 @@ pub async fn operator(service: &Service, headers: &HeaderMap) -> Result<(), Prob
     match bearer(service, headers)? {
         Caller::Terminal(Channel::Operator) => Ok(()),
         Caller::Session(token) => Err(shut_out(service, token).await),
-        Caller::Terminal(_) | Caller::Visitor => Err(Code::Forbidden.into()),
+        Caller::Terminal(_) | Caller::AtTerminal(..) | Caller::Visitor => {
+            Err(Code::Forbidden.into())
+        }
     }
 }
 
@@ -171,7 +173,11 @@ impl ProductEffects {
             row.drawn = Some(draw.number);
         }
         match &record.command.action {
-            Action::CardUse { card, .. } | Action::SetLocks { card, .. } => row.card = *card,
+            Action::CardUse { card, .. }
+            | Action::SetLocks { card, .. }
+            | Action::Terminal(
+                TerminalAction::SetPin { card, .. } | TerminalAction::LogInByPin { card, .. },
+            ) => row.card = *card,
             Action::AuthorisedTransfer { shown, .. } => {
                 row.scope = Scope::of(shown.proof.medium(), record.command.by.channel());
             }
@@ -320,8 +326,15 @@ fn customer_of(record: &Record) -> Option<String> {
         Ok([Fact::Refused { customer, .. }, ..]) => Some(*customer),
         _ => None,
     };
+    let at_terminal = || {
+        record.outcome.iter().flatten().find_map(|fact| match fact {
+            Fact::ChannelSessionStarted { customer, .. } => Some(*customer),
+            _ => None,
+        })
+    };
     named
         .or_else(made)
+        .or_else(at_terminal)
         .or_else(warned)
         .map(|customer| customer.to_string())
 }

@@ -242,6 +242,11 @@ impl Endpoint {
         if rule.wants_token() {
             endpoint = endpoint.refuses(&[Code::Unauthenticated, Code::Forbidden]);
         }
+        let terminals = [Channel::Kiosk, Channel::Atm];
+        if rule.channels().iter().any(|it| terminals.contains(it)) {
+            // The customer may have closed them.
+            endpoint = endpoint.refuses(&[Code::ChannelClosed]);
+        }
         if path.contains('{') {
             // An id with a slash in it is another address.
             endpoint = endpoint.refuses(&[Code::NotFound]);

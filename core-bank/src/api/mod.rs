@@ -40,6 +40,7 @@ mod schemas;
 mod sessions;
 mod social_security;
 mod statements;
+mod terminals;
 mod test_clock;
 mod wealth;
 mod welfare;
@@ -125,6 +126,7 @@ fn endpoints(test: bool) -> Vec<Endpoint> {
         campaigns::endpoints(),
         branches::endpoints(),
         social_security::endpoints(),
+        terminals::endpoints(),
         audit::endpoints(),
         health::endpoints(),
         description::endpoints(),

@@ -167,7 +167,7 @@ pub async fn pay<T>(
     let deciding = match shown {
         None => reading.submit(service, order.without_proof()),
         Some(shown) => {
-            let terminal = matches!(reading.caller, Caller::Terminal(_));
+            let terminal = matches!(reading.caller, Caller::Terminal(_) | Caller::AtTerminal(..));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
             // Its state is large, and a terminal's payment has none of it.

@@ -38,11 +38,19 @@ pub fn describe(endpoints: &[Endpoint]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"token": {
-                "type": "http",
-                "scheme": "bearer",
-                "description": "The token of a terminal, of the operator, of the card network, or of a session.",
-            }},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a terminal, of the operator, of the card network, or of a session.",
+                },
+                "terminal_session": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Terminal-Session",
+                    "description": "Beside a terminal's token: the session of the customer at it, for whom alone it then acts.",
+                },
+            },
         },
     })
 }
@@ -61,6 +69,18 @@ fn whole_range(schema: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(whole_range),
         _ => {}
+    }
+}
+
+/// A token; at a terminal perhaps the session of who sits there beside it.
+fn security(endpoint: &Endpoint, channels: &[&str]) -> Value {
+    let terminals = ["counter", "kiosk", "atm"];
+    if channels.iter().any(|channel| terminals.contains(channel)) {
+        json!([{"token": []}, {"token": [], "terminal_session": []}])
+    } else if endpoint.rule.wants_token() {
+        json!([{"token": []}])
+    } else {
+        json!([])
     }
 }
 
@@ -83,7 +103,7 @@ fn operation(endpoint: &Endpoint) -> Value {
         "tags": [room(endpoint.path)],
         "parameters": parameters,
         "responses": responses(endpoint),
-        "security": if endpoint.rule.wants_token() { json!([{"token": []}]) } else { json!([]) },
+        "security": security(endpoint, &channels),
         "x-channels": channels,
     });
     if let Some(body) = &endpoint.body {

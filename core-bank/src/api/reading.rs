@@ -28,6 +28,9 @@ pub async fn read_of_customer<T: Send + 'static>(
         if !reader.sees(customer) || state.customer(customer).is_none() {
             return Err(Refusal::from(Code::CustomerNotFound));
         }
+        if !state.serves(reader, customer) {
+            return Err(Code::ChannelClosed.into());
+        }
         Ok(tell(state, customer, now))
     });
     Ok(reading.await??)

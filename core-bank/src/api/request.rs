@@ -12,15 +12,20 @@ use serde::{
 };
 
 use super::{Service, problem::Problem};
-use crate::rules::{
-    Amount, AmountError, Caller, Fingerprint, IdempotencyKey, Operation, RefusalCode as Code,
-    TokenDigest,
+use crate::{
+    access,
+    rules::{
+        Amount, AmountError, Caller, Channel, Fingerprint, IdempotencyKey, Operation,
+        RefusalCode as Code, TokenDigest,
+    },
 };
 
 /// The largest body in bytes.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// The largest body that names everybody of a batch.
 const BATCH_BYTES_MAX: usize = 256 * 1024;
+/// The header in which a terminal shows the session of the customer at it.
+pub const TERMINAL_SESSION: &str = "terminal-session";
 /// How long a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -32,7 +37,11 @@ pub fn caller(
 ) -> Result<Caller, Problem> {
     let caller = bearer(service, headers)?;
     match caller {
-        Caller::Terminal(channel) if !operation.allows(channel) => Err(Code::Forbidden.into()),
+        Caller::Terminal(channel) | Caller::AtTerminal(channel, _)
+            if !operation.allows(channel) =>
+        {
+            Err(Code::Forbidden.into())
+        }
         _ => Ok(caller),
     }
 }
@@ -46,7 +55,18 @@ pub fn bearer(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem>
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token)
         .ok_or(Code::Unauthenticated)?;
-    Ok(service.access.caller(token))
+    let caller = service.access.caller(token);
+    let Some(session) = headers.get(TERMINAL_SESSION) else {
+        return Ok(caller);
+    };
+    match caller {
+        Caller::Terminal(channel @ (Channel::Counter | Channel::Kiosk | Channel::Atm)) => {
+            let session = access::digest(session.to_str().unwrap_or_default());
+            Ok(Caller::AtTerminal(channel, session))
+        }
+        // There is no customer at anything else.
+        _ => Err(Code::Unauthenticated.into()),
+    }
 }
 
 /// How a session is refused that may not ask this at all: whether it stands is said first.

@@ -222,7 +222,9 @@ pub async fn log_out(State(service): State<Shared>, request: Request) -> Result<
     let (parts, _) = request.into_parts();
     write_without_body(&service, &parts, Operation::LogOut, |caller| match caller {
         Caller::Session(session) => Ok(Action::LogOut { session }),
-        Caller::Terminal(_) | Caller::Visitor => Err(Code::Forbidden.into()),
+        Caller::Terminal(_) | Caller::AtTerminal(..) | Caller::Visitor => {
+            Err(Code::Forbidden.into())
+        }
     })
     .await
 }
@@ -281,10 +283,33 @@ fn terminate(body: &TerminationBody, _: &Asked) -> Result<Action, Problem> {
     })
 }
 
+/// A channel that customers may close. The counter is where they are opened again.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum OwnChannel {
+    Mobile,
+    Online,
+    Messenger,
+    Kiosk,
+    Atm,
+}
+
+impl OwnChannel {
+    fn channel(self) -> Channel {
+        match self {
+            Self::Mobile => Channel::Mobile,
+            Self::Online => Channel::Online,
+            Self::Messenger => Channel::Messenger,
+            Self::Kiosk => Channel::Kiosk,
+            Self::Atm => Channel::Atm,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChannelBody {
-    channel: LogInChannel,
+    channel: OwnChannel,
     open: bool,
     /// At the counter and the kiosk; a session needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,6 +20,8 @@ pub enum Caller {
     Terminal(Channel),
     /// The holder of some session token.
     Session(TokenDigest),
+    /// A terminal that shows the token of a session at it beside its own.
+    AtTerminal(Channel, TokenDigest),
     /// Nobody that is known: allowed to log in only.
     Visitor,
 }
@@ -185,8 +187,18 @@ impl State {
                 let session = self.session(digest).ok_or(Code::Unauthenticated)?;
                 let party = match session.channel {
                     Channel::Mobile => Party::Customer(session.customer),
+                    // Without its terminal it opens nothing.
+                    Channel::Counter | Channel::Kiosk | Channel::Atm => {
+                        return Err(Code::Unauthenticated.into());
+                    }
                     channel => Party::Session(session.customer, channel),
                 };
+                Ok((party, session.stands(now)))
+            }
+            Caller::AtTerminal(channel, digest) => {
+                let session = self.session(digest).filter(|it| it.channel == channel);
+                let session = session.ok_or(Code::Unauthenticated)?;
+                let party = Party::Session(session.customer, channel);
                 Ok((party, session.stands(now)))
             }
         }

@@ -203,7 +203,8 @@ impl Answer {
             | Fact::Welfare(_)
             | Fact::Campaign(_)
             | Fact::Appointment(_)
-            | Fact::SocialSecurityCardIssued { .. } => None,
+            | Fact::SocialSecurityCardIssued { .. }
+            | Fact::Terminal(_) => None,
         }
     }
 }

@@ -111,7 +111,7 @@ impl Desk<'_> {
     /// session nothing moves without one.
     pub(super) fn plain_payment(&self, order: &Order) -> Decision {
         let (number, account) = self.payable(order)?;
-        if let Some(customer) = self.by.customer() {
+        if let Some(customer) = self.by.away() {
             return Ok(refused(Code::AuthorisationRequired, customer));
         }
         if account.balance < order.amount.fen() {

@@ -2,7 +2,6 @@
 
 use super::{
     calendar::Day,
-    command::Party,
     decide::{Decision, Desk},
     fact::Fact,
     ids::{AccountNumber, CardId, CustomerId},
@@ -27,7 +26,7 @@ impl Desk<'_> {
         if card == Some(CardStatus::Lost) {
             return Err(Code::CardLost.into());
         }
-        if self.by == Party::Terminal(Channel::Atm) {
+        if self.by.channel() == Channel::Atm {
             if card == Some(CardStatus::Closed) {
                 return Err(Code::CardClosed.into());
             }

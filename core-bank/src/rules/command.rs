@@ -21,6 +21,7 @@ use super::{
     resident::{PersonName, Phone, ResidentId},
     returns::ReturnAction,
     session::{AlertWishes, PasswordHash},
+    terminal::TerminalAction,
     wealth::WealthAction,
     welfare::{WelfareCommand, WelfareWish},
 };
@@ -35,7 +36,7 @@ pub enum Party {
     Customer(CustomerId),
     /// Somebody who has yet to log in.
     Visitor,
-    /// A customer in a session of another channel than the mobile bank.
+    /// A customer in a session of another channel than the mobile bank, at a terminal or away.
     Session(CustomerId, Channel),
 }
 
@@ -46,6 +47,15 @@ impl Party {
             Self::Customer(customer) | Self::Session(customer, _) => Some(customer),
             Self::Terminal(_) | Self::Visitor => None,
         }
+    }
+
+    /// The customer who is not there in person: in a session that is not at a terminal.
+    pub fn away(self) -> Option<CustomerId> {
+        let here = matches!(
+            self.channel(),
+            Channel::Counter | Channel::Kiosk | Channel::Atm
+        );
+        self.customer().filter(|_| !here)
     }
 
     /// Whether what belongs to `owner` may be shown to it: terminals see everybody's, a session its
@@ -487,6 +497,8 @@ pub enum Action {
         /// The check that identified the person.
         check: Option<IdentityCheckId>,
     },
+    /// Something of a PIN or of a session at a terminal.
+    Terminal(TerminalAction),
 }
 
 impl Action {
@@ -525,6 +537,7 @@ impl Action {
             Self::Campaign(command) => command.operation(),
             Self::Appointment(command) => command.operation(),
             Self::IssueSocialSecurityCard { .. } => Operation::SocialSecurityCard,
+            Self::Terminal(action) => action.operation(),
             Self::IssueDevice { .. } => Operation::DeviceIssue,
             Self::RegisterShield { .. } => Operation::ShieldRegistration,
             Self::UnlockMedium { .. } => Operation::MediumUnlock,

@@ -194,6 +194,7 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
         Action::IssueSocialSecurityCard { customer, check } => {
             desk.issue_social_security_card(*customer, *check)
         }
+        Action::Terminal(action) => desk.at_terminal(action),
     }
 }
 
@@ -223,9 +224,13 @@ impl<'a> Desk<'a> {
         let resident = self.identified(check)?;
         let id = customer.ok_or(Code::CustomerNotFound)?;
         let customer = self.state.customer(id).ok_or(Code::CustomerNotFound)?;
+        if !self.by.sees(id) {
+            return Err(Code::CustomerNotFound.into());
+        }
         if customer.resident != resident {
             return Err(Code::IdentityMismatch.into());
         }
+        self.serves(id)?;
         Ok((id, customer))
     }
 
@@ -247,11 +252,9 @@ impl<'a> Desk<'a> {
         number: Option<AccountNumber>,
     ) -> Result<(AccountNumber, &'a Account), Refusal> {
         let own = number.and_then(|number| self.state.account(number));
-        if own.is_some_and(|account| self.by.sees(account.customer)) {
-            self.any_account(number)
-        } else {
-            Err(Code::AccountNotFound.into())
-        }
+        let own = own.filter(|account| self.by.sees(account.customer));
+        self.serves(own.ok_or(Code::AccountNotFound)?.customer)?;
+        self.any_account(number)
     }
 
     /// A card that this party may dispose of, with the owner of its account.
@@ -262,11 +265,11 @@ impl<'a> Desk<'a> {
         let id = card.ok_or(Code::CardNotFound)?;
         let card = self.state.card(id).ok_or(Code::CardNotFound)?;
         let account = self.state.account(card.account).ok_or(Code::CardNotFound)?;
-        if self.by.sees(account.customer) {
-            Ok((id, card, account.customer))
-        } else {
-            Err(Code::CardNotFound.into())
+        if !self.by.sees(account.customer) {
+            return Err(Code::CardNotFound.into());
         }
+        self.serves(account.customer)?;
+        Ok((id, card, account.customer))
     }
 
     fn open_card(&self, customer: Option<CustomerId>, check: Option<IdentityCheckId>) -> Decision {

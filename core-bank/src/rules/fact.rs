@@ -25,6 +25,7 @@ use super::{
     resident::{PersonName, Phone, ResidentId},
     returns::ReturnFact,
     session::{AlertWishes, PasswordHash},
+    terminal::TerminalFact,
     wealth::WealthFact,
     welfare::WelfareFact,
 };
@@ -299,4 +300,6 @@ pub enum Fact {
         /// To whom.
         customer: CustomerId,
     },
+    /// Something of a PIN.
+    Terminal(TerminalFact),
 }

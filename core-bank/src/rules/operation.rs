@@ -166,6 +166,9 @@ operations! {
     AppointmentOutcome "appointment_outcome" "Notes whether a customer came.",
     SocialSecurityCard "social_security_card" "Hands out a social-security card.",
     SocialSecurityQuery "social_security_query" "Asks the office for a card holder's balance.",
+    PinSetting "pin_setting" "Sets the PIN of a card.",
+    TerminalLogIn "terminal_log_in" "Starts a customer's session at a counter, a kiosk or a cash machine.",
+    TerminalLogOut "terminal_log_out" "Ends the session at a terminal.",
 }
 
 impl Operation {
@@ -187,7 +190,9 @@ impl Operation {
             | Self::AccountClosing
             | Self::CardClosing
             | Self::MediumUnlock
+            | Self::PinSetting
             | Self::SocialSecurityCard => &[Counter, Kiosk],
+            Self::TerminalLogIn | Self::TerminalLogOut => &[Counter, Kiosk, Atm],
             Self::ReportLoss
             | Self::TransferOwnBank
             | Self::TransferOtherBank

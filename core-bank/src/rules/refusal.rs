@@ -188,6 +188,7 @@ refusals! {
     OutcomeUnknown "outcome_unknown" 503 retry Unknown fresh "The bank could not learn whether the request was recorded.";
     AnswerTimeout "answer_timeout" 504 retry Unknown fresh "The bank did not decide within 5 seconds.";
     Internal "internal" 500 retry Unknown fresh "The bank failed.";
+    PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
 }
 
 impl RefusalCode {

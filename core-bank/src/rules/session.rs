@@ -20,15 +20,20 @@ use super::{
 const SESSIONS_MAX: usize = 16;
 /// Wrong passwords in a row after which the log-in is locked.
 const WRONG_PASSWORDS_MAX: u8 = 5;
-const HOUR: i64 = 3_600 * 1_000_000;
+const MINUTE: i64 = 60 * 1_000_000;
+const HOUR: i64 = 60 * MINUTE;
 
 /// The longest that a session lasts, in microseconds.
 pub const SESSION_MICROS_MAX: i64 = 12 * HOUR;
 
-/// How long a session lasts, in microseconds: an hour at a computer, half a day on the phone.
+/// How long a session lasts, in microseconds: an hour at a computer, half a day on the phone; at a
+/// terminal about as long as somebody stands there.
 fn lifetime(channel: Channel) -> i64 {
     match channel {
         Channel::Online => HOUR,
+        Channel::Counter => 30 * MINUTE,
+        Channel::Kiosk => 15 * MINUTE,
+        Channel::Atm => 3 * MINUTE,
         _ => SESSION_MICROS_MAX,
     }
 }
@@ -91,15 +96,17 @@ pub struct Profile {
     /// What the customer is told of.
     pub wishes: AlertWishes,
     wrong_passwords: u8,
-    closed: [bool; 3],
+    closed: [bool; 5],
 }
 
-/// The channels that a customer may close.
+/// The channels that a customer may close: the counter is where they are opened again.
 fn place(channel: Channel) -> Option<usize> {
     match channel {
         Channel::Online => Some(0),
         Channel::Mobile => Some(1),
         Channel::Messenger => Some(2),
+        Channel::Kiosk => Some(3),
+        Channel::Atm => Some(4),
         _ => None,
     }
 }
@@ -254,7 +261,7 @@ impl Desk<'_> {
 }
 
 /// What a log-in brings about.
-fn begin(
+pub(super) fn begin(
     channel: Channel,
     customer: CustomerId,
     owner: &Customer,

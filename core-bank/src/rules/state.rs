@@ -32,6 +32,7 @@ use super::{
     returns::Proposal,
     session::{Profile, Session},
     table::Table,
+    terminal::Pin,
     time::BusinessTime,
     wealth::{Product, ProductCode},
     welfare::Welfare,
@@ -161,6 +162,7 @@ pub struct State {
     pub(super) day_totals: Table<Day, i128>,
     pub(super) points: Table<CustomerId, i64>,
     pub(super) social_security: Table<CustomerId, ()>,
+    pub(super) pins: Table<CardId, Pin>,
     pub(super) mall: Mall,
     pub(super) welfare: Welfare,
     pub(super) campaigns: Campaigns,
@@ -340,6 +342,7 @@ impl State {
         step.take(&mut self.day_totals);
         step.take(&mut self.points);
         step.take(&mut self.social_security);
+        step.take(&mut self.pins);
         self.mall.each_table(step);
         self.welfare.each_table(step);
         self.campaigns.each_table(step);
@@ -491,6 +494,7 @@ impl State {
                 self.social_security.put(*customer, ());
                 Ok(())
             }
+            Fact::Terminal(fact) => self.fold_terminal(fact),
             Fact::PosBought { card, day, total } => self.add_pos(
                 *card,
                 DayTotal {

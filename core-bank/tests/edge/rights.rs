@@ -6,7 +6,8 @@ use crate::{
     bank_process::{BankProcess, Response},
     table::{Row, rows},
     world::{
-        LOG_IN_CHANNELS, Names, Resident, described, filled, names_of, operations, send, token_of,
+        LOG_IN_CHANNELS, Names, Resident, TERMINALS, described, filled, names_of, operations, send,
+        token_of,
     },
 };
 
@@ -62,6 +63,8 @@ fn every_endpoint_lets_in_whom_its_row_names_and_nobody_else() {
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
     let mut number = 0;
     let other = settle_next(&bank, &mut number);
+    // Sits at terminals all the time; of sessions beyond a customer's sixteen the oldest end.
+    let sitter = settle_next(&bank, &mut number);
     for row in &rows() {
         let resident = settle_next(&bank, &mut number);
         let names = names_of(&bank, &resident, &other);
@@ -74,6 +77,7 @@ fn every_endpoint_lets_in_whom_its_row_names_and_nobody_else() {
         asked.with_tokens_that_open_nothing(&resident);
         asked.by_whom_the_row_does_not_name(&resident);
         asked.with_somebody_elses_session(&other);
+        asked.at_a_terminal_where_somebody_else_sits(&sitter);
         asked.by_whom_the_row_names(&other, &mut number);
     }
 }
@@ -169,6 +173,43 @@ impl Asked<'_> {
         {
             let answer = self.with(Some(&other.sessions[channel]));
             self.is(&answer, *status, code, "somebody else's session");
+        }
+    }
+
+    /// A terminal acts for whoever sits at it and nobody else; for nobody when they have left, and not
+    /// for who sits at another.
+    fn at_a_terminal_where_somebody_else_sits(&self, sitter: &Resident) {
+        for terminal in TERMINALS.iter().filter(|it| self.row.who.contains(**it)) {
+            let here = sitter.sit_down(self.bank, terminal);
+            if let Some((status, code)) = &self.row.others {
+                self.is(
+                    &self.with(Some(&here)),
+                    *status,
+                    code,
+                    "where somebody else sits",
+                );
+            }
+            let (token, session) = here.split_once(": ").unwrap();
+            let other = TERMINALS.iter().find(|it| *it != terminal).unwrap();
+            let swapped = token.replace(
+                &token_of(self.bank, sitter, terminal),
+                &token_of(self.bank, sitter, other),
+            );
+            let swapped = self.with(Some(&format!("{swapped}: {session}")));
+            let shut = ["unauthenticated", "forbidden"];
+            assert!(
+                shut.contains(&swapped.code()),
+                "{}: {swapped:?}",
+                self.address()
+            );
+            let left = self.bank.client().delete(
+                &here,
+                &crate::bank_process::fresh_key(),
+                "/v1/terminal-sessions/current",
+            );
+            left.expect(200);
+            let gone = self.with(Some(&here));
+            self.is(&gone, 401, "unauthenticated", "where somebody sat");
         }
     }
 

@@ -63,6 +63,26 @@ impl Resident {
     }
 }
 
+/// The terminals at which customers sit.
+pub const TERMINALS: [&str; 3] = ["counter", "kiosk", "atm"];
+
+impl Resident {
+    /// A session at a terminal, as that shows it: beside its own token.
+    pub fn sit_down(&self, bank: &BankProcess, terminal: &str) -> String {
+        let token = token_of(bank, self, terminal);
+        let (card, mut client) = (&self.person.card, bank.client());
+        let pin = json!({"identity_check": self.person.check, "pin": "604417"});
+        let path = format!("/v1/cards/{card}/pins");
+        client.post(&bank.tokens.kiosk, &path, &pin).expect(201);
+        let wish = json!({"card": card, "pin": "604417"});
+        let begun = client.post(&token, "/v1/terminal-sessions", &wish);
+        format!(
+            "{token}\r\nterminal-session: {}",
+            begun.expect(201).text("session")
+        )
+    }
+}
+
 /// What stand-ins mean.
 pub type Names = BTreeMap<String, String>;
 

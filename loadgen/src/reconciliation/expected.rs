@@ -1,12 +1,12 @@
 //! What the journal of a run expects to find in the bank's books under each key.
 
 use crate::audit::Record;
-use crate::bank_api::ACCEPTED;
+use crate::bank_api::{ACCEPTED, recorded_as};
 use crate::fate::{Effect, Outcome};
 use crate::journal::JournalRow;
 use crate::money::{self, VOUCHER_FEN, yuan};
 use crate::script::operation_name;
-use scenarios::operation::Operation;
+use scenarios::operation::{Channel, Operation};
 
 /// Vouchers that the bank issues in one decision.
 const VOUCHERS_A_PART: i128 = 50;
@@ -16,6 +16,7 @@ pub struct Expected {
     /// Position in the journal, so that the first examples are told.
     pub place: u64,
     pub operation: Operation,
+    pub channel: Channel,
     pub account: Option<String>,
     pub to: Option<String>,
     pub amount: Option<i128>,
@@ -33,6 +34,7 @@ impl Expected {
         Self {
             place,
             operation: row.operation,
+            channel: row.channel,
             amount: row.amount.as_deref().and_then(money::fen),
             account: row.account,
             to: row.to,
@@ -90,8 +92,7 @@ impl Expected {
     /// What is different in the record, if anything. Whether the postings of a record that does not
     /// balance are those that were asked for is no question any more.
     pub fn differs(&self, record: &Record, postings: &[(&str, i128)]) -> Option<String> {
-        let operation = operation_name(self.operation);
-        if record.operation != operation {
+        if record.operation != recorded_as(self.operation, self.channel) {
             return Some(format!("it is recorded as {}", record.operation));
         }
         if let Some(seq) = self.seq.filter(|seq| *seq != record.seq) {
