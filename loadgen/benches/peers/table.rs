@@ -47,6 +47,7 @@ pub fn print(title: &str, heads: &[&str], rows: &[(&str, Rounds)]) {
 
 fn shown(value: f64) -> String {
     match value {
+        unknown if unknown.is_nan() => String::new(),
         big if big >= 1000.0 => format!("{big:.0}"),
         middling if middling >= 100.0 => format!("{middling:.1}"),
         small => format!("{small:.2}"),
