@@ -56,13 +56,14 @@ impl Subject {
     }
 
     /// A plain profile, played as of today.
-    pub fn of_profile(profile: &loadgen::Profile, gates: Vec<NamedGate>) -> Self {
+    pub fn of_profile(profile: &loadgen::Profile, gates: Vec<NamedGate>) -> anyhow::Result<Self> {
         let (begins, ends) = (profile.begins, profile.begins.after(profile.lasts()));
-        Self {
+        let hash = profile.hash().context("the profile cannot be read again")?;
+        Ok(Self {
             record: ScenarioRecord {
                 name: profile.name.clone(),
                 question: profile.question.clone(),
-                hash: blake3::hash(profile.text().as_bytes()).to_hex().to_string(),
+                hash,
                 seed: profile.seed,
                 replications: 0,
                 branch: "*".to_owned(),
@@ -75,7 +76,7 @@ impl Subject {
             },
             gates,
             as_run: profile.text().to_owned(),
-        }
+        })
     }
 
     /// Recorded operations, played as of today.

@@ -1,5 +1,5 @@
 //! The operations of a bank's day, one after another: from a list in memory, from a
-//! recorded CSV file, or from a profile. A plan is gone through twice, once for what
+//! recorded CSV file, from a profile, or from whoever draws them. A plan is gone through twice, once for what
 //! must be there beforehand and once to be played, and never held as a whole.
 
 use crate::error::LoadError;
@@ -7,6 +7,7 @@ use crate::profile::{BankTraffic, Session};
 use scenarios::operation::{OperationReader, PlannedOperation};
 use scenarios::time::SimTime;
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,20 @@ pub enum Plan {
     Recorded(PathBuf),
     /// A plain profile on the bank's operations.
     Profile(Arc<BankTraffic>),
+    /// Drawn as they are asked for, in the order of time.
+    Drawn(Draw),
+}
+
+/// Draws the same operations each time.
+#[derive(Clone)]
+pub struct Draw(Arc<dyn Fn() -> Drawn + Send + Sync>);
+
+type Drawn = Box<dyn Iterator<Item = PlannedOperation>>;
+
+impl fmt::Debug for Draw {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Draw")
+    }
 }
 
 /// The operations of a plan.
@@ -36,12 +51,22 @@ pub enum Operations {
         known_at: SimTime,
         waiting: VecDeque<PlannedOperation>,
     },
+    /// As they are drawn.
+    Drawn(Drawn),
 }
 
 impl Plan {
     /// A list, in the order of time.
     pub fn listed(operations: impl Into<Arc<[PlannedOperation]>>) -> Self {
         Self::Listed(operations.into())
+    }
+
+    /// Of whoever draws them, in the order of time and always the same, from the first at each call.
+    pub fn drawn<I>(draw: impl Fn() -> I + Send + Sync + 'static) -> Self
+    where
+        I: Iterator<Item = PlannedOperation> + 'static,
+    {
+        Self::Drawn(Draw(Arc::new(move || Box::new(draw()))))
     }
 
     /// Its operations from the first.
@@ -57,6 +82,7 @@ impl Plan {
                 let reader = reader.map_err(|why| unreadable(path, &why))?;
                 Operations::Recorded(path.clone(), Box::new(reader))
             }
+            Self::Drawn(draw) => Operations::Drawn(draw.0()),
             Self::Profile(traffic) => Operations::Profile {
                 sessions: Box::new(traffic.profile().sessions()?),
                 traffic: Arc::clone(traffic),
@@ -138,6 +164,10 @@ impl Operations {
                 let operation = list.get(*next)?;
                 *next += 1;
                 Some(Ok(read(operation.at, operation)))
+            }
+            Self::Drawn(operations) => {
+                let operation = operations.next()?;
+                Some(Ok(read(operation.at, &operation)))
             }
             Self::Recorded(path, reader) => Some(match reader.next()? {
                 Ok(operation) => Ok(read(operation.at, &operation)),

@@ -195,6 +195,21 @@ impl Profile {
         self.document.text()
     }
 
+    /// A hash of everything that decides the traffic: the file, and the contents of its feeders.
+    /// What the command line changes (speed, volume, seed) is told beside it.
+    ///
+    /// # Errors
+    /// [`LoadError::File`] when a feeder cannot be read any more.
+    pub fn hash(&self) -> Result<String, LoadError> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.text().as_bytes());
+        for feeder in &self.feeders {
+            // A hash has one length, so no content can pass for another feeder's.
+            hasher.update(feeder.hash()?.as_bytes());
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
     /// What is wrong at a place of it.
     pub(crate) fn fault(&self, place: &Range<usize>, why: impl Into<String>) -> Fault {
         self.document.fault(place.clone(), why)

@@ -66,7 +66,53 @@ pub struct ArrivalTimes<'curve, S> {
     together: u32,
 }
 
+/// Where arrivals were left, to go on with the same curve later.
+#[derive(Debug, Clone)]
+pub struct Left {
+    key: Key,
+    gaps: f64,
+    busyness: f64,
+    piece: usize,
+    next_index: u64,
+    latest: u64,
+    together: u32,
+}
+
+impl<S> ArrivalTimes<'_, S> {
+    /// Where they are now.
+    pub fn left(&self) -> Left {
+        Left {
+            key: self.key,
+            gaps: self.gaps,
+            busyness: self.busyness,
+            piece: self.piece,
+            next_index: self.next_index,
+            latest: self.latest,
+            together: self.together,
+        }
+    }
+}
+
 impl ArrivalCurve {
+    /// Those after the ones that came before they were left.
+    pub fn go_on<'curve, S: Source>(
+        &'curve self,
+        left: &Left,
+        source: &'curve S,
+    ) -> ArrivalTimes<'curve, S> {
+        ArrivalTimes {
+            curve: self,
+            source,
+            key: left.key,
+            gaps: left.gaps,
+            busyness: left.busyness,
+            piece: left.piece,
+            next_index: left.next_index,
+            latest: left.latest,
+            together: left.together,
+        }
+    }
+
     /// The curve of a scenario's arrivals, the first at `open` at the earliest; with
     /// `endless`, arrivals go on after the last piece at its rate.
     pub fn new(arrivals: &Arrivals, open: u64, endless: bool) -> Result<Self, String> {

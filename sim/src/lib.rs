@@ -36,7 +36,7 @@ pub use days::{DayRow, Days, WITHIN, from_csv, to_csv};
 pub use error::SimError;
 pub use latency::OperationLatencies;
 pub use mobile::{MobileDay, MobileSecond};
-pub use operations::{busiest_window, operations};
+pub use operations::{DayOperations, busiest_window, operations};
 pub use records::{CustomerFate, CustomerRecord, records};
 pub use region::cheapest_fixes;
 pub use simulate::{Options, Outcome, Progress, simulate};

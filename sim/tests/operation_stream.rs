@@ -6,7 +6,7 @@ use branch::{MINUTE, SECOND, smart, step};
 use scenarios::model::{Law, Load, Mobile, Scenario, Sessions, StepTime, Window};
 use scenarios::operation::{Operation, PlannedOperation};
 use scenarios::time::{SimTime, Span};
-use sim::{busiest_window, operations};
+use sim::{DayOperations, busiest_window, operations};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn scenario(volume: f64) -> Scenario {
@@ -202,4 +202,56 @@ fn a_lottery_brings_ten_times_the_log_ins_in_its_first_minute() {
             "minute {minute}: {found} instead of {expected}"
         );
     }
+}
+
+/// Operations of so many hours of the mobile bank whose 2,000 customers log in all the time, and
+/// the most memory that going through them took.
+fn gone_through(hours: u64) -> (usize, u64) {
+    let mut scenario = scenario(1.0);
+    if let Some(mobile) = &mut scenario.mobile {
+        mobile.bank.monthly_actives = 2_000;
+        mobile.bank.log_ins_per_month = 3_000.0;
+        mobile.bank.hourly_weights = [1.0; 24];
+    }
+    let (from, to) = (SimTime::from_clock(0, 0), SimTime(hours * 60 * MINUTE));
+    let mut count = 0;
+    let taken = allocation_counter::measure(|| {
+        let day = DayOperations::new(&scenario, 0, 1, from, to).expect("the scenario is sound");
+        count = day.operations().count();
+    });
+    (count, taken.bytes_max)
+}
+
+#[test]
+fn a_window_is_drawn_as_it_is_gone_through_and_not_held() {
+    let (few, short) = gone_through(2);
+    let (many, long) = gone_through(20);
+    assert!(few > 80_000 && many > 9 * few, "{few} and {many}");
+    // As a list, each would be 150 bytes and more: 150 MB.
+    assert!(long < short + short / 4, "{short} and {long} bytes");
+    assert!(long < 5_000_000, "{long} bytes");
+}
+
+#[test]
+fn a_day_can_be_gone_through_twice_at_once_with_the_same_result() {
+    let scenario = scenario(2.4);
+    let (from, to) = (SimTime::from_clock(10, 0), SimTime::from_clock(10, 30));
+    let day = DayOperations::new(&scenario, 3, 1, from, to).expect("the scenario is sound");
+    let (mut one, mut other) = (day.operations(), day.operations());
+    let listed = stream(2.4);
+    for expected in &listed {
+        assert_eq!(one.next().as_ref(), Some(expected));
+        assert_eq!(other.next().as_ref(), Some(expected));
+    }
+    assert_eq!((one.next(), other.next()), (None, None));
+}
+
+#[test]
+fn session_by_session_a_day_holds_the_same_operations() {
+    let scenario = scenario(2.4);
+    let (from, to) = (SimTime::from_clock(10, 0), SimTime::from_clock(10, 30));
+    let day = DayOperations::new(&scenario, 3, 1, from, to).expect("the scenario is sound");
+    let mut listed = stream(2.4);
+    listed.sort_by_key(|it| (it.session, it.step));
+    assert_eq!(day.by_session().collect::<Vec<_>>(), listed);
 }

@@ -72,18 +72,21 @@ impl Plan {
             .flat_map(|(_, sessions)| &sessions.mix_left_out)
             .map(|(operation, weight)| format!("{operation} ({weight})"))
             .collect();
-        let mut operations = sim::operations(scenario, 0, scenario.run.seed, from, to)
+        let day = sim::DayOperations::new(scenario, 0, scenario.run.seed, from, to)
             .context("cannot plan the operations of the day")?;
         let real = |span: Span| Duration::from_micros(span.0).div_f64(load.speed);
         let (model, ramp, until) = match load.model {
             LoadModel::Open => (Model::Open, Duration::ZERO, Duration::ZERO),
             LoadModel::CappedOpen => (Model::CappedOpen, Duration::ZERO, Duration::ZERO),
-            LoadModel::Closed { pause, ramp, .. } => {
-                for_users(&mut operations, pause);
-                (Model::Closed, real(ramp), real(to.since(from)))
+            LoadModel::Closed { ramp, .. } => (Model::Closed, real(ramp), real(to.since(from))),
+        };
+        let operations = match load.model {
+            LoadModel::Closed { pause, .. } => loadgen::Plan::drawn(move || for_users(&day, pause)),
+            LoadModel::Open | LoadModel::CappedOpen => {
+                loadgen::Plan::drawn(move || day.operations())
             }
         };
-        let traffic = Traffic::Operations(loadgen::Plan::listed(operations));
+        let traffic = Traffic::Operations(operations);
         let date = scenario.day.date.to_string();
         Ok(Self {
             model,
@@ -341,12 +344,15 @@ impl Plan {
 
 /// The sessions of a day as users take them: one after another in the order of their starts, each with
 /// a pause before it.
-fn for_users(operations: &mut [PlannedOperation], pause: Span) {
-    // Sessions are numbered in that order.
-    operations.sort_by_key(|operation| (operation.session, operation.step));
-    for first in operations.iter_mut().filter(|it| it.think.is_none()) {
-        first.think = Some(pause);
-    }
+fn for_users(
+    day: &Arc<sim::DayOperations>,
+    pause: Span,
+) -> impl Iterator<Item = PlannedOperation> + use<> {
+    day.by_session().map(move |mut planned| {
+        // The first of a session has none before it.
+        planned.think.get_or_insert(pause);
+        planned
+    })
 }
 
 /// The tightest bound that a gate sets on a latency.
@@ -434,7 +440,7 @@ fn profile(arguments: &LoadArguments, path: &Path) -> Result<(Subject, Plan), Fa
         measured.map_err(|why| Failure::usage(format!("--gate {:?}: {why}", named.gate.text)))?;
         gates.push(named);
     }
-    let subject = Subject::of_profile(&profile, gates);
+    let subject = Subject::of_profile(&profile, gates)?;
     let date = subject.record.date.clone();
     let plan = Plan::of_profile(profile, date, &subject.gates);
     Ok((subject, plan))

@@ -3,6 +3,7 @@
 #[path = "../../loadgen/tests/freezing_server/mod.rs"]
 mod freezing_server;
 
+mod bank_as_target;
 mod bank_serving;
 mod bank_tools;
 mod comparing;

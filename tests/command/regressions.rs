@@ -218,6 +218,44 @@ fn loads_over_different_connections_are_refused_by_name() {
 }
 
 #[test]
+fn loads_whose_feeders_held_other_rows_are_refused_though_their_profile_is_the_same() {
+    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+    write_profile(folder.path(), "p.toml", 4);
+    let profile = folder.path().join("p.toml");
+    let text = std::fs::read_to_string(&profile).expect("it is there");
+    std::fs::write(
+        &profile,
+        format!("{text}[feeders.cards]\nfile = \"cards.csv\"\n"),
+    )
+    .expect("the folder is ours");
+    std::fs::write(
+        folder.path().join("t.toml"),
+        "[operations.ask]\npath = \"/{cards.number}\"\n",
+    )
+    .expect("the folder is ours");
+    let target = server(ROUNDS);
+    for (rows, out) in [("1\n2\n", "a"), ("1\n3\n", "b"), ("1\n2\n", "c")] {
+        let cards = folder.path().join("cards.csv");
+        std::fs::write(cards, format!("number\n{rows}")).expect("the folder is ours");
+        let words = ["load", "p.toml", "--target-file", "t.toml", "--target"];
+        let rest = [&target, "--quiet", "--out", out];
+        let ended = output(folder.path(), &[&words[..], &rest[..]].concat());
+        assert!([0, 4].contains(&code(&ended)), "{}", said(&ended));
+    }
+    let compared = |target| {
+        output(
+            folder.path(),
+            &["compare", "--baseline", "a", "--target", target],
+        )
+    };
+    let refused = compared("b");
+    assert_eq!(code(&refused), 2, "{}", said(&refused));
+    assert!(said(&refused).contains("the trace"), "{}", said(&refused));
+    let allowed = compared("c");
+    assert_ne!(code(&allowed), 2, "{}", said(&allowed));
+}
+
+#[test]
 fn a_baseline_that_is_the_target_or_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().expect("there is a folder for temporary files");
     write_profile(folder.path(), "p.toml", 4);

@@ -67,6 +67,17 @@ impl Feeder {
         })
     }
 
+    /// A hash of its name and of its file as it is now.
+    pub fn hash(&self) -> Result<blake3::Hash, LoadError> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(self.name.len() as u64).to_le_bytes());
+        hasher.update(self.name.as_bytes());
+        let file = File::open(&self.path).map_err(|error| self.broken(&error))?;
+        let read = hasher.update_reader(file);
+        read.map_err(|error| self.broken(&error))?;
+        Ok(hasher.finalize())
+    }
+
     /// Its rows from the first.
     pub fn rows(&self) -> Result<Rows, LoadError> {
         let held = match self.take {

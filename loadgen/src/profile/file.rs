@@ -1,96 +1,18 @@
 //! Reads a profile file; `docs/load.md` is its reference.
 
-use super::{Arrivals, Crowd, Flow, FlowStep, Profile, feeder, traffic};
+mod flows;
+mod form;
+
+use super::{Crowd, Flow, Profile, feeder, traffic};
 use crate::options::Model;
 use crate::placed::{Document, Fault, one_of};
+use form::{ProfileTable, Question};
 use scenarios::figure::FigureKind;
 use scenarios::gate::Gate;
 use scenarios::model::{Label, NamedGate};
-use scenarios::operation::Channel;
 use scenarios::time::{SimTime, Span, parse_clock};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileTable {
-    name: Option<String>,
-    question: Option<Question>,
-    target_file: Option<Spanned<String>>,
-    #[serde(default)]
-    seed: u64,
-    #[serde(default)]
-    arrivals: Arrivals,
-    speed: Option<Spanned<f64>>,
-    volume: Option<Spanned<f64>>,
-    warm_up: Option<Spanned<String>>,
-    timeout: Option<Spanned<String>>,
-    drain: Option<Spanned<String>>,
-    customers: Option<Spanned<u32>>,
-    begins: Option<Spanned<String>>,
-    model: Option<ModelTable>,
-    #[serde(default)]
-    traffic: Vec<Spanned<traffic::Table>>,
-    #[serde(default)]
-    flows: Vec<Spanned<FlowTable>>,
-    #[serde(default)]
-    feeders: BTreeMap<String, feeder::Table>,
-    #[serde(default)]
-    gates: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    thresholds: Vec<Spanned<String>>,
-    #[serde(default)]
-    quantiles: Vec<Spanned<f64>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Question {
-    Both { en: String, zh: String },
-    One(String),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelTable {
-    kind: Spanned<String>,
-    connections: Option<Spanned<u32>>,
-    users: Option<Spanned<u32>>,
-    #[serde(rename = "for")]
-    lasts: Option<Spanned<String>>,
-    ramp: Option<Spanned<String>>,
-    pause: Option<Spanned<String>>,
-    sessions: Option<Spanned<u64>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FlowTable {
-    name: Option<String>,
-    weight: Option<Spanned<f64>>,
-    channel: Option<Spanned<String>>,
-    steps: Spanned<Vec<Spanned<StepForm>>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum StepForm {
-    Name(String),
-    Table(StepTable),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StepTable {
-    operation: String,
-    think: Option<String>,
-    vary: Option<String>,
-    amount: Option<String>,
-    #[serde(default)]
-    allow: Vec<String>,
-}
 
 /// Whether a TOML file is a profile: it has traffic or a model and no journeys.
 pub fn is_profile(path: &Path) -> bool {
@@ -113,7 +35,7 @@ pub fn read(path: &Path) -> Result<Profile, Fault> {
     };
     let crowd = reader.crowd()?;
     let curve = traffic::curve(&document, &file.traffic)?;
-    let flows = reader.flows()?;
+    let flows = flows::read(&document, &file.flows)?;
     let (spike, steady) = traffic::course(&document, &file.traffic)?;
     match crowd.model {
         Model::Closed if !file.traffic.is_empty() => {
@@ -283,93 +205,6 @@ impl Reader<'_> {
         })
     }
 
-    fn flows(&self) -> Result<Vec<Flow>, Fault> {
-        if self.file.flows.is_empty() {
-            let why = "nothing says what a session asks; add a table\n[[flows]]\nsteps = [\"balance_query\"]";
-            return Err(crate::placed::whole_file(self.document.path(), why));
-        }
-        let flows = (1..).zip(&self.file.flows);
-        flows
-            .map(|(number, table)| self.flow(number, table.get_ref()))
-            .collect()
-    }
-
-    fn flow(&self, number: u32, table: &FlowTable) -> Result<Flow, Fault> {
-        let weight = match &table.weight {
-            None => 1.0,
-            Some(weight) if weight.get_ref().is_finite() && *weight.get_ref() > 0.0 => {
-                *weight.get_ref()
-            }
-            Some(weight) => return Err(self.document.at(weight, "it must be above 0")),
-        };
-        let channel: Option<Channel> = match &table.channel {
-            None => None,
-            Some(written) => Some(written.get_ref().parse().map_err(
-                |error: scenarios::names::UnknownName| self.document.at(written, error.to_string()),
-            )?),
-        };
-        if table.steps.get_ref().is_empty() {
-            return Err(self.document.at(&table.steps, "there is no step in it"));
-        }
-        let steps = table.steps.get_ref().iter().map(|step| self.step(step));
-        Ok(Flow {
-            name: table
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("flow {number}")),
-            weight,
-            channel,
-            steps: steps.collect::<Result<_, _>>()?,
-            place: table.steps.span(),
-        })
-    }
-
-    fn step(&self, form: &Spanned<StepForm>) -> Result<FlowStep, Fault> {
-        let bad = |why: String| self.document.at(form, why);
-        let plain = |operation: &String| FlowStep {
-            operation: operation.clone(),
-            think: Span(0),
-            exponential: false,
-            amount_fen: None,
-            allow: [].into(),
-            place: form.span(),
-        };
-        let table = match form.get_ref() {
-            StepForm::Name(operation) => return Ok(plain(operation)),
-            StepForm::Table(table) => table,
-        };
-        let think = match &table.think {
-            None => Span(0),
-            Some(text) => {
-                scenarios::time::parse_span(text).map_err(|error| bad(error.to_string()))?
-            }
-        };
-        let exponential = match table.vary.as_deref() {
-            None | Some("none") => false,
-            Some("exponential") => true,
-            Some(other) => {
-                return Err(bad(format!(
-                    "`vary` is `none` or `exponential`, not `{other}`"
-                )));
-            }
-        };
-        let amount_fen = match &table.amount {
-            None => None,
-            Some(text) => Some(fen(text).ok_or_else(|| {
-                bad(format!(
-                    "`{text}` is no amount; write yuan above 0 like \"12.34\""
-                ))
-            })?),
-        };
-        Ok(FlowStep {
-            think,
-            exponential,
-            amount_fen,
-            allow: table.allow.clone().into(),
-            ..plain(&table.operation)
-        })
-    }
-
     fn gates(&self, flows: &[Flow]) -> Result<Vec<NamedGate>, Fault> {
         let gates = self.file.gates.iter();
         gates
@@ -427,38 +262,9 @@ pub fn measured(flows: &[Flow], gate: &Gate) -> Result<(), String> {
     Ok(())
 }
 
-/// Yuan with up to two decimals, in fen; above 0.
-fn fen(text: &str) -> Option<i64> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || part.len() > 2 || !digits(whole) || !digits(part) {
-        return None;
-    }
-    let yuan: i64 = whole.parse().ok()?;
-    let fen: i64 = format!("{part:0<2}").parse().ok()?;
-    let sum = yuan.checked_mul(100)?.checked_add(fen)?;
-    (sum > 0).then_some(sum)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn amounts_are_yuan_with_two_decimals() {
-        let cases = [
-            ("12.34", Some(1234)),
-            ("5", Some(500)),
-            ("0.1", Some(10)),
-            ("0", None),
-            ("-1", None),
-            ("1.234", None),
-            ("", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(fen(text), expected, "{text}");
-        }
-    }
 
     fn refused(text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();

@@ -19,9 +19,38 @@ pub enum Within {
 #[derive(Debug, Clone, PartialEq)]
 enum Part {
     Text(String),
-    Value(Variable, Within),
+    Value(Variable, Cut, Within),
     /// A value of JSON that stands for itself: a number, `true`, `null`.
     Bare(Variable),
+}
+
+/// How much of a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Whole,
+    /// So many characters from its end (`|last:6`); of a shorter value all.
+    Last(usize),
+}
+
+impl Cut {
+    /// What stands behind the bar.
+    fn read(text: &str) -> Result<Self, String> {
+        let count = text.trim().strip_prefix("last:");
+        match count.and_then(|count| count.trim().parse().ok()) {
+            Some(count) if count > 0 => Ok(Self::Last(count)),
+            _ => Err(format!(
+                "`|{text}` is not understood; behind a name stands `|last:6` (its last six characters), or `|bare`, which must be all of a JSON string"
+            )),
+        }
+    }
+
+    fn of(self, value: &str) -> &str {
+        let Self::Last(count) = self else {
+            return value;
+        };
+        let from = value.char_indices().rev().nth(count - 1);
+        from.map_or(value, |(from, _)| &value[from..])
+    }
 }
 
 /// A text with places.
@@ -52,10 +81,13 @@ impl Template {
                     "`{rest}` has a brace without its other; write {{{{ for a brace of its own"
                 ));
             };
-            let variable = vocabulary.variable(rest[1..end].trim())?;
-            match variable {
-                Variable::Known(value) => template.text(&written(&value, within)),
-                variable => template.0.push(Part::Value(variable, within)),
+            let (name, cut) = match rest[1..end].split_once('|') {
+                Some((name, cut)) => (name, Cut::read(cut)?),
+                None => (&rest[1..end], Cut::Whole),
+            };
+            match vocabulary.variable(name.trim())? {
+                Variable::Known(value) => template.text(&written(cut.of(&value), within)),
+                variable => template.0.push(Part::Value(variable, cut, within)),
             }
             rest = &rest[end + 1..];
         }
@@ -136,19 +168,19 @@ impl Template {
         }
         let mut filled = String::new();
         for part in &self.0 {
-            let (variable, within) = match part {
+            let (variable, as_text) = match part {
                 Part::Text(text) => {
                     filled.push_str(text);
                     continue;
                 }
-                Part::Value(variable, within) => (variable, Some(*within)),
+                Part::Value(variable, cut, within) => (variable, Some((*cut, *within))),
                 Part::Bare(variable) => (variable, None),
             };
             let value = values
                 .value(variable)
                 .ok_or_else(|| format!("its session had no {}", variable.told()))?;
-            match within {
-                Some(within) => filled.push_str(&written(&value, within)),
+            match as_text {
+                Some((cut, within)) => filled.push_str(&written(cut.of(&value), within)),
                 None if serde_json::from_str::<serde::de::IgnoredAny>(&value).is_ok() => {
                     filled.push_str(&value);
                 }
@@ -224,6 +256,23 @@ mod tests {
             read,
             serde_json::json!({"n": "a\"b\\\n!", "l": [1, true, "{"]})
         );
+    }
+
+    #[test]
+    fn the_last_characters_of_a_value_are_cut_before_they_are_written() {
+        assert_eq!(
+            path("/{people.name|last:3}", "62210001"),
+            Ok("/001".to_owned())
+        );
+        assert_eq!(
+            path("/{people.name|last:2}", "聊城市"),
+            Ok("/%E5%9F%8E%E5%B8%82".to_owned())
+        );
+        assert_eq!(path("/{people.name|last:9}", "ab"), Ok("/ab".to_owned()));
+        for wrong in ["last", "last:0", "last:x", "first:2", ""] {
+            let said = path(&format!("/{{people.name|{wrong}}}"), "ab").unwrap_err();
+            assert!(said.contains("`|last:6`"), "{said}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub use day::Requests;
 pub use figures::{Told, rows};
 
 use crate::SimError;
-use crate::arrivals::ArrivalCurve;
+use crate::arrivals::{ArrivalCurve, ArrivalTimes, Left};
 use crate::keyed::{Key, MALL_STREAM, MESSENGER_STREAM, MOBILE_STREAM, Purpose};
 use crate::law::Sampler;
 use crate::source::Keyed;
@@ -166,9 +166,14 @@ impl Traffic {
     }
 
     /// When the sessions of a cell start, with their keys.
-    pub fn starts(&self, replication: u32, cell: usize) -> impl Iterator<Item = (u64, Key)> + '_ {
+    pub fn starts(&self, replication: u32, cell: usize) -> ArrivalTimes<'_, Keyed> {
         let key = self.key(replication, cell);
         self.curve.times_scaled(key, &Keyed, self.cells[cell])
+    }
+
+    /// Those after the ones that came before they were left.
+    pub fn later_starts(&self, left: &Left) -> ArrivalTimes<'_, Keyed> {
+        self.curve.go_on(left, &Keyed)
     }
 
     /// The pause before a session's request at this place, in microseconds; none

@@ -15,11 +15,85 @@ use crate::{OperationLatencies, SimError};
 use scenarios::model::{Mobile, Random, Scenario};
 use scenarios::operation::{Channel, Operation};
 
+/// The sessions of all branches, in order of their starts: some 24 bytes for each and 16 for each
+/// of its steps, because a branch is gone through from morning to evening before the next, and
+/// what they ask comes in one order of time.
+#[derive(Debug)]
+pub struct Visits {
+    in_order: Vec<Visit>,
+    steps: Vec<Step>,
+    outlets: Vec<Outlet>,
+    /// Of those who left a branch unserved and try it on the phone.
+    phones: Vec<Session>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Visit {
+    start: u64,
+    who: Who,
+    /// Where its steps begin, and how many they are.
+    from: u32,
+    count: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    /// A customer of an outlet.
+    Customer(u32, u32),
+    /// On the phone.
+    Phones(u32),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    at: u64,
+    channel: Channel,
+    operation: Operation,
+}
+
+#[derive(Debug)]
+struct Outlet {
+    key: Key,
+    name: String,
+    /// What its customers' names begin with.
+    prefix: String,
+}
+
+impl Visits {
+    /// When the session at this position starts.
+    pub fn start(&self, at: usize) -> Option<u64> {
+        self.in_order.get(at).map(|visit| visit.start)
+    }
+
+    /// The session at this position.
+    pub fn session(&self, at: usize) -> Option<Session> {
+        let visit = self.in_order.get(at)?;
+        let (outlet, customer) = match visit.who {
+            Who::Phones(at) => return self.phones.get(at as usize).cloned(),
+            Who::Customer(outlet, customer) => (self.outlets.get(outlet as usize)?, customer),
+        };
+        let from = visit.from as usize;
+        let steps = self.steps.get(from..from + visit.count as usize)?.iter();
+        let steps = steps.map(|step| SessionStep {
+            at: step.at,
+            channel: step.channel,
+            operation: step.operation,
+            amount_fen: None,
+        });
+        Some(Session {
+            key: outlet.key.nth(u64::from(customer)),
+            branch: outlet.name.clone(),
+            customer: format!("{}-{customer}", outlet.prefix),
+            steps: steps.collect(),
+        })
+    }
+}
+
 /// Gathers who asks for what.
 #[derive(Default)]
 struct Gatherer {
-    /// By branch, then by customer index.
-    asked: Vec<Vec<Vec<SessionStep>>>,
+    /// Branch, customer, and what they ask for, in the order in which it was simulated.
+    asked: Vec<(u32, u32, Step)>,
     branch: usize,
     /// Who tries it on the phone after leaving.
     mobile: Vec<Phones>,
@@ -51,31 +125,23 @@ impl Observer for Gatherer {
     }
 
     fn asked(&mut self, customer: u32, channel: Channel, operation: Operation, at: u64) {
-        let customer = customer as usize;
-        if self.asked.len() <= self.branch {
-            self.asked.resize_with(self.branch + 1, Vec::new);
-        }
-        let asked = &mut self.asked[self.branch];
-        if asked.len() <= customer {
-            asked.resize_with(customer + 1, Vec::new);
-        }
-        asked[customer].push(SessionStep {
+        let step = Step {
             at,
             channel,
             operation,
-            amount_fen: None,
-        });
+        };
+        self.asked.push((self.branch as u32, customer, step));
     }
 }
 
 /// The sessions of one day that start in `[from, to)`.
-pub fn sessions(
+pub fn visits(
     scenario: &Scenario,
     plan: &Plan,
     replication: u32,
     (from, to): (u64, u64),
     which: Loop,
-) -> Result<Vec<Session>, SimError> {
+) -> Result<Visits, SimError> {
     let stretch = Stretch {
         from: plan.open,
         to: plan.close,
@@ -89,52 +155,77 @@ pub fn sessions(
     } else {
         alone(which, plan, stretch, replication, &mut gatherer)?;
     }
-    let mut sessions = Vec::new();
+    let mut visits = Visits {
+        in_order: Vec::new(),
+        steps: Vec::new(),
+        outlets: outlets(scenario, plan, region.as_ref(), replication),
+        phones: Vec::new(),
+    };
     if let Some(mobile) = &scenario.mobile {
         for phones in &gatherer.mobile {
             if !(from..to).contains(&phones.at) {
                 continue;
             }
-            let (key, journeys) = match &region {
-                Some(region) => (
-                    region.key(replication, phones.branch),
-                    &region.plans[region.outlets[phones.branch].kind].journeys,
-                ),
-                None => (
-                    Key::of_stream(plan.seed, replication, BRANCH_STREAM),
-                    &plan.journeys,
-                ),
+            let journeys = match &region {
+                Some(region) => &region.plans[region.outlets[phones.branch].kind].journeys,
+                None => &plan.journeys,
             };
-            sessions.push(phone_session(mobile, journeys, key, phones)?);
+            let key = visits.outlets[phones.branch].key;
+            visits.in_order.push(Visit {
+                start: phones.at,
+                who: Who::Phones(visits.phones.len() as u32),
+                from: 0,
+                count: 0,
+            });
+            let session = phone_session(mobile, journeys, key, phones)?;
+            visits.phones.push(session);
         }
     }
-    for (branch, asked) in gatherer.asked.into_iter().enumerate() {
-        let (key, name, prefix) = match &region {
-            Some(region) => (
-                region.key(replication, branch),
-                region.outlets[branch].name.clone(),
-                format!("b{replication}-{branch}"),
-            ),
-            None => (
-                Key::of_stream(plan.seed, replication, BRANCH_STREAM),
-                scenario.branch.clone(),
-                format!("b{replication}"),
-            ),
-        };
-        let starts_within = |steps: &Vec<SessionStep>| {
-            let first = steps.first();
-            first.is_some_and(|first| (from..to).contains(&first.at))
-        };
-        let with_index = asked.into_iter().enumerate();
-        let chosen = with_index.filter(|(_, steps)| starts_within(steps));
-        sessions.extend(chosen.map(|(index, steps)| Session {
-            key: key.nth(index as u64),
-            branch: name.clone(),
-            customer: format!("{prefix}-{index}"),
-            steps,
-        }));
+    // Each customer's steps stay in their order.
+    gatherer
+        .asked
+        .sort_by_key(|(branch, customer, _)| (*branch, *customer));
+    let by_customer = gatherer.asked.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    for asked in by_customer {
+        let (branch, customer, first) = asked[0];
+        if (from..to).contains(&first.at) {
+            visits.in_order.push(Visit {
+                start: first.at,
+                who: Who::Customer(branch, customer),
+                from: visits.steps.len() as u32,
+                count: asked.len() as u32,
+            });
+            visits.steps.extend(asked.iter().map(|(_, _, step)| *step));
+        }
     }
-    Ok(sessions)
+    visits.in_order.sort_by_key(|visit| visit.start);
+    visits.in_order.shrink_to_fit();
+    visits.steps.shrink_to_fit();
+    Ok(visits)
+}
+
+/// Each branch, or the one there is.
+fn outlets(
+    scenario: &Scenario,
+    plan: &Plan,
+    region: Option<&RegionPlan<'_>>,
+    replication: u32,
+) -> Vec<Outlet> {
+    let Some(region) = region else {
+        return vec![Outlet {
+            key: Key::of_stream(plan.seed, replication, BRANCH_STREAM),
+            name: scenario.branch.clone(),
+            prefix: format!("b{replication}"),
+        }];
+    };
+    let outlets = region.outlets.iter().enumerate();
+    outlets
+        .map(|(branch, outlet)| Outlet {
+            key: region.key(replication, branch),
+            name: outlet.name.clone(),
+            prefix: format!("b{replication}-{branch}"),
+        })
+        .collect()
 }
 
 /// The day of a branch that is no region.

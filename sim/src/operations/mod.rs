@@ -1,22 +1,32 @@
 //! The stream of bank operations that a simulated day yields, with the bank
 //! answering at once: those of customers in the branch, and the sessions of the
 //! mobile bank beside it.
+//!
+//! A day is gone through once for the branches, whose customers' visits are kept in brief; the
+//! mobile bank's sessions, of which there may be thousands of times as many, are drawn as they
+//! are asked for. Both are merged in order of time, as often as anybody likes, and never held.
 
 mod branch;
 mod mobile;
 mod money;
+mod stream;
 
 use crate::arrivals::ArrivalCurve;
 use crate::keyed::{Key, Purpose};
+use crate::mobile::Traffic;
 use crate::plan::Plan;
 use crate::region::RegionPlan;
 use crate::simulate::Loop;
 use crate::{OperationLatencies, SimError};
-use scenarios::model::{Arrivals, Scenario};
+use branch::Visits;
+use money::Payees;
+use scenarios::model::{App, Arrivals, Mobile, Scenario};
 use scenarios::operation::{Channel, Operation, PlannedOperation};
 use scenarios::time::{SimTime, Span};
+use std::sync::Arc;
 
-/// One session before it is copied: its steps in order.
+/// One session before it is copied: its steps in order, one at least.
+#[derive(Debug, Clone)]
 struct Session {
     /// Place of its draws.
     key: Key,
@@ -25,6 +35,13 @@ struct Session {
     steps: Vec<SessionStep>,
 }
 
+impl Session {
+    fn start(&self) -> u64 {
+        self.steps.first().map_or(0, |first| first.at)
+    }
+}
+
+#[derive(Debug, Clone)]
 struct SessionStep {
     at: u64,
     channel: Channel,
@@ -33,11 +50,100 @@ struct SessionStep {
     amount_fen: Option<i64>,
 }
 
-/// The operations of one simulated day whose session starts in `[from, to)`,
-/// each session followed to its end, in order of time. A branch customer's visit
-/// is one session. `load.volume` of the scenario plays each session so many
-/// times, by different customers; a fraction is a probability. The same
-/// arguments give the same stream.
+/// The operations of a window of one simulated day, ready to be gone through as often as
+/// anybody likes. It holds the window's visits to branches in brief and the names of its
+/// customers, not its operations.
+#[derive(Debug)]
+pub struct DayOperations {
+    replication: u32,
+    window: (u64, u64),
+    volume: f64,
+    mobile: Option<Mobile>,
+    branches: Visits,
+    traffic: Vec<Traffic>,
+    enterprises: Vec<Session>,
+    payees: Payees,
+}
+
+impl DayOperations {
+    /// Of the sessions that start in `[from, to)`, each followed to its end. A branch customer's
+    /// visit is one session. `load.volume` of the scenario plays each session so many
+    /// times, by different customers; a fraction is a probability. The same
+    /// arguments give the same operations.
+    ///
+    /// # Errors
+    /// The scenario contradicts itself, or the branch overflows.
+    pub fn new(
+        scenario: &Scenario,
+        replication: u32,
+        seed: u64,
+        from: SimTime,
+        to: SimTime,
+    ) -> Result<Arc<Self>, SimError> {
+        Self::in_loop(Loop::Fitting, scenario, replication, seed, (from.0, to.0))
+    }
+
+    fn in_loop(
+        which: Loop,
+        scenario: &Scenario,
+        replication: u32,
+        seed: u64,
+        window: (u64, u64),
+    ) -> Result<Arc<Self>, SimError> {
+        // The bank that this stream is played on will take its own time.
+        let at_once = Scenario {
+            latencies: Vec::new(),
+            ..scenario.clone()
+        };
+        let mut plan = Plan::new(&at_once, &OperationLatencies::default())?;
+        plan.seed = seed;
+        let nameless = Arc::new(Self {
+            replication,
+            window,
+            volume: scenario.load.as_ref().map_or(1.0, |load| load.volume),
+            mobile: scenario.mobile.clone(),
+            branches: branch::visits(scenario, &plan, replication, window, which)?,
+            traffic: Traffic::of(scenario, seed)?,
+            enterprises: mobile::enterprises(scenario, seed, replication, window),
+            payees: Payees::default(),
+        });
+        let key = Key::of_stream(seed, replication, u64::MAX);
+        let payees = Payees::of(stream::Operations::new(&nameless), key);
+        // Nobody else holds it any more.
+        Ok(match Arc::try_unwrap(nameless) {
+            Ok(day) => Arc::new(Self { payees, ..day }),
+            Err(shared) => shared,
+        })
+    }
+
+    /// Its operations in order of time.
+    pub fn operations(self: &Arc<Self>) -> impl Iterator<Item = PlannedOperation> + use<> {
+        let day = Arc::clone(self);
+        stream::Operations::new(self).map(move |mut planned| {
+            day.payees.name(&mut planned);
+            planned
+        })
+    }
+
+    /// The same session by session, in the order of their starts.
+    pub fn by_session(self: &Arc<Self>) -> impl Iterator<Item = PlannedOperation> + use<> {
+        let day = Arc::clone(self);
+        let mut sessions = stream::Operations::new(self);
+        let sessions = std::iter::from_fn(move || sessions.start_next());
+        sessions.flatten().map(move |mut planned| {
+            day.payees.name(&mut planned);
+            planned
+        })
+    }
+
+    /// The applications that are played, with their positions.
+    fn played(&self) -> impl Iterator<Item = (usize, &Traffic)> {
+        let traffic = self.traffic.iter().enumerate();
+        traffic.filter(|(_, it)| it.app == App::Bank || it.is_played)
+    }
+}
+
+/// The operations of [`DayOperations`] as a list.
 ///
 /// # Errors
 /// The scenario contradicts itself, or the branch overflows.
@@ -59,30 +165,8 @@ pub fn operations_in(
     seed: u64,
     (from, to): (SimTime, SimTime),
 ) -> Result<Vec<PlannedOperation>, SimError> {
-    // The bank that this stream is played on will take its own time.
-    let at_once = Scenario {
-        latencies: Vec::new(),
-        ..scenario.clone()
-    };
-    let mut plan = Plan::new(&at_once, &OperationLatencies::default())?;
-    plan.seed = seed;
-    let mut sessions = branch::sessions(scenario, &plan, replication, (from.0, to.0), which)?;
-    sessions.extend(mobile::sessions(scenario, seed, replication, from.0, to.0)?);
-    sessions.sort_by(|a, b| (a.steps[0].at, &a.customer).cmp(&(b.steps[0].at, &b.customer)));
-    let volume = scenario.load.as_ref().map_or(1.0, |load| load.volume);
-    let mut planned = Vec::new();
-    let mut number = 0;
-    for session in &sessions {
-        for copy in 0..copies(session, volume) {
-            plan_session(session, copy, number, scenario, &mut planned);
-            number += 1;
-        }
-    }
-    planned.sort_by_key(|operation: &PlannedOperation| {
-        (operation.at, operation.session, operation.step)
-    });
-    money::name_payees(&mut planned, Key::of_stream(seed, replication, u64::MAX));
-    Ok(planned)
+    let day = DayOperations::in_loop(which, scenario, replication, seed, (from.0, to.0))?;
+    Ok(day.operations().collect())
 }
 
 /// How often a session is played: the whole part of the volume, and once more
@@ -96,19 +180,19 @@ fn copies(session: &Session, volume: f64) -> u32 {
     volume as u32 + u32::from(session.key.uniform(Purpose::Copy) < volume.fract())
 }
 
+/// The operations of one copy of a session, which has this number.
 fn plan_session(
     session: &Session,
     copy: u32,
     number: u64,
-    scenario: &Scenario,
-    planned: &mut Vec<PlannedOperation>,
-) {
+    mobile: Option<&Mobile>,
+) -> Vec<PlannedOperation> {
     // The first copy is the session itself; the others are other people.
     let (key, customer) = if copy == 0 {
         (session.key, session.customer.clone())
     } else {
         let key = session.key.under(Purpose::CopyOf { copy });
-        let customer = match &scenario.mobile {
+        let customer = match mobile {
             Some(mobile) if session.branch == mobile::BRANCH => {
                 crate::mobile::customer(mobile, key)
             }
@@ -117,15 +201,16 @@ fn plan_session(
         (key, customer)
     };
     let mut before = None;
-    for (step, place) in session.steps.iter().zip(0_u32..) {
-        planned.push(PlannedOperation {
+    let steps = session.steps.iter().zip(0_u32..);
+    steps
+        .map(|(step, place)| PlannedOperation {
             at: SimTime(step.at),
             branch: session.branch.clone(),
             channel: step.channel,
             customer: customer.clone(),
             session: number,
             step: place,
-            think: before.map(|before| Span(step.at - before)),
+            think: before.replace(step.at).map(|before| Span(step.at - before)),
             operation: step.operation,
             amount_fen: step
                 .amount_fen
@@ -133,9 +218,8 @@ fn plan_session(
             payee: None,
             allow: money::allowed(step.operation),
             particulars: None,
-        });
-        before = Some(step.at);
-    }
+        })
+        .collect()
 }
 
 /// The stretch of this length within the opening hours, starting on the

@@ -5,6 +5,7 @@ use crate::keyed::{Key, Purpose};
 use crate::law::{Lognormal, Sampler};
 use scenarios::operation::{Operation, PlannedOperation};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 const FEN_PER_YUAN: f64 = 100.0;
 /// No operation moves more: the limit of one transfer confirmed by short message.
@@ -67,42 +68,58 @@ pub fn allowed(operation: Operation) -> Vec<String> {
     }
 }
 
-/// Names the other customer of every transfer within the bank: one of those who
-/// have accounts before the stream starts, never the payer. Somebody who
+/// Who is paid: those who have accounts before the stream starts. Somebody who
 /// registers in the stream has no account yet that could be paid to.
-pub fn name_payees(planned: &mut [PlannedOperation], key: Key) {
-    let new: HashSet<&str> = planned
-        .iter()
-        .filter(|operation| {
-            matches!(
+#[derive(Debug, Default)]
+pub struct Payees {
+    key: Key,
+    /// In the order in which they first ask for something.
+    customers: Vec<Arc<str>>,
+}
+
+impl Payees {
+    /// Of these operations.
+    pub fn of(planned: impl Iterator<Item = PlannedOperation>, key: Key) -> Self {
+        let mut new: HashSet<Arc<str>> = HashSet::new();
+        let mut seen: HashSet<Arc<str>> = HashSet::new();
+        let mut customers: Vec<Arc<str>> = Vec::new();
+        let mut transfers = false;
+        for operation in planned {
+            transfers |= operation.operation == Operation::TransferOwnBank;
+            let known = seen.get(operation.customer.as_str()).map(Arc::clone);
+            let customer = known.unwrap_or_else(|| {
+                let customer: Arc<str> = operation.customer.into();
+                seen.insert(Arc::clone(&customer));
+                customers.push(Arc::clone(&customer));
+                customer
+            });
+            if matches!(
                 operation.operation,
                 Operation::RegisterCustomer | Operation::OpenCard
-            )
-        })
-        .map(|operation| operation.customer.as_str())
-        .collect();
-    let mut seen = HashSet::new();
-    let mut customers: Vec<String> = Vec::new();
-    for operation in planned.iter() {
-        let customer = operation.customer.as_str();
-        if !new.contains(customer) && seen.insert(customer) {
-            customers.push(customer.to_owned());
+            ) {
+                new.insert(customer);
+            }
         }
+        customers.retain(|customer| transfers && !new.contains(customer));
+        customers.shrink_to_fit();
+        Self { key, customers }
     }
-    for operation in planned
-        .iter_mut()
-        .filter(|operation| operation.operation == Operation::TransferOwnBank)
-    {
-        let bits = key.nth(operation.session).bits(Purpose::Payee {
-            place: operation.step,
+
+    /// Names the other customer of a transfer within the bank, never the payer.
+    pub fn name(&self, planned: &mut PlannedOperation) {
+        if planned.operation != Operation::TransferOwnBank {
+            return;
+        }
+        let bits = self.key.nth(planned.session).bits(Purpose::Payee {
+            place: planned.step,
         });
-        let others = customers.len() as u128;
-        let at = ((u128::from(bits) * others) >> 64) as usize;
-        let payee = customers
-            .get(at)
-            .filter(|payee| **payee != operation.customer)
-            .or_else(|| customers.get((at + 1) % customers.len().max(1)))
-            .filter(|payee| **payee != operation.customer);
-        operation.payee = payee.cloned();
+        let others = self.customers.len();
+        let at = ((u128::from(bits) * others as u128) >> 64) as usize;
+        let other = |at: usize| {
+            let payee = self.customers.get(at).map(|payee| &**payee);
+            payee.filter(|payee| *payee != planned.customer)
+        };
+        let payee = other(at).or_else(|| other((at + 1) % others.max(1)));
+        planned.payee = payee.map(ToOwned::to_owned);
     }
 }
