@@ -94,6 +94,8 @@ pub struct Observations<'room> {
 /// blocks take, which one would not ask the system for anew each time.
 pub struct Room {
     cell_of: Box<[u16; ALL_BINS]>,
+    /// Of the blocks that are counted together, `[cell][block]`.
+    counts: Vec<[u64; TOGETHER]>,
     cumulative: Vec<f64>,
 }
 
@@ -101,6 +103,7 @@ impl Room {
     pub fn new() -> Self {
         Self {
             cell_of: for_every_bin(),
+            counts: vec![[0; TOGETHER]; MOST_CELLS],
             cumulative: Vec::new(),
         }
     }
@@ -258,18 +261,22 @@ impl Room {
     /// Counts the observations of blocks by cell, some blocks at a time: what lies
     /// together is then written together.
     fn count(&mut self, observed: &Blocks<'_>, column: usize, cells: usize) {
-        let mut counts = [[0_u64; TOGETHER]; MOST_CELLS];
+        let Self {
+            cell_of,
+            counts,
+            cumulative,
+        } = self;
         for (number, together) in observed.chunks(TOGETHER).enumerate() {
             counts[..cells].fill([0; TOGETHER]);
             for (lane, block) in together.iter().enumerate() {
                 for kind in block {
                     kind.each(column, |bin, count| {
-                        let cell = usize::from(self.cell_of[usize::from(bin)]);
+                        let cell = usize::from(cell_of[usize::from(bin)]);
                         counts[cell % MOST_CELLS][lane] += count;
                     });
                 }
             }
-            let rows = self.cumulative.chunks_exact_mut(observed.len());
+            let rows = cumulative.chunks_exact_mut(observed.len());
             let mut seen = [0; TOGETHER];
             for (row, counts) in rows.zip(&counts[..cells]) {
                 let row = &mut row[number * TOGETHER..][..together.len()];
