@@ -166,7 +166,7 @@ pub fn select_balances(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::AccountNumber;
+    use crate::{rules::AccountNumber, statements::select_statement};
 
     fn account(number: u64) -> BookAccount {
         BookAccount::of_number(number).unwrap()
@@ -238,6 +238,33 @@ mod tests {
         let select = "SELECT count(*) FROM entries";
         let count: usize = connection.query_row(select, [], |row| row.get(0)).unwrap();
         assert_eq!(count, posted.len());
+    }
+
+    #[test]
+    fn a_statement_goes_across_eras_oldest_first_page_by_page() {
+        let (connection, posted) = long_history();
+        let number = posted[0].0;
+        let (start, end) = (ERA - 1, 2 * ERA + 78);
+        let mut expected = of_account(&posted, number, end);
+        expected.reverse();
+        expected.retain(|entry| entry.seq >= start);
+        let period = BusinessTime(start.cast_signed())..BusinessTime(end.cast_signed());
+        let (mut found, mut after) = (Vec::new(), 0);
+        loop {
+            let page = select_statement(&connection, account(number), &period, after, 2).unwrap();
+            assert_eq!(page.credits, 7 * expected.len() as i128);
+            assert_eq!(
+                Some(page.closing),
+                expected.last().map(|last| last.balance_after)
+            );
+            let Some(last) = page.entries.last() else {
+                break;
+            };
+            after = last.seq;
+            found.extend(page.entries);
+        }
+        assert!(found.len() > 2);
+        assert_eq!(found, expected);
     }
 
     #[test]
