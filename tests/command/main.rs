@@ -20,6 +20,7 @@ mod references;
 mod region;
 mod regressions;
 mod serving;
+mod soak;
 mod starved;
 mod support;
 mod terminal_sessions;
