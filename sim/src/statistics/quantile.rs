@@ -260,10 +260,6 @@ impl<'room> Cells<'room> {
 impl Room {
     /// Counts the observations of blocks by cell, some blocks at a time: what lies
     /// together is then written together.
-    #[expect(
-        clippy::large_stack_arrays,
-        reason = "64 KiB that stay in the processor's cache, in a function that calls none of its kind"
-    )]
     fn count(&mut self, observed: &Blocks<'_>, column: usize, cells: usize) {
         let Self {
             cell_of,
