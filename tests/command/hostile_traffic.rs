@@ -1,21 +1,27 @@
 //! C15: one in ten requests is a thief's. Every one of them is refused for its reason, and whoever is
-//! honest waits no longer for it: the same honest traffic with and without thieves, by turns.
+//! honest waits no longer for it: the same honest traffic with and without thieves, by turns every half
+//! second of one run, so that whatever else slows the machine slows both.
 
 use crate::support::{code, output, said, summary};
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// Honest requests, five milliseconds apart, after the locks are set.
-const HONEST: u32 = 900;
+const HONEST: u32 = 1_800;
+/// So many of them make a stretch: thieves come in every second one.
+const STRETCH: u32 = 90;
 /// A thief's after every ninth of them, so that they are one in ten.
 const EVERY: u32 = 9;
 const VICTIMS: u32 = 20;
-/// Pairs of runs, by turns.
-const PAIRS: usize = 5;
+
+/// Whether the honest request of this number has thieves for company.
+fn has_thieves(number: u32) -> bool {
+    number / STRETCH % 2 == 1
+}
 
 /// At cash machines customers ask for their balance and take cash out; thieves use the cards of others
 /// abroad, in a web shop, and from where their holders never are, against their locks.
-fn plan(thieves: bool) -> String {
+fn plan() -> String {
     let mut plan =
         "at,branch,channel,customer,session,step,think,operation,amount,payee,allow,place,locks\n"
             .to_owned();
@@ -48,7 +54,7 @@ fn plan(thieves: bool) -> String {
             "withdrawal,1.00,,,,"
         };
         row(millis, &format!("atm,c{customer},1SESSION,0,,{what}"));
-        if thieves && n % EVERY == EVERY - 1 {
+        if has_thieves(n) && n % EVERY == EVERY - 1 {
             let victim = n / EVERY % VICTIMS;
             let what = match n / EVERY % 3 {
                 0 => "pos_purchase,999.00,,!lock_overseas,JP,",
@@ -65,67 +71,54 @@ fn plan(thieves: bool) -> String {
     format!("{heading}\n{}\n", rows.join("\n"))
 }
 
-/// The median latency of honest requests, in microseconds, and how many were refused.
-fn played(folder: &Path, thieves: bool, run: &str) -> (u64, u64) {
-    let name = if thieves { "thieves.csv" } else { "honest.csv" };
-    std::fs::write(folder.join(name), plan(thieves)).expect("a plan");
-    let ended = output(folder, &["load", name, "--quiet", "--out", run]);
-    // 4: the lag of a busy machine, which both sides have.
+/// The latency of each honest request in the order of the plan, in microseconds, and how many requests
+/// were refused.
+fn played(folder: &Path) -> (Vec<u64>, u64) {
+    std::fs::write(folder.join("plan.csv"), plan()).expect("a plan");
+    let ended = output(folder, &["load", "plan.csv", "--quiet", "--out", "run"]);
+    // 4: the lag of a busy machine, which both kinds of stretches have.
     assert!([0, 4].contains(&code(&ended)), "{}", said(&ended));
-    let summary = summary(&folder.join(run));
+    let summary = summary(&folder.join("run"));
     let load = &summary["load"];
     assert_eq!(load["failed"], 0, "{load}");
     assert_eq!(summary["reconciliation"]["reconciled"], true, "{summary}");
-    let mut rows = csv::Reader::from_path(folder.join(run).join("operations.csv")).expect("rows");
+    let rows = folder.join("run/operations.csv");
+    let mut rows = csv::Reader::from_path(rows).expect("rows");
     let headings = rows.headers().expect("a heading").clone();
     let column = |name: &str| headings.iter().position(|it| it == name).expect("a column");
-    let (channel, phase, latency) = (column("channel"), column("phase"), column("latency_micros"));
+    let (channel, phase) = (column("channel"), column("phase"));
+    let (intended, latency) = (column("intended_micros"), column("latency_micros"));
     let honest = rows.records().map(|row| row.expect("a row"));
     let honest = honest.filter(|row| &row[channel] == "atm" && &row[phase] == "measured");
-    let mut latencies: Vec<u64> = honest
-        .map(|row| row[latency].parse().expect("micros"))
+    let mut honest: Vec<(u64, u64)> = honest
+        .map(|row| [intended, latency].map(|it| row[it].parse().expect("micros")))
+        .map(|[intended, latency]| (intended, latency))
         .collect();
-    assert_eq!(latencies.len(), HONEST as usize);
+    honest.sort_unstable();
+    let latencies = honest.into_iter().map(|(_, latency)| latency).collect();
+    (latencies, load["refused"].as_u64().expect("a count"))
+}
+
+fn median(mut latencies: Vec<u64>) -> f64 {
     latencies.sort_unstable();
-    (
-        latencies[latencies.len() / 2],
-        load["refused"].as_u64().expect("a count"),
-    )
+    latencies[latencies.len() / 2] as f64
 }
 
 #[test]
 fn when_one_request_in_ten_is_a_thiefs_all_of_them_are_refused_and_nobody_else_waits_longer() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut ratios = Vec::new();
-    for pair in 0..PAIRS {
-        let one = |thieves: bool| {
-            let side = if thieves { "thieves" } else { "honest" };
-            let (median, refused) = played(folder.path(), thieves, &format!("{side}-{pair}"));
-            assert_eq!(
-                refused,
-                if thieves {
-                    u64::from(HONEST / EVERY)
-                } else {
-                    0
-                }
-            );
-            median as f64
-        };
-        // Each goes first in turn.
-        let (with, without) = if pair % 2 == 0 {
-            let without = one(false);
-            (one(true), without)
-        } else {
-            (one(true), one(false))
-        };
-        ratios.push(with / without);
-    }
-    ratios.sort_by(f64::total_cmp);
-    // A busy machine moves a median by a tenth from run to run; the median of five ratios by less.
-    let median = ratios[PAIRS / 2];
-    println!("with thieves {median:.2} times as long: {ratios:.2?}");
+    let (latencies, refused) = played(folder.path());
+    assert_eq!(latencies.len(), HONEST as usize);
+    assert_eq!(refused, u64::from(HONEST / 2 / EVERY));
+    let of = |thieves: bool| {
+        let numbered = (0..).zip(&latencies);
+        let those = numbered.filter(|(number, _)| has_thieves(*number) == thieves);
+        median(those.map(|(_, latency)| *latency).collect())
+    };
+    let (with, without) = (of(true), of(false));
+    println!("median {with} us with thieves, {without} us without");
     assert!(
-        median < 1.25,
-        "with thieves {median:.2} times as long: {ratios:.2?}"
+        with < 1.25 * without,
+        "median {with} us with thieves, {without} us without"
     );
 }

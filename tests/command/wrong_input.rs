@@ -188,8 +188,8 @@ fn scenarios_that_extend_each_other_are_refused_with_the_chain() {
 #[test]
 fn what_is_designed_and_not_built_is_refused_by_name_with_its_line() {
     assert_refused(
-        format!("{RIGHT}\n[load]\nretry = 3\n").as_bytes(),
-        &["wrong.toml:21:", "retry", "not yet supported"],
+        format!("{RIGHT}\n[load]\nwindow = \"day\"\n").as_bytes(),
+        &["wrong.toml:21:", "window", "not yet supported"],
     );
 }
 
