@@ -14,7 +14,7 @@ pub fn copy_records(
 ) -> Result<(u64, ChainHash), JournalError> {
     let (mut seq, mut hash) = (0, ChainHash::GENESIS);
     let mut state = State::default();
-    state.bound_keys(1);
+    state.hold_no_keys();
     loop {
         let links = from.read(seq, REPLAY_CHUNK)?;
         if links.is_empty() {
@@ -48,7 +48,7 @@ pub fn copy_records(
 pub fn sound_end(from: &mut dyn JournalReader) -> ((u64, ChainHash), Option<JournalError>) {
     let mut end = (0, ChainHash::GENESIS);
     let mut state = State::default();
-    state.bound_keys(1);
+    state.hold_no_keys();
     loop {
         let links = match from.read(end.0, REPLAY_CHUNK) {
             Ok(links) if links.is_empty() => return (end, None),

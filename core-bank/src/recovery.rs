@@ -183,7 +183,7 @@ pub fn fold_until(
     until: u64,
 ) -> Result<(State, ChainHash), RecoveryError> {
     let Snapshot { mut state, head } = snapshot;
-    state.bound_keys(1);
+    state.hold_no_keys();
     let (mut misread, mut taken) = (None, 0);
     let from = state.seq();
     let (_, head) = stream(reader, from, head, Some(until), &mut |batch| {

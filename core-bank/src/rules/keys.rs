@@ -10,6 +10,7 @@ use hashbrown::{HashTable, hash_table::Entry};
 use super::{
     answer::Answer,
     command::Party,
+    forgotten::Forgotten,
     ids::{CustomerId, Fingerprint, IdempotencyKey},
     refusal::Refusal,
     ring::Ring,
@@ -70,9 +71,13 @@ impl KeyDigest {
 
     /// The digest is as good as random, so its first bytes are a hash of it.
     fn hash(self) -> u64 {
-        let mut first = [0; 8];
-        first.copy_from_slice(&self.0[..8]);
-        u64::from_le_bytes(first)
+        self.halves().0
+    }
+
+    /// Its first and its second eight bytes.
+    pub(super) fn halves(self) -> (u64, u64) {
+        let whole = u128::from_le_bytes(self.0);
+        (whole as u64, (whole >> 64) as u64)
     }
 }
 
@@ -142,6 +147,8 @@ pub struct Keys {
     first: u32,
     bound: usize,
     crowded_out: CrowdedOut,
+    /// Which keys were crowded out; nothing where nobody asks.
+    forgotten: Option<Forgotten>,
     /// Since the mark: what was crowded out before, and the changes.
     former: Option<(CrowdedOut, Vec<Change>)>,
 }
@@ -154,6 +161,7 @@ impl Default for Keys {
             first: 0,
             bound: IDEMPOTENCY_KEYS_MAX,
             crowded_out: None,
+            forgotten: Some(Forgotten::default()),
             former: None,
         }
     }
@@ -175,6 +183,14 @@ impl Keys {
         }
     }
 
+    /// For a state that nobody asks for keys: as few as there may be, and no trace of the others.
+    pub fn unasked() -> Self {
+        Self {
+            forgotten: None,
+            ..Self::bounded(1)
+        }
+    }
+
     /// Makes room for the places of so many keys at once, before they come one by one.
     pub(super) fn expect(&mut self, count: usize) {
         let kept = &self.kept;
@@ -190,15 +206,20 @@ impl Keys {
         at(place).map(|kept| &kept.remembered)
     }
 
-    /// The last record whose key was forgotten though it still lives.
-    pub(super) fn crowded_out(&self, now: BusinessTime) -> Option<u64> {
+    /// The last record whose key was forgotten though it still lives, if this key may be such a one.
+    pub(super) fn crowded_out(&self, digest: KeyDigest, now: BusinessTime) -> Option<u64> {
         let (seq, at) = self.crowded_out?;
-        (at > now.before(IDEMPOTENCY_MICROS)).then_some(seq)
+        let lives = at > now.before(IDEMPOTENCY_MICROS);
+        let may_be = |forgotten: &Forgotten| forgotten.may_hold(digest, now);
+        (lives && self.forgotten.as_ref().is_none_or(may_be)).then_some(seq)
     }
 
     /// The keys of records up to `seq`, decided until `at`, are beyond memory.
     pub(super) fn begin_after(&mut self, seq: u64, at: BusinessTime) {
         self.crowded_out = Some((seq, at));
+        if let Some(forgotten) = &mut self.forgotten {
+            forgotten.begin_after(at);
+        }
     }
 
     /// Remembers a key, unless it is kept already: then it belongs to the first of two records, and
@@ -206,7 +227,7 @@ impl Keys {
     pub(super) fn remember(&mut self, digest: KeyDigest, remembered: Remembered) {
         let oldest = match self.kept.len() >= self.bound {
             true if self.find(digest).is_some() => return,
-            true => self.pop(),
+            true => self.crowd_out(),
             false => None,
         };
         let place = self.first.wrapping_add(self.kept.len() as u32);
@@ -254,6 +275,17 @@ impl Keys {
         if let Ok(entry) = self.places.find_entry(digest.hash(), found) {
             entry.remove();
         }
+    }
+
+    /// Forgets the oldest key though it may still live. That it is forgotten stays known when the change
+    /// is dropped: then it is looked for once in vain.
+    fn crowd_out(&mut self) -> Option<(u64, BusinessTime)> {
+        let digest = self.kept.front()?.digest;
+        let crowded_out = self.pop();
+        if let (Some(forgotten), Some((_, at))) = (&mut self.forgotten, crowded_out) {
+            forgotten.add(digest, at);
+        }
+        crowded_out
     }
 
     fn pop(&mut self) -> Option<(u64, BusinessTime)> {
@@ -336,11 +368,30 @@ mod tests {
         let mut keys = Keys::bounded(3);
         (1..=5).for_each(|seq| keys.remember(digest(seq), decided(seq)));
         assert_eq!(kept(&keys), [3, 4, 5]);
-        assert_eq!(keys.crowded_out(decided(11).at), Some(2));
-        assert_eq!(keys.crowded_out(decided(12).at), None);
+        assert_eq!(keys.crowded_out(digest(1), decided(11).at), Some(2));
+        assert_eq!(keys.crowded_out(digest(1), decided(12).at), None);
         keys.forget_before(decided(4).at);
         assert_eq!(kept(&keys), [5]);
-        assert_eq!(keys.crowded_out(decided(11).at), Some(2));
+        assert_eq!(keys.crowded_out(digest(1), decided(11).at), Some(2));
+    }
+
+    #[test]
+    fn only_what_made_room_is_looked_for_unless_nobody_took_note_of_it() {
+        let now = decided(5).at;
+        let mut keys = Keys::bounded(3);
+        (1..=5).for_each(|seq| keys.remember(digest(seq), decided(seq)));
+        let looked_for = |keys: &Keys| {
+            let is = |number: &u64| keys.crowded_out(digest(*number), now).is_some();
+            (1..100).filter(is).collect::<Vec<_>>()
+        };
+        assert_eq!(looked_for(&keys), [1, 2]);
+        let mut later = Keys::bounded(3);
+        later.begin_after(2, decided(2).at);
+        (3..=5).for_each(|seq| later.remember(digest(seq), decided(seq)));
+        assert_eq!(looked_for(&later).len(), 99, "begun with a past");
+        let mut unasked = Keys::unasked();
+        (1..=5).for_each(|seq| unasked.remember(digest(seq), decided(seq)));
+        assert_eq!(looked_for(&unasked).len(), 99);
     }
 
     #[test]

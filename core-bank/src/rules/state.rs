@@ -261,7 +261,7 @@ impl State {
         if let Some(found) = self.keys.find(digest).filter(lives) {
             return Known::First(found);
         }
-        match self.keys.crowded_out(now) {
+        match self.keys.crowded_out(digest, now) {
             Some(seq) if seq > looked.through => Known::Beyond(seq),
             Some(_) => looked
                 .found
@@ -275,6 +275,11 @@ impl State {
     /// Holds no more than `bound` keys from here on. It is for a state without keys.
     pub fn bound_keys(&mut self, bound: usize) {
         self.keys = Keys::bounded(bound);
+    }
+
+    /// Holds no keys to speak of from here on: nobody will ask this state for them.
+    pub fn hold_no_keys(&mut self) {
+        self.keys = Keys::unasked();
     }
 
     /// So many keys are about to come.

@@ -1,0 +1,190 @@
+//! Which keys memory has forgotten. Most requests come under a new key, and nobody should have to look
+//! for it beyond memory: here stands whether it may be there, in two bytes a key, or surely is not.
+//!
+//! These are Bloom filters whose keys keep to a line of the processor's memory each (Putze, Sanders
+//! and Singler, Cache-, Hash- and Space-Efficient Bloom Filters, 2007). Each full one sends about
+//! one new key in seven hundred looking in vain. A filter is dropped when its newest key is a day old; when there
+//! would be more of them than may be, the oldest goes before its time, and until that day is over
+//! every new key is looked for.
+
+use std::collections::VecDeque;
+
+use super::{
+    keys::{IDEMPOTENCY_MICROS, KeyDigest},
+    time::BusinessTime,
+};
+
+/// A line of the processor's memory.
+type Line = [u64; 8];
+
+const LINE_BITS: usize = 512;
+/// Bits for each key, and how many of them it sets.
+const BITS_PER_KEY: usize = 16;
+const BITS_SET: u32 = 6;
+
+/// Keys of one filter: 8 MiB.
+const KEYS_PER_FILTER: usize = 1 << 22;
+/// Filters there may be: for 64 million requests a day.
+const FILTERS_MAX: usize = 16;
+
+#[derive(Clone, Debug)]
+struct Filter {
+    lines: Vec<Line>,
+    /// Keys in it.
+    count: usize,
+    /// When the newest of them was decided.
+    newest: BusinessTime,
+}
+
+impl Filter {
+    fn new(keys: usize) -> Self {
+        Self {
+            lines: vec![[0; 8]; (keys * BITS_PER_KEY).div_ceil(LINE_BITS).max(1)],
+            count: 0,
+            newest: BusinessTime(i64::MIN),
+        }
+    }
+
+    /// The number of a key's line, and its bits there. A digest is as good as random.
+    fn place(&self, digest: KeyDigest) -> (usize, impl Iterator<Item = usize> + use<>) {
+        let (first, second) = digest.halves();
+        let line = (u128::from(first) * self.lines.len() as u128) >> 64;
+        let bit = move |number: u32| (second >> (9 * number)) as usize % LINE_BITS;
+        (line as usize, (0..BITS_SET).map(bit))
+    }
+
+    fn add(&mut self, digest: KeyDigest, at: BusinessTime) {
+        let (line, bits) = self.place(digest);
+        if let Some(line) = self.lines.get_mut(line) {
+            bits.for_each(|bit| line[bit / 64] |= 1 << (bit % 64));
+        }
+        self.count += 1;
+        self.newest = self.newest.max(at);
+    }
+
+    fn may_hold(&self, digest: KeyDigest) -> bool {
+        let (line, mut bits) = self.place(digest);
+        let line = self.lines.get(line);
+        line.is_some_and(|line| bits.all(|bit| line[bit / 64] & 1 << (bit % 64) != 0))
+    }
+}
+
+/// The keys that memory has forgotten though they may still live.
+#[derive(Clone, Debug)]
+pub(super) struct Forgotten {
+    /// From the oldest to the newest, which is the only one that is not full.
+    filters: VecDeque<Filter>,
+    keys_per_filter: usize,
+    filters_max: usize,
+    /// Keys decided until then may be in none.
+    unknown_until: Option<BusinessTime>,
+}
+
+impl Default for Forgotten {
+    fn default() -> Self {
+        Self::sized(KEYS_PER_FILTER, FILTERS_MAX)
+    }
+}
+
+impl Forgotten {
+    fn sized(keys_per_filter: usize, filters_max: usize) -> Self {
+        Self {
+            filters: VecDeque::new(),
+            keys_per_filter,
+            filters_max,
+            unknown_until: None,
+        }
+    }
+
+    /// Keys that were decided until `at` were forgotten before anybody took note.
+    pub fn begin_after(&mut self, at: BusinessTime) {
+        self.unknown_until = self.unknown_until.max(Some(at));
+    }
+
+    /// Memory forgets a key that was decided at `at`.
+    pub fn add(&mut self, digest: KeyDigest, at: BusinessTime) {
+        let full = self.keys_per_filter;
+        if self.filters.back().is_none_or(|it| it.count >= full) {
+            let dead = at.before(IDEMPOTENCY_MICROS);
+            while self.filters.front().is_some_and(|it| it.newest <= dead) {
+                self.filters.pop_front();
+            }
+            if self.filters.len() >= self.filters_max
+                && let Some(oldest) = self.filters.pop_front()
+            {
+                self.begin_after(oldest.newest);
+            }
+            self.filters.push_back(Filter::new(full));
+        }
+        if let Some(newest) = self.filters.back_mut() {
+            newest.add(digest, at);
+        }
+    }
+
+    /// Whether a key may have been forgotten that still lives.
+    pub fn may_hold(&self, digest: KeyDigest, now: BusinessTime) -> bool {
+        let dead = now.before(IDEMPOTENCY_MICROS);
+        self.unknown_until.is_some_and(|at| at > dead)
+            || self.filters.iter().any(|it| it.may_hold(digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{Channel, IdempotencyKey, Party};
+
+    fn digest(number: u64) -> KeyDigest {
+        let key = IdempotencyKey::parse(&format!("key-{number}")).unwrap();
+        KeyDigest::of(Party::Terminal(Channel::Atm), &key)
+    }
+
+    fn hours(count: i64) -> BusinessTime {
+        BusinessTime(count * IDEMPOTENCY_MICROS / 24)
+    }
+
+    #[test]
+    fn no_forgotten_key_is_taken_for_a_new_one_and_few_new_ones_for_forgotten() {
+        let mut forgotten = Forgotten::sized(20_000, 16);
+        (0..100_000).for_each(|number| forgotten.add(digest(number), hours(1)));
+        assert_eq!(forgotten.filters.len(), 5);
+        assert!((0..100_000).all(|number| forgotten.may_hold(digest(number), hours(2))));
+        let new = 100_000..200_000;
+        let in_vain = new.filter(|number| forgotten.may_hold(digest(*number), hours(2)));
+        let in_vain = in_vain.count();
+        // Five full filters, each wrong for about one in seven hundred.
+        assert!((200..2_000).contains(&in_vain), "{in_vain} of 100,000");
+    }
+
+    #[test]
+    fn a_filter_goes_when_its_newest_key_is_a_day_old() {
+        let mut forgotten = Forgotten::sized(10, 16);
+        for number in 0..200 {
+            // Ten an hour.
+            forgotten.add(digest(number), hours(number as i64 / 10));
+        }
+        assert_eq!(forgotten.filters.len(), 16, "no more than there may be");
+        assert!(
+            forgotten.may_hold(digest(1_000), hours(20)),
+            "four went too early"
+        );
+        for number in 200..600 {
+            forgotten.add(digest(number), hours(30 + number as i64 / 10));
+        }
+        assert!(forgotten.filters.len() <= 16);
+        let mut slow = Forgotten::sized(10, 16);
+        (0..600).for_each(|number| slow.add(digest(number), hours(number as i64)));
+        assert!(slow.filters.len() <= 4, "{}", slow.filters.len());
+        assert!((590..600).all(|number| slow.may_hold(digest(number), hours(600))));
+        assert!(!slow.may_hold(digest(0), hours(600)));
+    }
+
+    #[test]
+    fn where_keys_were_forgotten_unnoticed_every_key_is_looked_for_until_they_are_a_day_old() {
+        let mut forgotten = Forgotten::default();
+        assert!(!forgotten.may_hold(digest(1), hours(1)));
+        forgotten.begin_after(hours(5));
+        assert!(forgotten.may_hold(digest(1), hours(28)));
+        assert!(!forgotten.may_hold(digest(1), hours(29)));
+    }
+}
