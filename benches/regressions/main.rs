@@ -1,6 +1,6 @@
 //! How often `load --baseline` cries wolf, and how often it sees one: comparisons of two
 //! identical builds, and of one that spends so much more processor time for a request.
-//! Real processes, real loads; the table goes into docs/load.md.
+//! Real processes, real loads; the table goes into docs/ci.md.
 //!
 //! ```text
 //! cargo bench --bench regressions -- --equal 200 --worse 50 --seed 1
