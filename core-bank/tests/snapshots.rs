@@ -20,7 +20,7 @@ use core_bank::{
 use serde_json::json;
 
 /// How long a snapshot may take on a machine that others keep busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn snapshots(data: &Path) -> Vec<u64> {
     let names = fs::read_dir(data)

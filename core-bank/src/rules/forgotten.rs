@@ -139,8 +139,8 @@ mod tests {
         KeyDigest::of(Party::Terminal(Channel::Atm), &key)
     }
 
-    fn hours(count: i64) -> BusinessTime {
-        BusinessTime(count * IDEMPOTENCY_MICROS / 24)
+    fn hours(count: u64) -> BusinessTime {
+        BusinessTime(i64::try_from(count).unwrap() * IDEMPOTENCY_MICROS / 24)
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
         let mut forgotten = Forgotten::sized(10, 16);
         for number in 0..200 {
             // Ten an hour.
-            forgotten.add(digest(number), hours(number as i64 / 10));
+            forgotten.add(digest(number), hours(number / 10));
         }
         assert_eq!(forgotten.filters.len(), 16, "no more than there may be");
         assert!(
@@ -169,11 +169,11 @@ mod tests {
             "four went too early"
         );
         for number in 200..600 {
-            forgotten.add(digest(number), hours(30 + number as i64 / 10));
+            forgotten.add(digest(number), hours(30 + number / 10));
         }
         assert!(forgotten.filters.len() <= 16);
         let mut slow = Forgotten::sized(10, 16);
-        (0..600).for_each(|number| slow.add(digest(number), hours(number as i64)));
+        (0..600).for_each(|number| slow.add(digest(number), hours(number)));
         assert!(slow.filters.len() <= 4, "{}", slow.filters.len());
         assert!((590..600).all(|number| slow.may_hold(digest(number), hours(600))));
         assert!(!slow.may_hold(digest(0), hours(600)));
