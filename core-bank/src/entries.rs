@@ -14,7 +14,7 @@ use rusqlite::{Connection, params};
 use crate::{
     journal::Record,
     projector::ProjectionError,
-    rules::{BookAccount, BusinessTime, Fact, Fen},
+    rules::{BookAccount, BusinessTime, Fen},
 };
 
 /// The tables.
@@ -54,15 +54,7 @@ pub type Posted = (u64, Entry);
 
 /// What a record means for the histories of the accounts that it touched.
 pub fn entries_of(record: &Record) -> impl Iterator<Item = Posted> + use<'_> {
-    let movements = record
-        .outcome
-        .iter()
-        .flatten()
-        .filter_map(|fact| match fact {
-            Fact::MoneyMoved { postings, .. } => Some(postings),
-            _ => None,
-        });
-    movements.flatten().map(|posting| {
+    record.postings().map(|posting| {
         let entry = Entry {
             seq: record.seq,
             at: record.at,

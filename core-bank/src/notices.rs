@@ -151,13 +151,8 @@ fn channel_of(record: &Record) -> &'static str {
 }
 
 fn change(record: &Record, account: AccountNumber) -> Option<(Fen, Fen)> {
-    let facts = record.outcome.iter().flatten();
-    let postings = facts.filter_map(|fact| match fact {
-        Fact::MoneyMoved { postings, .. } => Some(postings),
-        _ => None,
-    });
-    postings
-        .flatten()
+    record
+        .postings()
         .find(|posting| posting.account == BookAccount::Customer(account))
         .map(|posting| (posting.amount, posting.balance_after))
 }

@@ -55,6 +55,12 @@ struct CurvePiece {
 pub struct ArrivalTimes<'curve, S> {
     curve: &'curve ArrivalCurve,
     source: &'curve S,
+    reached: Reached,
+}
+
+/// How far arrivals have come, to go on with the same curve later.
+#[derive(Debug, Clone)]
+pub struct Reached {
     key: Key,
     /// Sum of the unit exponential gaps so far.
     gaps: f64,
@@ -66,50 +72,24 @@ pub struct ArrivalTimes<'curve, S> {
     together: u32,
 }
 
-/// Where arrivals were left, to go on with the same curve later.
-#[derive(Debug, Clone)]
-pub struct Left {
-    key: Key,
-    gaps: f64,
-    busyness: f64,
-    piece: usize,
-    next_index: u64,
-    latest: u64,
-    together: u32,
-}
-
 impl<S> ArrivalTimes<'_, S> {
-    /// Where they are now.
-    pub fn left(&self) -> Left {
-        Left {
-            key: self.key,
-            gaps: self.gaps,
-            busyness: self.busyness,
-            piece: self.piece,
-            next_index: self.next_index,
-            latest: self.latest,
-            together: self.together,
-        }
+    /// How far they are now.
+    pub fn into_reached(self) -> Reached {
+        self.reached
     }
 }
 
 impl ArrivalCurve {
-    /// Those after the ones that came before they were left.
+    /// Those after the ones that have come already.
     pub fn go_on<'curve, S: Source>(
         &'curve self,
-        left: &Left,
+        reached: &Reached,
         source: &'curve S,
     ) -> ArrivalTimes<'curve, S> {
         ArrivalTimes {
             curve: self,
             source,
-            key: left.key,
-            gaps: left.gaps,
-            busyness: left.busyness,
-            piece: left.piece,
-            next_index: left.next_index,
-            latest: left.latest,
-            together: left.together,
+            reached: reached.clone(),
         }
     }
 
@@ -228,13 +208,15 @@ impl ArrivalCurve {
         ArrivalTimes {
             curve: self,
             source,
-            key,
-            gaps: 0.0,
-            busyness: busyness * scale,
-            piece: 0,
-            next_index: 0,
-            latest: self.open,
-            together: self.at_opening,
+            reached: Reached {
+                key,
+                gaps: 0.0,
+                busyness: busyness * scale,
+                piece: 0,
+                next_index: 0,
+                latest: self.open,
+                together: self.at_opening,
+            },
         }
     }
 }
@@ -245,12 +227,12 @@ impl<S: Source> Iterator for ArrivalTimes<'_, S> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let key = self.key.nth(self.next_index);
-        if self.curve.is_plain && self.together == 0 {
-            if self.next_index >= self.curve.most {
+        let key = self.reached.key.nth(self.reached.next_index);
+        if self.curve.is_plain && self.reached.together == 0 {
+            if self.reached.next_index >= self.curve.most {
                 return None;
             }
-            self.next_index += 1;
+            self.reached.next_index += 1;
             let time = self.next_plain(key)?;
             return Some((time, key));
         }
@@ -262,15 +244,15 @@ impl<S: Source> ArrivalTimes<'_, S> {
     /// The next who comes alone as the pieces say.
     #[inline]
     fn next_plain(&mut self, key: Key) -> Option<u64> {
-        self.gaps += self.source.exponential(key, Purpose::Gap);
-        let count = self.gaps / self.busyness;
-        let piece = self.curve.pieces.get(self.piece);
+        self.reached.gaps += self.source.exponential(key, Purpose::Gap);
+        let count = self.reached.gaps / self.reached.busyness;
+        let piece = self.curve.pieces.get(self.reached.piece);
         let time = match piece.and_then(|piece| piece.plain_time_of(count)) {
             Some(time) => time,
             None => self.later_time_of(count)?,
         };
-        self.latest = self.latest.max(time);
-        Some(self.latest)
+        self.reached.latest = self.reached.latest.max(time);
+        Some(self.reached.latest)
     }
 
     /// When so many have come as the pieces say, from the present one on.
@@ -285,20 +267,20 @@ impl<S: Source> ArrivalTimes<'_, S> {
 
     fn next_of_any(&mut self, key: Key) -> Option<(u64, Key)> {
         if let Some(recorded) = &self.curve.recorded {
-            let ticket = recorded.get(self.next_index as usize)?;
-            self.next_index += 1;
+            let ticket = recorded.get(self.reached.next_index as usize)?;
+            self.reached.next_index += 1;
             return Some((ticket.at.0, key));
         }
-        if self.next_index >= self.curve.most {
+        if self.reached.next_index >= self.curve.most {
             return None;
         }
-        if self.together == 0 {
-            self.latest = self.next_time(key)?;
-            self.together = self.curve.group(key, self.source);
+        if self.reached.together == 0 {
+            self.reached.latest = self.next_time(key)?;
+            self.reached.together = self.curve.group(key, self.source);
         }
-        self.together -= 1;
-        self.next_index += 1;
-        Some((self.latest, key))
+        self.reached.together -= 1;
+        self.reached.next_index += 1;
+        Some((self.reached.latest, key))
     }
 }
 
@@ -322,25 +304,25 @@ impl<S: Source> ArrivalTimes<'_, S> {
             let gap = self.source.micros(gap, key, Purpose::Gap);
             if self.curve.surges {
                 // A campaign quickens the pace at which the time between arrivals passes.
-                self.gaps += gap as f64 * self.curve.pace;
-                let time = self.time_of(self.gaps)?;
-                return Some(self.latest.max(time));
+                self.reached.gaps += gap as f64 * self.curve.pace;
+                let time = self.time_of(self.reached.gaps)?;
+                return Some(self.reached.latest.max(time));
             }
-            return Some(self.latest.saturating_add(gap));
+            return Some(self.reached.latest.saturating_add(gap));
         }
-        self.gaps += self.source.exponential(key, Purpose::Gap);
+        self.reached.gaps += self.source.exponential(key, Purpose::Gap);
         // A day of busyness b reaches an expected count c where an average one reaches c / b.
-        let count = self.gaps / self.busyness;
+        let count = self.reached.gaps / self.reached.busyness;
         if !count.is_finite() {
             return None;
         }
         let time = self.time_of(count)?;
-        Some(self.latest.max(time))
+        Some(self.reached.latest.max(time))
     }
 
     fn time_of(&mut self, count: f64) -> Option<u64> {
         let pieces = &self.curve.pieces;
-        while let Some(piece) = pieces.get(self.piece) {
+        while let Some(piece) = pieces.get(self.reached.piece) {
             if piece.expected > 0.0 && count < piece.before + piece.expected {
                 let share = ((count - piece.before) / piece.expected).clamp(0.0, 1.0);
                 let length = piece.length;
@@ -353,7 +335,7 @@ impl<S: Source> ArrivalTimes<'_, S> {
                 };
                 return Some((piece.from + into).min(piece.to - 1));
             }
-            self.piece += 1;
+            self.reached.piece += 1;
         }
         let rate = self.curve.beyond?;
         let last = pieces.last()?;
@@ -373,24 +355,24 @@ impl ArrivalTimes<'_, Keyed> {
         times: &mut [u64; ROOM],
         keys: &mut [Key; ROOM],
     ) -> usize {
-        let from = self.next_index;
-        let is_plain = self.curve.is_plain && self.together == 0;
+        let from = self.reached.next_index;
+        let is_plain = self.curve.is_plain && self.reached.together == 0;
         if !is_plain || self.curve.most - from < ROOM as u64 {
             return self.fill_one_by_one(times, keys);
         }
         let mut gaps = [0.0; ROOM];
         for (at, (key, gap)) in keys.iter_mut().zip(&mut gaps).enumerate() {
-            *key = self.key.nth(from + at as u64);
+            *key = self.reached.key.nth(from + at as u64);
             *gap = Keyed::exponential_at(*key, GAP);
         }
-        self.next_index += ROOM as u64;
+        self.reached.next_index += ROOM as u64;
         // How many are expected until each comes, on a day of mean busyness.
-        let mut sum = self.gaps;
+        let mut sum = self.reached.gaps;
         let counts = gaps.map(|gap| {
             sum += gap;
-            sum / self.busyness
+            sum / self.reached.busyness
         });
-        self.gaps = sum;
+        self.reached.gaps = sum;
         let mut filled = 0;
         while filled < ROOM {
             filled += self.fill_piece(&counts[filled..], &mut times[filled..]);
@@ -398,8 +380,8 @@ impl ArrivalTimes<'_, Keyed> {
                 let Some(next) = self.later_time_of(counts[filled]) else {
                     break;
                 };
-                self.latest = self.latest.max(next);
-                times[filled] = self.latest;
+                self.reached.latest = self.reached.latest.max(next);
+                times[filled] = self.reached.latest;
                 filled += 1;
             }
         }
@@ -409,10 +391,10 @@ impl ArrivalTimes<'_, Keyed> {
     /// Puts down when so many have come, as far as that is in the present piece and its
     /// rate is constant; tells how many times there are.
     fn fill_piece(&mut self, counts: &[f64], times: &mut [u64]) -> usize {
-        let Some(piece) = self.curve.pieces.get(self.piece) else {
+        let Some(piece) = self.curve.pieces.get(self.reached.piece) else {
             return 0;
         };
-        let (latest, mut filled) = (self.latest, 0_usize);
+        let (latest, mut filled) = (self.reached.latest, 0_usize);
         for (count, time) in counts.iter().zip(times.iter_mut()) {
             let Some(next) = piece.plain_time_of(*count) else {
                 break;
@@ -422,7 +404,7 @@ impl ArrivalTimes<'_, Keyed> {
         }
         if let Some(last) = filled.checked_sub(1) {
             // Counts ascend, and so do times.
-            self.latest = times[last];
+            self.reached.latest = times[last];
         }
         filled
     }

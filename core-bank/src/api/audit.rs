@@ -266,14 +266,7 @@ fn describe(record: &Record) -> RecordRow {
         Err(refusal) => ("refused", Some(refusal.code.code())),
     };
     let postings = record
-        .outcome
-        .iter()
-        .flatten()
-        .filter_map(|fact| match fact {
-            Fact::MoneyMoved { postings, .. } => Some(postings),
-            _ => None,
-        })
-        .flatten()
+        .postings()
         .map(|line| PostingRow {
             account: line.account.to_string(),
             amount: line.amount.into(),
@@ -356,14 +349,7 @@ fn account_of_card(record: &Record) -> Option<AccountNumber> {
     let Action::CardUse { .. } = record.command.action else {
         return None;
     };
-    let facts = record.outcome.iter().flatten();
-    let mut postings = facts
-        .filter_map(|fact| match fact {
-            Fact::MoneyMoved { postings, .. } => Some(postings),
-            _ => None,
-        })
-        .flatten();
-    postings.find_map(|line| match line.account {
+    record.postings().find_map(|line| match line.account {
         BookAccount::Customer(account) => Some(account),
         BookAccount::Ledger(_) => None,
     })

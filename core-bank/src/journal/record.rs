@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::{
     Action, Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, KeyDigest, Misfit,
-    Party, Refusal, State,
+    Party, Posting, Refusal, State,
 };
 
 /// The version of records that this code writes, and the first byte of each. Readers refuse versions
@@ -79,6 +79,16 @@ impl Record {
             Ok(facts) => Answer::of(facts),
             Err(refusal) => Err(*refusal),
         }
+    }
+
+    /// What it posted, in the order of its facts.
+    pub fn postings(&self) -> impl Iterator<Item = &Posting> {
+        let facts = self.outcome.iter().flatten();
+        let moved = facts.filter_map(|fact| match fact {
+            Fact::MoneyMoved { postings, .. } => Some(postings),
+            _ => None,
+        });
+        moved.flatten()
     }
 
     /// Whether this record moved money.

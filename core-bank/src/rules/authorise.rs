@@ -16,7 +16,7 @@ use super::{
     ledger::{BookAccount, LedgerAccount},
     media::{Limits, Medium, MediumKey, Scope, Waiting},
     refusal::{Refusal, RefusalCode as Code},
-    state::Account,
+    rows::Account,
     time::BusinessTime,
 };
 

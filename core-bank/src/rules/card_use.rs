@@ -10,7 +10,7 @@ use super::{
     money::Amount,
     operation::Channel,
     refusal::RefusalCode as Code,
-    state::CardStatus,
+    rows::CardStatus,
 };
 
 impl Desk<'_> {

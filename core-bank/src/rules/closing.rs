@@ -12,7 +12,8 @@ use super::{
     money::Fen,
     operation::{Channel, Operation},
     refusal::{Refusal, RefusalCode as Code},
-    state::{Account, AccountStatus, CardStatus, State},
+    rows::{Account, AccountStatus, CardStatus},
+    state::State,
 };
 
 /// What is to be closed.

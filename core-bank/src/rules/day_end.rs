@@ -22,7 +22,8 @@ use super::{
     money::Fen,
     operation::Operation,
     refusal::{Refusal, RefusalCode as Code},
-    state::{AccountStatus, State},
+    rows::AccountStatus,
+    state::State,
 };
 
 /// Loans and accounts that one record of the end of a day looks at.

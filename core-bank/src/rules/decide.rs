@@ -13,7 +13,8 @@ use super::{
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
-    state::{Account, AccountStatus, Card, CardStatus, Customer, State},
+    rows::{Account, AccountStatus, Card, CardStatus, Customer},
+    state::State,
     time::BusinessTime,
 };
 

@@ -12,7 +12,8 @@ use super::{
     ids::{CustomerId, IdentityCheckId, SessionId, TokenDigest, TokenNonce},
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
-    state::{Customer, State},
+    rows::Customer,
+    state::State,
     time::BusinessTime,
 };
 

@@ -30,6 +30,7 @@ use super::{
     register::{Register, RegisterKey},
     resident::{Phone, ResidentId},
     returns::Proposal,
+    rows::{Account, AccountStatus, Card, CardStatus, Customer, IdentityCheck},
     session::{Profile, Session},
     table::Table,
     terminal::Pin,
@@ -37,89 +38,6 @@ use super::{
     wealth::{Product, ProductCode},
     welfare::Welfare,
 };
-
-/// A customer's current account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// The owner.
-    pub customer: CustomerId,
-    /// The debit card on it.
-    pub card: CardId,
-    /// What it holds; never negative.
-    pub balance: Fen,
-    /// Whether the owner is told of every change.
-    pub alerts: bool,
-    /// Whether it takes postings.
-    pub status: AccountStatus,
-    /// What it has added up since interest was last credited.
-    pub interest: interest::Product,
-}
-
-/// Whether an account takes postings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AccountStatus {
-    /// It does.
-    Open,
-    /// It was closed, for good.
-    Closed,
-}
-
-/// Whether a card may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CardStatus {
-    /// It may.
-    Active,
-    /// It was reported lost.
-    Lost,
-    /// It was closed, for good.
-    Closed,
-}
-
-impl CardStatus {
-    /// The name in answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Lost => "lost",
-            Self::Closed => "closed",
-        }
-    }
-}
-
-/// A debit card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card {
-    /// The account it draws on.
-    pub account: AccountNumber,
-    /// Whether it may be used.
-    pub status: CardStatus,
-}
-
-/// A customer. The name stays in the journal: no rule asks for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Customer {
-    /// The number of the document that identified the customer.
-    pub resident: ResidentId,
-    /// How the customer logs in and what of is told.
-    pub profile: Profile,
-    /// Where codes are sent.
-    pub phone: Phone,
-    /// The accounts in order of opening.
-    pub accounts: Vec<AccountNumber>,
-    /// The digests of the devices that may log in, oldest first.
-    pub devices: Vec<TokenDigest>,
-    /// The sessions that are open, oldest first.
-    pub sessions: Vec<TokenDigest>,
-}
-
-/// A check of somebody's document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IdentityCheck {
-    /// The number on the document.
-    pub resident: ResidentId,
-    /// When it was checked.
-    pub at: BusinessTime,
-}
 
 /// A fact that does not fit the state: the journal is not the one that made this state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -14,8 +14,9 @@ use super::{
     ids::{CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce},
     operation::{Channel, Operation},
     refusal::{Refusal, RefusalCode as Code},
+    rows::CardStatus,
     session::begin,
-    state::{CardStatus, State},
+    state::State,
 };
 
 /// Wrong PINs in a row after which the card's PIN is locked.

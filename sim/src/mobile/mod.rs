@@ -11,7 +11,7 @@ pub use day::Requests;
 pub use figures::{Told, rows};
 
 use crate::SimError;
-use crate::arrivals::{ArrivalCurve, ArrivalTimes, Left};
+use crate::arrivals::{ArrivalCurve, ArrivalTimes, Reached};
 use crate::keyed::{Key, MALL_STREAM, MESSENGER_STREAM, MOBILE_STREAM, Purpose};
 use crate::law::Sampler;
 use crate::source::Keyed;
@@ -172,8 +172,8 @@ impl Traffic {
     }
 
     /// Those after the ones that came before they were left.
-    pub fn later_starts(&self, left: &Left) -> ArrivalTimes<'_, Keyed> {
-        self.curve.go_on(left, &Keyed)
+    pub fn later_starts(&self, reached: &Reached) -> ArrivalTimes<'_, Keyed> {
+        self.curve.go_on(reached, &Keyed)
     }
 
     /// The pause before a session's request at this place, in microseconds; none

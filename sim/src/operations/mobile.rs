@@ -3,7 +3,7 @@
 
 use super::money::VOUCHER_FEN;
 use super::{Session, SessionStep};
-use crate::arrivals::Left;
+use crate::arrivals::Reached;
 use crate::keyed::Key;
 use crate::mobile::Traffic;
 use scenarios::model::Scenario;
@@ -22,7 +22,7 @@ const DRAWN_AT_ONCE: usize = 16;
 /// The sessions of a cell of an application's traffic that start in a window, drawn as they are
 /// asked for.
 pub struct MobileStarts {
-    left: Left,
+    reached: Reached,
     /// Until when.
     to: u64,
     drawn: VecDeque<(u64, Key)>,
@@ -34,7 +34,7 @@ impl MobileStarts {
         let mut starts = traffic.starts(replication, cell);
         let first = starts.find(|(at, _)| *at >= from);
         Self {
-            left: starts.left(),
+            reached: starts.into_reached(),
             to,
             drawn: first.into_iter().collect(),
         }
@@ -43,9 +43,9 @@ impl MobileStarts {
     /// When the next one starts.
     pub fn peek(&mut self, traffic: &Traffic) -> Option<u64> {
         if self.drawn.is_empty() {
-            let mut starts = traffic.later_starts(&self.left);
+            let mut starts = traffic.later_starts(&self.reached);
             self.drawn.extend(starts.by_ref().take(DRAWN_AT_ONCE));
-            self.left = starts.left();
+            self.reached = starts.into_reached();
         }
         let (start, _) = self.drawn.front()?;
         (*start < self.to).then_some(*start)
