@@ -69,17 +69,19 @@ impl OlderKeys {
         let mut at = BusinessTime::default();
         let mut through = self.through;
         while through < goal {
-            let links = journal.read(through, CHUNK)?;
+            let before = through;
+            through = journal.visit(before, CHUNK, &mut |frame| {
+                let (head, _) = frame.head()?;
+                at = head.at;
+                keys.push((table_of(at), head.key(), head.seq));
+                Ok(())
+            })?;
             if !turn.goes_on() {
                 return Ok(());
             }
-            let Some(last) = links.last() else { break };
-            (through, at) = (last.record.seq, last.record.at);
-            keys.extend(links.iter().map(|link| {
-                let record = &link.record;
-                let digest = KeyDigest::of(record.command.by, &record.key);
-                (table_of(record.at), digest, record.seq)
-            }));
+            if through == before {
+                break;
+            }
         }
         keys.sort_unstable();
         // Short transactions, since others wait for their commits.
