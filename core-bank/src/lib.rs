@@ -16,6 +16,7 @@ mod copy;
 mod data_folder;
 mod defect;
 mod entries;
+mod forgotten_keys;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;
@@ -25,6 +26,7 @@ mod notices;
 mod office;
 mod older_keys;
 mod options;
+mod patience;
 mod product_lists;
 mod projector;
 mod rates;

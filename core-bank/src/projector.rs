@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 6;
+const PROJECTION_VERSION: i64 = 7;
 
 /// Records that are projected together at most.
 const BATCH: u64 = 32_768;
@@ -117,7 +117,8 @@ pub fn start_projector(
     let connection = open_or_rebuild(parts.path, *durable.borrow())?;
     let Reached { told, sealed } = reached(&connection)?;
     let recent = Arc::new(Recent::after(sealed));
-    let keys = OlderKeys::open(&connection, parts.keys_in_memory)?;
+    let mut journal = parts.journal.open()?;
+    let keys = OlderKeys::open(&connection, journal.as_mut(), parts.keys_in_memory)?;
     let (published, projected) = watch::channel(sealed);
     let (keys_published, keys_through) = watch::channel(keys.through);
     let (ended, end) = oneshot::channel();
@@ -128,7 +129,7 @@ pub fn start_projector(
         replayed: *durable.borrow(),
         wanted: Arc::clone(&wanted),
         connection,
-        journal: parts.journal.open()?,
+        journal,
         at: sealed,
         told,
         sealed,
@@ -137,7 +138,7 @@ pub fn start_projector(
         published,
         keys,
         keys_published,
-        metrics: parts.metrics,
+        metrics: Arc::clone(&parts.metrics),
     };
     thread::Builder::new()
         .name("bank-projector".to_owned())
@@ -151,6 +152,7 @@ pub fn start_projector(
         projected,
         keys_through,
         wanted,
+        metrics: parts.metrics,
     };
     Ok((History::new(parts.path, parts.journal, progress), end))
 }
@@ -161,6 +163,7 @@ pub fn project_all(
     journal: &JournalReaders,
     last: u64,
 ) -> Result<(), ProjectionError> {
+    let mut journal = journal.open()?;
     let connection = open_or_rebuild(path, last)?;
     let Reached { told, sealed } = reached(&connection)?;
     let mut projector = Projector {
@@ -172,9 +175,9 @@ pub fn project_all(
         sealed,
         recent: Arc::new(Recent::after(sealed)),
         sealing: None,
-        keys: OlderKeys::open(&connection, IDEMPOTENCY_KEYS_MAX)?,
+        keys: OlderKeys::open(&connection, journal.as_mut(), IDEMPOTENCY_KEYS_MAX)?,
         connection,
-        journal: journal.open()?,
+        journal,
         published: watch::channel(0).0,
         keys_published: watch::channel(0).0,
         wanted: Arc::default(),
@@ -248,8 +251,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
         "CREATE TABLE IF NOT EXISTS projection (
            version INTEGER NOT NULL,
            seq INTEGER NOT NULL,
-           sealed INTEGER NOT NULL,
-           keys_seq INTEGER NOT NULL
+           sealed INTEGER NOT NULL
          ) STRICT;",
     )?;
     connection.execute_batch(ENTRIES_TABLE)?;
@@ -261,7 +263,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     match version {
         None => {
             connection.execute(
-                "INSERT INTO projection (version, seq, sealed, keys_seq) VALUES (?1, 0, 0, 0)",
+                "INSERT INTO projection (version, seq, sealed) VALUES (?1, 0, 0)",
                 [PROJECTION_VERSION],
             )?;
         }

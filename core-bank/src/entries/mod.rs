@@ -17,6 +17,7 @@ use rusqlite::Connection;
 
 use crate::{
     journal::Record,
+    patience,
     projector::ProjectionError,
     rules::{BookAccount, BusinessTime, Fen, Operation},
 };
@@ -94,20 +95,9 @@ pub fn lines_of(record: &Record) -> impl Iterator<Item = Line> + use<'_> {
     })
 }
 
-/// Lines that are sorted at once: about a fifth of a millisecond.
-const SORTED_AT_ONCE: usize = 4_096;
-
 /// Puts the lines of an era in the order of its pages, and calls `pause` again and again.
 pub fn sort_lines(lines: &mut [Line], pause: &mut impl FnMut()) {
-    let key = |line: &Line| (line.account, line.seq);
-    if lines.len() <= SORTED_AT_ONCE {
-        lines.sort_unstable_by_key(key);
-        return pause();
-    }
-    let (lower, _, upper) = lines.select_nth_unstable_by_key(lines.len() / 2, key);
-    pause();
-    sort_lines(lower, pause);
-    sort_lines(upper, pause);
+    patience::sort(lines, &|line| (line.account, line.seq), pause);
 }
 
 /// All entries there are: the newest in memory, the others in the file. Whoever reads looks into memory
@@ -347,22 +337,6 @@ mod tests {
                 .map(|(number, balance)| (account(number), balance))
                 .collect();
             assert_eq!(long.histories().balances_after(seq).unwrap(), expected);
-        }
-    }
-
-    #[test]
-    fn lines_are_sorted_whatever_their_number() {
-        let mut walk = 1_u64;
-        for count in [0, 1, 100, SORTED_AT_ONCE, 50_000] {
-            let next = |seq| {
-                walk = walk.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                line(walk >> 50, seq)
-            };
-            let mut lines: Vec<Line> = (0..count as u64).map(next).collect();
-            let mut pauses = 0;
-            sort_lines(&mut lines, &mut || pauses += 1);
-            assert!(lines.is_sorted_by_key(|line| (line.account, line.seq)));
-            assert!(pauses >= count / SORTED_AT_ONCE);
         }
     }
 
