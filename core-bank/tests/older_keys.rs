@@ -263,7 +263,7 @@ fn so_it_is_when_the_writing_of_keys_was_cut_short() {
     let pages = "DELETE FROM older_keys WHERE run >= 100 AND run % 2 = 0";
     assert!(file.execute(pages, []).unwrap() > 0);
     let runs = "DELETE FROM key_runs WHERE run >= 100";
-    assert!(file.execute(runs, []).unwrap() > 1);
+    assert!(file.execute(runs, []).unwrap() > 0);
     drop((file, journal));
     starts_and_soon_looks_for_no_new_keys(&stopped);
 }
