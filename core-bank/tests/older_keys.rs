@@ -166,10 +166,8 @@ fn copy_projection(from: &Path, to: &Path) {
 /// How often keys were looked for beyond memory.
 fn looks(client: &mut Client) -> u64 {
     let page = client.get("", "/metrics").expect(200).body;
-    let lines = page.as_str().unwrap().lines();
-    let figure = lines
-        .filter_map(|line| line.strip_prefix("bank_keys_looked_for_total "))
-        .next();
+    let mut lines = page.as_str().unwrap().lines();
+    let figure = lines.find_map(|line| line.strip_prefix("bank_keys_looked_for_total "));
     figure.unwrap().parse().unwrap()
 }
 
