@@ -33,6 +33,7 @@ mod queues;
 mod randomness;
 mod recorded;
 mod region;
+mod rivals;
 pub(crate) mod rooms;
 mod sources;
 mod spreadsheet;

@@ -60,10 +60,17 @@ pub struct Plan {
 impl Plan {
     /// The operations of day 0 in the scenario's window, mobile traffic included.
     pub fn of_scenario(scenario: &Scenario, load: &Load) -> anyhow::Result<Self> {
-        let (from, to) = match load.window {
-            Window::Busiest(length) => sim::busiest_window(scenario, length),
-            Window::Between(from, to) => (from, to),
+        let seed = scenario.run.seed;
+        let day = match load.window {
+            Window::Day => sim::DayOperations::whole_day(scenario, 0, seed),
+            Window::Between(from, to) => sim::DayOperations::new(scenario, 0, seed, from, to),
+            Window::Busiest(length) => {
+                let (from, to) = sim::busiest_window(scenario, length);
+                sim::DayOperations::new(scenario, 0, seed, from, to)
+            }
         };
+        let day = day.context("cannot plan the operations of the day")?;
+        let (from, to) = day.window();
         let apps = scenario
             .mobile
             .iter()
@@ -72,8 +79,6 @@ impl Plan {
             .flat_map(|(_, sessions)| &sessions.mix_left_out)
             .map(|(operation, weight)| format!("{operation} ({weight})"))
             .collect();
-        let day = sim::DayOperations::new(scenario, 0, scenario.run.seed, from, to)
-            .context("cannot plan the operations of the day")?;
         let real = |span: Span| Duration::from_micros(span.0).div_f64(load.speed);
         let (model, ramp, until) = match load.model {
             LoadModel::Open => (Model::Open, Duration::ZERO, Duration::ZERO),

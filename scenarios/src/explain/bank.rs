@@ -79,6 +79,7 @@ fn explain_load(page: &mut Page, load: &Load) {
             let length = duration(length, lang);
             say!(lang, "the busiest {length}", "最繁忙的 {length}")
         }
+        Window::Day => lang.pick("the whole day", "全天").to_owned(),
         Window::Between(from, to) => {
             let (from, to) = (from.clock(), to.clock());
             say!(lang, "{from} to {to}", " {from} 至 {to} ")

@@ -6,8 +6,14 @@ use super::tree::{Node, Table, Value};
 use crate::model::{Day, Load, LoadModel, Mode, Window};
 use crate::time::Span;
 
-/// A stretch of the day that is looked for.
-pub(super) const WINDOWS: [(&str, ()); 1] = [("busiest", ())];
+/// Stretches of the day that have a name.
+#[derive(Clone, Copy)]
+pub(super) enum NamedWindow {
+    Busiest,
+    Day,
+}
+pub(super) const WINDOWS: [(&str, NamedWindow); 2] =
+    [("busiest", NamedWindow::Busiest), ("day", NamedWindow::Day)];
 
 /// Models in which the day starts sessions, and the connections there may be unless it is said.
 pub(super) const MODELS: [(&str, (LoadModel, u32)); 2] = [
@@ -104,11 +110,27 @@ impl Reader {
         self.choice(node, path, &MODELS)
     }
 
+    fn whole_day(&mut self, section: &Section<'_>) -> Option<Window> {
+        let Some(entry) = section.table.entry("window_length") else {
+            return Some(Window::Day);
+        };
+        self.fault(
+            entry.key_origin,
+            "`load.window_length` stands beside `window = \"day\"`",
+            "a day is as long as it is; it says how long the busiest stretch is; keep one",
+        );
+        None
+    }
+
     fn window(&mut self, section: &Section<'_>, day: &Day, has_mobile: bool) -> Option<Window> {
         let (from, to) = (section.get("from"), section.get("to"));
         if from.is_none() && to.is_none() {
-            if let Some(node) = section.get("window") {
-                self.choice(node, "load.window", &WINDOWS)?;
+            let named = match section.get("window") {
+                Some(node) => self.choice(node, "load.window", &WINDOWS)?,
+                None => NamedWindow::Busiest,
+            };
+            if let NamedWindow::Day = named {
+                return self.whole_day(section);
             }
             let length = match section.get("window_length") {
                 Some(node) => self.positive_span(node, "load.window_length")?,

@@ -56,4 +56,7 @@ pub enum Window {
     Busiest(Span),
     /// From–to.
     Between(SimTime, SimTime),
+    /// All of it: the branches from the opening until the last customer has left, the mobile bank
+    /// from midnight to midnight.
+    Day,
 }

@@ -234,12 +234,12 @@ pub(crate) static LOAD: Room = Room {
         key(
             "window",
             Takes::Choice(&WINDOWS),
-            "\"busiest\" (unless given): the stretch of the day with most operations.",
+            "\"busiest\" (unless given): the stretch of the day with most operations; \"day\": all of it.",
         ),
         key(
             "window_length",
             POSITIVE_DURATION,
-            "How long that is; \"30min\" unless given.",
+            "How long the busiest stretch is; \"30min\" unless given.",
         ),
         key("from", CLOCK, "Or the stretch since then …"),
         key("to", CLOCK, "… until then."),
