@@ -17,7 +17,10 @@ fn window(load: &str, over: Option<&str>, set: &[&str]) -> Result<Window, String
     };
     let mut path = file("base.toml", format!("{LEAST}[load]\n{load}\n"));
     if let Some(over) = over {
-        path = file("over.toml", format!("extends = \"base.toml\"\n[load]\n{over}\n"));
+        path = file(
+            "over.toml",
+            format!("extends = \"base.toml\"\n[load]\n{over}\n"),
+        );
     }
     let set: Vec<String> = set.iter().map(|it| format!("load.{it}")).collect();
     let scenario = read(&path, &set).map_err(|error| error.to_string())?;
@@ -34,7 +37,10 @@ fn noon() -> Window {
 
 #[test]
 fn a_window_is_the_busiest_one_a_stretch_or_the_whole_day() {
-    assert_eq!(window("", None, &[]), Ok(Window::Busiest(Span(30 * MINUTE))));
+    assert_eq!(
+        window("", None, &[]),
+        Ok(Window::Busiest(Span(30 * MINUTE)))
+    );
     assert_eq!(window(NOON, None, &[]), Ok(noon()));
     assert_eq!(window(DAY, None, &[]), Ok(Window::Day));
 }
@@ -61,8 +67,14 @@ fn what_a_variant_or_the_shell_says_of_the_window_stands_alone() {
 fn two_windows_in_one_file_are_refused_at_the_second() {
     let both = format!("{DAY}\nwindow_length = \"30min\"");
     let told = window(&both, None, &[]).expect_err("a day has no length");
-    assert!(told.contains("base.toml:10:1: `load.window_length`"), "{told}");
+    assert!(
+        told.contains("base.toml:10:1: `load.window_length`"),
+        "{told}"
+    );
     let both = format!("{DAY}\n{NOON}");
     let told = window(&both, None, &[]).expect_err("one or the other");
-    assert!(told.contains("`load.window` stands beside `from`"), "{told}");
+    assert!(
+        told.contains("`load.window` stands beside `from`"),
+        "{told}"
+    );
 }

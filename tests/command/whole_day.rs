@@ -108,7 +108,10 @@ fn a_whole_day_is_played_from_midnight_to_midnight_and_reconciled() {
     let run = folder.path().join("run");
     let summary = summary(&run);
     let load = &summary["load"];
-    assert_eq!((&load["from"], &load["to"]), (&"00:00".into(), &"24:00".into()));
+    assert_eq!(
+        (&load["from"], &load["to"]),
+        (&"00:00".into(), &"24:00".into())
+    );
     assert_eq!(load["planned"], planned.len() as u64, "{load}");
     assert_eq!(load["succeeded"], load["planned"], "{load}");
     let seconds = load["seconds"].as_f64().expect("a number");
@@ -121,7 +124,11 @@ fn a_whole_day_is_played_from_midnight_to_midnight_and_reconciled() {
     let stamps = stamps(folder.path(), &run.join("bank"));
     for (seq, of_setup) in records {
         let at = &stamps[&seq];
-        let date = if of_setup { "2026-06-08T2" } else { "2026-06-09T" };
+        let date = if of_setup {
+            "2026-06-08T2"
+        } else {
+            "2026-06-09T"
+        };
         assert!(at.starts_with(date), "record {seq} at {at}");
         if !of_setup {
             let hour: usize = at[11..13].parse().expect("an hour");
