@@ -38,10 +38,15 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         plan.on_bank()
             .map_err(|fault| Failure::usage(fault.to_string()))?;
     }
+    if plan.leaps() && (!matches!(to, To::OwnBank) || arguments.baseline.url.is_some()) {
+        return Err(Failure::usage(
+            "`load.skip_quiet`: only a bank of the run's own leaps over quiet stretches; play it without --target, or take `skip_quiet` out of [load]",
+        ));
+    }
     let baseline = pairs::baseline(arguments, &plan, &to)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
-    directory.write("scenario.toml", subject.as_run.as_bytes())?;
+    subject.keep(&directory)?;
     let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     if let To::OwnSystem(file, _) = &to {
         directory.write("target.toml", file.text().as_bytes())?;
@@ -56,7 +61,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         metrics: metrics.as_ref(),
         watched: arguments.watch_process,
         retry: asked_again(arguments.retry, arguments.bank.kill, &plan),
-        repeat: arguments.repeat,
+        repeat: arguments.repeat.unwrap_or(plan.repeat()),
     };
     let mut results = Results::new("load", Measured::Load);
     match &baseline {

@@ -1,7 +1,7 @@
 //! `[load]`: which stretch of the day is played, in one file and over another.
 
 use scenarios::file::read;
-use scenarios::model::Window;
+use scenarios::model::{Played, Window};
 use scenarios::time::{SimTime, Span};
 
 const LEAST: &str = "[resources.window]\ncapacity = 2\n[journeys.errand]\ntime = \"3min\"\nholds = [\"window\"]\n[arrivals]\nper_day = 200\n";
@@ -24,7 +24,10 @@ fn window(load: &str, over: Option<&str>, set: &[&str]) -> Result<Window, String
     }
     let set: Vec<String> = set.iter().map(|it| format!("load.{it}")).collect();
     let scenario = read(&path, &set).map_err(|error| error.to_string())?;
-    Ok(scenario.load.expect("there is a [load]").window)
+    match scenario.load.expect("there is a [load]").played {
+        Played::Day(window) => Ok(window),
+        Played::Recorded(_) => Err("nothing was recorded".to_owned()),
+    }
 }
 
 const BUSIEST: &str = "window = \"busiest\"\nwindow_length = \"30min\"";

@@ -5,11 +5,37 @@
 use super::tree::{Table, Value};
 
 /// What the keys of a table take out of the same table below them.
-const RIVALS: [(&str, &str, &[&str]); 4] = [
-    ("load", "window", &["window_length", "from", "to"]),
-    ("load", "window_length", &["window", "from", "to"]),
+const RIVALS: [(&str, &str, &[&str]); 5] = [
+    (
+        "load",
+        "window",
+        &[
+            "window_length",
+            "from",
+            "to",
+            "operations",
+            "operations_hash",
+        ],
+    ),
+    (
+        "load",
+        "window_length",
+        &["window", "from", "to", "operations", "operations_hash"],
+    ),
     ("load", "from", &["window", "window_length"]),
     ("load", "to", &["window", "window_length"]),
+    (
+        "load",
+        "operations",
+        &[
+            "window",
+            "window_length",
+            "from",
+            "to",
+            "volume",
+            "operations_hash",
+        ],
+    ),
 ];
 
 impl Table {

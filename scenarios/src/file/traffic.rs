@@ -3,7 +3,7 @@
 use super::fields::{Reader, Section};
 use super::rooms::bank::{CLOSED, LOAD};
 use super::tree::{Node, Table, Value};
-use crate::model::{Day, Load, LoadModel, Mode, Window};
+use crate::model::{Day, Load, LoadModel, Mode, Played, Window};
 use crate::time::Span;
 
 /// Stretches of the day that have a name.
@@ -47,13 +47,25 @@ impl Reader {
         let section = self.section(table.get("load")?, "load")?;
         self.keys(&section, &LOAD);
         let has_mobile = table.get("mobile").is_some();
-        let window = day.and_then(|day| self.window(&section, day, has_mobile));
+        let played = match section.get("operations") {
+            Some(node) => self.recording(&section, node).map(Played::Recorded),
+            None => {
+                let window = day.and_then(|day| self.window(&section, day, has_mobile));
+                window.map(Played::Day)
+            }
+        };
         let speed = self.optional_number(&section, "speed", 0.001..=1e6);
         let volume = self.optional_number(&section, "volume", 0.001..=1e6);
         let (model, usual) = self.load_model(&section)?;
+        self.recorded_is_open(&section, model);
         let connections = self.optional_whole(&section, "connections", 1..=CONNECTIONS_MAX);
         let retry = match section.get("retry") {
             Some(node) => Some(self.positive_span(node, "load.retry")?),
+            None => None,
+        };
+        let repeat = self.optional_number(&section, "repeat", 0.0..=1.0);
+        let skip_quiet = match section.get("skip_quiet") {
+            Some(node) => Some(self.positive_span(node, "load.skip_quiet")?),
             None => None,
         };
         let timeout = match section.get("timeout") {
@@ -62,7 +74,7 @@ impl Reader {
         };
         let warm_up = self.optional_span(&section, "warm_up");
         Some(Load {
-            window: window?,
+            played: played?,
             speed: speed.unwrap_or(1.0),
             volume: volume.unwrap_or(1.0),
             model,
@@ -71,6 +83,8 @@ impl Reader {
                 _ => connections.map_or(usual, |number| number as u32),
             },
             retry,
+            repeat: repeat.unwrap_or(0.0),
+            skip_quiet,
             timeout,
             warm_up: warm_up.unwrap_or(Span::from_seconds(2.0)),
         })
