@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     entries::{Entry, select_balances, select_entries},
     journal::JournalReaders,
+    metrics::Metrics,
     older_keys,
     projector::ProjectionError,
     rules::{AccountNumber, BookAccount, BusinessTime, Fen, KeyDigest, Looked, Remembered},
@@ -30,6 +31,7 @@ pub struct History {
     projected: watch::Receiver<u64>,
     keys_through: watch::Receiver<u64>,
     wanted: Arc<Wanted>,
+    metrics: Arc<Metrics>,
 }
 
 /// How far the projector is, for the readers; and how far they want it, for the projector.
@@ -40,6 +42,8 @@ pub struct Progress {
     pub keys_through: watch::Receiver<u64>,
     /// What readers wait for.
     pub wanted: Arc<Wanted>,
+    /// Where looks for keys are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// How long a request waits for the keys of older records to be written.
@@ -87,12 +91,14 @@ impl History {
             projected: progress.projected,
             keys_through: progress.keys_through,
             wanted: progress.wanted,
+            metrics: progress.metrics,
         }
     }
 
     /// Looks for a key among those of all records up to `through` that memory has forgotten; `None`
     /// when the projector does not get that far in time, or a file cannot be read.
     pub async fn look_for_key(self: Arc<Self>, digest: KeyDigest, through: u64) -> Option<Looked> {
+        self.metrics.looked_for_key();
         let mut written = self.keys_through.clone();
         let waiting = written.wait_for(|reached| *reached >= through);
         let waited = tokio::time::timeout(KEYS_PATIENCE, waiting).await;
@@ -114,11 +120,16 @@ impl History {
             });
         };
         let links = self.journal.read(seq - 1, 1)?;
-        let found = links.into_iter().next().map(|link| Remembered {
-            fingerprint: link.record.fingerprint,
-            at: link.record.at,
-            seq: link.record.seq,
-            outcome: link.record.answer(),
+        let record = links.into_iter().next().map(|link| link.record);
+        // Another record's answer would be as wrong as none.
+        let record = record
+            .filter(|record| KeyDigest::of(record.command.by, &record.key) == digest)
+            .ok_or(rusqlite::Error::InvalidQuery)?;
+        let found = Some(Remembered {
+            fingerprint: record.fingerprint,
+            at: record.at,
+            seq: record.seq,
+            outcome: record.answer(),
         });
         Ok(Looked { through, found })
     }

@@ -16,6 +16,7 @@ mod copy;
 mod data_folder;
 mod defect;
 mod entries;
+mod forgotten_keys;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;

@@ -34,6 +34,7 @@ pub struct Metrics {
     projected_seq: Gauge,
     alert_delay: Histogram,
     journal_seq: Gauge,
+    keys_looked_for: Counter,
 }
 
 /// The figures of one route, found without making labels: there are a few dozen at most, since routes
@@ -120,6 +121,12 @@ impl Default for Metrics {
             "Time from an event to its alert in the inbox",
             alert_delay.clone(),
         );
+        let keys_looked_for = Counter::default();
+        registry.register(
+            "keys_looked_for",
+            "Looks for a request's key beyond memory",
+            keys_looked_for.clone(),
+        );
         Self {
             registry,
             requests,
@@ -134,6 +141,7 @@ impl Default for Metrics {
             projected_seq,
             alert_delay,
             journal_seq,
+            keys_looked_for,
         }
     }
 }
@@ -214,6 +222,11 @@ impl Metrics {
     /// An alert reached its inbox so long after its event.
     pub fn alerted(&self, delay: Duration) {
         self.alert_delay.observe(delay.as_secs_f64());
+    }
+
+    /// A request's key was looked for beyond memory.
+    pub fn looked_for_key(&self) {
+        self.keys_looked_for.inc();
     }
 
     /// A connection opened.

@@ -3,12 +3,13 @@
 //! Digests come in no order, so a key costs a page wherever it goes. Hence keys are written late, just
 //! before memory forgets them, many at a time and in order, into a table for each quarter of a day;
 //! a table whose keys are all older than a day is dropped whole. A bank that decides fewer requests a
-//! day than memory holds writes none.
+//! day than memory holds writes none. Whoever begins anew begins with the last day.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    journal::JournalReader,
+    forgotten_keys::last_decided_until,
+    journal::{ChainHash, JournalError, JournalReader},
     projector::{ProjectionError, Turn},
     rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
 };
@@ -31,21 +32,72 @@ fn table_of(at: BusinessTime) -> i64 {
 
 /// How far the keys of a bank are written, and how far they have to be.
 pub struct OlderKeys {
-    /// The keys of all records up to this one are written.
+    /// The keys of all records up to this one are written, those that may still live.
     pub through: u64,
+    /// The chain hash of that record.
+    hash: ChainHash,
     /// Records that may be without, half of those whose keys memory holds.
     lag: u64,
 }
 
 impl OlderKeys {
-    /// What the projection holds; memory holds `bound` keys.
-    pub fn open(connection: &Connection, bound: usize) -> Result<Self, rusqlite::Error> {
-        let through =
-            connection.query_row("SELECT keys_seq FROM projection", [], |row| row.get(0))?;
-        Ok(Self {
+    /// What the projection holds of this journal; memory holds `bound` keys.
+    pub fn open(
+        connection: &Connection,
+        journal: &mut dyn JournalReader,
+        bound: usize,
+    ) -> Result<Self, ProjectionError> {
+        connection.execute_batch(&format!(
+            "CREATE TABLE IF NOT EXISTS keys_written (seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+             INSERT INTO keys_written SELECT 0, x'{}' WHERE NOT EXISTS (SELECT * FROM keys_written);",
+            ChainHash::GENESIS
+        ))?;
+        let (through, hash) = written(connection)?;
+        let mut keys = Self {
             through,
+            hash,
             lag: (bound as u64 / 2).max(1),
-        })
+        };
+        if !is_of(journal, keys.through, keys.hash)? {
+            tracing::warn!("older keys are of another journal: they are read again");
+            for table in tables(connection)? {
+                connection.execute_batch(&format!("DROP TABLE keys_{table}"))?;
+            }
+            (keys.through, keys.hash) = (0, ChainHash::GENESIS);
+            keys.note_written(connection)?;
+        }
+        keys.skip_dead(connection, journal)?;
+        Ok(keys)
+    }
+
+    /// Goes on to the keys that may still live: time never runs back behind the last record.
+    fn skip_dead(
+        &mut self,
+        connection: &Connection,
+        journal: &mut dyn JournalReader,
+    ) -> Result<(), ProjectionError> {
+        let last = journal.last()?;
+        if !self.are_due(last) {
+            return Ok(());
+        }
+        let links = journal.read(last - 1, 1)?;
+        let Some(newest) = links.first() else {
+            return Ok(());
+        };
+        let dead = newest.record.at.before(IDEMPOTENCY_MICROS);
+        let (through, hash) = last_decided_until(journal, dead, last)?;
+        if through > self.through {
+            (self.through, self.hash) = (through, hash);
+            self.note_written(connection)?;
+        }
+        Ok(())
+    }
+
+    fn note_written(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
+        connection
+            .prepare_cached("UPDATE keys_written SET seq = ?1, hash = ?2")?
+            .execute(params![self.through, self.hash.bytes()])
+            .map(drop)
     }
 
     /// Whether keys are due when `durable` is the last record.
@@ -68,6 +120,7 @@ impl OlderKeys {
         let mut keys = Vec::new();
         let mut at = BusinessTime::default();
         let mut through = self.through;
+        let mut hash = self.hash;
         while through < goal {
             let links = journal.read(through, CHUNK)?;
             if !turn.goes_on() {
@@ -75,6 +128,7 @@ impl OlderKeys {
             }
             let Some(last) = links.last() else { break };
             (through, at) = (last.record.seq, last.record.at);
+            hash = last.hash();
             keys.extend(links.iter().map(|link| {
                 let record = &link.record;
                 let digest = KeyDigest::of(record.command.by, &record.key);
@@ -95,11 +149,14 @@ impl OlderKeys {
         }
         let transaction = connection.transaction()?;
         drop_expired(&transaction, table_of(at))?;
-        transaction
-            .prepare_cached("UPDATE projection SET keys_seq = ?1")?
-            .execute([through])?;
+        let written = Self {
+            through,
+            hash,
+            ..*self
+        };
+        written.note_written(&transaction)?;
         transaction.commit()?;
-        self.through = through;
+        *self = written;
         Ok(())
     }
 }
@@ -124,11 +181,27 @@ fn insert(connection: &Connection, keys: &[(i64, KeyDigest, u64)]) -> Result<(),
     Ok(())
 }
 
+/// The record up to which keys are written, and its chain hash.
+fn written(connection: &Connection) -> Result<(u64, ChainHash), rusqlite::Error> {
+    connection.query_row("SELECT seq, hash FROM keys_written", [], |row| {
+        Ok((row.get(0)?, ChainHash::of_bytes(row.get(1)?)))
+    })
+}
+
+/// Whether the journal holds this record with this hash, and so all those before it that were read.
+fn is_of(journal: &mut dyn JournalReader, seq: u64, hash: ChainHash) -> Result<bool, JournalError> {
+    if seq == 0 {
+        return Ok(true);
+    }
+    let links = journal.read(seq - 1, 1)?;
+    Ok(links.first().is_some_and(|link| link.hash() == hash))
+}
+
 /// The numbers of the tables that there are.
 fn tables(connection: &Connection) -> Result<Vec<i64>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(
         "SELECT CAST(substr(name, 6) AS INTEGER) FROM sqlite_schema
-         WHERE type = 'table' AND name LIKE 'keys\\_%' ESCAPE '\\' ORDER BY 1 DESC",
+         WHERE type = 'table' AND name GLOB 'keys_[-0-9]*' ORDER BY 1 DESC",
     )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     rows.collect()
@@ -152,7 +225,7 @@ pub fn find(
 ) -> Result<(u64, Option<u64>), rusqlite::Error> {
     // One reading, so that what is found belongs to the number.
     let reading = connection.unchecked_transaction()?;
-    let through = reading.query_row("SELECT keys_seq FROM projection", [], |row| row.get(0))?;
+    let (through, _) = written(&reading)?;
     for table in tables(&reading)? {
         let select = format!("SELECT seq FROM keys_{table} WHERE digest = ?1");
         let found = reading

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 5;
+const PROJECTION_VERSION: i64 = 6;
 
 /// Records that are projected together: the more there are, the more entries share a page.
 const BATCH: u64 = 32_768;
@@ -109,7 +109,8 @@ pub fn start_projector(
     let durable = parts.durable;
     let connection = open_or_rebuild(parts.path, *durable.borrow())?;
     let at = projected_seq(&connection)?;
-    let keys = OlderKeys::open(&connection, parts.keys_in_memory)?;
+    let mut journal = parts.journal.open()?;
+    let keys = OlderKeys::open(&connection, journal.as_mut(), parts.keys_in_memory)?;
     let (published, projected) = watch::channel(at);
     let (keys_published, keys_through) = watch::channel(keys.through);
     let (ended, end) = oneshot::channel();
@@ -120,12 +121,12 @@ pub fn start_projector(
         replayed: *durable.borrow(),
         wanted: Arc::clone(&wanted),
         connection,
-        journal: parts.journal.open()?,
+        journal,
         at,
         published,
         keys,
         keys_published,
-        metrics: parts.metrics,
+        metrics: Arc::clone(&parts.metrics),
         unfinished: None,
     };
     thread::Builder::new()
@@ -139,6 +140,7 @@ pub fn start_projector(
         projected,
         keys_through,
         wanted,
+        metrics: parts.metrics,
     };
     Ok((History::new(parts.path, parts.journal, progress), end))
 }
@@ -149,15 +151,16 @@ pub fn project_all(
     journal: &JournalReaders,
     last: u64,
 ) -> Result<(), ProjectionError> {
+    let mut journal = journal.open()?;
     let connection = open_or_rebuild(path, last)?;
     let mut projector = Projector {
         // Nobody waits for an alert of what is projected again.
         clock: BusinessClock::real(),
         replayed: last,
         at: projected_seq(&connection)?,
-        keys: OlderKeys::open(&connection, IDEMPOTENCY_KEYS_MAX)?,
+        keys: OlderKeys::open(&connection, journal.as_mut(), IDEMPOTENCY_KEYS_MAX)?,
         connection,
-        journal: journal.open()?,
+        journal,
         published: watch::channel(0).0,
         keys_published: watch::channel(0).0,
         wanted: Arc::default(),
@@ -231,8 +234,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS projection (
            version INTEGER NOT NULL,
-           seq INTEGER NOT NULL,
-           keys_seq INTEGER NOT NULL
+           seq INTEGER NOT NULL
          ) STRICT;",
     )?;
     connection.execute_batch(ENTRIES_TABLES)?;
@@ -244,7 +246,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     match version {
         None => {
             connection.execute(
-                "INSERT INTO projection (version, seq, keys_seq) VALUES (?1, 0, 0)",
+                "INSERT INTO projection (version, seq) VALUES (?1, 0)",
                 [PROJECTION_VERSION],
             )?;
         }

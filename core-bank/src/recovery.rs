@@ -55,6 +55,8 @@ pub struct Recovered {
     pub head: ChainHash,
     /// The record of the snapshot that was used; 0 without one.
     pub snapshot: u64,
+    /// The keys of the records up to this one were not read; 0 when all were that are not in memory.
+    pub keys_unread: u64,
     /// What was cut off the journal's end: the torn record, and where its bytes are kept.
     pub cut: Option<(u64, PathBuf)>,
 }
@@ -69,14 +71,9 @@ pub fn recover(
     let mut cut = None;
     loop {
         match load(journal, folder, keys_in_memory) {
-            Ok((state, head, snapshot)) => {
-                journal.continue_after(state.seq(), head);
-                return Ok(Recovered {
-                    state,
-                    head,
-                    snapshot,
-                    cut,
-                });
+            Ok(recovered) => {
+                journal.continue_after(recovered.state.seq(), recovered.head);
+                return Ok(Recovered { cut, ..recovered });
             }
             // Once: a second torn end would be of our own making.
             Err(RecoveryError::Journal(JournalError::Torn { seq }))
@@ -113,7 +110,7 @@ fn load(
     journal: &dyn Journal,
     folder: &Path,
     keys_in_memory: usize,
-) -> Result<(State, ChainHash, u64), RecoveryError> {
+) -> Result<Recovered, RecoveryError> {
     let mut reader = journal.reader()?;
     let snapshot = newest_snapshot(&SnapshotFolder::new(folder), reader.as_mut())?;
     let from = snapshot.state.seq();
@@ -145,7 +142,13 @@ fn load(
     })?;
     match misread {
         Some(misfit) => Err(misfit.into()),
-        None => Ok((state, head, from)),
+        None => Ok(Recovered {
+            state,
+            head,
+            snapshot: from,
+            keys_unread: begin,
+            cut: None,
+        }),
     }
 }
 
@@ -208,11 +211,11 @@ pub fn fold_until(
 }
 
 /// A record that the reading thread found whole and in its place. The rest of it is yet to be read.
-struct Found {
+pub struct Found {
     seq: u64,
-    at: BusinessTime,
+    pub at: BusinessTime,
     fingerprint: Fingerprint,
-    key: KeyDigest,
+    pub key: KeyDigest,
     /// Where its rest stands: which group of the chunk, and where in it.
     place: (usize, Range<usize>),
 }
@@ -364,7 +367,7 @@ fn read_ahead(
 }
 
 /// Moves on from a record and its hash to the last one that follows, up to record `until`.
-fn follow(
+pub fn follow(
     groups: &[Group],
     at: &mut (u64, ChainHash),
     until: u64,

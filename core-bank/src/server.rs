@@ -29,6 +29,7 @@ use crate::{
     clock::BusinessClock,
     connection::{ConnectionWatch, HEADER_TIME_MAX, WatchedStream},
     data_folder::{DataFolder, DataFolderError},
+    forgotten_keys::{NotingParts, start_noting},
     journal::{JournalError, JournalReaders},
     metrics::Metrics,
     office::Office,
@@ -36,7 +37,7 @@ use crate::{
     projector::{ProjectionError, ProjectorParts, start_projector},
     rates::{Rates, TIDY_EVERY},
     recovery::{Recovered, RecoveryError, recover},
-    rules::Operation,
+    rules::{IDEMPOTENCY_MICROS, Operation},
     snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
     tls::{self, TlsError},
     tools::JournalPlace,
@@ -187,8 +188,16 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         every: options.records_per_snapshot,
     })
     .map_err(|error| io_error("the thread of snapshots cannot start", error))?;
+    let forgotten = start_noting(NotingParts {
+        journal: Arc::clone(&readers),
+        through: recovered.keys_unread,
+        dead: state.at().before(IDEMPOTENCY_MICROS),
+        durable: durable.clone(),
+    })
+    .map_err(|error| io_error("the thread that reads keys cannot start", error))?;
     let (bank, writer_end) = start_writer(WriterParts {
         state,
+        forgotten,
         journal,
         clock: clock.clone(),
         plant: options.plant,

@@ -6,7 +6,11 @@
 //! ends without an answer, and the server with it. Reads wait in the same queue and are answered
 //! after the commit, so nobody sees what could still be lost.
 
-use std::{sync::Arc, thread, time::Instant};
+use std::{
+    sync::{Arc, mpsc as threads},
+    thread,
+    time::Instant,
+};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -18,8 +22,8 @@ use crate::{
     metrics::Metrics,
     options::Plant,
     rules::{
-        Answer, BusinessTime, Envelope, Foreseen, KeyDigest, Looked, Misfit, Refusal, RefusalCode,
-        State, Verdict, foresee, judge_again, judge_foreseen,
+        Answer, BusinessTime, Envelope, Foreseen, Forgotten, KeyDigest, Looked, Misfit, Refusal,
+        RefusalCode, State, Verdict, foresee, judge_again, judge_foreseen,
     },
 };
 
@@ -160,6 +164,8 @@ pub enum WriterError {
 pub struct WriterParts {
     /// The state at the journal's end.
     pub state: State,
+    /// Which keys that state has forgotten, once somebody has noted them.
+    pub forgotten: threads::Receiver<Forgotten>,
     /// The journal, replayed.
     pub journal: Box<dyn Journal>,
     /// The business clock.
@@ -254,6 +260,9 @@ impl Writer {
                     Ok((next, _)) => take(next, &mut group),
                     Err(_) => break,
                 }
+            }
+            if let Ok(noted) = self.parts.forgotten.try_recv() {
+                self.parts.state.take_over_keys(noted);
             }
             self.parts.state.mark();
             self.decide_all(now, &mut group)?;

@@ -29,6 +29,7 @@ fn start(journal: &MemoryJournal) -> (Bank, End) {
     start_writer(WriterParts {
         durable: watch::channel(state.seq()).0,
         state,
+        forgotten: std::sync::mpsc::channel().1,
         journal: Box::new(journal),
         clock: BusinessClock::real(),
         plant: None,

@@ -222,6 +222,13 @@ impl Keys {
         }
     }
 
+    /// Takes over what was noted of those keys.
+    pub(super) fn take_over(&mut self, noted: Forgotten) {
+        if let Some(forgotten) = &mut self.forgotten {
+            forgotten.take_over(noted);
+        }
+    }
+
     /// Remembers a key, unless it is kept already: then it belongs to the first of two records, and
     /// the first answer stands.
     pub(super) fn remember(&mut self, digest: KeyDigest, remembered: Remembered) {
@@ -389,6 +396,10 @@ mod tests {
         later.begin_after(2, decided(2).at);
         (3..=5).for_each(|seq| later.remember(digest(seq), decided(seq)));
         assert_eq!(looked_for(&later).len(), 99, "begun with a past");
+        let mut noted = Forgotten::for_keys(2);
+        (1..=2).for_each(|seq| noted.add(digest(seq), decided(seq).at));
+        later.take_over(noted);
+        assert_eq!(looked_for(&later), [1, 2]);
         let mut unasked = Keys::unasked();
         (1..=5).for_each(|seq| unasked.remember(digest(seq), decided(seq)));
         assert_eq!(looked_for(&unasked).len(), 99);

@@ -69,6 +69,7 @@ pub use command::{Action, Command, MediumWish, Order, Party, Payee, Proof, Shown
 pub use day_end::{Books, BooksAction, BooksFact, Stage, is_credit_day};
 pub use decide::decide;
 pub use fact::{Fact, Posting};
+pub use forgotten::Forgotten;
 pub use ids::{
     AccountNumber, AppointmentId, AuthorisationId, BatchId, BranchId, CampaignId, CardId,
     CustomerId, Fingerprint, GoodsId, IdempotencyKey, IdentityCheckId, LoanId, OrderId, ReturnId,

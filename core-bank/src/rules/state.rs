@@ -13,6 +13,7 @@ use super::{
     campaigns::Campaigns,
     day_end::Books,
     fact::{Fact, Posting},
+    forgotten::Forgotten,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId, LoanId,
         ReturnId, TokenDigest,
@@ -208,6 +209,11 @@ impl State {
     /// The keys of records up to `seq`, the last decided at `at`, are beyond memory.
     pub fn begin_keys_after(&mut self, seq: u64, at: BusinessTime) {
         self.keys.begin_after(seq, at);
+    }
+
+    /// Takes over what was noted of the keys that were beyond memory at the beginning, all that live.
+    pub fn take_over_keys(&mut self, noted: Forgotten) {
+        self.keys.take_over(noted);
     }
 
     /// Whether memory holds this key.
