@@ -61,10 +61,6 @@ impl Reader {
     }
 
     /// `from` and `to`, between which the recorded sessions must start.
-    #[expect(
-        clippy::option_option,
-        reason = "none is a fault, some none is no bound, as everywhere in the reader"
-    )]
     fn bounds(&mut self, section: &Section<'_>) -> Option<Bounds> {
         if section.get("from").is_none() && section.get("to").is_none() {
             return Some(None);

@@ -47,12 +47,11 @@ impl Reader {
         let section = self.section(table.get("load")?, "load")?;
         self.keys(&section, &LOAD);
         let has_mobile = table.get("mobile").is_some();
-        let played = match section.get("operations") {
-            Some(node) => self.recording(&section, node).map(Played::Recorded),
-            None => {
-                let window = day.and_then(|day| self.window(&section, day, has_mobile));
-                window.map(Played::Day)
-            }
+        let played = if let Some(node) = section.get("operations") {
+            self.recording(&section, node).map(Played::Recorded)
+        } else {
+            let window = day.and_then(|day| self.window(&section, day, has_mobile));
+            window.map(Played::Day)
         };
         let speed = self.optional_number(&section, "speed", 0.001..=1e6);
         let volume = self.optional_number(&section, "volume", 0.001..=1e6);
