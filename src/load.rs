@@ -33,15 +33,15 @@ use std::time::Duration;
 /// Plays operations and writes what came of it.
 pub fn load(arguments: &LoadArguments) -> Ended {
     let (subject, plan) = plan::read(arguments)?;
+    if plan.leaps() && (arguments.target.is_some() || arguments.target_file.is_some()) {
+        return Err(Failure::usage(
+            "only a bank of the run's own leaps over quiet stretches: play it without --target and --target-file, or take `skip_quiet` out of [load]",
+        ));
+    }
     let to = To::read(arguments, &plan)?;
     if let To::OwnBank | To::Bank(_) = &to {
         plan.on_bank()
             .map_err(|fault| Failure::usage(fault.to_string()))?;
-    }
-    if plan.leaps() && (!matches!(to, To::OwnBank) || arguments.baseline.url.is_some()) {
-        return Err(Failure::usage(
-            "`load.skip_quiet`: only a bank of the run's own leaps over quiet stretches; play it without --target, or take `skip_quiet` out of [load]",
-        ));
     }
     let baseline = pairs::baseline(arguments, &plan, &to)?;
     let interrupt = Interrupt::listen()?;
