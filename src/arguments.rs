@@ -200,8 +200,8 @@ pub struct LoadArguments {
     pub baseline: BaselineArguments,
     /// Ask this share of what was acknowledged once more under its key, e.g. 0.05; it
     /// must be answered as the same record
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    pub repeat: f64,
+    #[arg(long, value_name = "SHARE")]
+    pub repeat: Option<f64>,
     /// The date that operations of a CSV file are of, e.g. 2026-06-30; today unless given
     #[arg(long, value_name = "DATE")]
     pub date: Option<String>,

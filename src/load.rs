@@ -33,6 +33,11 @@ use std::time::Duration;
 /// Plays operations and writes what came of it.
 pub fn load(arguments: &LoadArguments) -> Ended {
     let (subject, plan) = plan::read(arguments)?;
+    if plan.leaps() && (arguments.target.is_some() || arguments.target_file.is_some()) {
+        return Err(Failure::usage(
+            "only a bank of the run's own leaps over quiet stretches: play it without --target and --target-file, or take `skip_quiet` out of [load]",
+        ));
+    }
     let to = To::read(arguments, &plan)?;
     if let To::OwnBank | To::Bank(_) = &to {
         plan.on_bank()
@@ -41,7 +46,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
     let baseline = pairs::baseline(arguments, &plan, &to)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &subject.record.name)?;
-    directory.write("scenario.toml", subject.as_run.as_bytes())?;
+    subject.keep(&directory)?;
     let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     if let To::OwnSystem(file, _) = &to {
         directory.write("target.toml", file.text().as_bytes())?;
@@ -56,7 +61,7 @@ pub fn load(arguments: &LoadArguments) -> Ended {
         metrics: metrics.as_ref(),
         watched: arguments.watch_process,
         retry: asked_again(arguments.retry, arguments.bank.kill, &plan),
-        repeat: arguments.repeat,
+        repeat: arguments.repeat.unwrap_or(plan.repeat()),
     };
     let mut results = Results::new("load", Measured::Load);
     match &baseline {

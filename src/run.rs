@@ -9,9 +9,10 @@ use crate::load;
 use crate::progress::Phases;
 use crate::run_directory::RunDirectory;
 use crate::simulate::{days, fixes, judge_as, read, threads};
-use crate::summarise::{self, Results, Subject};
+use crate::summarise::{self, Loaded, Results, Subject};
+use anyhow::Context;
 use reports::Lang;
-use scenarios::model::{Label, Scenario};
+use scenarios::model::{Label, Load, Scenario};
 use scenarios::operation::Operation;
 
 /// Runs a scenario as far as it goes: with `[load]` on a bank, else the days alone.
@@ -19,11 +20,12 @@ pub fn run(arguments: &RunArguments) -> Ended {
     let scenario = read(&arguments.scenario, arguments.output.lang)?;
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
-    directory.write("scenario.toml", scenario.as_run.as_bytes())?;
+    let subject = Subject::of_scenario(&scenario);
+    subject.keep(&directory)?;
     let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     let results = measure(&scenario, arguments, &directory, &interrupt, &mut phases)?;
     summarise::finish(
-        Subject::of_scenario(&scenario),
+        subject,
         results,
         &interrupt,
         judge_as(&arguments.simulation),
@@ -42,6 +44,9 @@ fn measure(
     interrupt: &Interrupt,
     phases: &mut Phases,
 ) -> anyhow::Result<Results> {
+    if !scenario.has_a_branch() {
+        return play_alone(scenario, arguments, directory, interrupt, phases);
+    }
     let assumed = assumed(scenario);
     let first = if assumed.is_empty() {
         "simulating with a bank that answers at once"
@@ -77,19 +82,7 @@ fn measure(
             return Ok(results);
         }
     };
-    let plan = load::Plan::of_scenario(scenario, load)?;
-    let mut player = load::Player {
-        name: &scenario.name,
-        plan: &plan,
-        directory,
-        interrupt,
-        phases,
-        metrics: None,
-        watched: None,
-        retry: load::asked_again(None, arguments.bank.kill, &plan),
-        repeat: 0.0,
-    };
-    let loaded = player.on_own_bank(&arguments.bank)?;
+    let loaded = play((scenario, load), arguments, directory, interrupt, phases)?;
     if interrupt.happened() {
         results.simulated = Some(at_first);
         results.loaded = Some(loaded);
@@ -125,6 +118,45 @@ fn measure(
     results.bank_effect = sim::compare(&at_first.days.rows(), &with_bank.days.rows(), true);
     results.simulated = Some(with_bank);
     Ok(results)
+}
+
+/// Plays a scenario of recorded operations: there is no branch to simulate.
+fn play_alone(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    directory: &RunDirectory,
+    interrupt: &Interrupt,
+    phases: &mut Phases,
+) -> anyhow::Result<Results> {
+    let load = scenario.load.as_ref();
+    let load = load.context("a scenario without a branch has operations to play")?;
+    let mut results = Results::new("run", Measured::Load);
+    let loaded = play((scenario, load), arguments, directory, interrupt, phases)?;
+    results.loaded = Some(loaded);
+    Ok(results)
+}
+
+/// Plays what `[load]` says on a bank of the run's own, and reads its books.
+fn play(
+    (scenario, load): (&Scenario, &Load),
+    arguments: &RunArguments,
+    directory: &RunDirectory,
+    interrupt: &Interrupt,
+    phases: &mut Phases,
+) -> anyhow::Result<Loaded> {
+    let plan = load::Plan::of_scenario(scenario, load)?;
+    let mut player = load::Player {
+        name: &scenario.name,
+        plan: &plan,
+        directory,
+        interrupt,
+        phases,
+        metrics: None,
+        watched: None,
+        retry: load::asked_again(None, arguments.bank.kill, &plan),
+        repeat: plan.repeat(),
+    };
+    player.on_own_bank(&arguments.bank)
 }
 
 /// Operations of the journeys whose latency the scenario assumes.

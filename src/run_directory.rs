@@ -72,6 +72,14 @@ impl RunDirectory {
         self.0.join(name)
     }
 
+    /// Copies a file into it.
+    pub fn copy(&self, from: &Path, name: &str) -> anyhow::Result<()> {
+        let to = self.file(name);
+        fs::copy(from, &to)
+            .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+        Ok(())
+    }
+
     /// Writes a file whole: a reader sees the old one or the new one, never half.
     pub fn write(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
         let part = self.file(&format!(".{name}.part"));

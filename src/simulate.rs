@@ -14,9 +14,16 @@ use scenarios::model::{Label, Scenario};
 /// Simulates a scenario's days, judges the gates on them, writes the run.
 pub fn simulate(arguments: &SimulateArguments) -> Ended {
     let scenario = read(&arguments.scenario, arguments.output.lang)?;
+    if !scenario.has_a_branch() {
+        let path = arguments.scenario.scenario.display();
+        return Err(Failure::usage(format!(
+            "{path}: there is no branch to simulate, only recorded operations, which `branchlab run` and `branchlab load` play"
+        )));
+    }
     let interrupt = Interrupt::listen()?;
     let directory = RunDirectory::make(arguments.output.out.as_deref(), &scenario.name)?;
-    directory.write("scenario.toml", scenario.as_run.as_bytes())?;
+    let subject = Subject::of_scenario(&scenario);
+    subject.keep(&directory)?;
     let mut phases = Phases::new(arguments.output.quiet, arguments.output.lang);
     let latencies = sim::OperationLatencies::default();
     let mut outcome = days(
@@ -38,7 +45,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Ended {
     let mut results = Results::new("simulate", Measured::Simulation);
     results.simulated(outcome);
     summarise::finish(
-        Subject::of_scenario(&scenario),
+        subject,
         results,
         &interrupt,
         judge_as(&arguments.simulation),

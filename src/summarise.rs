@@ -12,14 +12,14 @@ use crate::run_directory::RunDirectory;
 use anyhow::Context;
 use scenarios::figure::FigureTable;
 use scenarios::gate::{self, Ending, Verdict};
-use scenarios::model::{Label, NamedGate, Scenario};
+use scenarios::model::{Label, Load, NamedGate, Recording, Scenario};
 use scenarios::operation::Operation;
 use scenarios::summary::{
     AssumptionRecord, Effect, GateRecord, LoadRecord, Reconciliation, RegressionRecord, RunRecord,
     SCHEMA, ScenarioRecord, Status, Summary,
 };
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a run is about: a scenario, or recorded operations.
 #[derive(Clone)]
@@ -30,22 +30,43 @@ pub struct Subject {
     pub gates: Vec<NamedGate>,
     /// The file that repeats it.
     pub as_run: String,
+    /// The recorded operations that it names, if it does.
+    pub recorded: Option<PathBuf>,
 }
 
 impl Subject {
+    /// Writes the file that repeats it, with what it names, into the run's folder.
+    pub fn keep(&self, directory: &RunDirectory) -> anyhow::Result<()> {
+        if let Some(path) = &self.recorded {
+            directory.copy(path, Recording::COPY)?;
+        }
+        directory.write("scenario.toml", self.as_run.as_bytes())
+    }
+
     /// A scenario.
     pub fn of_scenario(scenario: &Scenario) -> Self {
+        // Recorded operations name their branches, and know no hours.
+        let of_the_branch = |what: String| {
+            if scenario.has_a_branch() {
+                what
+            } else {
+                "*".to_owned()
+            }
+        };
+        let load = scenario.load.as_ref();
+        let recording = load.and_then(Load::recording);
         Self {
+            recorded: recording.map(|it| it.path.clone()),
             record: ScenarioRecord {
                 name: scenario.name.clone(),
                 question: scenario.question.clone(),
                 hash: scenario.hash.clone(),
                 seed: scenario.run.seed,
                 replications: 0,
-                branch: scenario.branch.clone(),
+                branch: of_the_branch(scenario.branch.clone()),
                 date: scenario.day.date.to_string(),
-                open: scenario.day.open.clock(),
-                close: scenario.day.close.clock(),
+                open: of_the_branch(scenario.day.open.clock()),
+                close: of_the_branch(scenario.day.close.clock()),
                 labels: labels(scenario),
                 assumptions: scenario.assumptions.iter().map(assumption).collect(),
                 definitions: scenario.definitions(),
@@ -76,6 +97,7 @@ impl Subject {
             },
             gates,
             as_run: profile.text().to_owned(),
+            recorded: None,
         })
     }
 
@@ -110,6 +132,7 @@ impl Subject {
             },
             gates,
             as_run: format!("# The operations of {} were played.\n", path.display()),
+            recorded: None,
         })
     }
 }
@@ -362,6 +385,9 @@ pub fn ending(interrupted: bool, gates: &[GateRecord]) -> (Status, Verdict, u8) 
 
 fn labels(scenario: &Scenario) -> BTreeMap<String, Label> {
     let mut labels = BTreeMap::new();
+    if !scenario.has_a_branch() {
+        return labels;
+    }
     labels.insert(
         format!("branch:{}", scenario.branch),
         scenario.branch_label.clone(),

@@ -23,6 +23,11 @@ use words::Page;
 pub fn explain(scenario: &Scenario, lang: Lang) -> String {
     let mut page = Page::new(lang);
     calendar::explain(&mut page, scenario);
+    if !scenario.has_a_branch() {
+        bank::explain(&mut page, scenario);
+        targets::explain(&mut page, scenario);
+        return page.text;
+    }
     customers::explain(&mut page, scenario);
     appointments::explain(&mut page, scenario);
     resources::explain(&mut page, scenario);

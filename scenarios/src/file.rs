@@ -32,7 +32,9 @@ mod pools;
 mod queues;
 mod randomness;
 mod recorded;
+mod recording;
 mod region;
+mod rivals;
 pub(crate) mod rooms;
 mod sources;
 mod spreadsheet;
@@ -45,7 +47,7 @@ mod wear;
 pub use error::ScenarioError;
 pub use sources::FILE_BYTES_MAX;
 
-use crate::model::{Arrivals, Label, Run, Scenario};
+use crate::model::{Arrivals, Label, Load, Run, Scenario};
 use fields::{Reader, Section};
 use rooms::top::{BRANCH, SCENARIO};
 use std::path::Path;
@@ -92,6 +94,9 @@ impl Reader {
             path: String::new(),
         };
         self.keys(&top, &SCENARIO);
+        if recording::is_alone(table) {
+            return self.recorded_alone(&top);
+        }
         self.minimum(table);
         let name = self.scenario_name(table);
         let question = self.question(&top);
@@ -136,7 +141,8 @@ impl Reader {
         };
         let appointments = self.appointments(table, mode, &known, &mut segments, &mut arrivals)?;
         let (gates, origins): (Vec<_>, Vec<_>) = gates.into_iter().unzip();
-        let as_run = canonical::document(table);
+        let recording = load.as_ref().and_then(Load::recording);
+        let as_run = canonical::document(&recording::as_kept(table, recording));
         let scenario = Scenario {
             name: name?,
             question,

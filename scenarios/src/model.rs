@@ -39,7 +39,7 @@ pub use queue::{
 };
 pub use region::{Branches, ChoiceOfBranch, ClosedRules, PerDay, Region, RegionBranch, Travel};
 pub use resource::{Resource, ResourceKind, Roster, Stretch};
-pub use traffic::{Load, LoadModel, Window};
+pub use traffic::{Load, LoadModel, Played, Recording, Window};
 
 use crate::figure::Figure;
 use crate::gate::Gate;
@@ -71,13 +71,13 @@ pub struct Scenario {
     pub day: Day,
     /// How often and from which seed it is simulated.
     pub run: Run,
-    /// Everything that can be held; at least one.
+    /// Everything that can be held; at least one where there is a branch.
     pub resources: Vec<Resource>,
-    /// Everything that can be gone through; at least one.
+    /// Everything that can be gone through; at least one where there is a branch.
     pub journeys: Vec<Journey>,
-    /// What customers come for; at least one.
+    /// What customers come for; at least one where there is a branch.
     pub services: Vec<Service>,
-    /// Kinds of customers; at least one; shares sum to one.
+    /// Kinds of customers; at least one where there is a branch; shares sum to one.
     pub segments: Vec<Segment>,
     /// When customers come.
     pub arrivals: Arrivals,
@@ -124,6 +124,12 @@ impl Scenario {
             at = at.after(self.day.interval);
         }
         starts
+    }
+
+    /// Whether there is a branch, or a region of them: otherwise nothing is simulated, and recorded
+    /// operations are played alone.
+    pub fn has_a_branch(&self) -> bool {
+        !self.resources.is_empty()
     }
 
     /// Position of the resource of this name.

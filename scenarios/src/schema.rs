@@ -43,6 +43,7 @@ pub fn schema() -> Value {
         "anyOf": [
             { "description": "A variant names only what differs.", "required": ["extends"] },
             missing::of_a_whole_file(),
+            missing::of_recorded_operations(),
         ],
         "$defs": writer.definitions,
     })

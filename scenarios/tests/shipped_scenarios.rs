@@ -164,3 +164,17 @@ fn a_scenario_as_run_reads_back_as_itself() {
         assert_eq!(json(&first), json(&second), "{name}");
     }
 }
+
+#[test]
+fn limits_and_locks_are_played_from_the_last_days_of_june_without_a_branch() {
+    let scenario = scenario("limits-under-load.toml");
+    assert!(!scenario.has_a_branch());
+    assert_eq!(scenario.day.date.to_string(), "2026-06-25");
+    let load = scenario.load.expect("it is played");
+    let recording = load.recording().expect("it is recorded");
+    // Six days, and into the seventh.
+    assert_eq!(recording.from.0 / 86_400_000_000, 0);
+    assert_eq!(recording.to.0 / 86_400_000_000, 6);
+    assert!(recording.operations > 20_000, "{}", recording.operations);
+    assert_eq!((load.connections, load.repeat), (256, 0.05));
+}

@@ -3,7 +3,7 @@
 mod branch;
 
 use branch::{MINUTE, SECOND, smart, step};
-use scenarios::model::{Law, Load, Mobile, Scenario, Sessions, StepTime, Window};
+use scenarios::model::{Law, Load, Mobile, Played, Scenario, Sessions, StepTime, Window};
 use scenarios::operation::{Operation, PlannedOperation};
 use scenarios::time::{SimTime, Span};
 use sim::{DayOperations, busiest_window, operations};
@@ -39,7 +39,9 @@ fn scenario(volume: f64) -> Scenario {
     scenario.load = Some(Load {
         model: scenarios::model::LoadModel::CappedOpen,
         retry: None,
-        window: Window::Busiest(Span(30 * MINUTE)),
+        played: Played::Day(Window::Busiest(Span(30 * MINUTE))),
+        repeat: 0.0,
+        skip_quiet: None,
         speed: 30.0,
         volume,
         connections: 64,

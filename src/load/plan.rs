@@ -12,7 +12,7 @@ use loadgen::{
 };
 use scenarios::figure::Figure;
 use scenarios::gate::Statistic;
-use scenarios::model::{Label, Load, LoadModel, NamedGate, Scenario, Window};
+use scenarios::model::{Label, Load, LoadModel, NamedGate, Played, Recording, Scenario, Window};
 use scenarios::operation::PlannedOperation;
 use scenarios::time::{SimTime, Span};
 use std::path::{Path, PathBuf};
@@ -58,12 +58,42 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The operations of day 0 in the scenario's window, mobile traffic included.
+    /// What a scenario's `[load]` plays.
     pub fn of_scenario(scenario: &Scenario, load: &Load) -> anyhow::Result<Self> {
-        let (from, to) = match load.window {
-            Window::Busiest(length) => sim::busiest_window(scenario, length),
-            Window::Between(from, to) => (from, to),
+        let plan = match &load.played {
+            Played::Day(window) => Self::of_day(scenario, load, *window)?,
+            Played::Recorded(recording) => {
+                let date = scenario.day.date.to_string();
+                Self::of_recording(recording, date, load.clone())
+            }
         };
+        let plan = Self {
+            thresholds: scenario.report.thresholds.clone(),
+            quantiles: scenario.report.quantiles.clone(),
+            tightest_latency_gate: tightest_latency(&scenario.gates),
+            ..plan
+        };
+        match load.skip_quiet {
+            Some(longest) => plan
+                .skipping(longest)
+                .context("cannot leap over quiet stretches"),
+            None => Ok(plan),
+        }
+    }
+
+    /// The operations of day 0 in a window, mobile traffic included.
+    fn of_day(scenario: &Scenario, load: &Load, window: Window) -> anyhow::Result<Self> {
+        let seed = scenario.run.seed;
+        let day = match window {
+            Window::Day => sim::DayOperations::whole_day(scenario, 0, seed),
+            Window::Between(from, to) => sim::DayOperations::new(scenario, 0, seed, from, to),
+            Window::Busiest(length) => {
+                let (from, to) = sim::busiest_window(scenario, length);
+                sim::DayOperations::new(scenario, 0, seed, from, to)
+            }
+        };
+        let day = day.context("cannot plan the operations of the day")?;
+        let (from, to) = day.window();
         let apps = scenario
             .mobile
             .iter()
@@ -72,8 +102,6 @@ impl Plan {
             .flat_map(|(_, sessions)| &sessions.mix_left_out)
             .map(|(operation, weight)| format!("{operation} ({weight})"))
             .collect();
-        let day = sim::DayOperations::new(scenario, 0, scenario.run.seed, from, to)
-            .context("cannot plan the operations of the day")?;
         let real = |span: Span| Duration::from_micros(span.0).div_f64(load.speed);
         let (model, ramp, until) = match load.model {
             LoadModel::Open => (Model::Open, Duration::ZERO, Duration::ZERO),
@@ -94,13 +122,25 @@ impl Plan {
             until,
             left_out,
             prizes: scenario.campaigns.iter().find_map(|it| it.prizes),
-            thresholds: scenario.report.thresholds.clone(),
-            quantiles: scenario.report.quantiles.clone(),
-            tightest_latency_gate: tightest_latency(&scenario.gates),
             ..Self::open(traffic, date, (from, to), load.clone())
         })
     }
 
+    /// Recorded operations, from this day on.
+    fn of_recording(recording: &Recording, date: String, load: Load) -> Self {
+        let model = match load.model {
+            LoadModel::Open => Model::Open,
+            LoadModel::CappedOpen | LoadModel::Closed { .. } => Model::CappedOpen,
+        };
+        let plan = loadgen::Plan::Recorded(recording.path.clone());
+        let extent = (recording.from, recording.to);
+        Self {
+            model,
+            ..Self::open(Traffic::Operations(plan), date, extent, load)
+        }
+    }
+
+    /// A log that no scenario names.
     fn recorded(path: &Path, speed: f64, subject: &Subject) -> Result<Self, Failure> {
         let plan = loadgen::Plan::Recorded(path.to_owned());
         let extent = plan.extent();
@@ -112,14 +152,8 @@ impl Plan {
             )));
         };
         let load = Load {
-            window: Window::Between(first, last),
             speed,
-            volume: 1.0,
-            model: LoadModel::CappedOpen,
-            connections: 64,
-            retry: None,
-            timeout: Span::from_seconds(30.0),
-            warm_up: Span(0),
+            ..as_usual(Window::Between(first, last))
         };
         let date = subject.record.date.clone();
         Ok(Self {
@@ -133,15 +167,13 @@ impl Plan {
         let (from, lasts) = (profile.begins, profile.lasts());
         let real = |span: Span| Duration::from_micros(span.0).div_f64(profile.speed);
         let load = Load {
-            window: Window::Between(from, from.after(lasts)),
             speed: profile.speed,
             volume: profile.volume,
             // What a profile says of its crowd is kept as it is.
-            model: LoadModel::CappedOpen,
             connections: profile.crowd.connections,
-            retry: None,
             timeout: profile.timeout,
             warm_up: profile.warm_up,
+            ..as_usual(Window::Between(from, from.after(lasts)))
         };
         Self {
             model: profile.crowd.model,
@@ -293,6 +325,24 @@ impl Plan {
         self.load.retry.map(|retry| Duration::from_micros(retry.0))
     }
 
+    /// The share of what was acknowledged that the scenario asks once more.
+    pub fn repeat(&self) -> f64 {
+        self.load.repeat
+    }
+
+    /// Whether quiet stretches are leapt over, which only a bank of the run's own can do.
+    pub fn leaps(&self) -> bool {
+        self.leaps != Leaps::default()
+    }
+
+    /// The same without stretches in which nothing starts for longer than this.
+    fn skipping(mut self, longest: Span) -> Result<Self, loadgen::LoadError> {
+        if let Traffic::Operations(plan) = &self.traffic {
+            self.leaps = Leaps::over(plan, longest)?;
+        }
+        Ok(self)
+    }
+
     /// What the command line says of it beside its speed and volume.
     fn changed(mut self, arguments: &LoadArguments) -> Result<Self, Failure> {
         if let Some(connections) = arguments.connections {
@@ -304,13 +354,14 @@ impl Plan {
             self.load.connections = connections;
         }
         if let Some(longest) = arguments.skip_quiet {
-            let Traffic::Operations(plan) = &self.traffic else {
+            if let Traffic::Profile(_) = &self.traffic {
                 return Err(Failure::usage(
                     "--skip-quiet is for operations that are recorded or of a scenario's day; a profile has no quiet stretches of its own",
                 ));
-            };
-            let leaps = Leaps::over(plan, longest);
-            self.leaps = leaps.map_err(|error| Failure::usage(error.to_string()))?;
+            }
+            self = self
+                .skipping(longest)
+                .map_err(|error| Failure::usage(error.to_string()))?;
         }
         Ok(self)
     }
@@ -339,6 +390,22 @@ impl Plan {
         let run_up = SignedDuration::try_from_secs_f64(RUN_UP.as_secs_f64() * self.load.speed)?;
         let before = SETUP_AHEAD.checked_add(run_up).unwrap_or(SETUP_AHEAD);
         Ok(self.business_start()?.checked_sub(before)?)
+    }
+}
+
+/// A load of which nothing is said but its window.
+fn as_usual(window: Window) -> Load {
+    Load {
+        played: Played::Day(window),
+        speed: 1.0,
+        volume: 1.0,
+        model: LoadModel::CappedOpen,
+        connections: 64,
+        retry: None,
+        repeat: 0.0,
+        skip_quiet: None,
+        timeout: Span::from_seconds(30.0),
+        warm_up: Span(0),
     }
 }
 

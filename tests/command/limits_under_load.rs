@@ -12,32 +12,19 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// As the scenario is played: from this day, so many times as fast, on so many connections.
+/// The scenario of the library with fewer customers, so many times as fast, by `run` or `load`.
 fn played(
     folder: &Path,
     plan: &[PlannedOperation],
-    speed: &str,
-    more: &[&str],
+    speed: u32,
+    words: &[&str],
 ) -> (i32, Value, String) {
-    std::fs::write(folder.join("limits.csv"), written(plan)).expect("a plan");
-    let words = [
-        "load",
-        "limits.csv",
-        "--date",
-        "2026-06-25",
-        "--speed",
-        speed,
-        "--skip-quiet",
-        "2min",
-        "--connections",
-        "256",
-        "--repeat",
-        "0.05",
-        "--out",
-        "run",
-        "--gate",
-        "errors <= 0",
-    ];
+    let scenario = library("limits-under-load");
+    std::fs::copy(scenario, folder.join("limits.toml")).expect("the library is there");
+    std::fs::write(folder.join("limits-under-load.csv"), written(plan)).expect("a plan");
+    let speed = format!("load.speed={speed}");
+    let (command, more) = words.split_first().expect("a command");
+    let words = [command, "limits.toml", "--set", &speed, "--out", "run"];
     let ended = output(folder, &[&words[..], more].concat());
     let summary = summary(&folder.join("run"));
     (code(&ended), summary, said(&ended))
@@ -85,13 +72,25 @@ fn paid_on_the_last_day(run: &Path) -> BTreeMap<u64, u64> {
 fn under_load_no_limit_and_no_lock_is_broken_and_every_refusal_has_its_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let plan = plan(100);
-    let (code, summary, said) = played(folder.path(), &plan, "90", &[]);
+    let (code, summary, said) = played(folder.path(), &plan, 90, &["run"]);
     // 4: this machine was too busy to judge latencies, which is not asked here.
     assert!([0, 4].contains(&code), "{said}");
     assert_eq!(summary["reconciliation"]["reconciled"], true, "{summary}");
     assert_eq!(summary["reconciliation"]["ledger_sum"], "0.00");
     let load = &summary["load"];
     assert_eq!(load["failed"], 0, "{load}");
+    assert_eq!(
+        (&load["speed"], &load["connections"]),
+        (&90.0.into(), &256.into())
+    );
+    assert_eq!(summary["scenario"]["date"], "2026-06-25");
+    let errors = summary["gates"].as_array().expect("gates");
+    assert!(
+        errors
+            .iter()
+            .any(|gate| gate["name"] == "errors" && gate["verdict"] == "pass"),
+        "{errors:?}"
+    );
     assert_eq!(load["planned"], plan.len() as u64);
     let must = plan.iter().flat_map(|it| &it.allow);
     let must = must.filter(|code| code.starts_with('!')).count() as u64;
@@ -110,6 +109,59 @@ fn under_load_no_limit_and_no_lock_is_broken_and_every_refusal_has_its_reason() 
     }
 }
 
+/// What the run keeps is the scenario as it was played, and can be played again.
+#[test]
+fn the_run_keeps_its_operations_and_a_changed_copy_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, first, said) = played(folder.path(), &plan(2), 180, &["run"]);
+    assert!([0, 4].contains(&code), "{said}");
+    let run = folder.path().join("run");
+    let again = output(&run, &["check", "scenario.toml"]);
+    assert_eq!(
+        crate::support::code(&again),
+        0,
+        "{}",
+        crate::support::said(&again)
+    );
+    let words = ["load", "scenario.toml", "--out", "again"];
+    let ended = output(&run, &words);
+    assert!(
+        [0, 4].contains(&crate::support::code(&ended)),
+        "{}",
+        crate::support::said(&ended)
+    );
+    let second = crate::support::summary(&run.join("again"));
+    assert_eq!(second["scenario"]["hash"], first["scenario"]["hash"]);
+    assert_eq!(second["load"]["planned"], first["load"]["planned"]);
+    let copy = run.join("recorded.csv");
+    std::fs::write(&copy, written(&plan(1))).expect("it can be written");
+    let refused = output(&run, &["check", "scenario.toml"]);
+    assert_eq!(crate::support::code(&refused), 2);
+    let said = crate::support::said(&refused);
+    assert!(said.contains("`recorded.csv` is not what it was"), "{said}");
+}
+
+/// Quiet stretches are leapt over by a bank of the run's own, and nothing is simulated.
+#[test]
+fn what_recorded_operations_alone_cannot_do_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = library("limits-under-load");
+    let path = scenario.to_str().expect("a UTF-8 path");
+    for (words, told) in [
+        (&["simulate", path][..], "there is no branch to"),
+        (
+            &["load", path, "--target", "http://127.0.0.1:1"],
+            "only a bank of the",
+        ),
+        (&["run", path, "--seed", "5"], "means nothing where"),
+        (&["load", path, "--set", "load.volume=2"], "`load.volume`"),
+    ] {
+        let ended = output(folder.path(), words);
+        assert_eq!(code(&ended), 2, "{words:?}: {}", said(&ended));
+        assert!(said(&ended).contains(told), "{words:?}: {}", said(&ended));
+    }
+}
+
 /// Played on a bank that accepts too much, with the kinds of findings that must be among others and the smallest
 /// counterexample: its kind and so many operations and records. Of every ten customers these play.
 fn found(
@@ -122,7 +174,7 @@ fn found(
     let folder = tempfile::tempdir().expect("a folder");
     let mut few = plan(40);
     few.retain(|it| of_ten.contains(&(number(&it.customer) % 10)));
-    let (code, summary, said) = played(folder.path(), &few, "120", &["--plant", defect]);
+    let (code, summary, said) = played(folder.path(), &few, 120, &["load", "--plant", defect]);
     assert_eq!(code, 5, "{said}");
     let found = &summary["reconciliation"]["discrepancies"];
     let found = found.as_array().expect("a list");

@@ -26,5 +26,6 @@ mod support;
 mod terminal_sessions;
 mod theory;
 mod two_banks;
+mod whole_day;
 mod words;
 mod wrong_input;

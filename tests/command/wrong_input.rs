@@ -186,10 +186,18 @@ fn scenarios_that_extend_each_other_are_refused_with_the_chain() {
 }
 
 #[test]
-fn what_is_designed_and_not_built_is_refused_by_name_with_its_line() {
+fn targets_are_refused_with_where_they_belong() {
     assert_refused(
-        format!("{RIGHT}\n[load]\nwindow = \"day\"\n").as_bytes(),
-        &["wrong.toml:21:", "window", "not yet supported"],
+        format!("targets = 5\n{RIGHT}").as_bytes(),
+        &["wrong.toml:1:", "targets", "[gates]"],
+    );
+}
+
+#[test]
+fn a_log_that_is_not_there_is_refused_with_the_line_that_names_it() {
+    assert_refused(
+        format!("{RIGHT}\n[load]\noperations = \"log.csv\"\n").as_bytes(),
+        &["wrong.toml:21:", "`log.csv` cannot be read"],
     );
 }
 

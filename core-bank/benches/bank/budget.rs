@@ -45,6 +45,13 @@ pub fn threads(process: u32) -> Threads {
     threads
 }
 
+/// Seconds that a thread of this name has had a processor.
+pub fn ran(process: u32, name: &str) -> Option<f64> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let mut threads = tasks.filter_map(|task| thread(&task.ok()?.path()));
+    threads.find_map(|(found, used)| (found == name).then_some(used.ran))
+}
+
 fn thread(task: &Path) -> Option<(String, Thread)> {
     let read = |name: &str| fs::read_to_string(task.join(name)).ok();
     let schedstat = read("schedstat")?;

@@ -57,6 +57,12 @@ impl Played {
         (self.after.cpu_seconds - self.before.cpu_seconds) * 1e6 / self.requests
     }
 
+    /// Requests that were answered, and records that they made.
+    pub fn decided(&self) -> (u64, u64) {
+        let records = self.after.records - self.before.records;
+        (self.requests as u64, records as u64)
+    }
+
     /// Records that the history lacked at the end.
     pub fn unprojected(&self) -> f64 {
         self.after.unprojected
@@ -99,9 +105,22 @@ pub struct Load<'a> {
 
 static KEYS: AtomicU64 = AtomicU64::new(0);
 
+/// A number that no request has had for its key.
+pub fn fresh_key() -> u64 {
+    KEYS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A write as it goes over the wire.
+pub fn post(path: &str, token: &str, key: u64, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\nidempotency-key: own-{key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 impl Load<'_> {
     fn request(&self, route: Route) -> String {
-        let key = KEYS.fetch_add(1, Ordering::Relaxed);
+        let key = fresh_key();
         let place = |factor: u64| (key.wrapping_mul(factor) >> 11) as usize % self.accounts.len();
         let hot = self.accounts.len() - 1;
         let from = place(0x9e37_79b9_7f4a_7c15).min(hot - 1);
@@ -113,16 +132,21 @@ impl Load<'_> {
             "{{\"from\":\"{}\",\"to\":\"{}\",\"amount\":\"0.01\"}}",
             self.accounts[from], self.accounts[to]
         );
-        format!(
-            "POST {} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {}\r\nidempotency-key: own-{key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            route.path(),
-            self.server.tokens.kiosk,
-            body.len()
-        )
+        post(route.path(), &self.server.tokens.kiosk, key, &body)
     }
 
     /// Asks as fast as the answers come.
     pub fn closed(&self, route: Route, connections: u32, time: Duration) -> Played {
+        self.closed_with(connections, time, &|| Some(self.request(route)))
+    }
+
+    /// The same with requests that somebody else makes, as long as there are any.
+    pub fn closed_with(
+        &self,
+        connections: u32,
+        time: Duration,
+        next: &dyn Fn() -> Option<String>,
+    ) -> Played {
         self.server.settle();
         let before = self.server.counts();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -130,12 +154,12 @@ impl Load<'_> {
             .build()
             .unwrap();
         let began = Instant::now();
-        let asking = (0..connections).map(|_| self.ask(route, began + time));
+        let asking = (0..connections).map(|_| self.ask(next, began + time));
         let micros = runtime.block_on(join(asking));
         self.played(&before, began, micros, Vec::new())
     }
 
-    async fn ask(&self, route: Route, end: Instant) -> Vec<f64> {
+    async fn ask(&self, next: &dyn Fn() -> Option<String>, end: Instant) -> Vec<f64> {
         let mut stream = tokio::net::TcpStream::connect(self.server.address)
             .await
             .unwrap();
@@ -143,7 +167,7 @@ impl Load<'_> {
         let mut micros = Vec::new();
         let mut answer = [0; 2_048];
         while Instant::now() < end {
-            let request = self.request(route);
+            let Some(request) = next() else { break };
             let began = Instant::now();
             stream.write_all(request.as_bytes()).await.unwrap();
             let mut length = 0;
@@ -259,13 +283,15 @@ fn is_whole(bytes: &[u8]) -> bool {
     bytes.len() >= head + 4 + length.map_or(0, |length| length.parse::<usize>().unwrap())
 }
 
-fn connect(server: &Server) -> BufReader<TcpStream> {
+/// A connection of one's own.
+pub fn connect(server: &Server) -> BufReader<TcpStream> {
     let stream = TcpStream::connect(server.address).unwrap();
     stream.set_nodelay(true).unwrap();
     BufReader::new(stream)
 }
 
-fn exchange(stream: &mut BufReader<TcpStream>, request: &str) {
+/// Asks and waits for the answer, which must be a good one: its body.
+pub fn exchange(stream: &mut BufReader<TcpStream>, request: &str) -> Vec<u8> {
     stream.get_mut().write_all(request.as_bytes()).unwrap();
     let (mut line, mut length) = (String::new(), 0);
     stream.read_line(&mut line).unwrap();
@@ -282,4 +308,5 @@ fn exchange(stream: &mut BufReader<TcpStream>, request: &str) {
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).unwrap();
+    body
 }

@@ -1,7 +1,9 @@
 //! The speed of the whole bank, beside what the disk, the bare server and `PostgreSQL` can do in the same
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
 //! `BANK_FOLDER` which disk. A word restricts it: `-- serving` to the rows of the server, and `-- replay`
-//! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else.
+//! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else; `-- mobile` to
+//! payments of the mobile bank, for the same; `-- keys` says how
+//! long after a start the keys of a long day are known again.
 #![allow(
     clippy::unwrap_used,
     reason = "a measurement that cannot be set up has failed"
@@ -12,6 +14,8 @@ mod client;
 mod decide;
 mod disk;
 mod journal;
+mod keys;
+mod mobile;
 mod replay;
 mod server;
 mod table;
@@ -20,6 +24,7 @@ use std::{env, path::Path, process::Command, time::Duration};
 
 use client::{Load, Route};
 use core_bank::rules::State;
+use mobile::Mobile;
 use replay::City;
 use server::Server;
 use table::{Apart, Round, Served, print};
@@ -44,6 +49,12 @@ fn main() {
     let folder = tempfile::tempdir_in(env::var("BANK_FOLDER").unwrap_or_else(|_| ".".to_owned()));
     let folder = folder.unwrap();
     let asked = |word: &str| env::args().any(|argument| argument == word);
+    if asked("keys") {
+        return keys::noted(&folder.path().join("long-day"), rounds);
+    }
+    if asked("mobile") {
+        return mobile_only(folder.path(), rounds, seconds);
+    }
     let tailed = folder.path().join("tailed");
     let started = (!asked("serving")).then(|| replay::prepare(&tailed, CUSTOMERS, TAIL));
     if asked("replay") {
@@ -60,6 +71,8 @@ fn main() {
     let server = Server::start(&data, "full");
     let untold = folder.path().join("untold");
     replay::seed_city(&untold, CUSTOMERS);
+    let mobile = folder.path().join("mobile");
+    let by_phone = replay::seed_city(&mobile, CUSTOMERS);
     // From here on this process and its children but the server stay on the second core.
     pin("1");
     let load = Load {
@@ -74,9 +87,13 @@ fn main() {
         accounts: &city.texts,
     };
     quiet.closed(Route::Transfers, 64, Duration::from_secs(3));
+    // And one whose customers have sessions, and which writes a log.
+    let log = folder.path().join("log.json");
+    let phones = Server::start_logging(&mobile, &log);
+    let phones = Mobile::log_in(&phones, &by_phone, &log);
     let measured: Vec<Round> = (0..rounds)
         .map(|_| Round {
-            served: served(folder.path(), &load, &quiet, seconds),
+            served: served(folder.path(), &load, &quiet, &phones, seconds),
             apart: apart.as_ref().map(|parts| parts.measured(seconds)),
         })
         .collect();
@@ -84,13 +101,15 @@ fn main() {
 }
 
 /// A round of the server's rows.
-fn served(folder: &Path, load: &Load, quiet: &Load, seconds: Duration) -> Served {
+fn served(folder: &Path, load: &Load, quiet: &Load, phones: &Mobile, seconds: Duration) -> Served {
     let durable_64 = load.closed(Route::Transfers, 64, seconds);
     let half = durable_64.per_second() / 2.0;
     Served {
         probe: disk::probe(folder),
         parse_64: load.closed(Route::Parse, 64, seconds),
         durable_64,
+        // Whoever has more to do is not faster.
+        mobile_64: phones.pay(64, seconds, (half * 2.0 * seconds.as_secs_f64()) as usize),
         untold_64: quiet.closed(Route::Transfers, 64, seconds),
         hot_64: load.closed(Route::HotPayee, 64, seconds),
         durable_1: load.closed(Route::Transfers, 1, seconds),
@@ -115,6 +134,26 @@ impl Parts<'_> {
             postgres: postgres(self.folder, seconds),
             decide: decide::micros(state.clone(), &city.payers, 20),
             replay: replay::on_both_cores(self.tailed),
+        }
+    }
+}
+
+/// Pays by the mobile bank again and again, and says which thread took how long.
+fn mobile_only(folder: &Path, rounds: u64, seconds: Duration) {
+    let (data, log) = (folder.join("mobile"), folder.join("log.json"));
+    let city = replay::seed_city(&data, CUSTOMERS);
+    let server = Server::start_logging(&data, &log);
+    pin("1");
+    let phones = Mobile::log_in(&server, &city, &log);
+    for _ in 0..rounds {
+        let played = phones.pay(64, seconds, usize::MAX);
+        println!(
+            "{:.0} payments/s, {:.1} us of CPU each",
+            played.per_second(),
+            played.cpu_micros()
+        );
+        for (place, thread) in budget::NAMES.iter().enumerate() {
+            println!("  {thread} {:.1}", played.thread(place)[0]);
         }
     }
 }

@@ -13,7 +13,7 @@ use core_bank::{
     seed,
 };
 
-use crate::decide::Payer;
+use crate::{decide::Payer, mobile::Person};
 
 const KEYS: usize = 1_000_000;
 
@@ -23,6 +23,7 @@ pub struct City {
     pub texts: Vec<String>,
     /// A thousand of them.
     pub payers: Vec<Payer>,
+    pub people: Vec<Person>,
 }
 
 /// Seeds a bank.
@@ -31,6 +32,7 @@ pub fn seed_city(data: &Path, customers: u32) -> City {
         accounts: Vec::new(),
         texts: Vec::new(),
         payers: Vec::new(),
+        people: Vec::new(),
     };
     let options = SeedOptions {
         customers,
@@ -51,6 +53,12 @@ pub fn seed_city(data: &Path, customers: u32) -> City {
                 phone: Phone::parse(&customer.phone).unwrap(),
             });
         }
+        city.people.push(Person {
+            customer: customer.customer.to_string(),
+            account: customer.account.to_string(),
+            phone: customer.phone,
+            device_token: customer.device_token,
+        });
         Ok(())
     })
     .unwrap();

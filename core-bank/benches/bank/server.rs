@@ -25,8 +25,21 @@ pub fn serve(data: &str) {
     if env::var("BENCH_BANK_OBSERVABILITY").is_ok_and(|how_much| how_much == "off") {
         options.observability = Observability::Off;
     }
+    if env::var_os("BENCH_BANK_LOG").is_some() {
+        log_each_request();
+    }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(serve_bank(options)).unwrap();
+}
+
+/// The log as `branchlab bank serve` writes it when `RUST_LOG=core_bank=debug` asks for a line a request.
+fn log_each_request() {
+    tracing_subscriber::fmt()
+        .json()
+        .log_internal_errors(false)
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::new("core_bank=debug"))
+        .init();
 }
 
 pub struct Server {
@@ -66,11 +79,25 @@ pub const STAGES: [&str; 3] = [
 
 impl Server {
     pub fn start(data: &Path, observability: &str) -> Self {
-        let mut child = Command::new("taskset")
+        let mut command = Command::new("taskset");
+        command.env("BENCH_BANK_OBSERVABILITY", observability);
+        Self::spawn(data, command)
+    }
+
+    /// A server that writes a line for each request into a file.
+    pub fn start_logging(data: &Path, log: &Path) -> Self {
+        let mut command = Command::new("taskset");
+        command
+            .env("BENCH_BANK_LOG", "")
+            .stderr(fs::File::create(log).unwrap());
+        Self::spawn(data, command)
+    }
+
+    fn spawn(data: &Path, mut taskset: Command) -> Self {
+        let mut child = taskset
             .args(["-c", "0"])
             .arg(env::current_exe().unwrap())
             .env("BENCH_BANK_DATA", data)
-            .env("BENCH_BANK_OBSERVABILITY", observability)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -118,6 +145,11 @@ impl Server {
         }
     }
 
+    /// Seconds that the thread of this name has had a processor; none when there is no such thread.
+    pub fn thread_ran(&self, name: &str) -> Option<f64> {
+        budget::ran(self.child.id(), name)
+    }
+
     /// Waits until nothing is left of what was asked before, so that a row pays for itself and for
     /// nothing else.
     pub fn settle(&self) {
@@ -125,6 +157,23 @@ impl Server {
         while self.counts().unprojected > 0.0 {
             assert!(began.elapsed() < SETTLING_MAX, "the history stands still");
             thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits until the server has nothing to do any more, a snapshot or a backlog, so that no other row
+    /// shares its core with it.
+    pub fn rest(&self) {
+        self.settle();
+        let began = Instant::now();
+        let mut used = self.counts().cpu_seconds;
+        loop {
+            thread::sleep(Duration::from_millis(500));
+            let now = self.counts().cpu_seconds;
+            if now - used < 0.05 {
+                return;
+            }
+            assert!(began.elapsed() < SETTLING_MAX, "the server never rests");
+            used = now;
         }
     }
 

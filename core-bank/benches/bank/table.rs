@@ -14,7 +14,9 @@ pub struct Served {
     pub probe: Probe,
     pub parse_64: Played,
     pub durable_64: Played,
-    /// The same on the bank without observability.
+    /// Out of sessions of the mobile bank, by SMS, with a log.
+    pub mobile_64: Played,
+    /// At a kiosk on the bank without observability.
     pub untold_64: Played,
     pub hot_64: Played,
     pub durable_1: Played,
@@ -83,7 +85,7 @@ type Row = (&'static str, u32, fn(&Served) -> Played);
 /// The median of a figure over all rounds.
 type Median<'a> = &'a dyn Fn(&dyn Fn(&Served) -> f64) -> f64;
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     ("parse only", 64, |served| served.parse_64),
     ("durable transfer at a kiosk (no medium)", 64, |served| {
         served.durable_64
@@ -92,6 +94,11 @@ const ROWS: [Row; 6] = [
     ("the same, one payee", 64, |served| served.hot_64),
     ("durable transfer", 1, |served| served.durable_1),
     ("open loop at half the rate", 64, |served| served.half_rate),
+    (
+        "durable transfer by the mobile bank (session, SMS code, log)",
+        64,
+        |served| served.mobile_64,
+    ),
 ];
 
 /// Where a request's processor time goes, and who is kept from the processor.
@@ -161,6 +168,14 @@ fn print_ratios(rounds: &[Round]) {
     });
     row("the same with observability off", ">= 0.50", |served| {
         served.untold_64.per_second() / served.parse_64.per_second()
+    });
+    row(
+        "mobile bank (session, SMS, log) : parse only, requests/s",
+        ">= 0.40",
+        |served| served.mobile_64.per_second() / served.parse_64.per_second(),
+    );
+    row("the same by CPU a request", "-", |served| {
+        served.parse_64.cpu_micros() / served.mobile_64.cpu_micros()
     });
     row("durable : parse only by CPU a request", "-", |served| {
         served.parse_64.cpu_micros() / served.durable_64.cpu_micros()

@@ -1,8 +1,8 @@
 //! The mobile bank beside the branch, and what is played on the core bank.
 
-use super::words::{Page, duration, law_words, listed, rounded, say};
+use super::words::{Page, duration, law_words, listed, percent, rounded, say};
 use crate::language::Lang;
-use crate::model::{App, Campaign, Load, LoadModel, Scenario, Sessions, Window};
+use crate::model::{App, Campaign, Load, LoadModel, Played, Recording, Scenario, Sessions, Window};
 use crate::operation::Operation;
 
 pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
@@ -74,24 +74,43 @@ fn explain_campaign(page: &mut Page, campaign: &Campaign) {
 
 fn explain_load(page: &mut Page, load: &Load) {
     let lang = page.lang;
-    let window = match load.window {
-        Window::Busiest(length) => {
-            let length = duration(length, lang);
-            say!(lang, "the busiest {length}", "最繁忙的 {length}")
-        }
-        Window::Between(from, to) => {
-            let (from, to) = (from.clock(), to.clock());
-            say!(lang, "{from} to {to}", " {from} 至 {to} ")
-        }
-    };
     page.heading("What is played on the core bank", "在核心系统上的压测");
     let (speed, volume) = (load.speed, load.volume);
     let (crowd, timeout) = (crowd(load, lang), duration(load.timeout, lang));
-    page.line(say!(
-        lang,
-        "  {window}, {speed} times faster, every session {volume} times, {crowd}; no answer in {timeout} is a time-out.",
-        "  回放{window}的操作，速度 {speed} 倍，会话数量 {volume} 倍，{crowd}；{timeout}内无应答即为超时。"
-    ));
+    page.line(match &load.played {
+        Played::Day(window) => {
+            let window = window_words(*window, lang);
+            say!(
+                lang,
+                "  {window}, {speed} times faster, every session {volume} times, {crowd}; no answer in {timeout} is a time-out.",
+                "  回放{window}的操作，速度 {speed} 倍，会话数量 {volume} 倍，{crowd}；{timeout}内无应答即为超时。"
+            )
+        }
+        Played::Recorded(recording) => {
+            let recorded = recording_words(recording, lang);
+            say!(
+                lang,
+                "  {recorded}, {speed} times faster, {crowd}; no answer in {timeout} is a time-out.",
+                "  回放{recorded}，速度 {speed} 倍，{crowd}；{timeout}内无应答即为超时。"
+            )
+        }
+    });
+    if let Some(longest) = load.skip_quiet {
+        let longest = duration(longest, lang);
+        page.line(say!(
+            lang,
+            "  Stretches in which nothing starts for longer than {longest} are leapt over, and the bank's clock with them.",
+            "  超过 {longest}无操作开始的时段予以跳过，核心系统的时钟随之前移。"
+        ));
+    }
+    if load.repeat > 0.0 {
+        let share = percent(load.repeat, lang);
+        page.line(say!(
+            lang,
+            "  {share} of what the bank acknowledged are asked once more under their keys.",
+            "  核心系统已确认的操作中有 {share} 以原幂等键再次发送。"
+        ));
+    }
     if let Some(retry) = load.retry {
         let retry = duration(retry, lang);
         page.line(say!(
@@ -100,6 +119,35 @@ fn explain_load(page: &mut Page, load: &Load) {
             "  无人应答的操作以同一幂等键重发，最长 {retry}。"
         ));
     }
+}
+
+fn window_words(window: Window, lang: Lang) -> String {
+    match window {
+        Window::Busiest(length) => {
+            let length = duration(length, lang);
+            say!(lang, "the busiest {length}", "最繁忙的 {length}")
+        }
+        Window::Day => lang.pick("the whole day", "全天").to_owned(),
+        Window::Between(from, to) => {
+            let (from, to) = (from.clock(), to.clock());
+            say!(lang, "{from} to {to}", " {from} 至 {to} ")
+        }
+    }
+}
+
+fn recording_words(recording: &Recording, lang: Lang) -> String {
+    let (count, from, to) = (
+        recording.operations,
+        recording.from.clock(),
+        recording.to.clock(),
+    );
+    let name = recording.path.file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    say!(
+        lang,
+        "{count} operations recorded in {name}, from {from} to {to}",
+        "{name} 中记录的 {count} 个操作（{from} 至 {to}）"
+    )
 }
 
 /// Who starts sessions, and over which connections.

@@ -9,12 +9,20 @@ pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
     let Scenario { day, run, .. } = scenario;
     let lang = page.lang;
     let (name, branch) = (&scenario.name, lang.of(&scenario.branch_label));
-    page.line(say!(lang, "{name} ({branch})", "{name}（{branch}）"));
+    page.line(if scenario.has_a_branch() {
+        say!(lang, "{name} ({branch})", "{name}（{branch}）")
+    } else {
+        name.clone()
+    });
     let question = lang.of(&scenario.question);
     if !question.is_empty() {
         page.line(format!("  {question}"));
     }
     page.heading("When", "时间");
+    if !scenario.has_a_branch() {
+        recorded(page, day);
+        return;
+    }
     match run.mode {
         Mode::Days => days(page, day, run),
         Mode::SteadyState { warm_up, length } => steady(page, run, warm_up, length),
@@ -27,16 +35,31 @@ pub(super) fn explain(page: &mut Page, scenario: &Scenario) {
     }
 }
 
-fn days(page: &mut Page, day: &Day, run: &Run) {
+/// Of recorded operations alone the date matters, and no hours.
+fn recorded(page: &mut Page, day: &Day) {
     let lang = page.lang;
-    let date = match lang {
+    let (date, zone) = (date(day, lang), &day.time_zone);
+    page.line(say!(
+        lang,
+        "  {date} ({zone}) is the date of the first midnight; no branch is simulated.",
+        "  首个零点所在日期为 {date}（{zone}）；不模拟网点。"
+    ));
+}
+
+fn date(day: &Day, lang: Lang) -> String {
+    match lang {
         Lang::En => day.date.strftime("%A %-d %B %Y").to_string(),
         Lang::Zh => {
             let weekday = ["一", "二", "三", "四", "五", "六", "日"]
                 [usize::from(day.date.weekday().to_monday_zero_offset().unsigned_abs()) % 7];
             format!("{} 星期{weekday}", day.date.strftime("%Y 年 %-m 月 %-d 日"))
         }
-    };
+    }
+}
+
+fn days(page: &mut Page, day: &Day, run: &Run) {
+    let lang = page.lang;
+    let date = date(day, lang);
     let (open, close, zone) = (day.open.clock(), day.close.clock(), &day.time_zone);
     let interval = duration(day.interval, lang);
     let closing = closing(day.closing, lang);

@@ -10,6 +10,9 @@ use crate::time::SimTime;
 
 /// What may be meant, but probably is not.
 pub fn warnings(scenario: &Scenario) -> Vec<Label> {
+    if !scenario.has_a_branch() {
+        return Vec::new();
+    }
     let mut warnings = overloaded(scenario);
     for (position, resource) in scenario.resources.iter().enumerate() {
         let used = scenario.journeys.iter().any(|journey| {

@@ -58,6 +58,7 @@ impl Reader {
         }
         let mut table = tables.pop()?;
         while let Some(variant) = tables.pop() {
+            table.give_way_to(&variant);
             table.overlay(variant);
         }
         Some(table)

@@ -310,15 +310,7 @@ impl Reader {
             return Some(*choice);
         }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        if let Some(what) = not_yet::value(path, text) {
-            self.fault(
-                node.origin,
-                format!("`{path} = \"{text}\"` is not yet supported ({what})"),
-                format!("this version knows {}", names.join(", ")),
-            );
-        } else {
-            self.unknown(node.origin, path, text, &names);
-        }
+        self.unknown(node.origin, path, text, &names);
         None
     }
 

@@ -5,22 +5,10 @@
 /// `(room, key, what it will mean)`.
 const KEYS: &[(&str, &str, &str)] = &[("", "targets", "write targets as [gates]")];
 
-/// `(path's last part, value, what it will mean)`.
-const VALUES: &[(&str, &str, &str)] = &[("window", "day", "the whole day played")];
-
 /// What a key of this room will mean, if a later version knows it.
 pub(super) fn key(room: &str, key: &str) -> Option<&'static str> {
     KEYS.iter()
         .find(|(r, k, _)| *r == room && *k == key)
-        .map(|(_, _, what)| *what)
-}
-
-/// What a value at this path will mean, if a later version knows it.
-pub(super) fn value(path: &str, value: &str) -> Option<&'static str> {
-    let last = path.rsplit('.').next().unwrap_or(path);
-    VALUES
-        .iter()
-        .find(|(p, v, _)| *p == last && *v == value)
         .map(|(_, _, what)| *what)
 }
 

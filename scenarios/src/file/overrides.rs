@@ -52,6 +52,9 @@ impl Reader {
             if self.is_new_entry(table, &parts, key_origin) {
                 continue;
             }
+            if let [room, key] = parts[..] {
+                table.give_way(room, key);
+            }
             if let Err(stop) = set(table, &parts, node, key_origin) {
                 self.fault(
                     key_origin,

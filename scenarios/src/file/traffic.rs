@@ -3,11 +3,17 @@
 use super::fields::{Reader, Section};
 use super::rooms::bank::{CLOSED, LOAD};
 use super::tree::{Node, Table, Value};
-use crate::model::{Day, Load, LoadModel, Mode, Window};
+use crate::model::{Day, Load, LoadModel, Mode, Played, Window};
 use crate::time::Span;
 
-/// A stretch of the day that is looked for.
-pub(super) const WINDOWS: [(&str, ()); 1] = [("busiest", ())];
+/// Stretches of the day that have a name.
+#[derive(Clone, Copy)]
+pub(super) enum NamedWindow {
+    Busiest,
+    Day,
+}
+pub(super) const WINDOWS: [(&str, NamedWindow); 2] =
+    [("busiest", NamedWindow::Busiest), ("day", NamedWindow::Day)];
 
 /// Models in which the day starts sessions, and the connections there may be unless it is said.
 pub(super) const MODELS: [(&str, (LoadModel, u32)); 2] = [
@@ -41,13 +47,24 @@ impl Reader {
         let section = self.section(table.get("load")?, "load")?;
         self.keys(&section, &LOAD);
         let has_mobile = table.get("mobile").is_some();
-        let window = day.and_then(|day| self.window(&section, day, has_mobile));
+        let played = if let Some(node) = section.get("operations") {
+            self.recording(&section, node).map(Played::Recorded)
+        } else {
+            let window = day.and_then(|day| self.window(&section, day, has_mobile));
+            window.map(Played::Day)
+        };
         let speed = self.optional_number(&section, "speed", 0.001..=1e6);
         let volume = self.optional_number(&section, "volume", 0.001..=1e6);
         let (model, usual) = self.load_model(&section)?;
+        self.recorded_is_open(&section, model);
         let connections = self.optional_whole(&section, "connections", 1..=CONNECTIONS_MAX);
         let retry = match section.get("retry") {
             Some(node) => Some(self.positive_span(node, "load.retry")?),
+            None => None,
+        };
+        let repeat = self.optional_number(&section, "repeat", 0.0..=1.0);
+        let skip_quiet = match section.get("skip_quiet") {
+            Some(node) => Some(self.positive_span(node, "load.skip_quiet")?),
             None => None,
         };
         let timeout = match section.get("timeout") {
@@ -56,7 +73,7 @@ impl Reader {
         };
         let warm_up = self.optional_span(&section, "warm_up");
         Some(Load {
-            window: window?,
+            played: played?,
             speed: speed.unwrap_or(1.0),
             volume: volume.unwrap_or(1.0),
             model,
@@ -65,6 +82,8 @@ impl Reader {
                 _ => connections.map_or(usual, |number| number as u32),
             },
             retry,
+            repeat: repeat.unwrap_or(0.0),
+            skip_quiet,
             timeout,
             warm_up: warm_up.unwrap_or(Span::from_seconds(2.0)),
         })
@@ -104,11 +123,27 @@ impl Reader {
         self.choice(node, path, &MODELS)
     }
 
+    fn whole_day(&mut self, section: &Section<'_>) -> Option<Window> {
+        let Some(entry) = section.table.entry("window_length") else {
+            return Some(Window::Day);
+        };
+        self.fault(
+            entry.key_origin,
+            "`load.window_length` stands beside `window = \"day\"`",
+            "a day is as long as it is; it says how long the busiest stretch is; keep one",
+        );
+        None
+    }
+
     fn window(&mut self, section: &Section<'_>, day: &Day, has_mobile: bool) -> Option<Window> {
         let (from, to) = (section.get("from"), section.get("to"));
         if from.is_none() && to.is_none() {
-            if let Some(node) = section.get("window") {
-                self.choice(node, "load.window", &WINDOWS)?;
+            let named = match section.get("window") {
+                Some(node) => self.choice(node, "load.window", &WINDOWS)?,
+                None => NamedWindow::Busiest,
+            };
+            if let NamedWindow::Day = named {
+                return self.whole_day(section);
             }
             let length = match section.get("window_length") {
                 Some(node) => self.positive_span(node, "load.window_length")?,

@@ -3,7 +3,7 @@
 
 use super::{Gate, GateError, Statistic};
 use crate::figure::{Figure, FigureKind, Population};
-use crate::model::{Mobile, Mode, Scenario};
+use crate::model::{Mobile, Mode, Recording, Scenario};
 use crate::names::nearest;
 use crate::operation::{Channel, Operation};
 use crate::time::SimTime;
@@ -11,6 +11,12 @@ use std::collections::BTreeSet;
 
 /// Checks that figure, statistic and population of `gate` will be reported.
 pub fn check_against(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
+    if gate.figure.kind() != FigureKind::Load && !scenario.has_a_branch() {
+        return Err(GateError::NoSuchRow(format!(
+            "`{}` is simulated, and there is no branch in the scenario",
+            gate.figure
+        )));
+    }
     names_exist(gate, scenario)?;
     row_is_reported(gate, scenario)?;
     let mean_only = matches!(gate.figure, Figure::Errors | Figure::Throughput);
@@ -24,7 +30,10 @@ pub fn check_against(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> 
 }
 
 /// The operations that a run of this scenario asks of the bank.
-fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
+fn operations(scenario: &Scenario, kind: FigureKind) -> BTreeSet<Operation> {
+    if let (FigureKind::Load, Some(recording)) = (kind, recording(scenario)) {
+        return recording.kinds.clone();
+    }
     let journeys = scenario.journeys.iter();
     let steps = journeys.flat_map(crate::model::Journey::every_step);
     let mut operations: BTreeSet<_> = steps.filter_map(|step| step.operation).collect();
@@ -37,7 +46,15 @@ fn operations(scenario: &Scenario) -> BTreeSet<Operation> {
     operations
 }
 
+/// The recorded operations that are played, if they are.
+fn recording(scenario: &Scenario) -> Option<&Recording> {
+    scenario.load.as_ref()?.recording()
+}
+
 fn channels(scenario: &Scenario, kind: FigureKind) -> BTreeSet<Channel> {
+    if let (FigureKind::Load, Some(recording)) = (kind, recording(scenario)) {
+        return recording.channels.clone();
+    }
     let journeys = &scenario.journeys;
     let mut channels: BTreeSet<_> = match kind {
         FigureKind::Load => journeys.iter().map(|journey| journey.channel).collect(),
@@ -87,7 +104,7 @@ fn names_exist(gate: &Gate, scenario: &Scenario) -> Result<(), GateError> {
             "service" => names(&scenario.services, |service| &service.name),
             "segment" => names(&scenario.segments, |segment| &segment.name),
             "resource" => names(&scenario.resources, |resource| &resource.name),
-            "operation" => operations(scenario)
+            "operation" => operations(scenario, gate.figure.kind())
                 .into_iter()
                 .map(Operation::name)
                 .collect(),

@@ -1,13 +1,16 @@
 //! What is played on a core bank.
 
+use crate::operation::{Channel, Operation};
 use crate::time::{SimTime, Span};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// How the operations of the day are played on a bank.
 #[derive(Debug, Clone, Serialize)]
 pub struct Load {
-    /// Which stretch of the simulated day.
-    pub window: Window,
+    /// What is played.
+    pub played: Played,
     /// Simulated time passes this many times faster; 30 plays half an hour in a
     /// minute. Think times shrink alike. Above 0.
     pub speed: f64,
@@ -21,6 +24,11 @@ pub struct Load {
     /// What nobody answered is asked again, under the same key, within this real time of its first
     /// failure; never, if there is none.
     pub retry: Option<Span>,
+    /// The share (0 to 1) of what was acknowledged that is asked once more under its key.
+    pub repeat: f64,
+    /// Stretches in which nothing starts for longer than this are leapt over, and the bank's clock
+    /// leaps with them; none, if it is not said. Above 0.
+    pub skip_quiet: Option<Span>,
     /// An operation unanswered this long (real time) has timed out.
     pub timeout: Span,
     /// Real time at the start that is played but not judged.
@@ -47,6 +55,50 @@ pub enum LoadModel {
     },
 }
 
+impl Load {
+    /// The recorded operations that are played, if they are.
+    pub const fn recording(&self) -> Option<&Recording> {
+        match &self.played {
+            Played::Recorded(recording) => Some(recording),
+            Played::Day(_) => None,
+        }
+    }
+}
+
+/// What is played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Played {
+    /// A stretch of the simulated day.
+    Day(Window),
+    /// What was recorded, in its place.
+    Recorded(Recording),
+}
+
+/// A file of recorded operations (`docs/operations.md`), which has been gone through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recording {
+    /// Where it is.
+    pub path: PathBuf,
+    /// BLAKE3 hash (hex) of what stands in it.
+    pub hash: String,
+    /// Since when it is played: from its first operation, unless the scenario says it.
+    pub from: SimTime,
+    /// Until when: the last operation is planned then, unless the scenario says it.
+    pub to: SimTime,
+    /// How many operations there are; at least one.
+    pub operations: u64,
+    /// On which channels.
+    pub channels: BTreeSet<Channel>,
+    /// And which they are.
+    pub kinds: BTreeSet<Operation>,
+}
+
+impl Recording {
+    /// What a run calls its copy of it, beside its scenario.
+    pub const COPY: &str = "recorded.csv";
+}
+
 /// Which stretch of the day is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,4 +108,7 @@ pub enum Window {
     Busiest(Span),
     /// From–to.
     Between(SimTime, SimTime),
+    /// All of it: the branches from the opening until the last customer has left, the mobile bank
+    /// from midnight to midnight.
+    Day,
 }

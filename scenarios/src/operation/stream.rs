@@ -142,6 +142,7 @@ pub struct OperationReader<R: Read> {
     records: csv::StringRecordsIntoIter<R>,
     positions: [Option<usize>; OPERATION_COLUMNS.len()],
     last: SimTime,
+    row: u64,
     broken: bool,
 }
 
@@ -171,8 +172,14 @@ impl<R: Read> OperationReader<R> {
             records: reader.into_records(),
             positions,
             last: SimTime(0),
+            row: 1,
             broken: false,
         })
+    }
+
+    /// The row that was read last, as a spreadsheet numbers it: the header is row 1.
+    pub const fn row(&self) -> u64 {
+        self.row
     }
 
     fn operation(&mut self, record: &csv::StringRecord) -> Result<PlannedOperation, StreamError> {
@@ -181,6 +188,7 @@ impl<R: Read> OperationReader<R> {
             positions: self.positions,
             number: record.position().map_or(0, csv::Position::line),
         };
+        self.row = row.number;
         let planned = row.operation()?;
         if planned.at < self.last {
             return Err(StreamError::OutOfOrder {

@@ -44,6 +44,18 @@ pub(super) fn of_a_whole_file() -> Value {
     Value::Object(whole)
 }
 
+/// What must be there where recorded operations are played and no branch is simulated.
+pub(super) fn of_recorded_operations() -> Value {
+    let of_a_branch = needed(&SCENARIO).into_iter();
+    let of_a_branch = of_a_branch.map(|key| json!({ "required": [key] }));
+    json!({
+        "description": "Recorded operations are played, and there is no branch.",
+        "required": ["load"],
+        "properties": { "load": { "required": ["operations"] } },
+        "not": { "anyOf": of_a_branch.collect::<Vec<_>>() },
+    })
+}
+
 fn skeleton(room: &'static Room) -> Option<Map<String, Value>> {
     let needed = needed(room);
     let inner = room.keys.iter();

@@ -65,6 +65,13 @@ impl Visits {
         self.in_order.get(at).map(|visit| visit.start)
     }
 
+    /// When the last of anybody's steps is, with a bank that answers at once.
+    pub fn last_step(&self) -> u64 {
+        let of_phones = self.phones.iter().flat_map(|session| &session.steps);
+        let all = self.steps.iter().map(|step| step.at);
+        all.chain(of_phones.map(|step| step.at)).max().unwrap_or(0)
+    }
+
     /// The session at this position.
     pub fn session(&self, at: usize) -> Option<Session> {
         let visit = self.in_order.get(at)?;

@@ -56,7 +56,10 @@ struct SessionStep {
 #[derive(Debug)]
 pub struct DayOperations {
     replication: u32,
-    window: (u64, u64),
+    /// From when until when sessions start that are played.
+    starts: (u64, u64),
+    /// From when until when it is played.
+    window: (SimTime, SimTime),
     volume: f64,
     mobile: Option<Mobile>,
     branches: Visits,
@@ -80,7 +83,21 @@ impl DayOperations {
         from: SimTime,
         to: SimTime,
     ) -> Result<Arc<Self>, SimError> {
-        Self::in_loop(Loop::Fitting, scenario, replication, seed, (from.0, to.0))
+        let window = Some((from, to));
+        Self::in_loop(Loop::Fitting, scenario, replication, seed, window)
+    }
+
+    /// Of all sessions of the day: those of the branches, whenever they start, and those of the
+    /// mobile bank that start between midnight and midnight. Otherwise like [`Self::new`].
+    ///
+    /// # Errors
+    /// The scenario contradicts itself, or the branch overflows.
+    pub fn whole_day(
+        scenario: &Scenario,
+        replication: u32,
+        seed: u64,
+    ) -> Result<Arc<Self>, SimError> {
+        Self::in_loop(Loop::Fitting, scenario, replication, seed, None)
     }
 
     fn in_loop(
@@ -88,8 +105,9 @@ impl DayOperations {
         scenario: &Scenario,
         replication: u32,
         seed: u64,
-        window: (u64, u64),
+        window: Option<(SimTime, SimTime)>,
     ) -> Result<Arc<Self>, SimError> {
+        let starts = window.map_or((0, u64::MAX), |(from, to)| (from.0, to.0));
         // The bank that this stream is played on will take its own time.
         let at_once = Scenario {
             latencies: Vec::new(),
@@ -97,14 +115,17 @@ impl DayOperations {
         };
         let mut plan = Plan::new(&at_once, &OperationLatencies::default())?;
         plan.seed = seed;
+        let branches = branch::visits(scenario, &plan, replication, starts, which)?;
+        let enterprises = mobile::enterprises(scenario, seed, replication, starts);
         let nameless = Arc::new(Self {
             replication,
-            window,
+            starts,
+            window: window.unwrap_or_else(|| whole(scenario, &branches)),
             volume: scenario.load.as_ref().map_or(1.0, |load| load.volume),
             mobile: scenario.mobile.clone(),
-            branches: branch::visits(scenario, &plan, replication, window, which)?,
+            branches,
             traffic: Traffic::of(scenario, seed)?,
-            enterprises: mobile::enterprises(scenario, seed, replication, window),
+            enterprises,
             payees: Payees::default(),
         });
         let key = Key::of_stream(seed, replication, u64::MAX);
@@ -114,6 +135,12 @@ impl DayOperations {
             Ok(day) => Arc::new(Self { payees, ..day }),
             Err(shared) => shared,
         })
+    }
+
+    /// From when until when sessions start that are played; of a whole day from the opening, or from
+    /// midnight where there is a mobile bank, until both are over.
+    pub fn window(&self) -> (SimTime, SimTime) {
+        self.window
     }
 
     /// Its operations in order of time.
@@ -165,8 +192,20 @@ pub fn operations_in(
     seed: u64,
     (from, to): (SimTime, SimTime),
 ) -> Result<Vec<PlannedOperation>, SimError> {
-    let day = DayOperations::in_loop(which, scenario, replication, seed, (from.0, to.0))?;
+    let day = DayOperations::in_loop(which, scenario, replication, seed, Some((from, to)))?;
     Ok(day.operations().collect())
+}
+
+/// The day from its opening, or from midnight where there is a mobile bank, until both are over and
+/// nobody at a branch asks for anything any more.
+fn whole(scenario: &Scenario, branches: &Visits) -> (SimTime, SimTime) {
+    let (open, close) = (scenario.day.open, scenario.day.close);
+    let (from, to) = if scenario.mobile.is_some() {
+        (SimTime(0), close.max(SimTime::from_clock(24, 0)))
+    } else {
+        (open, close)
+    };
+    (from, to.max(SimTime(branches.last_step())))
 }
 
 /// How often a session is played: the whole part of the volume, and once more

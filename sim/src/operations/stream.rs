@@ -37,7 +37,7 @@ impl Operations {
         let mut sources = vec![Source::Branches(0)];
         for (number, traffic) in day.played() {
             let starts = (0..traffic.cells())
-                .map(|cell| MobileStarts::new(traffic, day.replication, cell, day.window));
+                .map(|cell| MobileStarts::new(traffic, day.replication, cell, day.starts));
             sources.extend(starts.map(|starts| Source::Mobile(number, Box::new(starts))));
         }
         sources.push(Source::Enterprises(0));

@@ -1,8 +1,8 @@
 //! The mobile bank, its spikes, what goes wrong, and what is played on the core bank.
 
 use super::{
-    CLOCK, Choices, DURATION, Form, Key, MANY, Names, POSITIVE_DURATION, Room, Takes, WEIGHT, key,
-    needed,
+    CLOCK, Choices, DURATION, FILE, Form, Key, MANY, Names, POSITIVE_DURATION, Room, SHARE, TEXT,
+    Takes, WEIGHT, key, needed,
 };
 use crate::file::mobile::{ACTIVES_MAX, CAMPAIGN_CHANNELS};
 use crate::file::traffic::{CONNECTIONS_MAX, MODELS, WINDOWS};
@@ -234,15 +234,30 @@ pub(crate) static LOAD: Room = Room {
         key(
             "window",
             Takes::Choice(&WINDOWS),
-            "\"busiest\" (unless given): the stretch of the day with most operations.",
+            "\"busiest\" (unless given): the stretch of the day with most operations; \"day\": all of it.",
         ),
         key(
             "window_length",
             POSITIVE_DURATION,
-            "How long that is; \"30min\" unless given.",
+            "How long the busiest stretch is; \"30min\" unless given.",
         ),
         key("from", CLOCK, "Or the stretch since then …"),
         key("to", CLOCK, "… until then."),
+        key(
+            "operations",
+            FILE,
+            "Or a CSV file of recorded operations beside this one; with `from` and `to`, its sessions must start between them.",
+        ),
+        key(
+            "operations_hash",
+            TEXT,
+            "The BLAKE3 hash of that file, which must be so; a run writes it.",
+        ),
+        key(
+            "skip_quiet",
+            POSITIVE_DURATION,
+            "Stretches in which nothing starts for longer are leapt over, and the bank's clock with them; never unless given.",
+        ),
         key(
             "speed",
             Takes::Number(0.001, 1e6),
@@ -267,6 +282,11 @@ pub(crate) static LOAD: Room = Room {
             "retry",
             POSITIVE_DURATION,
             "What nobody answered is asked again under the same key for so long (real time); never unless given.",
+        ),
+        key(
+            "repeat",
+            SHARE,
+            "This share of what the bank acknowledged is asked once more under its key, and must be the same; 0 unless given.",
         ),
         key(
             "timeout",
