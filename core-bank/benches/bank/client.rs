@@ -3,10 +3,11 @@
 //! latency counts, so a stalled server cannot hide its stall.
 
 use std::{
+    future::poll_fn,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     sync::atomic::{AtomicU64, Ordering},
-    thread,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -155,68 +156,57 @@ impl Load<'_> {
             .unwrap();
         let began = Instant::now();
         let asking = (0..connections).map(|_| self.ask(next, began + time));
-        let micros = runtime.block_on(join(asking));
+        let micros = runtime.block_on(join(asking, Rest::WhenIdle));
         self.played(&before, began, micros, Vec::new())
     }
 
     async fn ask(&self, next: &dyn Fn() -> Option<String>, end: Instant) -> Vec<f64> {
-        let mut stream = tokio::net::TcpStream::connect(self.server.address)
-            .await
-            .unwrap();
-        stream.set_nodelay(true).unwrap();
+        let mut stream = stream(self.server).await;
         let mut micros = Vec::new();
-        let mut answer = [0; 2_048];
         while Instant::now() < end {
             let Some(request) = next() else { break };
             let began = Instant::now();
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let mut length = 0;
-            while !is_whole(&answer[..length]) {
-                let read = stream.read(&mut answer[length..]).await.unwrap();
-                assert!(read > 0, "the server hung up");
-                length += read;
-            }
+            answered(&mut stream, &request).await;
             micros.push(began.elapsed().as_secs_f64() * 1e6);
         }
         micros
     }
 
-    /// Asks so many times a second, whether or not answers come.
+    /// Asks so many times a second, whether or not answers come. One thread, which never sleeps: with a
+    /// thread for each connection the client was as busy as the server, and what it measured was itself.
     pub fn open(&self, route: Route, connections: u32, rate: f64, time: Duration) -> Played {
         self.server.settle();
         let before = self.server.counts();
-        let began = Instant::now() + Duration::from_millis(20);
-        let asked: Vec<(Vec<f64>, Vec<f64>)> = thread::scope(|scope| {
-            let asking: Vec<_> = (0..connections)
-                .map(|place| {
-                    scope.spawn(move || {
-                        let (mut micros, mut late) = (Vec::new(), Vec::new());
-                        let mut stream = connect(self.server);
-                        for turn in 0.. {
-                            let number =
-                                f64::from(turn) * f64::from(connections) + f64::from(place);
-                            let intended = Duration::from_secs_f64(number / rate);
-                            if intended > time {
-                                return (micros, late);
-                            }
-                            let intended = began + intended;
-                            let wait = intended.saturating_duration_since(Instant::now());
-                            if !wait.is_zero() {
-                                thread::sleep(wait);
-                                late.push(intended.elapsed().as_secs_f64() * 1e6);
-                            }
-                            exchange(&mut stream, &self.request(route));
-                            micros.push(intended.elapsed().as_secs_f64() * 1e6);
-                        }
-                        (micros, late)
-                    })
-                })
-                .collect();
-            let joined = asking.into_iter().map(|thread| thread.join().unwrap());
-            joined.collect()
+        // After every round of its connections it looks at their sockets.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .event_interval(1)
+            .build()
+            .unwrap();
+        let began = Instant::now() + Duration::from_millis(100);
+        let asking = (0..connections).map(async |place| {
+            let mut stream = stream(self.server).await;
+            let mut asked = Vec::new();
+            for turn in 0.. {
+                let number = f64::from(turn) * f64::from(connections) + f64::from(place);
+                let intended = Duration::from_secs_f64(number / rate);
+                if intended > time {
+                    break;
+                }
+                let intended = began + intended;
+                let request = self.request(route);
+                let was_free = Instant::now() < intended;
+                due(intended).await;
+                let late = was_free.then(|| intended.elapsed().as_secs_f64() * 1e6);
+                answered(&mut stream, &request).await;
+                asked.push((intended.elapsed().as_secs_f64() * 1e6, late));
+            }
+            asked
         });
-        let (micros, late): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-        self.played(&before, began, micros.concat(), late.concat())
+        let asked = runtime.block_on(join(asking, Rest::Never));
+        let late = asked.iter().filter_map(|(_, late)| *late).collect();
+        let micros = asked.iter().map(|(micros, _)| *micros).collect();
+        self.played(&before, began, micros, late)
     }
 
     fn played(
@@ -244,26 +234,66 @@ impl Load<'_> {
     }
 }
 
+/// Whether the client's thread may sleep.
+#[derive(Clone, Copy, PartialEq)]
+enum Rest {
+    WhenIdle,
+    Never,
+}
+
 /// Waits for all of them on this thread.
-async fn join(asking: impl Iterator<Item = impl Future<Output = Vec<f64>>>) -> Vec<f64> {
+async fn join<T>(asking: impl Iterator<Item = impl Future<Output = Vec<T>>>, rest: Rest) -> Vec<T> {
     let mut waiting: Vec<_> = asking.map(Box::pin).collect();
     let mut done = vec![false; waiting.len()];
     let mut all = Vec::new();
-    std::future::poll_fn(|context| {
+    poll_fn(|context| {
         for (future, done) in waiting.iter_mut().zip(&mut done) {
-            if !*done && let std::task::Poll::Ready(micros) = future.as_mut().poll(context) {
+            if !*done && let Poll::Ready(asked) = future.as_mut().poll(context) {
                 *done = true;
-                all.extend(micros);
+                all.extend(asked);
             }
         }
         if done.iter().all(|done| *done) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
+            return Poll::Ready(());
         }
+        if rest == Rest::Never {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
     })
     .await;
     all
+}
+
+/// Returns at that moment; it has to be polled all the time.
+async fn due(moment: Instant) {
+    poll_fn(|_| {
+        if Instant::now() < moment {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+}
+
+async fn stream(server: &Server) -> tokio::net::TcpStream {
+    let stream = tokio::net::TcpStream::connect(server.address).await;
+    let stream = stream.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// Asks and waits for the whole answer.
+async fn answered(stream: &mut tokio::net::TcpStream, request: &str) {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 2_048];
+    let mut length = 0;
+    while !is_whole(&answer[..length]) {
+        let read = stream.read(&mut answer[length..]).await.unwrap();
+        assert!(read > 0, "the server hung up");
+        length += read;
+    }
 }
 
 /// Whether these bytes are an answer to its end; it must be a good one.

@@ -29,6 +29,10 @@ use replay::City;
 use server::Server;
 use table::{Apart, Round, Served, print};
 
+/// The one of the command `branchlab`, whose bank this is.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CUSTOMERS: u32 = 100_000;
 const TAIL: u64 = 1_000_000;
 

@@ -158,6 +158,9 @@ impl Server {
             assert!(began.elapsed() < SETTLING_MAX, "the history stands still");
             thread::sleep(Duration::from_millis(100));
         }
+        // Nor for what the kernel has yet to write, of which the log is the most.
+        let synced = Command::new("sync").status();
+        assert!(synced.is_ok_and(|status| status.success()));
     }
 
     /// Waits until the server has nothing to do any more, a snapshot or a backlog, so that no other row
