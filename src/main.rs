@@ -32,7 +32,7 @@ use std::process::ExitCode;
 /// A bank's threads hand each other what they allocate, for which the C library's allocator keeps half as
 /// much again as the bank needs.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;

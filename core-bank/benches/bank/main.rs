@@ -31,7 +31,7 @@ use table::{Apart, Round, Served, print};
 
 /// The one of the command `branchlab`, whose bank this is.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const CUSTOMERS: u32 = 100_000;
 const TAIL: u64 = 1_000_000;
