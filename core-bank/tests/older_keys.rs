@@ -308,3 +308,29 @@ fn keys_of_a_day_that_cannot_be_read_are_looked_for_and_nothing_is_decided_twice
     }
     assert_eq!(balance(&bank, person), held);
 }
+
+#[test]
+fn a_key_that_was_used_again_after_its_day_is_known_by_its_second_use() {
+    let data = tempfile::tempdir().unwrap();
+    let options = "keys=4 snapshots=10 clock=2026-06-09T10:00+08:00";
+    let bank = BankProcess::start(data.path(), options);
+    let person = new_person(&bank, 1);
+    let mut client = bank.client();
+    deposit(&bank, &mut client, &person, 1).expect(201);
+    set_clock(&bank, "2026-06-10T11:00:00+08:00");
+    let second = deposit(&bank, &mut client, &person, 1).expect(201);
+    assert_eq!(second.header("idempotent-replayed"), None);
+    for number in 2..=30 {
+        deposit(&bank, &mut client, &person, number).expect(201);
+    }
+    let held = balance(&bank, &person);
+    stop(bank);
+    // All keys are written anew and together, those of both uses.
+    remove_projection(data.path());
+    let bank = BankProcess::start(data.path(), "keys=4 clock=2026-06-10T11:00+08:00");
+    let mut client = bank.client();
+    let again = deposit(&bank, &mut client, &person, 1).expect(201);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.text("balance"), second.text("balance"));
+    assert_eq!(balance(&bank, &person), held);
+}

@@ -1,7 +1,8 @@
 //! The speed of the whole bank, beside what the disk, the bare server and `PostgreSQL` can do in the same
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
 //! `BANK_FOLDER` which disk. A word restricts it: `-- serving` to the rows of the server, and `-- replay`
-//! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else; `-- keys` says how
+//! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else; `-- mobile` to
+//! payments of the mobile bank, for the same; `-- keys` says how
 //! long after a start the keys of a long day are known again.
 #![allow(
     clippy::unwrap_used,
@@ -51,6 +52,9 @@ fn main() {
     if asked("keys") {
         return keys::noted(&folder.path().join("long-day"), rounds);
     }
+    if asked("mobile") {
+        return mobile_only(folder.path(), rounds, seconds);
+    }
     let tailed = folder.path().join("tailed");
     let started = (!asked("serving")).then(|| replay::prepare(&tailed, CUSTOMERS, TAIL));
     if asked("replay") {
@@ -86,11 +90,7 @@ fn main() {
     // And one whose customers have sessions, and which writes a log.
     let log = folder.path().join("log.json");
     let phones = Server::start_logging(&mobile, &log);
-    let phones = Load {
-        server: &phones,
-        accounts: &city.texts,
-    };
-    let phones = Mobile::log_in(phones, &by_phone.people, &log);
+    let phones = Mobile::log_in(&phones, &by_phone, &log);
     let measured: Vec<Round> = (0..rounds)
         .map(|_| Round {
             served: served(folder.path(), &load, &quiet, &phones, seconds),
@@ -134,6 +134,26 @@ impl Parts<'_> {
             postgres: postgres(self.folder, seconds),
             decide: decide::micros(state.clone(), &city.payers, 20),
             replay: replay::on_both_cores(self.tailed),
+        }
+    }
+}
+
+/// Pays by the mobile bank again and again, and says which thread took how long.
+fn mobile_only(folder: &Path, rounds: u64, seconds: Duration) {
+    let (data, log) = (folder.join("mobile"), folder.join("log.json"));
+    let city = replay::seed_city(&data, CUSTOMERS);
+    let server = Server::start_logging(&data, &log);
+    pin("1");
+    let phones = Mobile::log_in(&server, &city, &log);
+    for _ in 0..rounds {
+        let played = phones.pay(64, seconds, usize::MAX);
+        println!(
+            "{:.0} payments/s, {:.1} us of CPU each",
+            played.per_second(),
+            played.cpu_micros()
+        );
+        for (place, thread) in budget::NAMES.iter().enumerate() {
+            println!("  {thread} {:.1}", played.thread(place)[0]);
         }
     }
 }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Load, Played, connect, exchange, fresh_key, post},
+    replay::City,
     server::Server,
 };
 
@@ -59,7 +60,12 @@ struct Authorised {
 
 impl<'a> Mobile<'a> {
     /// Has all of them log in. The server writes its log to this file.
-    pub fn log_in(load: Load<'a>, people: &'a [Person], log: &'a Path) -> Self {
+    pub fn log_in(server: &'a Server, city: &'a City, log: &'a Path) -> Self {
+        let people = &city.people;
+        let load = Load {
+            server,
+            accounts: &city.texts,
+        };
         let sessions = by_many(load.server, people.len(), &|stream, place| {
             let body = json!({
                 "customer": people[place].customer,
