@@ -207,8 +207,24 @@ fn a_mobile_transfer_needs_a_code_and_the_code_is_for_this_transfer_alone() {
     client
         .post(&session, "/v1/transfers", &nothing)
         .refused(404, "authorisation_not_found");
-    let shows = client.get(&session, &format!("/v1/customers/{}/limits", li.customer));
+    let limits = format!("/v1/customers/{}/limits", li.customer);
+    let shows = client.get(&session, &limits);
     assert_eq!(shows.expect(200).body["limits"][0]["used_today"], "5.00");
+    let lower =
+        json!({"scope": "shield", "per_transaction": "2.00", "daily": "3.00", "monthly": "4.50"});
+    client.post(&session, &limits, &lower).expect(201);
+    let page = client.get(&bank.tokens.operator, "/v1/audit/records?limit=1000");
+    let page = page.expect(200);
+    let records = page.body["records"].as_array().unwrap();
+    let set: Vec<_> = records
+        .iter()
+        .filter(|it| !it["limits"].is_null())
+        .collect();
+    assert_eq!(set.len(), 1, "one record set limits");
+    assert_eq!(
+        (&set[0]["limits"], &set[0]["customer"]),
+        (&lower, &json!(li.customer))
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Exchange, Message};
 use crate::error::LoadError;
+use crate::limits::SetLimits;
 use crate::locks::SetLocks;
 use crate::money;
 use crate::reconciliation::describe;
@@ -63,6 +64,9 @@ pub struct Record {
     pub place: Option<String>,
     #[serde(default)]
     pub locks: Option<SetLocks>,
+    /// The limits that were set.
+    #[serde(default)]
+    pub limits: Option<SetLimits>,
     #[serde(default)]
     pub postings: Vec<Posting>,
 }

@@ -186,6 +186,10 @@ pub fn request(question: &Question, tokens: &Tokens) -> Result<Request, &'static
             post("/v1/appointments", &json!({"branch": branch, "slot": slot}))
         }
         O::LockSetting => post(&format!("/v1/cards/{}/locks", card()?), &locks(question)),
+        O::LimitSetting => post(
+            &format!("/v1/customers/{}/limits", id()?),
+            &limits(question),
+        ),
         O::CardWithdrawal | O::PosPurchase | O::CardNotPresentPurchase => {
             card_use(question, card()?, &amount()?).between(account()?, None)
         }
@@ -238,6 +242,15 @@ fn locks(question: &Question) -> Value {
     let daily = locks.pos_daily_fen.map(|fen| yuan(i128::from(fen)));
     json!({"overseas": locks.overseas, "places": locks.places, "night": locks.night,
         "pos_daily": daily, "overseas_card_not_present": locks.overseas_card_not_present})
+}
+
+/// The limits that the plan says; the usual ones of SMS if it says none.
+fn limits(question: &Question) -> Value {
+    let said = question.particulars.and_then(|it| it.limits);
+    let limits = said.unwrap_or_default();
+    let amount = |fen: i64| yuan(i128::from(fen));
+    json!({"scope": limits.scope.name(), "per_transaction": amount(limits.per_transaction_fen),
+        "daily": amount(limits.daily_fen), "monthly": limits.monthly_fen.map(amount)})
 }
 
 /// A use of a card as the card network says it.

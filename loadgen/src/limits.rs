@@ -1,10 +1,11 @@
-//! Whether customers ever authorised more than their media let through, read from the bank's books and
-//! the published limits, never from the bank's own counters: all limits are inclusive and count by the
-//! calendar of Shanghai, whose time the records bear.
+//! Whether customers ever authorised more than their media let through, read from the bank's books, the
+//! published limits and those that the books say a customer set, never from the bank's own counters: all
+//! limits are inclusive and count by the calendar of Shanghai, whose time the records bear.
 
 use crate::audit::Record;
 use crate::money::{self, yuan};
 use crate::promises::Broken;
+use serde::Deserialize;
 use std::collections::HashMap;
 
 /// What one scope lets through, in fen.
@@ -31,9 +32,33 @@ fn limit(scope: &str) -> Option<Limit> {
     }
 }
 
+/// The limits of a scope as their record sets them, in yuan.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SetLimits {
+    scope: String,
+    per_transaction: String,
+    daily: String,
+    monthly: Option<String>,
+}
+
+impl SetLimits {
+    fn limit(&self) -> Option<Limit> {
+        Some(Limit {
+            per_transaction: money::fen(&self.per_transaction)?,
+            daily: money::fen(&self.daily)?,
+            monthly: match &self.monthly {
+                Some(monthly) => Some(money::fen(monthly)?),
+                None => None,
+            },
+        })
+    }
+}
+
 /// What was paid on the last day and in its month, and by which records.
 #[derive(Debug, Default)]
 struct Used {
+    /// The limits that its customer set last; the published ones until then.
+    set: Option<Limit>,
     day: String,
     today: i128,
     this_month: i128,
@@ -81,7 +106,8 @@ impl Limits {
         let place = (customer.to_owned(), scope.to_owned());
         let used = self.0.get(&place);
         let paid = used.map_or((0, 0), |used| used.on(&record.at));
-        let right = limit(scope)?.broken(amount, paid);
+        let set = used.and_then(|used| used.set);
+        let right = set.or_else(|| limit(scope))?.broken(amount, paid);
         if right == Some(code) {
             return None;
         }
@@ -102,14 +128,19 @@ impl Limits {
 
     /// Takes an applied record: the limit that it breaks, in words.
     pub fn record(&mut self, record: &Record) -> Option<Broken> {
-        let scope = record.scope.as_deref()?;
         let customer = record.customer.as_deref()?;
+        if let Some(set) = &record.limits {
+            let place = (customer.to_owned(), set.scope.clone());
+            self.0.entry(place).or_default().set = set.limit();
+        }
+        let scope = record.scope.as_deref()?;
         let amount = record.amount.as_deref().and_then(money::fen)?;
-        let limit = limit(scope)?;
+        let published = limit(scope)?;
         let day = record.at.get(..10).unwrap_or_default();
         let month = day.get(..7).unwrap_or_default();
         let place = (customer.to_owned(), scope.to_owned());
         let used = self.0.entry(place).or_default();
+        let limit = used.set.unwrap_or(published);
         if used.day.get(..7) != Some(month) {
             used.this_month = 0;
         }
@@ -240,6 +271,41 @@ mod tests {
             refused.code = Some(code.to_owned());
             assert_eq!(limits.refused(&refused).is_none(), right, "{day} {code}");
         }
+    }
+
+    #[test]
+    fn limits_that_a_customer_sets_hold_from_then_on_for_their_scope() {
+        let mut limits = Limits::default();
+        let day = "2026-06-29T12:00:00";
+        let pays = |limits: &mut Limits, scope: &str, at: &str, amount: &str| {
+            limits.record(&paid(9, at, scope, amount)).map(|it| it.what)
+        };
+        assert_eq!(pays(&mut limits, "shield", day, "1000000.00"), None);
+        let mut setting = paid(2, day, "shield", "1.00");
+        (setting.scope, setting.amount) = (None, None);
+        let set = json!({"scope": "shield", "per_transaction": "600000.00",
+            "daily": "2000000.00", "monthly": "1600000.00"});
+        setting.limits = Some(serde_json::from_value(set).expect("limits"));
+        assert!(limits.record(&setting).is_none());
+        let refused = |limits: &Limits, amount: &str, code: &str| {
+            let mut refused = paid(3, day, "shield", amount);
+            refused.code = Some(code.to_owned());
+            limits.refused(&refused).is_none()
+        };
+        assert!(refused(&limits, "600000.01", "limit_per_transaction"));
+        assert!(!refused(&limits, "600000.00", "limit_monthly"));
+        // Of another medium nothing was set.
+        assert_eq!(pays(&mut limits, "device_mobile", day, "200000.00"), None);
+        assert_eq!(pays(&mut limits, "shield", day, "600000.00"), None);
+        assert!(refused(&limits, "0.01", "limit_monthly"));
+        let told = pays(&mut limits, "shield", "2026-06-30T12:00:00", "0.01");
+        let told = told.expect("a month is full");
+        assert_eq!(
+            told,
+            "C1 paid 1600000.01 by shield in 2026-06; 1600000.00 may be"
+        );
+        let july = "2026-07-01T00:00:00";
+        assert_eq!(pays(&mut limits, "shield", july, "600000.00"), None);
     }
 
     #[test]

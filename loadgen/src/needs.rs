@@ -177,7 +177,9 @@ impl Walk {
             }
             // They log in for it first, so the device is there.
             Operation::Alerts => self.needs.alerts |= self.needs.ebanking,
-            Operation::BalanceQuery | Operation::WealthView => self.need_customer(),
+            Operation::BalanceQuery | Operation::WealthView | Operation::LimitSetting => {
+                self.need_customer();
+            }
             Operation::Deposit
             | Operation::HistoryQuery
             | Operation::LockSetting

@@ -1,10 +1,12 @@
 //! Operations of the bank as everyone names them, and the stream of them that a
 //! simulated day yields and a load generator plays.
 
+mod limits;
 mod particulars;
 mod stream;
 mod words;
 
+pub use limits::{LimitScope, PaymentLimits};
 pub use particulars::{Locks, Medium, Particulars};
 pub use stream::{OPERATION_COLUMNS, OperationReader, OperationWriter, StreamError};
 
@@ -64,6 +66,7 @@ pub enum Operation {
     CheckIn,
     Appointment,
     LockSetting,
+    LimitSetting,
     SocialSecurityQuery,
     LoanApplication,
     SuspiciousQuery,
@@ -155,7 +158,7 @@ impl FromStr for Channel {
 
 impl Operation {
     /// Every operation, in order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::IdentityCheck,
         Self::RegisterCustomer,
         Self::OpenCard,
@@ -177,6 +180,7 @@ impl Operation {
         Self::CheckIn,
         Self::Appointment,
         Self::LockSetting,
+        Self::LimitSetting,
         Self::SocialSecurityQuery,
         Self::LoanApplication,
         Self::SuspiciousQuery,
@@ -210,6 +214,7 @@ impl Operation {
             Self::CheckIn => "check_in",
             Self::Appointment => "appointment",
             Self::LockSetting => "lock_setting",
+            Self::LimitSetting => "limit_setting",
             Self::SocialSecurityQuery => "social_security_query",
             Self::LoanApplication => "loan_application",
             Self::SuspiciousQuery => "suspicious_query",
@@ -257,6 +262,7 @@ impl Operation {
                 | Self::CheckIn
                 | Self::Appointment
                 | Self::LockSetting
+                | Self::LimitSetting
                 | Self::SocialSecurityQuery
                 | Self::SuspiciousQuery
         )

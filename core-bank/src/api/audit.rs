@@ -26,7 +26,7 @@ use crate::{
     notices::select_alerts,
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
-        CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Payee, Place,
+        CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Limits, Payee, Place,
         RefusalCode as Code, Scope, State as BankState, TerminalAction, VoucherId, WelfareFact,
     },
 };
@@ -141,6 +141,10 @@ struct ProductEffects {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     locks: Option<LocksBody>,
+    /// The limits that were set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    limits: Option<SetLimits>,
     /// The limits that a payment counts to, or would have: `sms`, `device_online`, `device_mobile`
     /// or `shield`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +197,9 @@ impl ProductEffects {
                 }
                 Fact::CardOpened { card, .. } => row.card = Some(*card),
                 Fact::LocksSet { locks, .. } => row.locks = Some(locks.clone().into()),
+                Fact::LimitsSet { scope, limits, .. } => {
+                    row.limits = Some(SetLimits::of(*scope, *limits));
+                }
                 Fact::Welfare(WelfareFact::Redeemed { voucher, .. }) => {
                     row.voucher = Some(*voucher);
                 }
@@ -204,6 +211,28 @@ impl ProductEffects {
             }
         }
         row
+    }
+}
+
+/// Limits as they were set.
+#[derive(Serialize, ToSchema)]
+struct SetLimits {
+    /// What they are of: `sms`, `device_online`, `device_mobile` or `shield`.
+    #[schema(value_type = String)]
+    scope: Scope,
+    per_transaction: Yuan,
+    daily: Yuan,
+    monthly: Option<Yuan>,
+}
+
+impl SetLimits {
+    fn of(scope: Scope, limits: Limits) -> Self {
+        Self {
+            scope,
+            per_transaction: limits.per_transaction.into(),
+            daily: limits.daily.into(),
+            monthly: limits.monthly.map(Yuan::from),
+        }
     }
 }
 

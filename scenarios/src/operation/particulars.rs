@@ -1,6 +1,7 @@
 //! What few operations say beside who, how much and to whom: the medium of a payment, the place of a
-//! card's use, the locks to be set. Each has a column of its own in the CSV.
+//! card's use, the locks or the limits to be set. Each has a column of its own in the CSV.
 
+use super::PaymentLimits;
 use crate::names::UnknownName;
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +15,8 @@ pub struct Particulars {
     pub place: Option<String>,
     /// The locks that are set.
     pub locks: Option<Locks>,
+    /// The limits that are set.
+    pub limits: Option<PaymentLimits>,
 }
 
 impl Particulars {

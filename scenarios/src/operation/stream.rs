@@ -2,12 +2,12 @@
 //! a recorded log can take the place of a simulated day. `docs/operations.md`.
 
 use super::particulars::{PLACE, is_place};
-use super::{Channel, Locks, Operation, Particulars, PlannedOperation};
+use super::{Channel, Locks, Operation, Particulars, PaymentLimits, PlannedOperation};
 use crate::time::{MICROS_PER_SECOND, SimTime, Span, parse_span};
 use std::io::{Read, Write};
 
 /// The columns, in the order they are written; any order is read.
-pub const OPERATION_COLUMNS: [&str; 14] = [
+pub const OPERATION_COLUMNS: [&str; 15] = [
     "at",
     "branch",
     "channel",
@@ -22,11 +22,12 @@ pub const OPERATION_COLUMNS: [&str; 14] = [
     "medium",
     "place",
     "locks",
+    "limits",
 ];
 
 /// Columns that a recorded log may leave out.
-const OPTIONAL: [&str; 7] = [
-    "think", "amount", "payee", "allow", "medium", "place", "locks",
+const OPTIONAL: [&str; 8] = [
+    "think", "amount", "payee", "allow", "medium", "place", "locks", "limits",
 ];
 
 /// Between the codes of `allow`.
@@ -93,6 +94,7 @@ impl<W: Write> OperationWriter<W> {
             .map(|it| it.to_string());
         let place = particulars.and_then(|it| it.place.clone());
         let locks = particulars.and_then(|it| it.locks.as_ref());
+        let limits = particulars.and_then(|it| it.limits.as_ref());
         self.writer.write_record([
             moment(planned.at),
             planned.branch.clone(),
@@ -108,6 +110,7 @@ impl<W: Write> OperationWriter<W> {
             or_empty(medium),
             or_empty(place),
             or_empty(locks.map(Locks::to_string)),
+            or_empty(limits.map(PaymentLimits::to_string)),
         ])?;
         Ok(())
     }
@@ -300,6 +303,7 @@ impl Row<'_> {
 
     fn particulars(&self) -> Result<Particulars, StreamError> {
         let (medium, place, locks) = (self.text("medium"), self.text("place"), self.text("locks"));
+        let limits = self.text("limits");
         if !place.is_empty() && !is_place(place) {
             return Err(self.wrong("place", format!("`{place}` is no place; {PLACE}")));
         }
@@ -312,6 +316,10 @@ impl Row<'_> {
             locks: match locks {
                 "" => None,
                 _ => Some(Locks::parse(locks).map_err(|why| self.wrong("locks", why))?),
+            },
+            limits: match limits {
+                "" => None,
+                _ => Some(PaymentLimits::parse(limits).map_err(|why| self.wrong("limits", why))?),
             },
         })
     }
@@ -395,6 +403,7 @@ mod tests {
                 medium: Some(super::super::Medium::Device),
                 place: Some("JP".into()),
                 locks: Some(Locks::default()),
+                limits: Some(PaymentLimits::default()),
             }
             .boxed(),
             ..first.clone()
@@ -422,7 +431,7 @@ mod tests {
         assert!(
             written().contains("10:00:00.250001,liaocheng-shizhong,kiosk,c-1,1,0,,identity_check")
         );
-        assert!(written().contains("25:00:00.000000,mobile,mobile,c-1,1,1,14.250001s,transfer_own_bank,12.05,c-2,insufficient_funds|daily_limit,device,JP,none"));
+        assert!(written().contains("25:00:00.000000,mobile,mobile,c-1,1,1,14.250001s,transfer_own_bank,12.05,c-2,insufficient_funds|daily_limit,device,JP,none,sms:10000.00/10000.00/50000.00"));
     }
 
     #[test]
@@ -456,6 +465,7 @@ mod tests {
         assert!(message(",JP,", ",Japan,").starts_with("row 3: `place`"));
         assert!(message(",device,", ",devise,").contains("did you mean `device`?"));
         assert!(message(",none", ",nine").starts_with("row 3: `locks`"));
+        assert!(message(",sms:", ",mms:").starts_with("row 3: `limits`"));
         assert!(message("channel", "chanel").contains("did you mean `channel`?"));
         assert!(message(",session", "").contains("`session` is missing"));
     }

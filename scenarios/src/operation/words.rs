@@ -46,6 +46,7 @@ impl Operation {
             Self::CheckIn => ("sign-in", "签到"),
             Self::Appointment => ("appointment", "预约"),
             Self::LockSetting => ("safety locks", "安全锁设置"),
+            Self::LimitSetting => ("payment limits", "支付限额设置"),
             Self::SocialSecurityQuery => ("social-security query", "社保查询"),
             Self::LoanApplication => ("loan application", "贷款申请"),
             Self::WelfareIssue => ("welfare vouchers issued", "福利券发放"),

@@ -1,17 +1,21 @@
 //! The plan of R13: customers who pay and use their cards around every limit and every lock, from the
-//! 25th of June, 2026, to the 1st of July. Of every ten customers each does something else.
+//! 25th of June, 2026, to the 1st of July. There are thirteen kinds of customers, who do something else each.
 //!
 //! A code after `!` must be met. Without it, two outcomes are right: sessions contest the same limit, or
 //! a lock is being set or its hour strikes; then the books alone tell which of them was.
 
 use scenarios::operation::{
-    Channel, Locks, Medium, Operation, OperationWriter, Particulars, PlannedOperation,
+    Channel, LimitScope, Locks, Medium, Operation, OperationWriter, Particulars, PaymentLimits,
+    PlannedOperation,
 };
 use scenarios::time::{SimTime, Span};
 
 /// The last day of the month, counted from the first of the plan.
 const LAST: u64 = 5;
 const SECOND: u64 = 1_000_000;
+
+/// Kinds of customers, by their numbers' remainders.
+pub const KINDS: u64 = 13;
 
 /// What one step of a session says: when, what, how much in fen, what may or must refuse it.
 #[derive(Clone)]
@@ -31,8 +35,8 @@ pub fn plan(customers: u64) -> Vec<PlannedOperation> {
     let mut rows = Vec::new();
     let mut session = 0;
     for customer in 0..customers {
-        // A hundred customers of a kind begin within a hundred seconds, each kind at its own moment.
-        let later = (customer / 10 % 100 * 10 + customer % 10) * SECOND / 10;
+        // A thousand customers begin within a hundred seconds, each at a moment of their own.
+        let later = customer % 1_000 * SECOND / 10;
         for (channel, steps) in sittings(customer) {
             let mut before = None;
             for (step, said) in (0..).zip(steps) {
@@ -74,7 +78,7 @@ pub fn written(plan: &[PlannedOperation]) -> Vec<u8> {
 }
 
 fn sittings(customer: u64) -> Vec<Sitting> {
-    match customer % 10 {
+    match customer % KINDS {
         0 => sms_in_a_day(),
         1 => sms_contested(),
         2 => sms_in_a_month(),
@@ -84,7 +88,10 @@ fn sittings(customer: u64) -> Vec<Sitting> {
         6 => shield_contested(),
         7 => shield_in_a_day(),
         8 => locked_cards(),
-        _ => locks_toggled(),
+        9 => locks_toggled(),
+        10 => device_in_a_month_of_the_mobile_bank(),
+        11 => device_in_a_month_of_the_online_bank(),
+        _ => shield_month_contested(),
     }
 }
 
@@ -266,6 +273,111 @@ fn shield_in_a_day() -> Vec<Sitting> {
             &[(on(LAST, "23:46:00"), mobile)],
         ),
         pays(Channel::Online, Medium::Shield, 5, &then),
+    ]
+}
+
+/// A session that sets limits: the bank has none of a month but for SMS, and a customer may set them.
+fn sets_limits(channel: Channel, day: u64, scope: LimitScope, yuan: (i64, i64, i64)) -> Sitting {
+    let begin = on(day, "12:00:00");
+    let (per_transaction, daily, monthly) = yuan;
+    let set = Said {
+        particulars: Particulars {
+            limits: Some(PaymentLimits {
+                scope,
+                per_transaction_fen: per_transaction * 100,
+                daily_fen: daily * 100,
+                monthly_fen: Some(monthly * 100),
+            }),
+            ..Particulars::default()
+        },
+        ..said(begin + 2 * SECOND, Operation::LimitSetting)
+    };
+    let log_out = said(begin + 4 * SECOND, Operation::LogOut);
+    (channel, vec![said(begin, Operation::LogIn), set, log_out])
+}
+
+/// C4: 1,000,000 in a month, as the customer has set it, filled to the fen in three days.
+fn device_in_a_month_of_the_mobile_bank() -> Vec<Sitting> {
+    let channel = Channel::Mobile;
+    let limits = (200_000, 1_000_000, 1_000_000);
+    let full: &[_] = &[(20_000_000, ""), (20_000_000, "")];
+    let noon = |day| pays(channel, Medium::Device, 90, &[(on(day, "12:01:00"), full)]);
+    let last: &[_] = &[
+        (19_999_999, ""),
+        (2, "!limit_monthly"),
+        (1, ""),
+        (1, "!limit_monthly"),
+    ];
+    let next: &[_] = &[(20_000_000, "")];
+    let over_midnight = [
+        (on(LAST, "23:40:00"), last),
+        (on(LAST + 1, "00:02:00"), next),
+    ];
+    vec![
+        sets_limits(channel, 0, LimitScope::DeviceMobile, limits),
+        noon(0),
+        noon(1),
+        pays(channel, Medium::Device, 90, &over_midnight),
+    ]
+}
+
+/// C4: 120,000 in a month of the online bank; what the device lets through in the mobile bank counts apart.
+fn device_in_a_month_of_the_online_bank() -> Vec<Sitting> {
+    let channel = Channel::Online;
+    let limits = (50_000, 50_000, 120_000);
+    let full: &[_] = &[(3_000_000, ""), (2_000_000, "")];
+    let noon = |day| pays(channel, Medium::Device, 90, &[(on(day, "12:01:00"), full)]);
+    let last: &[_] = &[
+        (1_999_999, ""),
+        (2, "!limit_monthly"),
+        (1, ""),
+        (1, "!limit_monthly"),
+    ];
+    let next: &[_] = &[(5_000_000, "")];
+    let over_midnight = [
+        (on(LAST, "23:40:00"), last),
+        (on(LAST + 1, "00:02:00"), next),
+    ];
+    let mobile: &[_] = &[(20_000_000, "")];
+    vec![
+        sets_limits(channel, 0, LimitScope::DeviceOnline, limits),
+        noon(0),
+        noon(1),
+        pays(channel, Medium::Device, 90, &over_midnight),
+        pays(
+            Channel::Mobile,
+            Medium::Device,
+            90,
+            &[(on(LAST, "23:48:00"), mobile)],
+        ),
+    ]
+}
+
+/// C5: after 2,000,000 of the 3,000,000 that the customer has set for a month, two sessions of different
+/// channels at once contest the rest.
+fn shield_month_contested() -> Vec<Sitting> {
+    let limits = (1_000_000, 5_000_000, 3_000_000);
+    let noon: &[_] = &[(100_000_000, ""), (100_000_000, "")];
+    let both: &[_] = &[(60_000_000, "limit_monthly"), (40_000_001, "limit_monthly")];
+    let next: &[_] = &[(100_000_000, "")];
+    let at = [(on(LAST, "23:46:00"), both)];
+    let of = |channel| pays(channel, Medium::Shield, 5, &at);
+    vec![
+        sets_limits(Channel::Online, 0, LimitScope::Shield, limits),
+        pays(
+            Channel::Mobile,
+            Medium::Shield,
+            5,
+            &[(on(0, "12:01:00"), noon)],
+        ),
+        of(Channel::Mobile),
+        of(Channel::Online),
+        pays(
+            Channel::Mobile,
+            Medium::Shield,
+            5,
+            &[(on(LAST + 1, "00:02:00"), next)],
+        ),
     ]
 }
 
