@@ -14,18 +14,19 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    entries::{Entry, select_balances, select_entries},
+    entries::{Entry, Histories, Recent},
     journal::JournalReaders,
     metrics::Metrics,
     older_keys,
     projector::ProjectionError,
     rules::{AccountNumber, BookAccount, BusinessTime, Fen, KeyDigest, Looked, Remembered},
-    statements::{Statement, select_statement},
+    statements::{Statement, statement},
 };
 
 /// Reads history; connections are kept for the next reader.
 pub struct History {
     path: PathBuf,
+    recent: Arc<Recent>,
     idle: Mutex<Vec<Connection>>,
     journal: Arc<JournalReaders>,
     projected: watch::Receiver<u64>,
@@ -36,7 +37,9 @@ pub struct History {
 
 /// How far the projector is, for the readers; and how far they want it, for the projector.
 pub struct Progress {
-    /// The last record whose entries are written.
+    /// The entries that the file does not hold yet.
+    pub recent: Arc<Recent>,
+    /// The last record whose entries can be read.
     pub projected: watch::Receiver<u64>,
     /// The last record whose key is written.
     pub keys_through: watch::Receiver<u64>,
@@ -86,6 +89,7 @@ impl History {
     pub fn new(path: &Path, journal: Arc<JournalReaders>, progress: Progress) -> Self {
         Self {
             path: path.to_owned(),
+            recent: progress.recent,
             idle: Mutex::default(),
             journal,
             projected: progress.projected,
@@ -159,7 +163,7 @@ impl History {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Entry>, ProjectionError> {
-        self.with_connection(|connection| select_entries(connection, account, before, limit))
+        self.with_histories(|histories| histories.newest(account, before, limit))
     }
 
     /// What moved on an account between two moments, the second excluded. It reads a file, too.
@@ -171,14 +175,24 @@ impl History {
         limit: usize,
     ) -> Result<Statement, ProjectionError> {
         let account = BookAccount::Customer(account);
-        self.with_connection(|connection| {
-            select_statement(connection, account, &period, after, limit)
-        })
+        self.with_histories(|histories| statement(histories, account, &period, after, limit))
     }
 
     /// Every account's balance after record `seq`, the bank's own among them. It reads all there is.
     pub fn balances_at(&self, seq: u64) -> Result<Vec<(BookAccount, Fen)>, ProjectionError> {
-        self.with_connection(|connection| select_balances(connection, seq))
+        self.with_histories(|histories| histories.balances_after(seq))
+    }
+
+    fn with_histories<T>(
+        &self,
+        read: impl FnOnce(Histories) -> Result<T, ProjectionError>,
+    ) -> Result<T, ProjectionError> {
+        self.with_connection(|file| {
+            read(Histories {
+                recent: &self.recent,
+                file,
+            })
+        })
     }
 
     /// Reads with a connection of its own; it reads a file, too.

@@ -26,6 +26,7 @@ mod notices;
 mod office;
 mod older_keys;
 mod options;
+mod patience;
 mod product_lists;
 mod projector;
 mod rates;

@@ -1,34 +1,45 @@
 //! Idempotency keys that memory had no room for, in the projection.
 //!
-//! Digests come in no order, so a key costs a page wherever it goes. Hence keys are written late, just
-//! before memory forgets them, many at a time and in order, into a table for each quarter of a day;
-//! a table whose keys are all older than a day is dropped whole. A bank that decides fewer requests a
-//! day than memory holds writes none. Whoever begins anew begins with the last day.
+//! Digests come in no order, so in one table each key would cost a page. Hence keys are written late,
+//! just before memory forgets them, in runs of a hundred thousand: a run is sorted, packed into pages
+//! and never touched again, and it is dropped whole when its newest key is a day old. Who looks for a
+//! key looks once into each run, which is a few microseconds. A bank that decides fewer requests a day
+//! than memory holds writes none. Whoever begins anew begins with the last day.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::{
     forgotten_keys::last_decided_until,
     journal::{ChainHash, JournalError, JournalReader},
+    patience,
     projector::{ProjectionError, Turn},
     rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
 };
 
-/// Business time that one table covers, in microseconds.
-const TABLE_MICROS: i64 = IDEMPOTENCY_MICROS / 4;
+/// Keys of a run at most.
+const RUN: u64 = 100_000;
 
-/// Keys that are written together: the more there are, the more share a page.
-const BATCH: u64 = 100_000;
+/// Keys of a page, four of which fit into one of `SQLite`'s.
+const KEYS_PER_PAGE: usize = 32;
 
-/// Keys of one transaction.
-const KEYS_PER_TRANSACTION: usize = 1_000;
+/// Pages of one transaction, and between two yields.
+const PAGES_PER_TRANSACTION: usize = 64;
+const PAGES_BETWEEN_YIELDS: usize = 8;
 
 /// Records that are read at a time.
 const CHUNK: usize = 1_024;
 
-fn table_of(at: BusinessTime) -> i64 {
-    at.0.div_euclid(TABLE_MICROS)
-}
+/// The tables: how far keys are written; the runs by the records that they follow, and when their
+/// newest keys were decided; their pages by the first digests.
+const TABLES: &str = "
+ CREATE TABLE IF NOT EXISTS keys_written (seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+ CREATE TABLE IF NOT EXISTS key_runs (run INTEGER PRIMARY KEY, newest INTEGER NOT NULL) STRICT;
+ CREATE TABLE IF NOT EXISTS older_keys (
+   run INTEGER NOT NULL,
+   digest BLOB NOT NULL,
+   keys BLOB NOT NULL,
+   PRIMARY KEY (run, digest)
+ ) STRICT, WITHOUT ROWID;";
 
 /// How far the keys of a bank are written, and how far they have to be.
 pub struct OlderKeys {
@@ -38,6 +49,18 @@ pub struct OlderKeys {
     hash: ChainHash,
     /// Records that may be without, half of those whose keys memory holds.
     lag: u64,
+    /// The run that the last step did not finish.
+    unfinished: Option<Run>,
+}
+
+/// A run that is being written.
+struct Run {
+    /// In the order of their pages, each with its record.
+    keys: Vec<(KeyDigest, u64)>,
+    /// How many of them are written.
+    written: usize,
+    /// Its last record, that one's chain hash, and when it was decided.
+    last: (u64, ChainHash, BusinessTime),
 }
 
 impl OlderKeys {
@@ -48,7 +71,7 @@ impl OlderKeys {
         bound: usize,
     ) -> Result<Self, ProjectionError> {
         connection.execute_batch(&format!(
-            "CREATE TABLE IF NOT EXISTS keys_written (seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+            "{TABLES}
              INSERT INTO keys_written SELECT 0, x'{}' WHERE NOT EXISTS (SELECT * FROM keys_written);",
             ChainHash::GENESIS
         ))?;
@@ -57,12 +80,11 @@ impl OlderKeys {
             through,
             hash,
             lag: (bound as u64 / 2).max(1),
+            unfinished: None,
         };
         if !is_of(journal, keys.through, keys.hash)? {
             tracing::warn!("older keys are of another journal: they are read again");
-            for table in tables(connection)? {
-                connection.execute_batch(&format!("DROP TABLE keys_{table}"))?;
-            }
+            connection.execute_batch("DELETE FROM key_runs; DELETE FROM older_keys;")?;
             (keys.through, keys.hash) = (0, ChainHash::GENESIS);
             keys.note_written(connection)?;
         }
@@ -105,8 +127,7 @@ impl OlderKeys {
         durable > self.through.saturating_add(self.lag)
     }
 
-    /// Writes a batch of keys that are due; of one that the turn does not let it finish nothing counts,
-    /// and what was written of it is found written the next time.
+    /// Writes a run of keys that are due, in short transactions, as far as the turn lets it.
     pub fn step(
         &mut self,
         connection: &mut Connection,
@@ -114,74 +135,158 @@ impl OlderKeys {
         durable: u64,
         turn: &Turn,
     ) -> Result<(), ProjectionError> {
-        let goal = durable
-            .saturating_sub(self.lag / 2)
-            .min(self.through.saturating_add(BATCH));
-        let mut keys = Vec::new();
-        let mut at = BusinessTime::default();
-        let mut through = self.through;
-        let mut hash = self.hash;
-        while through < goal {
-            let links = journal.read(through, CHUNK)?;
-            if !turn.goes_on() {
+        let mut run = match self.unfinished.take() {
+            Some(run) => run,
+            None => match self.read_run(journal, durable, turn)? {
+                Some(run) => run,
+                None => return Ok(()),
+            },
+        };
+        if run.written == 0 {
+            // What a crash left behind under its name.
+            delete_run(connection, self.through)?;
+        }
+        let mut goes_on = true;
+        while run.written < run.keys.len() {
+            if !goes_on {
+                self.unfinished = Some(run);
                 return Ok(());
             }
-            let Some(last) = links.last() else { break };
-            (through, at) = (last.record.seq, last.record.at);
-            hash = last.hash();
-            keys.extend(links.iter().map(|link| {
-                let record = &link.record;
-                let digest = KeyDigest::of(record.command.by, &record.key);
-                (table_of(record.at), digest, record.seq)
-            }));
-        }
-        keys.sort_unstable();
-        // Short transactions, since others wait for their commits.
-        for keys in keys.chunk_by(|one, other| one.0 == other.0) {
-            for keys in keys.chunks(KEYS_PER_TRANSACTION) {
-                let transaction = connection.transaction()?;
-                insert(&transaction, keys)?;
-                transaction.commit()?;
-                if !turn.goes_on() {
-                    return Ok(());
+            let transaction = connection.transaction()?;
+            let pages = run.keys[run.written..].chunks(KEYS_PER_PAGE);
+            for (place, page) in pages.take(PAGES_PER_TRANSACTION).enumerate() {
+                insert(&transaction, self.through, page)?;
+                run.written += page.len();
+                if place % PAGES_BETWEEN_YIELDS == 0 {
+                    goes_on = turn.goes_on();
                 }
             }
+            transaction.commit()?;
         }
+        self.finish(connection, run.last)
+    }
+
+    /// Notes a run that is written, and drops those whose keys are all older than a day.
+    fn finish(
+        &mut self,
+        connection: &mut Connection,
+        last: (u64, ChainHash, BusinessTime),
+    ) -> Result<(), ProjectionError> {
+        let (through, hash, newest) = last;
         let transaction = connection.transaction()?;
-        drop_expired(&transaction, table_of(at))?;
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO key_runs VALUES (?1, ?2)")?
+            .execute(params![self.through, newest.0])?;
         let written = Self {
             through,
             hash,
+            unfinished: None,
             ..*self
         };
         written.note_written(&transaction)?;
         transaction.commit()?;
         *self = written;
+        let dead = newest.before(IDEMPOTENCY_MICROS);
+        for run in runs(connection, dead, "<=")? {
+            delete_run(connection, run)?;
+            connection.execute("DELETE FROM key_runs WHERE run = ?1", [run])?;
+        }
         Ok(())
     }
+
+    /// Reads the keys of the next run and sorts them. Of a reading that the turn does not let it finish
+    /// nothing counts.
+    fn read_run(
+        &self,
+        journal: &mut dyn JournalReader,
+        durable: u64,
+        turn: &Turn,
+    ) -> Result<Option<Run>, ProjectionError> {
+        let end = self.through.saturating_add(RUN);
+        let goal = durable.saturating_sub(self.lag / 2).min(end);
+        let mut keys = Vec::new();
+        let mut last = (self.through, self.hash, BusinessTime::default());
+        while last.0 < goal {
+            let before = last.0;
+            journal.visit(before, CHUNK, &mut |frame| {
+                let (head, _) = frame.head()?;
+                keys.push((head.key(), head.seq));
+                last = (head.seq, frame.hash(), head.at);
+                Ok(())
+            })?;
+            if !turn.goes_on() {
+                return Ok(None);
+            }
+            if last.0 == before {
+                break;
+            }
+        }
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        patience::sort(&mut keys, &|key| *key, &mut || {
+            turn.goes_on();
+        });
+        // The first of two records under one key stands.
+        keys.dedup_by_key(|(digest, _)| *digest);
+        Ok(Some(Run {
+            keys,
+            written: 0,
+            last,
+        }))
+    }
 }
 
-fn insert(connection: &Connection, keys: &[(i64, KeyDigest, u64)]) -> Result<(), rusqlite::Error> {
-    let Some((table, ..)) = keys.first() else {
+/// Writes a page: digests and records, of 16 and 8 bytes each.
+fn insert(
+    connection: &Connection,
+    run: u64,
+    keys: &[(KeyDigest, u64)],
+) -> Result<(), rusqlite::Error> {
+    let Some((first, _)) = keys.first() else {
         return Ok(());
     };
-    connection.execute_batch(&format!(
-        "CREATE TABLE IF NOT EXISTS keys_{table} (
-           digest BLOB PRIMARY KEY,
-           seq INTEGER NOT NULL
-         ) STRICT, WITHOUT ROWID;"
-    ))?;
-    // The first of two records under one key stands.
-    let mut statement = connection.prepare_cached(&format!(
-        "INSERT OR IGNORE INTO keys_{table} VALUES (?1, ?2)"
-    ))?;
-    for (_, digest, seq) in keys {
-        statement.execute(params![digest.bytes(), seq])?;
+    let mut bytes = Vec::with_capacity(keys.len() * (DIGEST + RECORD));
+    for (digest, seq) in keys {
+        bytes.extend_from_slice(digest.bytes());
+        bytes.extend_from_slice(&seq.to_le_bytes());
     }
-    Ok(())
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO older_keys VALUES (?1, ?2, ?3)")?
+        .execute(params![run, first.bytes(), bytes])
+        .map(drop)
 }
 
-/// The record up to which keys are written, and its chain hash.
+const DIGEST: usize = 16;
+const RECORD: usize = 8;
+
+/// The record of a digest in a page.
+fn find_in_page(page: &[u8], digest: KeyDigest) -> Option<u64> {
+    let mut keys = page.chunks_exact(DIGEST + RECORD);
+    let found = keys.find(|key| key.starts_with(digest.bytes()))?;
+    found.last_chunk().copied().map(u64::from_le_bytes)
+}
+
+fn delete_run(connection: &Connection, run: u64) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("DELETE FROM older_keys WHERE run = ?1")?
+        .execute([run])
+        .map(drop)
+}
+
+/// The runs whose newest keys were decided after a moment (`>`) or not (`<=`), newest first.
+fn runs(
+    connection: &Connection,
+    moment: BusinessTime,
+    side: &str,
+) -> Result<Vec<u64>, rusqlite::Error> {
+    let select = format!("SELECT run FROM key_runs WHERE newest {side} ?1 ORDER BY run DESC");
+    let mut statement = connection.prepare_cached(&select)?;
+    let rows = statement.query_map([moment.0], |row| row.get(0))?;
+    rows.collect()
+}
+
+/// How far keys are written, and the chain hash of that record.
 fn written(connection: &Connection) -> Result<(u64, ChainHash), rusqlite::Error> {
     connection.query_row("SELECT seq, hash FROM keys_written", [], |row| {
         Ok((row.get(0)?, ChainHash::of_bytes(row.get(1)?)))
@@ -197,26 +302,6 @@ fn is_of(journal: &mut dyn JournalReader, seq: u64, hash: ChainHash) -> Result<b
     Ok(links.first().is_some_and(|link| link.hash() == hash))
 }
 
-/// The numbers of the tables that there are.
-fn tables(connection: &Connection) -> Result<Vec<i64>, rusqlite::Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT CAST(substr(name, 6) AS INTEGER) FROM sqlite_schema
-         WHERE type = 'table' AND name GLOB 'keys_[-0-9]*' ORDER BY 1 DESC",
-    )?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    rows.collect()
-}
-
-/// Drops the tables whose newest key is older than a day when the newest of all stands in `newest`.
-fn drop_expired(connection: &Connection, newest: i64) -> Result<(), rusqlite::Error> {
-    for table in tables(connection)? {
-        if table < newest - IDEMPOTENCY_MICROS / TABLE_MICROS {
-            connection.execute_batch(&format!("DROP TABLE keys_{table}"))?;
-        }
-    }
-    Ok(())
-}
-
 /// The record that a key was used for, the newest if there are several, and the record up to which
 /// keys are written.
 pub fn find(
@@ -226,14 +311,15 @@ pub fn find(
     // One reading, so that what is found belongs to the number.
     let reading = connection.unchecked_transaction()?;
     let (through, _) = written(&reading)?;
-    for table in tables(&reading)? {
-        let select = format!("SELECT seq FROM keys_{table} WHERE digest = ?1");
-        let found = reading
-            .prepare_cached(&select)?
-            .query_row([digest.bytes()], |row| row.get(0))
-            .optional()?;
-        if found.is_some() {
-            return Ok((through, found));
+    let mut page = reading.prepare_cached(
+        "SELECT keys FROM older_keys WHERE run = ?1 AND digest <= ?2 ORDER BY digest DESC LIMIT 1",
+    )?;
+    for run in runs(&reading, BusinessTime(i64::MIN), ">")? {
+        let mut rows = page.query(params![run, digest.bytes()])?;
+        if let Some(row) = rows.next()?
+            && let Some(seq) = find_in_page(row.get_ref(0)?.as_blob()?, digest)
+        {
+            return Ok((through, Some(seq)));
         }
     }
     Ok((through, None))

@@ -1,6 +1,7 @@
-//! The projector: tails the journal into a file of entries per account, for history.
+//! The projector: tails the journal into histories of accounts, notices and lists of products.
 //!
-//! The file is disposable. It is rebuilt from the journal when it is missing, of another version,
+//! Notices and lists go to a file at once, entries when their era is over ([`crate::entries`]). The file
+//! is disposable. It is rebuilt from the journal when it is missing, of another version,
 //! damaged, or ahead of the journal. Reads name the record they must include and wait for it.
 
 use std::{
@@ -16,7 +17,10 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
-    entries::{ENTRIES_TABLES, Posted, entries_of, insert_entries, insert_eras, sort_entries},
+    entries::{
+        ENTRIES_TABLE, ERA, LINES_PER_PAGE, Line, Recent, end_of_next_era, lines_of, sort_lines,
+        write_page,
+    },
     history::{History, Progress, Wanted},
     journal::{JournalError, JournalReader, JournalReaders, Record},
     metrics::Metrics,
@@ -28,31 +32,34 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 6;
+const PROJECTION_VERSION: i64 = 7;
 
-/// Records that are projected together: the more there are, the more entries share a page.
+/// Records that are projected together at most.
 const BATCH: u64 = 32_768;
 
 /// Records that are read at a time.
 const READ_AT_A_TIME: usize = 1_024;
 
-/// Entries of one transaction. Others wait for its commit, which writes all the pages that it
-/// changed: some dozens, a few hundred at worst.
-const ENTRIES_PER_TRANSACTION: usize = 1_024;
+/// Pages of entries of one transaction: some dozens of those of `SQLite`, for whose writing others wait.
+const PAGES_PER_TRANSACTION: usize = 64;
+
+/// Pages after which the projector lets others go first when it works at leisure: a tenth of a
+/// millisecond.
+const PAGES_BETWEEN_YIELDS: usize = 8;
+
+/// Records whose entries memory holds before their eras are written with haste.
+const UNSEALED_MAX: u64 = 4 * ERA;
 
 /// As long as so many records at most wait they are projected at leisure, and once there are more,
 /// with haste until those are projected that were there by then.
 const LEISURE_BEHIND_MAX: u64 = 100_000;
 
-/// Entries after which the projector lets others go first when it works at leisure.
-const ENTRIES_BETWEEN_YIELDS: usize = 16;
-
 /// How long the projector lets records gather when nobody waits for them. Every reader names what was
 /// durable when he asked, so nobody sees the delay.
 const GATHERING: Duration = Duration::from_millis(500);
 
-/// Memory for pages, in KiB: an era fits.
-const CACHE_KIB: i64 = 32 * 1024;
+/// Memory for pages, in KiB.
+const CACHE_KIB: i64 = 8 * 1024;
 
 /// How long a batch may take at leisure, when those who are served leave no time: alerts wait for it.
 const LEISURE_TIME_MAX: Duration = Duration::from_secs(2);
@@ -108,10 +115,11 @@ pub fn start_projector(
 ) -> Result<(History, oneshot::Receiver<Result<(), ProjectionError>>), ProjectionError> {
     let durable = parts.durable;
     let connection = open_or_rebuild(parts.path, *durable.borrow())?;
-    let at = projected_seq(&connection)?;
+    let Reached { told, sealed } = reached(&connection)?;
+    let recent = Arc::new(Recent::after(sealed));
     let mut journal = parts.journal.open()?;
     let keys = OlderKeys::open(&connection, journal.as_mut(), parts.keys_in_memory)?;
-    let (published, projected) = watch::channel(at);
+    let (published, projected) = watch::channel(sealed);
     let (keys_published, keys_through) = watch::channel(keys.through);
     let (ended, end) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
@@ -122,12 +130,15 @@ pub fn start_projector(
         wanted: Arc::clone(&wanted),
         connection,
         journal,
-        at,
+        at: sealed,
+        told,
+        sealed,
+        recent: Arc::clone(&recent),
+        sealing: None,
         published,
         keys,
         keys_published,
         metrics: Arc::clone(&parts.metrics),
-        unfinished: None,
     };
     thread::Builder::new()
         .name("bank-projector".to_owned())
@@ -137,6 +148,7 @@ pub fn start_projector(
             let _ = ended.send(projector.run(durable, &runtime));
         })?;
     let progress = Progress {
+        recent,
         projected,
         keys_through,
         wanted,
@@ -153,11 +165,16 @@ pub fn project_all(
 ) -> Result<(), ProjectionError> {
     let mut journal = journal.open()?;
     let connection = open_or_rebuild(path, last)?;
+    let Reached { told, sealed } = reached(&connection)?;
     let mut projector = Projector {
         // Nobody waits for an alert of what is projected again.
         clock: BusinessClock::real(),
         replayed: last,
-        at: projected_seq(&connection)?,
+        at: sealed,
+        told,
+        sealed,
+        recent: Arc::new(Recent::after(sealed)),
+        sealing: None,
         keys: OlderKeys::open(&connection, journal.as_mut(), IDEMPOTENCY_KEYS_MAX)?,
         connection,
         journal,
@@ -165,9 +182,8 @@ pub fn project_all(
         keys_published: watch::channel(0).0,
         wanted: Arc::default(),
         metrics: Arc::default(),
-        unfinished: None,
     };
-    while projector.at < last || projector.keys.are_due(last) {
+    while projector.is_behind(last) {
         projector.step(last, &Turn::Haste)?;
     }
     Ok(())
@@ -207,7 +223,7 @@ impl Turn {
 /// journal is a witness that the journal lost its end.
 fn open_or_rebuild(path: &Path, durable: u64) -> Result<Connection, ProjectionError> {
     if let Ok(connection) = open(path)
-        && let Ok(seq) = projected_seq(&connection)
+        && let Ok(Reached { told: seq, .. }) = reached(&connection)
     {
         if seq <= durable {
             return Ok(connection);
@@ -234,10 +250,11 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS projection (
            version INTEGER NOT NULL,
-           seq INTEGER NOT NULL
+           seq INTEGER NOT NULL,
+           sealed INTEGER NOT NULL
          ) STRICT;",
     )?;
-    connection.execute_batch(ENTRIES_TABLES)?;
+    connection.execute_batch(ENTRIES_TABLE)?;
     connection.execute_batch(NOTICES_TABLE)?;
     connection.execute_batch(PRODUCT_TABLES)?;
     let version: Option<i64> = connection
@@ -246,7 +263,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     match version {
         None => {
             connection.execute(
-                "INSERT INTO projection (version, seq) VALUES (?1, 0)",
+                "INSERT INTO projection (version, seq, sealed) VALUES (?1, 0, 0)",
                 [PROJECTION_VERSION],
             )?;
         }
@@ -256,8 +273,22 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     Ok(connection)
 }
 
-fn projected_seq(connection: &Connection) -> Result<u64, ProjectionError> {
-    Ok(connection.query_row("SELECT seq FROM projection", [], |row| row.get(0))?)
+/// How far a projection reaches.
+struct Reached {
+    /// The last record whose notices and products are in the file.
+    told: u64,
+    /// The last record whose entries are.
+    sealed: u64,
+}
+
+fn reached(connection: &Connection) -> Result<Reached, ProjectionError> {
+    let select = "SELECT seq, sealed FROM projection";
+    Ok(connection.query_row(select, [], |row| {
+        Ok(Reached {
+            told: row.get(0)?,
+            sealed: row.get(1)?,
+        })
+    })?)
 }
 
 /// What is projected together.
@@ -265,12 +296,19 @@ fn projected_seq(connection: &Connection) -> Result<u64, ProjectionError> {
 struct Batch {
     /// Its last record.
     last: u64,
-    /// In the order of their table.
-    entries: Vec<Posted>,
+    lines: Vec<Line>,
+    /// The records that tell more than entries and were not told before.
+    others: Vec<Record>,
+}
+
+/// An era that is being written.
+struct Sealing {
+    /// Its last record.
+    last: u64,
+    /// Its lines in the order of their pages.
+    lines: Vec<Line>,
     /// How many of them are written.
     written: usize,
-    /// The records that tell more than entries.
-    others: Vec<Record>,
 }
 
 struct Projector {
@@ -279,14 +317,20 @@ struct Projector {
     replayed: u64,
     connection: Connection,
     journal: Box<dyn JournalReader>,
+    /// The last record whose entries can be read.
     at: u64,
+    /// The last record whose notices and products are in the file.
+    told: u64,
+    /// The last record whose entries are in the file; those after it are in `recent`.
+    sealed: u64,
+    recent: Arc<Recent>,
+    /// The era that the last step did not finish.
+    sealing: Option<Sealing>,
     published: watch::Sender<u64>,
     keys: OlderKeys,
     keys_published: watch::Sender<u64>,
     wanted: Arc<Wanted>,
     metrics: Arc<Metrics>,
-    /// The batch that the last step left.
-    unfinished: Option<Batch>,
 }
 
 /// The projector's thread for what nobody waits for: of a processor that has other things to do it
@@ -347,7 +391,7 @@ impl Projector {
             let goal = *durable.borrow_and_update();
             let mut haste = false;
             let mut advanced = Instant::now();
-            while self.at < goal || self.keys.are_due(goal) {
+            while self.is_behind(goal) {
                 let (at, through) = (self.at, self.keys.through);
                 let behind = (*durable.borrow()).saturating_sub(at);
                 haste |= behind > LEISURE_BEHIND_MAX;
@@ -385,54 +429,49 @@ impl Projector {
         }
     }
 
+    fn is_behind(&self, durable: u64) -> bool {
+        self.at < durable || self.keys.are_due(durable) || self.era_is_over()
+    }
+
+    fn era_is_over(&self) -> bool {
+        self.at >= end_of_next_era(self.sealed)
+    }
+
     /// Goes on as far as the turn lets it. What it leaves unfinished the next step takes up.
     fn step(&mut self, durable: u64, turn: &Turn) -> Result<(), ProjectionError> {
+        if self.at < durable {
+            self.project(turn)?;
+        }
+        if self.at - self.sealed > UNSEALED_MAX {
+            self.seal(&Turn::Haste)?;
+        } else if self.era_is_over() {
+            self.seal(turn)?;
+        }
         if self.keys.are_due(durable) {
             let journal = self.journal.as_mut();
             self.keys
                 .step(&mut self.connection, journal, durable, turn)?;
             self.keys_published.send_replace(self.keys.through);
         }
-        if self.at < durable {
-            self.project(turn)?;
-        }
         Ok(())
     }
 
-    /// Projects the next batch, or what is left of one. Its entries come first, in the order of their
-    /// table and in many small transactions; what was written before a crash is found written and
-    /// stays. The rest goes into the last transaction, together with how far the projection reaches.
+    /// Projects the next batch: what goes to the file goes there together with how far it reaches.
     fn project(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
-        let mut batch = match self.unfinished.take() {
-            Some(batch) => batch,
-            None => self.read_batch(turn)?,
-        };
-        let mut goes_on = true;
-        while goes_on && batch.written < batch.entries.len() {
-            let rest = &batch.entries[batch.written..];
-            let entries = &rest[..rest.len().min(ENTRIES_PER_TRANSACTION)];
+        let batch = self.read_batch(turn)?;
+        if batch.last > self.told {
             let transaction = self.connection.transaction()?;
-            for entries in entries.chunks(ENTRIES_BETWEEN_YIELDS) {
-                insert_entries(&transaction, entries)?;
-                goes_on = turn.goes_on();
+            insert_notices(&transaction, batch.others.iter().flat_map(notices_of))?;
+            for record in &batch.others {
+                insert_products(&transaction, record)?;
             }
+            transaction
+                .prepare_cached("UPDATE projection SET seq = ?1")?
+                .execute([batch.last])?;
             transaction.commit()?;
-            batch.written += entries.len();
+            self.told = batch.last;
         }
-        if batch.written < batch.entries.len() {
-            self.unfinished = Some(batch);
-            return Ok(());
-        }
-        let transaction = self.connection.transaction()?;
-        insert_eras(&transaction, self.at, batch.last)?;
-        insert_notices(&transaction, batch.others.iter().flat_map(notices_of))?;
-        for record in &batch.others {
-            insert_products(&transaction, record)?;
-        }
-        transaction
-            .prepare_cached("UPDATE projection SET seq = ?1")?
-            .execute([batch.last])?;
-        transaction.commit()?;
+        self.recent.extend(batch.lines);
         self.at = batch.last;
         self.metrics.projected(batch.last);
         self.published.send_replace(batch.last);
@@ -448,21 +487,70 @@ impl Projector {
         };
         let end = self.at.saturating_add(BATCH);
         while batch.last < end {
-            let links = self.journal.read(batch.last, READ_AT_A_TIME)?;
-            let Some(last) = links.last() else { break };
-            batch.last = last.record.seq;
-            for link in links {
-                batch.entries.extend(entries_of(&link.record));
-                if is_listed(&link.record) || notices_of(&link.record).next().is_some() {
-                    batch.others.push(link.record);
+            let (before, told) = (batch.last, self.told);
+            batch.last = self.journal.visit(before, READ_AT_A_TIME, &mut |frame| {
+                let record = frame.record()?;
+                batch.lines.extend(lines_of(&record));
+                let tells = is_listed(&record) || notices_of(&record).next().is_some();
+                if tells && record.seq > told {
+                    batch.others.push(record);
                 }
-            }
-            if !turn.goes_on() {
+                Ok(())
+            })?;
+            if batch.last == before || !turn.goes_on() {
                 break;
             }
         }
-        sort_entries(&mut batch.entries);
         Ok(batch)
+    }
+
+    /// Writes the entries of the era that is over, in short transactions, as far as the turn lets it.
+    /// Pages that a crash or an error left behind are written over.
+    fn seal(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
+        let mut sealing = match self.sealing.take() {
+            Some(sealing) => sealing,
+            None => self.sorted_era(turn),
+        };
+        let mut goes_on = true;
+        while sealing.written < sealing.lines.len() {
+            if !goes_on {
+                self.sealing = Some(sealing);
+                return Ok(());
+            }
+            let rest = &sealing.lines[sealing.written..];
+            let transaction = self.connection.transaction()?;
+            for (turns, page) in rest
+                .chunks(LINES_PER_PAGE)
+                .take(PAGES_PER_TRANSACTION)
+                .enumerate()
+            {
+                write_page(&transaction, page)?;
+                sealing.written += page.len();
+                if turns % PAGES_BETWEEN_YIELDS == 0 {
+                    goes_on = turn.goes_on();
+                }
+            }
+            transaction.commit()?;
+        }
+        self.connection
+            .prepare_cached("UPDATE projection SET sealed = ?1")?
+            .execute([sealing.last])?;
+        self.recent.seal(sealing.last);
+        self.sealed = sealing.last;
+        Ok(())
+    }
+
+    fn sorted_era(&self, turn: &Turn) -> Sealing {
+        let last = end_of_next_era(self.sealed);
+        let mut lines = self.recent.through(last);
+        sort_lines(&mut lines, &mut || {
+            turn.goes_on();
+        });
+        Sealing {
+            last,
+            lines,
+            written: 0,
+        }
     }
 
     /// Counts how long after their events the alerts were there, in real time as far as the business

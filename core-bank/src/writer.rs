@@ -30,7 +30,7 @@ use crate::{
 /// Requests that may wait in the queue, and the most that one commit takes.
 const QUEUE_MAX: usize = 1_024;
 
-/// How often the writer looks whether the queue still grows before it takes a group.
+/// How often the bell looks whether the queue still grows before it is heard.
 const GATHERINGS_MAX: u32 = 8;
 
 /// The answer to a write.
@@ -72,6 +72,7 @@ type Waiting = (Work, Instant);
 #[derive(Clone)]
 pub struct Bank {
     queue: mpsc::Sender<Waiting>,
+    bell: mpsc::Sender<()>,
     history: Option<Arc<History>>,
 }
 
@@ -140,9 +141,12 @@ impl Bank {
     fn enqueue(&self, work: Work) -> Result<(), Refusal> {
         let waiting = (work, Instant::now());
         self.queue.try_send(waiting).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => RefusalCode::Overloaded.into(),
+            mpsc::error::TrySendError::Full(_) => Refusal::from(RefusalCode::Overloaded),
             mpsc::error::TrySendError::Closed(_) => RefusalCode::ShuttingDown.into(),
-        })
+        })?;
+        // Where it is full, somebody has rung and is yet to be heard.
+        let _ = self.bell.try_send(());
+        Ok(())
     }
 }
 
@@ -184,6 +188,7 @@ pub fn start_writer(
     parts: WriterParts,
 ) -> Result<(Bank, oneshot::Receiver<Result<(), WriterError>>), WriterError> {
     let (queue, work) = mpsc::channel(QUEUE_MAX);
+    let (bell, rung) = start_bell(queue.downgrade());
     let (ended, end) = oneshot::channel();
     let mut writer = Writer {
         defect: Defect::new(parts.plant),
@@ -193,7 +198,7 @@ pub fn start_writer(
     thread::Builder::new()
         .name("bank-writer".to_owned())
         .spawn(move || {
-            let end = writer.run(work);
+            let end = writer.run(work, &rung);
             // Closes the journal before anybody is told.
             drop(writer);
             let _ = ended.send(end);
@@ -201,6 +206,7 @@ pub fn start_writer(
         .map_err(|error| WriterError::Thread(error.to_string()))?;
     let bank = Bank {
         queue,
+        bell,
         history: None,
     };
     Ok((bank, end))
@@ -225,6 +231,38 @@ fn start_post() -> mpsc::UnboundedSender<Answers> {
     post
 }
 
+/// Starts the task that wakes the writer. Whoever asks rings; the task hears it, lets those run who are
+/// about to ask, too, as long as the queue grows, and only then wakes the writer, once for all of them:
+/// each group costs a sync, and each time that two threads change places on a core costs
+/// microseconds. A lone client waits for one look at the sockets. It ends with the last [`Bank`].
+fn start_bell(queue: mpsc::WeakSender<Waiting>) -> (mpsc::Sender<()>, threads::Receiver<()>) {
+    let (bell, mut heard) = mpsc::channel(1);
+    let (wake, rung) = threads::sync_channel(1);
+    tokio::spawn(async move {
+        while heard.recv().await == Some(()) {
+            let mut asked = waiting(&queue);
+            for _ in 0..GATHERINGS_MAX {
+                tokio::task::yield_now().await;
+                let before = std::mem::replace(&mut asked, waiting(&queue));
+                if asked == before {
+                    break;
+                }
+            }
+            // What is in the queue by now is taken; whoever asks after this rings again.
+            while heard.try_recv().is_ok() {}
+            // Where it is full, the writer is yet to come and take all there is.
+            let _ = wake.try_send(());
+        }
+    });
+    (bell, rung)
+}
+
+/// How many wait in the queue.
+fn waiting(queue: &mpsc::WeakSender<Waiting>) -> usize {
+    let queue = queue.upgrade();
+    queue.map_or(0, |queue| queue.max_capacity() - queue.capacity())
+}
+
 struct Writer {
     parts: WriterParts,
     /// Bounded by what waits in the queue: nobody asks again before the answer.
@@ -245,12 +283,19 @@ struct Group {
 }
 
 impl Writer {
-    fn run(&mut self, mut work: mpsc::Receiver<Waiting>) -> Result<(), WriterError> {
-        let mut company = false;
-        while let Some((first, since)) = work.blocking_recv() {
-            if company {
-                gather(&work);
-            }
+    fn run(
+        &mut self,
+        mut work: mpsc::Receiver<Waiting>,
+        rung: &threads::Receiver<()>,
+    ) -> Result<(), WriterError> {
+        let mut open = true;
+        while open {
+            // Of what was asked before the last bell nothing stays in the queue: it holds no more than
+            // a group takes.
+            open = rung.recv().is_ok();
+            let Ok((first, since)) = work.try_recv() else {
+                continue;
+            };
             self.parts.metrics.taken(since.elapsed());
             let now = self.parts.clock.now();
             let mut group = Group::default();
@@ -266,7 +311,6 @@ impl Writer {
             }
             self.parts.state.mark();
             self.decide_all(now, &mut group)?;
-            company = group.replies.len() > 1;
             self.commit(group)?;
             let began = Instant::now();
             if self.parts.journal.tidy()? {
@@ -446,20 +490,5 @@ fn storage_full(told: &mut Told, durable_seq: u64) {
                 replayed: false,
             }
         }
-    }
-}
-
-/// Lets those run who are about to ask, as long as the queue grows. Without it the first request
-/// after a commit would be a group of its own wherever the writer shares a core, and each commit
-/// costs a sync. It is called only when the last group had company: a lone client never waits.
-fn gather(work: &mpsc::Receiver<Waiting>) {
-    let mut waiting = work.len();
-    for _ in 0..GATHERINGS_MAX {
-        thread::yield_now();
-        let now = work.len();
-        if now == waiting {
-            return;
-        }
-        waiting = now;
     }
 }

@@ -27,7 +27,7 @@ fn log_in(desk: &Desk, holder: Holder, channel: Channel, right: bool, name: &str
     Action::LogInByPassword {
         channel,
         customer: Some(holder.customer),
-        password: owner.profile.password.map(|(seq, _)| seq),
+        password: owner.profile.password.as_ref().map(|known| known.0),
         right,
         session: digest(name),
         nonce: NONCE,

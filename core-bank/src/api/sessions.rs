@@ -163,10 +163,10 @@ async fn by_password(
 ) -> Result<Action, Problem> {
     let held = service.bank.read(move |state| {
         let owner = customer.and_then(|customer| state.customer(customer))?;
-        owner.profile.password
+        owner.profile.password.clone()
     });
     let held = held.await?;
-    let hash = held.map(|(_, hash)| hash);
+    let hash = held.as_ref().map(|known| known.1);
     let right = service
         .proofs
         .check(move || is_password(&password, hash))
@@ -174,7 +174,7 @@ async fn by_password(
     Ok(Action::LogInByPassword {
         channel,
         customer,
-        password: held.map(|(seq, _)| seq),
+        password: held.map(|known| known.0),
         right,
         session,
         nonce,

@@ -128,6 +128,32 @@ pub trait JournalReader: Send {
         Ok(links)
     }
 
+    /// Visits up to about `limit` records after record `after`, as [`JournalReader::read`] would read
+    /// them, without keeping them or their bytes. Returns the last one's number, or `after`.
+    fn visit(
+        &mut self,
+        after: u64,
+        limit: usize,
+        visit: &mut dyn FnMut(&Frame) -> Result<(), JournalError>,
+    ) -> Result<u64, JournalError> {
+        let mut last = after;
+        for group in self.groups(after, limit)? {
+            for frame in group.frames() {
+                let visited = match frame {
+                    Ok(frame) if frame.seq <= after => continue,
+                    Ok(frame) => visit(&frame).map(|()| frame.seq),
+                    Err(error) => Err(error),
+                };
+                match visited {
+                    Ok(seq) => last = seq,
+                    Err(error) if last == after => return Err(error),
+                    Err(_) => return Ok(last),
+                }
+            }
+        }
+        Ok(last)
+    }
+
     /// The number of the last record that the journal claims to hold; 0 when it is empty.
     fn last(&mut self) -> Result<u64, JournalError>;
 }

@@ -5,7 +5,7 @@ use super::{
     command::{Action, Command, Party},
     decide::decide,
     fact::Fact,
-    ids::{Fingerprint, IdempotencyKey, TokenDigest},
+    ids::{CustomerId, Fingerprint, IdempotencyKey, TokenDigest},
     keys::{KeyDigest, Known, Looked},
     operation::{Channel, Operation},
     refusal::{Refusal, RefusalCode as Code},
@@ -80,24 +80,31 @@ pub fn foresee<'a>(
     envelopes: impl Iterator<Item = &'a Envelope>,
     now: BusinessTime,
 ) -> Vec<Option<Foreseen>> {
-    let mut accounts = Vec::with_capacity(2 * envelopes.size_hint().0);
+    let count = envelopes.size_hint().0;
+    let mut paying = Vec::with_capacity(count);
+    let mut receiving = Vec::with_capacity(count);
     let foreseen: Vec<Option<Foreseen>> = envelopes
         .map(|envelope| {
-            accounts.extend(envelope.action.account());
-            accounts.extend(envelope.action.payee_here());
+            paying.extend(envelope.action.account());
+            receiving.extend(envelope.action.payee_here());
             let (by, _) = state.party(envelope.caller, now).ok()?;
             let digest = KeyDigest::of(by, &envelope.key);
             Some(Foreseen { by, digest })
         })
         .collect();
-    let mut sum = 0;
-    for account in accounts {
-        sum ^= state.account(account).map_or(0, |row| row.balance.0);
-    }
+    let receiving = receiving.into_iter();
+    let receiving = receiving.filter_map(|account| state.account(account));
+    let sum = receiving.fold(0, |sum, row| sum ^ row.balance.0);
+    let owners: Vec<CustomerId> = paying
+        .into_iter()
+        .filter_map(|account| Some(state.account(account)?.customer))
+        .collect();
+    let owners = owners.into_iter().filter_map(|owner| state.customer(owner));
+    let locked = owners.filter(|owner| owner.profile.is_locked()).count();
     let known = foreseen.iter().flatten();
     let known = known.filter(|foreseen| state.recalls(foreseen.digest));
     // The looking is what was wanted: without this it would be left out.
-    std::hint::black_box((known.count(), sum));
+    std::hint::black_box((known.count(), sum, locked));
     foreseen
 }
 

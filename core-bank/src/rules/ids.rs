@@ -178,6 +178,12 @@ impl RegisterKey for AccountNumber {
     }
 }
 
+impl RegisterKey for CustomerId {
+    fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl RegisterKey for CardId {
     fn number(self) -> u64 {
         self.0

@@ -22,6 +22,7 @@ mod command;
 mod day_end;
 mod decide;
 mod fact;
+mod few;
 mod forgotten;
 mod ids;
 mod interest;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    few::Few,
     ids::{AccountNumber, CardId, CustomerId, TokenDigest},
     interest,
     money::Fen,
@@ -78,11 +79,11 @@ pub struct Customer {
     /// Where codes are sent.
     pub phone: Phone,
     /// The accounts in order of opening.
-    pub accounts: Vec<AccountNumber>,
+    pub accounts: Few<AccountNumber>,
     /// The digests of the devices that may log in, oldest first.
-    pub devices: Vec<TokenDigest>,
+    pub devices: Few<TokenDigest>,
     /// The sessions that are open, oldest first.
-    pub sessions: Vec<TokenDigest>,
+    pub sessions: Few<TokenDigest>,
 }
 
 /// A check of somebody's document.

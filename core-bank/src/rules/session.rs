@@ -90,10 +90,10 @@ pub struct AlertWishes {
 }
 
 /// How a customer logs in, and what the customer is told of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// The password, and the record that set it.
-    pub password: Option<(u64, PasswordHash)>,
+    pub password: Option<Box<(u64, PasswordHash)>>,
     /// What the customer is told of.
     pub wishes: AlertWishes,
     wrong_passwords: u8,
@@ -173,7 +173,7 @@ impl Desk<'_> {
             return Ok(refused(Code::LogInLocked, id));
         }
         // One that was set meanwhile is not the one that was compared.
-        let current = profile.password.map(|(seq, _)| seq);
+        let current = profile.password.as_ref().map(|known| known.0);
         if !right || current.is_none() || current != password {
             let mut facts = refused(Code::WrongCredentials, id);
             facts.push(Fact::PasswordFailed { customer: id });
@@ -331,7 +331,7 @@ impl State {
     pub(super) fn set_password(&mut self, customer: CustomerId, hash: &PasswordHash) -> Folded {
         let seq = self.seq();
         self.edit_customer(customer, |owner| {
-            owner.profile.password = Some((seq, *hash));
+            owner.profile.password = Some(Box::new((seq, *hash)));
             owner.profile.forgive_passwords();
         })
     }
@@ -340,7 +340,7 @@ impl State {
         let mut accounts = Vec::new();
         self.edit_customer(customer, |owner| {
             owner.profile.wishes = wishes;
-            accounts.clone_from(&owner.accounts);
+            accounts = owner.accounts.to_vec();
         })?;
         for number in accounts {
             let account = self.accounts.edit(&number);

@@ -13,6 +13,7 @@ use super::{
     campaigns::Campaigns,
     day_end::Books,
     fact::{Fact, Posting},
+    few::Few,
     forgotten::Forgotten,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, Fingerprint, IdentityCheckId, LoanId,
@@ -56,7 +57,7 @@ pub struct State {
     seq: u64,
     at: BusinessTime,
     pub(super) checks: Table<IdentityCheckId, IdentityCheck>,
-    pub(super) customers: Table<CustomerId, Customer>,
+    pub(super) customers: Register<CustomerId, Customer>,
     pub(super) residents: Table<ResidentId, CustomerId>,
     pub(super) accounts: Register<AccountNumber, Account>,
     pub(super) cards: Register<CardId, Card>,
@@ -250,7 +251,7 @@ impl State {
 
     fn each_table(&mut self, step: Step) {
         step.take(&mut self.checks);
-        step.take(&mut self.customers);
+        step.take_register(&mut self.customers);
         step.take(&mut self.residents);
         step.take_register(&mut self.accounts);
         step.take_register(&mut self.cards);
@@ -451,9 +452,9 @@ impl State {
             resident,
             profile: Profile::default(),
             phone: phone.clone(),
-            accounts: Vec::new(),
-            devices: Vec::new(),
-            sessions: Vec::new(),
+            accounts: Few::default(),
+            devices: Few::default(),
+            sessions: Few::default(),
         };
         self.customers.put(id, customer);
         self.residents.put(resident, id);

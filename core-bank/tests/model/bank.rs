@@ -72,7 +72,7 @@ impl Bank {
             assert!(
                 bank.state
                     .customer(customer)
-                    .is_some_and(|c| c.accounts == [account])
+                    .is_some_and(|c| *c.accounts == [account])
             );
             assert_ne!(customer, CustomerId::of_seq(0));
             bank.checks.push(check);
