@@ -2,7 +2,8 @@
 //!
 //! Digests come in no order, so in one table each key would cost a page. Hence keys are written late,
 //! just before memory forgets them, in runs of a hundred thousand: a run is sorted, packed into pages
-//! and never touched again, and it is dropped whole when its newest key is a day old. Who looks for a
+//! and never touched again, and it is dropped whole when its newest key is a day old. A run covers less
+//! than a day, so that no key can have been used, died and been used again within it. Who looks for a
 //! key looks once into each run, which is a few microseconds. A bank that decides fewer requests a day
 //! than memory holds writes none. Whoever begins anew begins with the last day.
 
@@ -206,10 +207,14 @@ impl OlderKeys {
         let goal = durable.saturating_sub(self.lag / 2).min(end);
         let mut keys = Vec::new();
         let mut last = (self.through, self.hash, BusinessTime::default());
+        let mut day_over = None;
         while last.0 < goal {
             let before = last.0;
             journal.visit(before, CHUNK, &mut |frame| {
                 let (head, _) = frame.head()?;
+                if head.at >= *day_over.get_or_insert(head.at.after(IDEMPOTENCY_MICROS)) {
+                    return Ok(());
+                }
                 keys.push((head.key(), head.seq));
                 last = (head.seq, frame.hash(), head.at);
                 Ok(())

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bank_process::{BankProcess, Client, Person, Response, balance, new_person};
-use core_bank::journal::SqliteJournal;
+use core_bank::journal::{ChainHash, SqliteJournal};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
@@ -251,19 +251,24 @@ fn so_it_is_when_the_projection_is_of_another_bank() {
 fn so_it_is_when_the_writing_of_keys_was_cut_short() {
     let stopped = stopped_bank(DEPOSITS);
     let data = stopped.data.path();
-    // A run counts when it is whole; of one that was cut short some pages stand in the file.
+    // A run counts when it is whole: of one that was cut short some pages stand in the file.
     let mut journal = SqliteJournal::open_reader(&data.join("journal.sqlite")).unwrap();
-    let hash = journal.read(99, 1).unwrap()[0].hash();
     let file = Connection::open(data.join("projection.sqlite")).unwrap();
-    let changed = file.execute(
-        "UPDATE keys_written SET seq = 100, hash = ?1 WHERE seq > 300",
-        params![hash.bytes()],
-    );
-    assert_eq!(changed.unwrap(), 1);
-    let pages = "DELETE FROM older_keys WHERE run >= 100 AND run % 2 = 0";
-    assert!(file.execute(pages, []).unwrap() > 0);
-    let runs = "DELETE FROM key_runs WHERE run >= 100";
-    assert!(file.execute(runs, []).unwrap() > 1);
+    let middle = "SELECT run FROM key_runs ORDER BY run DESC
+                  LIMIT 1 OFFSET (SELECT count(*) / 2 FROM key_runs)";
+    let cut: u64 = file.query_row(middle, [], |row| row.get(0)).unwrap();
+    let hash = match cut.checked_sub(1) {
+        Some(before) => journal.read(before, 1).unwrap()[0].hash(),
+        None => ChainHash::GENESIS,
+    };
+    let execute = |statement| file.execute(statement, params![cut, hash.bytes()]).unwrap();
+    let written = "UPDATE keys_written SET seq = ?1, hash = ?2 WHERE seq > ?1";
+    assert_eq!(execute(written), 1);
+    let execute = |statement| file.execute(statement, [cut]).unwrap();
+    assert!(execute("DELETE FROM key_runs WHERE run >= ?1") > 0);
+    let pages = "DELETE FROM older_keys WHERE run = ?1 AND digest =
+                 (SELECT min(digest) FROM older_keys WHERE run = ?1)";
+    assert_eq!(execute(pages), 1);
     drop((file, journal));
     starts_and_soon_looks_for_no_new_keys(&stopped);
 }
