@@ -130,7 +130,7 @@ impl History {
             .filter(|record| KeyDigest::of(record.command.by, &record.key) == digest)
             .ok_or(rusqlite::Error::InvalidQuery)?;
         let found = Some(Remembered {
-            fingerprint: record.fingerprint,
+            fingerprint: record.fingerprint.short(),
             at: record.at,
             seq: record.seq,
             outcome: record.answer(),

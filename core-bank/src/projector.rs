@@ -48,7 +48,7 @@ const PAGES_PER_TRANSACTION: usize = 64;
 const PAGES_BETWEEN_YIELDS: usize = 8;
 
 /// Records whose entries memory holds before their eras are written with haste.
-const UNSEALED_MAX: u64 = 4 * ERA;
+const UNSEALED_MAX: u64 = 2 * ERA;
 
 /// As long as so many records at most wait they are projected at leisure, and once there are more,
 /// with haste until those are projected that were there by then.

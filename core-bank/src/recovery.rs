@@ -241,7 +241,7 @@ impl Read<'_> {
             Err(refusal) => Err(*refusal),
         };
         let remembered = Remembered {
-            fingerprint: self.found.fingerprint,
+            fingerprint: self.found.fingerprint.short(),
             at: self.found.at,
             seq: self.found.seq,
             outcome,

@@ -113,7 +113,7 @@ pub fn micros(state: State, payers: &[Payer], rounds: u32) -> f64 {
 
 fn authorise(desk: &mut Desk, session: Caller, payer: &Payer, order: &Order) -> AuthorisationId {
     let wish = MediumWish::Sms {
-        phone: payer.phone.clone(),
+        phone: payer.phone,
         tail: payer.account.last_six(),
     };
     let ask = Action::AskAuthorisation {

@@ -126,10 +126,10 @@ pub fn judge_foreseen(
     };
     let digest = Foreseen::digest(foreseen, by, &envelope.key);
     match state.known(digest, &envelope.looked, now) {
-        Known::First(first) if first.fingerprint != envelope.fingerprint => {
+        Known::First(first) if first.fingerprint != envelope.fingerprint.short() => {
             return Verdict::TurnedAway(Code::IdempotencyKeyReused.into());
         }
-        Known::First(first) => return Verdict::Repeated(first.seq, first.outcome.clone()),
+        Known::First(first) => return Verdict::Repeated(first.seq, first.outcome),
         Known::Beyond(seq) => return Verdict::LookFirst(digest, seq),
         Known::New => {}
     }

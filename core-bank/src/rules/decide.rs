@@ -56,7 +56,7 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             Ok(vec![Fact::CustomerRegistered {
                 customer,
                 resident,
-                phone: phone.clone(),
+                phone: *phone,
             }])
         }
         Action::OpenCard { customer, check } => desk.open_card(*customer, *check),

@@ -288,6 +288,13 @@ hex_bytes!(
     "The first 16 bytes of BLAKE3 over the route and the canonical body of a request."
 );
 
+impl Fingerprint {
+    /// Its first eight bytes: enough to tell a repetition from another request under the same key.
+    pub fn short(self) -> u64 {
+        u128::from_le_bytes(self.0) as u64
+    }
+}
+
 fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),

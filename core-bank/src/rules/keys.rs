@@ -11,7 +11,8 @@ use super::{
     answer::Answer,
     command::Party,
     forgotten::Forgotten,
-    ids::{CustomerId, Fingerprint, IdempotencyKey},
+    ids::{CustomerId, IdempotencyKey, TransferId},
+    money::Fen,
     refusal::Refusal,
     ring::Ring,
     time::BusinessTime,
@@ -91,8 +92,8 @@ fn scope_of(customer: CustomerId) -> [u8; 9] {
 /// A decided request, kept for whoever repeats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// What the request asked.
-    pub fingerprint: Fingerprint,
+    /// What the request asked, in short.
+    pub fingerprint: u64,
     /// When it was decided.
     pub at: BusinessTime,
     /// The record that holds it.
@@ -111,19 +112,71 @@ pub struct Looked {
 }
 
 /// What is known about a key.
-pub(super) enum Known<'a> {
+pub(super) enum Known {
     /// It was decided.
-    First(&'a Remembered),
+    First(Remembered),
     /// It may have been: whoever asks has to look through the keys up to this record first.
     Beyond(u64),
     /// It is new.
     New,
 }
 
+/// A key as memory holds it. There are a million of them, so it is as small as can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kept {
     digest: KeyDigest,
-    remembered: Remembered,
+    fingerprint: u64,
+    at: BusinessTime,
+    seq: u64,
+    outcome: Brief,
+}
+
+/// How a request was decided: most answers are a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Brief {
+    Done,
+    CashMoved(Fen),
+    /// The transfer of the key's record.
+    Transferred(Fen),
+    Told(Box<Result<Answer, Refusal>>),
+}
+
+impl Kept {
+    fn new(digest: KeyDigest, remembered: Remembered) -> Self {
+        let seq = remembered.seq;
+        let outcome = match remembered.outcome {
+            Ok(Answer::Done) => Brief::Done,
+            Ok(Answer::CashMoved(balance)) => Brief::CashMoved(balance),
+            Ok(Answer::Transferred(transfer, balance)) if transfer == TransferId::of_seq(seq) => {
+                Brief::Transferred(balance)
+            }
+            outcome => Brief::Told(Box::new(outcome)),
+        };
+        Self {
+            digest,
+            fingerprint: remembered.fingerprint,
+            at: remembered.at,
+            seq,
+            outcome,
+        }
+    }
+
+    fn remembered(&self) -> Remembered {
+        let outcome = match &self.outcome {
+            Brief::Done => Ok(Answer::Done),
+            Brief::CashMoved(balance) => Ok(Answer::CashMoved(*balance)),
+            Brief::Transferred(balance) => {
+                Ok(Answer::Transferred(TransferId::of_seq(self.seq), *balance))
+            }
+            Brief::Told(outcome) => (**outcome).clone(),
+        };
+        Remembered {
+            fingerprint: self.fingerprint,
+            at: self.at,
+            seq: self.seq,
+            outcome,
+        }
+    }
 }
 
 /// What undoes a change.
@@ -199,11 +252,19 @@ impl Keys {
         self.places.reserve(count.min(self.bound), hash_of);
     }
 
-    pub(super) fn find(&self, digest: KeyDigest) -> Option<&Remembered> {
+    fn kept(&self, digest: KeyDigest) -> Option<&Kept> {
         let at = |place: &u32| self.kept.get(place.wrapping_sub(self.first) as usize);
         let is_it = |place: &u32| at(place).is_some_and(|kept| kept.digest == digest);
         let place = self.places.find(digest.hash(), is_it)?;
-        at(place).map(|kept| &kept.remembered)
+        at(place)
+    }
+
+    pub(super) fn find(&self, digest: KeyDigest) -> Option<Remembered> {
+        self.kept(digest).map(Kept::remembered)
+    }
+
+    pub(super) fn holds(&self, digest: KeyDigest) -> bool {
+        self.kept(digest).is_some()
     }
 
     /// The last record whose key was forgotten though it still lives, if this key may be such a one.
@@ -233,7 +294,7 @@ impl Keys {
     /// the first answer stands.
     pub(super) fn remember(&mut self, digest: KeyDigest, remembered: Remembered) {
         let oldest = match self.kept.len() >= self.bound {
-            true if self.find(digest).is_some() => return,
+            true if self.holds(digest) => return,
             true => self.crowd_out(),
             false => None,
         };
@@ -248,7 +309,7 @@ impl Keys {
             Entry::Occupied(_) => return,
             Entry::Vacant(vacant) => drop(vacant.insert(place)),
         }
-        self.kept.push_back(Kept { digest, remembered });
+        self.kept.push_back(Kept::new(digest, remembered));
         if oldest.is_some() {
             self.crowded_out = oldest;
         }
@@ -260,7 +321,7 @@ impl Keys {
     /// Forgets what was decided at `limit` or before.
     pub(super) fn forget_before(&mut self, limit: BusinessTime) {
         while let Some(oldest) = self.kept.front()
-            && oldest.remembered.at <= limit
+            && oldest.at <= limit
         {
             self.pop();
         }
@@ -299,7 +360,7 @@ impl Keys {
         let oldest = self.kept.pop_front()?;
         self.unindex(oldest.digest, self.first);
         self.first = self.first.wrapping_add(1);
-        let found = (oldest.remembered.seq, oldest.remembered.at);
+        let found = (oldest.seq, oldest.at);
         if let Some((_, changes)) = &mut self.former {
             changes.push(Change::Popped(oldest));
         }
@@ -347,7 +408,7 @@ fn hash_at(kept: &Ring<Kept>, first: u32, place: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Channel;
+    use crate::rules::{Channel, OrderId, RefusalCode};
 
     fn digest(number: u64) -> KeyDigest {
         let key = IdempotencyKey::parse(&format!("key-{number}")).unwrap();
@@ -356,7 +417,7 @@ mod tests {
 
     fn decided(seq: u64) -> Remembered {
         Remembered {
-            fingerprint: Fingerprint([0; 16]),
+            fingerprint: 0,
             at: BusinessTime(i64::try_from(seq).unwrap() * IDEMPOTENCY_MICROS / 10),
             seq,
             outcome: Ok(Answer::Done),
@@ -368,6 +429,30 @@ mod tests {
             .filter_map(|number| keys.find(digest(number)))
             .map(|found| found.seq)
             .collect()
+    }
+
+    #[test]
+    fn whatever_was_answered_is_remembered_as_it_was() {
+        let order = Box::new((OrderId::of_seq(7), Some(Fen(5)), None));
+        let outcomes = [
+            Ok(Answer::Done),
+            Ok(Answer::CashMoved(Fen(-3))),
+            Ok(Answer::Transferred(TransferId::of_seq(7), Fen(9))),
+            Ok(Answer::Transferred(TransferId::of_seq(8), Fen(9))),
+            Ok(Answer::Ordered(order)),
+            Err(RefusalCode::LimitDaily.into()),
+        ];
+        assert_eq!(size_of::<Kept>(), 56);
+        for outcome in outcomes {
+            let remembered = Remembered {
+                outcome,
+                ..decided(7)
+            };
+            let mut keys = Keys::bounded(1);
+            keys.remember(digest(1), remembered.clone());
+            assert_eq!(keys.find(digest(1)), Some(remembered));
+            assert!(keys.holds(digest(1)) && !keys.holds(digest(2)));
+        }
     }
 
     #[test]

@@ -75,28 +75,42 @@ impl PersonName {
     }
 }
 
-/// A phone number: an optional `+` and 5 to 15 digits (ITU-T E.164).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// A phone number: an optional `+` and 5 to 15 digits (ITU-T E.164). Every customer has one in memory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Phone(String);
+pub struct Phone([u8; PHONE_MAX]);
+
+/// A plus and fifteen digits.
+const PHONE_MAX: usize = 16;
 
 impl Phone {
     /// Reads a phone number.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let right = (5..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        right.then(|| Self(text.to_owned()))
+        let mut padded = [0; PHONE_MAX];
+        let place = padded.get_mut(..text.len()).filter(|_| right)?;
+        place.copy_from_slice(text.as_bytes());
+        Some(Self(padded))
+    }
+}
+
+impl From<PersonName> for String {
+    fn from(name: PersonName) -> Self {
+        name.0
+    }
+}
+
+/// As it was read.
+impl From<Phone> for String {
+    fn from(phone: Phone) -> Self {
+        let text = phone.0.into_iter().take_while(|byte| *byte != 0);
+        text.map(char::from).collect()
     }
 }
 
 macro_rules! personal_text {
     ($name:ident, $problem:literal) => {
-        impl From<$name> for String {
-            fn from(text: $name) -> Self {
-                text.0
-            }
-        }
-
         impl TryFrom<String> for $name {
             type Error = &'static str;
 

@@ -171,13 +171,8 @@ impl State {
     }
 
     /// What is known of a request's key: memory has it, or the search beyond memory, or nobody.
-    pub(super) fn known<'a>(
-        &'a self,
-        digest: KeyDigest,
-        looked: &'a Looked,
-        now: BusinessTime,
-    ) -> Known<'a> {
-        let lives = |found: &&Remembered| found.at > now.before(IDEMPOTENCY_MICROS);
+    pub(super) fn known(&self, digest: KeyDigest, looked: &Looked, now: BusinessTime) -> Known {
+        let lives = |found: &Remembered| found.at > now.before(IDEMPOTENCY_MICROS);
         if let Some(found) = self.keys.find(digest).filter(lives) {
             return Known::First(found);
         }
@@ -185,7 +180,7 @@ impl State {
             Some(seq) if seq > looked.through => Known::Beyond(seq),
             Some(_) => looked
                 .found
-                .as_ref()
+                .clone()
                 .filter(lives)
                 .map_or(Known::New, Known::First),
             None => Known::New,
@@ -219,7 +214,7 @@ impl State {
 
     /// Whether memory holds this key.
     pub fn recalls(&self, key: KeyDigest) -> bool {
-        self.keys.find(key).is_some()
+        self.keys.holds(key)
     }
 
     /// Remembers the key of a record that is folded already, for a state that comes without keys.
@@ -307,7 +302,7 @@ impl State {
         self.recall(
             key,
             Remembered {
-                fingerprint,
+                fingerprint: fingerprint.short(),
                 at,
                 seq,
                 outcome,
@@ -451,7 +446,7 @@ impl State {
         let customer = Customer {
             resident,
             profile: Profile::default(),
-            phone: phone.clone(),
+            phone: *phone,
             accounts: Few::default(),
             devices: Few::default(),
             sessions: Few::default(),
