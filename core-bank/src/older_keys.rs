@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     forgotten_keys::last_decided_until,
-    journal::{ChainHash, JournalError, JournalReader},
+    journal::{ChainHash, JournalReader},
     patience,
     projector::{ProjectionError, Turn},
     rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
@@ -83,7 +83,7 @@ impl OlderKeys {
             lag: (bound as u64 / 2).max(1),
             unfinished: None,
         };
-        if !is_of(journal, keys.through, keys.hash)? {
+        if !journal.holds(keys.through, keys.hash)? {
             tracing::warn!("older keys are of another journal: they are read again");
             connection.execute_batch("DELETE FROM key_runs; DELETE FROM older_keys;")?;
             (keys.through, keys.hash) = (0, ChainHash::GENESIS);
@@ -296,15 +296,6 @@ fn written(connection: &Connection) -> Result<(u64, ChainHash), rusqlite::Error>
     connection.query_row("SELECT seq, hash FROM keys_written", [], |row| {
         Ok((row.get(0)?, ChainHash::of_bytes(row.get(1)?)))
     })
-}
-
-/// Whether the journal holds this record with this hash, and so all those before it that were read.
-fn is_of(journal: &mut dyn JournalReader, seq: u64, hash: ChainHash) -> Result<bool, JournalError> {
-    if seq == 0 {
-        return Ok(true);
-    }
-    let links = journal.read(seq - 1, 1)?;
-    Ok(links.first().is_some_and(|link| link.hash() == hash))
 }
 
 /// The record that a key was used for, the newest if there are several, and the record up to which
