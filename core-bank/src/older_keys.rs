@@ -138,10 +138,17 @@ impl OlderKeys {
     ) -> Result<(), ProjectionError> {
         let mut run = match self.unfinished.take() {
             Some(run) => run,
-            None => match self.read_run(journal, durable, turn)? {
-                Some(run) => run,
-                None => return Ok(()),
-            },
+            None => {
+                // Of a bank that decides little, those that are due may be dead by now.
+                self.skip_dead(connection, journal)?;
+                if !self.are_due(durable) {
+                    return Ok(());
+                }
+                match self.read_run(journal, durable, turn)? {
+                    Some(run) => run,
+                    None => return Ok(()),
+                }
+            }
         };
         if run.written == 0 {
             // What a crash left behind under its name.
