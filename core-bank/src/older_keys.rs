@@ -136,19 +136,8 @@ impl OlderKeys {
         durable: u64,
         turn: &Turn,
     ) -> Result<(), ProjectionError> {
-        let mut run = match self.unfinished.take() {
-            Some(run) => run,
-            None => {
-                // Of a bank that decides little, those that are due may be dead by now.
-                self.skip_dead(connection, journal)?;
-                if !self.are_due(durable) {
-                    return Ok(());
-                }
-                match self.read_run(journal, durable, turn)? {
-                    Some(run) => run,
-                    None => return Ok(()),
-                }
-            }
+        let Some(mut run) = self.next_run(connection, journal, durable, turn)? else {
+            return Ok(());
         };
         if run.written == 0 {
             // What a crash left behind under its name.
@@ -200,6 +189,26 @@ impl OlderKeys {
             connection.execute("DELETE FROM key_runs WHERE run = ?1", [run])?;
         }
         Ok(())
+    }
+
+    /// The run that the last step did not finish, or the next that is due.
+    fn next_run(
+        &mut self,
+        connection: &Connection,
+        journal: &mut dyn JournalReader,
+        durable: u64,
+        turn: &Turn,
+    ) -> Result<Option<Run>, ProjectionError> {
+        if let Some(run) = self.unfinished.take() {
+            return Ok(Some(run));
+        }
+        // Of a bank that decides little, those that are due may be dead by now.
+        self.skip_dead(connection, journal)?;
+        if self.are_due(durable) {
+            self.read_run(journal, durable, turn)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Reads the keys of the next run and sorts them. Of a reading that the turn does not let it finish
