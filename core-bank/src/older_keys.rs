@@ -2,7 +2,8 @@
 //!
 //! Digests come in no order, so in one table each key would cost a page. Hence keys are written late,
 //! just before memory forgets them, in runs of a hundred thousand: a run is sorted, packed into pages
-//! and never touched again, and it is dropped whole when its newest key is a day old. Who looks for a
+//! and never touched again, and it is dropped whole when its newest key is a day old. A run covers less
+//! than a day, so that no key can have been used, died and been used again within it. Who looks for a
 //! key looks once into each run, which is a few microseconds. A bank that decides fewer requests a day
 //! than memory holds writes none. Whoever begins anew begins with the last day.
 
@@ -10,7 +11,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     forgotten_keys::last_decided_until,
-    journal::{ChainHash, JournalError, JournalReader},
+    journal::{ChainHash, JournalReader},
     patience,
     projector::{ProjectionError, Turn},
     rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
@@ -82,7 +83,7 @@ impl OlderKeys {
             lag: (bound as u64 / 2).max(1),
             unfinished: None,
         };
-        if !is_of(journal, keys.through, keys.hash)? {
+        if !journal.holds(keys.through, keys.hash)? {
             tracing::warn!("older keys are of another journal: they are read again");
             connection.execute_batch("DELETE FROM key_runs; DELETE FROM older_keys;")?;
             (keys.through, keys.hash) = (0, ChainHash::GENESIS);
@@ -135,12 +136,8 @@ impl OlderKeys {
         durable: u64,
         turn: &Turn,
     ) -> Result<(), ProjectionError> {
-        let mut run = match self.unfinished.take() {
-            Some(run) => run,
-            None => match self.read_run(journal, durable, turn)? {
-                Some(run) => run,
-                None => return Ok(()),
-            },
+        let Some(mut run) = self.next_run(connection, journal, durable, turn)? else {
+            return Ok(());
         };
         if run.written == 0 {
             // What a crash left behind under its name.
@@ -194,6 +191,26 @@ impl OlderKeys {
         Ok(())
     }
 
+    /// The run that the last step did not finish, or the next that is due.
+    fn next_run(
+        &mut self,
+        connection: &Connection,
+        journal: &mut dyn JournalReader,
+        durable: u64,
+        turn: &Turn,
+    ) -> Result<Option<Run>, ProjectionError> {
+        if let Some(run) = self.unfinished.take() {
+            return Ok(Some(run));
+        }
+        // Of a bank that decides little, those that are due may be dead by now.
+        self.skip_dead(connection, journal)?;
+        if self.are_due(durable) {
+            self.read_run(journal, durable, turn)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// Reads the keys of the next run and sorts them. Of a reading that the turn does not let it finish
     /// nothing counts.
     fn read_run(
@@ -206,10 +223,14 @@ impl OlderKeys {
         let goal = durable.saturating_sub(self.lag / 2).min(end);
         let mut keys = Vec::new();
         let mut last = (self.through, self.hash, BusinessTime::default());
+        let mut day_over = None;
         while last.0 < goal {
             let before = last.0;
             journal.visit(before, CHUNK, &mut |frame| {
                 let (head, _) = frame.head()?;
+                if head.at >= *day_over.get_or_insert(head.at.after(IDEMPOTENCY_MICROS)) {
+                    return Ok(());
+                }
                 keys.push((head.key(), head.seq));
                 last = (head.seq, frame.hash(), head.at);
                 Ok(())
@@ -291,15 +312,6 @@ fn written(connection: &Connection) -> Result<(u64, ChainHash), rusqlite::Error>
     connection.query_row("SELECT seq, hash FROM keys_written", [], |row| {
         Ok((row.get(0)?, ChainHash::of_bytes(row.get(1)?)))
     })
-}
-
-/// Whether the journal holds this record with this hash, and so all those before it that were read.
-fn is_of(journal: &mut dyn JournalReader, seq: u64, hash: ChainHash) -> Result<bool, JournalError> {
-    if seq == 0 {
-        return Ok(true);
-    }
-    let links = journal.read(seq - 1, 1)?;
-    Ok(links.first().is_some_and(|link| link.hash() == hash))
 }
 
 /// The record that a key was used for, the newest if there are several, and the record up to which

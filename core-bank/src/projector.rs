@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         write_page,
     },
     history::{History, Progress, Wanted},
-    journal::{JournalError, JournalReader, JournalReaders, Record},
+    journal::{ChainHash, JournalError, JournalReader, JournalReaders, Record},
     metrics::Metrics,
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 7;
+const PROJECTION_VERSION: i64 = 8;
 
 /// Records that are projected together at most.
 const BATCH: u64 = 32_768;
@@ -114,10 +114,10 @@ pub fn start_projector(
     parts: ProjectorParts,
 ) -> Result<(History, oneshot::Receiver<Result<(), ProjectionError>>), ProjectionError> {
     let durable = parts.durable;
-    let connection = open_or_rebuild(parts.path, *durable.borrow())?;
-    let Reached { told, sealed } = reached(&connection)?;
-    let recent = Arc::new(Recent::after(sealed));
     let mut journal = parts.journal.open()?;
+    let connection = open_or_rebuild(parts.path, *durable.borrow(), journal.as_mut())?;
+    let Reached { told, sealed, .. } = reached(&connection)?;
+    let recent = Arc::new(Recent::after(sealed));
     let keys = OlderKeys::open(&connection, journal.as_mut(), parts.keys_in_memory)?;
     let (published, projected) = watch::channel(sealed);
     let (keys_published, keys_through) = watch::channel(keys.through);
@@ -164,8 +164,8 @@ pub fn project_all(
     last: u64,
 ) -> Result<(), ProjectionError> {
     let mut journal = journal.open()?;
-    let connection = open_or_rebuild(path, last)?;
-    let Reached { told, sealed } = reached(&connection)?;
+    let connection = open_or_rebuild(path, last, journal.as_mut())?;
+    let Reached { told, sealed, .. } = reached(&connection)?;
     let mut projector = Projector {
         // Nobody waits for an alert of what is projected again.
         clock: BusinessClock::real(),
@@ -219,20 +219,26 @@ impl Turn {
     }
 }
 
-/// The projection, empty when what was there cannot be continued. One that knows more than the
-/// journal is a witness that the journal lost its end.
-fn open_or_rebuild(path: &Path, durable: u64) -> Result<Connection, ProjectionError> {
+/// The projection, empty when what was there cannot be continued, be it that of another journal. One
+/// that knows more than the journal is a witness that the journal lost its end.
+fn open_or_rebuild(
+    path: &Path,
+    durable: u64,
+    journal: &mut dyn JournalReader,
+) -> Result<Connection, ProjectionError> {
     if let Ok(connection) = open(path)
-        && let Ok(Reached { told: seq, .. }) = reached(&connection)
+        && let Ok(Reached { told, hash, .. }) = reached(&connection)
     {
-        if seq <= durable {
+        if told > durable {
+            return Err(ProjectionError::Journal(JournalError::TailLost {
+                last: durable,
+                seen: told,
+                witness: path.display().to_string(),
+            }));
+        }
+        if journal.holds(told, hash)? {
             return Ok(connection);
         }
-        return Err(ProjectionError::Journal(JournalError::TailLost {
-            last: durable,
-            seen: seq,
-            witness: path.display().to_string(),
-        }));
     }
     tracing::warn!("the projection is rebuilt from the journal");
     remove_database(path)?;
@@ -251,6 +257,7 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
         "CREATE TABLE IF NOT EXISTS projection (
            version INTEGER NOT NULL,
            seq INTEGER NOT NULL,
+           hash BLOB NOT NULL,
            sealed INTEGER NOT NULL
          ) STRICT;",
     )?;
@@ -263,8 +270,8 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
     match version {
         None => {
             connection.execute(
-                "INSERT INTO projection (version, seq, sealed) VALUES (?1, 0, 0)",
-                [PROJECTION_VERSION],
+                "INSERT INTO projection VALUES (?1, 0, ?2, 0)",
+                params![PROJECTION_VERSION, ChainHash::GENESIS.bytes()],
             )?;
         }
         Some(PROJECTION_VERSION) => {}
@@ -277,25 +284,29 @@ fn open(path: &Path) -> Result<Connection, ProjectionError> {
 struct Reached {
     /// The last record whose notices and products are in the file.
     told: u64,
+    /// The chain hash of that record.
+    hash: ChainHash,
     /// The last record whose entries are.
     sealed: u64,
 }
 
 fn reached(connection: &Connection) -> Result<Reached, ProjectionError> {
-    let select = "SELECT seq, sealed FROM projection";
+    let select = "SELECT seq, hash, sealed FROM projection";
     Ok(connection.query_row(select, [], |row| {
         Ok(Reached {
             told: row.get(0)?,
-            sealed: row.get(1)?,
+            hash: ChainHash::of_bytes(row.get(1)?),
+            sealed: row.get(2)?,
         })
     })?)
 }
 
 /// What is projected together.
-#[derive(Default)]
 struct Batch {
     /// Its last record.
     last: u64,
+    /// The chain hash of that record.
+    hash: ChainHash,
     lines: Vec<Line>,
     /// The records that tell more than entries and were not told before.
     others: Vec<Record>,
@@ -466,8 +477,8 @@ impl Projector {
                 insert_products(&transaction, record)?;
             }
             transaction
-                .prepare_cached("UPDATE projection SET seq = ?1")?
-                .execute([batch.last])?;
+                .prepare_cached("UPDATE projection SET seq = ?1, hash = ?2")?
+                .execute(params![batch.last, batch.hash.bytes()])?;
             transaction.commit()?;
             self.told = batch.last;
         }
@@ -483,13 +494,16 @@ impl Projector {
     fn read_batch(&mut self, turn: &Turn) -> Result<Batch, ProjectionError> {
         let mut batch = Batch {
             last: self.at,
-            ..Batch::default()
+            hash: ChainHash::GENESIS,
+            lines: Vec::new(),
+            others: Vec::new(),
         };
         let end = self.at.saturating_add(BATCH);
         while batch.last < end {
             let (before, told) = (batch.last, self.told);
             batch.last = self.journal.visit(before, READ_AT_A_TIME, &mut |frame| {
                 let record = frame.record()?;
+                batch.hash = frame.hash();
                 batch.lines.extend(lines_of(&record));
                 let tells = is_listed(&record) || notices_of(&record).next().is_some();
                 if tells && record.seq > told {

@@ -5,13 +5,14 @@ mod bank_process;
 
 use std::{
     fs,
+    ops::RangeInclusive,
     path::Path,
     thread,
     time::{Duration, Instant},
 };
 
 use bank_process::{BankProcess, Client, Person, Response, balance, new_person};
-use core_bank::journal::SqliteJournal;
+use core_bank::journal::{ChainHash, SqliteJournal};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
@@ -89,20 +90,23 @@ const FEW_KEYS: &str = "keys=50 snapshots=60 clock=2026-06-09T10:00+08:00";
 struct Stopped {
     data: tempfile::TempDir,
     person: Person,
+    /// The deposits' keys and amounts.
+    numbers: RangeInclusive<u32>,
     balances: Vec<String>,
     /// Its projection after three quarters of the deposits.
     earlier: tempfile::TempDir,
 }
 
-/// A bank that knew so many deposits, with a snapshot late enough that a start reads few of their keys.
-fn stopped_bank(deposits: u32) -> Stopped {
+/// A bank that knew these deposits, with a snapshot late enough that a start reads few of their keys.
+fn stopped_bank(numbers: RangeInclusive<u32>) -> Stopped {
     let (data, earlier) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut bank = BankProcess::start(data.path(), FEW_KEYS);
     let person = new_person(&bank, 1);
     let mut client = bank.client();
     let mut balances = Vec::new();
-    for number in 1..=deposits {
-        if number == deposits * 3 / 4 {
+    let three_quarters = numbers.clone().count() * 3 / 4;
+    for number in numbers.clone() {
+        if balances.len() == three_quarters {
             stop(bank);
             copy_projection(data.path(), earlier.path());
             bank = BankProcess::start(data.path(), FEW_KEYS);
@@ -112,7 +116,7 @@ fn stopped_bank(deposits: u32) -> Stopped {
         balances.push(answer.text("balance"));
     }
     let patience = Instant::now() + PATIENCE;
-    while newest_snapshot(data.path()) < u64::from(deposits * 3 / 4) {
+    while newest_snapshot(data.path()) < three_quarters as u64 {
         assert!(Instant::now() < patience, "no snapshot");
         thread::sleep(Duration::from_millis(20));
     }
@@ -120,6 +124,7 @@ fn stopped_bank(deposits: u32) -> Stopped {
     Stopped {
         data,
         person,
+        numbers,
         balances,
         earlier,
     }
@@ -183,7 +188,7 @@ fn new_deposit(bank: &BankProcess, client: &mut Client, person: &Person, name: &
 /// Asks all again that `bank` was asked: the first answers, each.
 fn all_first_answers(bank: &BankProcess, stopped: &Stopped) {
     let mut client = bank.client();
-    for (number, first) in (1..).zip(&stopped.balances) {
+    for (number, first) in stopped.numbers.clone().zip(&stopped.balances) {
         let again = deposit(bank, &mut client, &stopped.person, number).expect(201);
         let replayed = again.header("idempotent-replayed");
         assert_eq!(replayed, Some("true"), "{number}");
@@ -222,55 +227,89 @@ fn starts_and_soon_looks_for_no_new_keys(stopped: &Stopped) {
 
 #[test]
 fn after_a_start_old_keys_are_known_and_new_ones_are_not_looked_for() {
-    let stopped = stopped_bank(DEPOSITS);
+    let stopped = stopped_bank(1..=DEPOSITS);
     starts_and_soon_looks_for_no_new_keys(&stopped);
 }
 
 #[test]
 fn so_it_is_when_the_projection_lacks_the_last_quarter() {
-    let stopped = stopped_bank(DEPOSITS);
+    let stopped = stopped_bank(1..=DEPOSITS);
     copy_projection(stopped.earlier.path(), stopped.data.path());
     starts_and_soon_looks_for_no_new_keys(&stopped);
 }
 
 #[test]
 fn so_it_is_when_the_projection_is_gone() {
-    let stopped = stopped_bank(DEPOSITS);
+    let stopped = stopped_bank(1..=DEPOSITS);
     remove_projection(stopped.data.path());
     starts_and_soon_looks_for_no_new_keys(&stopped);
 }
 
 #[test]
 fn so_it_is_when_the_projection_is_of_another_bank() {
-    let (stopped, other) = (stopped_bank(DEPOSITS), stopped_bank(DEPOSITS - 50));
+    let (stopped, other) = (
+        stopped_bank(1..=DEPOSITS),
+        stopped_bank(1_001..=1_000 + DEPOSITS - 50),
+    );
     copy_projection(other.data.path(), stopped.data.path());
     starts_and_soon_looks_for_no_new_keys(&stopped);
+    // Its histories are this bank's again: the other's account has the same number.
+    let bank = BankProcess::start(stopped.data.path(), FEW_KEYS);
+    let mut amounts = amounts_of(&bank, &stopped.person);
+    amounts.reverse();
+    let expected = stopped.numbers.map(|number| format!("{number}.00"));
+    assert!(amounts.into_iter().take(DEPOSITS as usize).eq(expected));
+}
+
+/// What moved on an account, newest first.
+fn amounts_of(bank: &BankProcess, person: &Person) -> Vec<String> {
+    let path = format!("/v1/accounts/{}/entries?limit=100", person.account);
+    let (mut client, mut cursor, mut amounts) = (bank.client(), String::new(), Vec::new());
+    loop {
+        let page = client.get(&bank.tokens.counter, &format!("{path}{cursor}"));
+        let page = page.expect(200).body;
+        let entries = page["entries"].as_array().unwrap();
+        amounts.extend(
+            entries
+                .iter()
+                .map(|it| it["amount"].as_str().unwrap().to_owned()),
+        );
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return amounts,
+        }
+    }
 }
 
 #[test]
 fn so_it_is_when_the_writing_of_keys_was_cut_short() {
-    let stopped = stopped_bank(DEPOSITS);
+    let stopped = stopped_bank(1..=DEPOSITS);
     let data = stopped.data.path();
-    // A run counts when it is whole; of one that was cut short some pages stand in the file.
+    // A run counts when it is whole: of one that was cut short some pages stand in the file.
     let mut journal = SqliteJournal::open_reader(&data.join("journal.sqlite")).unwrap();
-    let hash = journal.read(99, 1).unwrap()[0].hash();
     let file = Connection::open(data.join("projection.sqlite")).unwrap();
-    let changed = file.execute(
-        "UPDATE keys_written SET seq = 100, hash = ?1 WHERE seq > 300",
-        params![hash.bytes()],
-    );
-    assert_eq!(changed.unwrap(), 1);
-    let pages = "DELETE FROM older_keys WHERE run >= 100 AND run % 2 = 0";
-    assert!(file.execute(pages, []).unwrap() > 0);
-    let runs = "DELETE FROM key_runs WHERE run >= 100";
-    assert!(file.execute(runs, []).unwrap() > 0);
+    let middle = "SELECT run FROM key_runs ORDER BY run DESC
+                  LIMIT 1 OFFSET (SELECT count(*) / 2 FROM key_runs)";
+    let cut: u64 = file.query_row(middle, [], |row| row.get(0)).unwrap();
+    let hash = match cut.checked_sub(1) {
+        Some(before) => journal.read(before, 1).unwrap()[0].hash(),
+        None => ChainHash::GENESIS,
+    };
+    let execute = |statement| file.execute(statement, params![cut, hash.bytes()]).unwrap();
+    let written = "UPDATE keys_written SET seq = ?1, hash = ?2 WHERE seq > ?1";
+    assert_eq!(execute(written), 1);
+    let execute = |statement| file.execute(statement, [cut]).unwrap();
+    assert!(execute("DELETE FROM key_runs WHERE run >= ?1") > 0);
+    let pages = "DELETE FROM older_keys WHERE run = ?1 AND digest =
+                 (SELECT min(digest) FROM older_keys WHERE run = ?1)";
+    assert_eq!(execute(pages), 1);
     drop((file, journal));
     starts_and_soon_looks_for_no_new_keys(&stopped);
 }
 
 #[test]
 fn keys_of_a_day_that_cannot_be_read_are_looked_for_and_nothing_is_decided_twice() {
-    let stopped = stopped_bank(DEPOSITS);
+    let stopped = stopped_bank(1..=DEPOSITS);
     let (data, person) = (stopped.data.path(), &stopped.person);
     let file = Connection::open(data.join("journal.sqlite")).unwrap();
     // One client: a record is a group. Before the deposits there are three.

@@ -154,6 +154,15 @@ pub trait JournalReader: Send {
         Ok(last)
     }
 
+    /// Whether it holds this record with this chain hash, and so is the journal of whoever noted the two.
+    fn holds(&mut self, seq: u64, hash: ChainHash) -> Result<bool, JournalError> {
+        if seq == 0 {
+            return Ok(hash == ChainHash::GENESIS);
+        }
+        let links = self.read(seq - 1, 1)?;
+        Ok(links.first().is_some_and(|link| link.hash() == hash))
+    }
+
     /// The number of the last record that the journal claims to hold; 0 when it is empty.
     fn last(&mut self) -> Result<u64, JournalError>;
 }
