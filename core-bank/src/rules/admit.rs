@@ -101,10 +101,13 @@ pub fn foresee<'a>(
         .collect();
     let owners = owners.into_iter().filter_map(|owner| state.customer(owner));
     let locked = owners.filter(|owner| owner.profile.is_locked()).count();
+    let customers = foreseen.iter().flatten().filter_map(|it| it.by.customer());
+    let served = customers.filter(|customer| state.holds_media(*customer));
+    let served = served.count();
     let known = foreseen.iter().flatten();
     let known = known.filter(|foreseen| state.recalls(foreseen.digest));
     // The looking is what was wanted: without this it would be left out.
-    std::hint::black_box((known.count(), sum, locked));
+    std::hint::black_box((known.count(), sum, locked, served));
     foreseen
 }
 

@@ -273,16 +273,21 @@ impl State {
         self.media.get(&customer).copied().unwrap_or_default()
     }
 
+    /// Whether a customer has used or set any medium.
+    pub(super) fn holds_media(&self, customer: CustomerId) -> bool {
+        self.media.contains(&customer)
+    }
+
     /// An authorisation that waits.
     pub fn waiting(&self, id: AuthorisationId) -> Option<&Waiting> {
         self.waiting.get(&id)
     }
 
     fn edit_media(&mut self, customer: CustomerId) -> Result<&mut Media, &'static str> {
-        if !self.customers.contains(&customer) {
-            return Err("the customer does not exist");
-        }
         if !self.media.contains(&customer) {
+            if !self.customers.contains(&customer) {
+                return Err("the customer does not exist");
+            }
             self.media.put(customer, Media::default());
         }
         self.media

@@ -43,6 +43,7 @@ mod ring;
 mod rows;
 mod schedule;
 mod session;
+mod shelf;
 mod social_security;
 mod state;
 mod table;

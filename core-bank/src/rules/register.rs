@@ -17,7 +17,7 @@ pub trait RegisterKey: Copy + Ord {
 
 /// Neighbours land far from each other: the multiplier of Fibonacci hashing, whose high bits, which
 /// the hash table compares first, depend on all bits of the number.
-fn hash_of(key: impl RegisterKey) -> u64 {
+pub(super) fn hash_of(key: impl RegisterKey) -> u64 {
     let mixed = key.number().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ mixed >> 32
 }

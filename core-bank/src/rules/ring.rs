@@ -27,7 +27,7 @@ impl<T: PartialEq> PartialEq for Ring<T> {
 }
 
 impl<T> Ring<T> {
-    fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.blocks.iter().flatten()
     }
 
@@ -46,6 +46,17 @@ impl<T> Ring<T> {
         match place.checked_sub(first.len()) {
             None => first.get(place),
             Some(place) => self.blocks.get(1 + place / BLOCK)?.get(place % BLOCK),
+        }
+    }
+
+    pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        let first = self.blocks.front()?.len();
+        match place.checked_sub(first) {
+            None => self.blocks.front_mut()?.get_mut(place),
+            Some(place) => self
+                .blocks
+                .get_mut(1 + place / BLOCK)?
+                .get_mut(place % BLOCK),
         }
     }
 
@@ -118,6 +129,7 @@ mod tests {
             assert_eq!(ring.front(), queue.front());
             let place = (walk >> 20) as usize % (queue.len() + 2);
             assert_eq!(ring.get(place), queue.get(place));
+            assert_eq!(ring.get_mut(place), queue.get_mut(place));
         }
         assert!(ring.iter().eq(queue.iter()));
     }

@@ -34,6 +34,7 @@ use super::{
     returns::Proposal,
     rows::{Account, AccountStatus, Card, CardStatus, Customer, IdentityCheck},
     session::{Profile, Session},
+    shelf::Shelf,
     table::Table,
     terminal::Pin,
     time::BusinessTime,
@@ -64,7 +65,7 @@ pub struct State {
     pub(super) sessions: Table<TokenDigest, Session>,
     pub(super) locks: Table<CardId, CardLocks>,
     pub(super) pos_totals: Table<CardId, DayTotal>,
-    pub(super) media: Table<CustomerId, Media>,
+    pub(super) media: Shelf<CustomerId, Media>,
     pub(super) waiting: Table<AuthorisationId, Waiting>,
     pub(super) ended_sessions: Table<(u64, TokenDigest), BusinessTime>,
     pub(super) products: Table<ProductCode, Product>,
@@ -253,7 +254,7 @@ impl State {
         step.take(&mut self.sessions);
         step.take(&mut self.locks);
         step.take(&mut self.pos_totals);
-        step.take(&mut self.media);
+        step.take_shelf(&mut self.media);
         step.take(&mut self.waiting);
         step.take(&mut self.ended_sessions);
         step.take(&mut self.products);
@@ -612,6 +613,14 @@ impl Step {
             Self::Mark => table.mark(),
             Self::Keep => table.keep(),
             Self::Drop => table.drop_changes(),
+        }
+    }
+
+    fn take_shelf<K: RegisterKey, V: Clone>(self, rows: &mut Shelf<K, V>) {
+        match self {
+            Self::Mark => rows.mark(),
+            Self::Keep => rows.keep(),
+            Self::Drop => rows.drop_changes(),
         }
     }
 
