@@ -6,7 +6,7 @@
 //! same after every replay; the hash table that leads to them is never iterated.
 
 use hashbrown::HashTable;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq as _};
 
 use super::{
     register::{RegisterKey, hash_of},
@@ -41,7 +41,12 @@ impl<K: PartialEq, V: PartialEq> PartialEq for Shelf<K, V> {
 
 impl<K: Serialize, V: Serialize> Serialize for Shelf<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter())
+        // Formats want to know how many there are.
+        let mut rows = serializer.serialize_seq(Some(self.rows.len()))?;
+        for row in self.rows.iter() {
+            rows.serialize_element(row)?;
+        }
+        rows.end()
     }
 }
 
