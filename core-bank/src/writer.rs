@@ -33,7 +33,7 @@ const QUEUE_MAX: usize = 1_024;
 /// How soon a group follows one that had company. Each costs a sync and a tenth of a millisecond of
 /// processor time, however few there are in it: without a pause many requests a second that come one by
 /// one would take all of a core. A lone client never waits.
-const SPACING: Duration = Duration::from_micros(250);
+const SPACING: Duration = Duration::from_micros(500);
 
 /// How often the bell looks whether the queue still grows before it is heard.
 const GATHERINGS_MAX: u32 = 8;
