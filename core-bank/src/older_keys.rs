@@ -12,20 +12,13 @@ use rusqlite::{Connection, params};
 use crate::{
     forgotten_keys::last_decided_until,
     journal::{ChainHash, JournalReader},
-    patience,
-    projector::{ProjectionError, Turn},
+    patience::{self, Pages, Turn},
+    projector::ProjectionError,
     rules::{BusinessTime, IDEMPOTENCY_MICROS, KeyDigest},
 };
 
 /// Keys of a run at most.
 const RUN: u64 = 100_000;
-
-/// Keys of a page, four of which fit into one of `SQLite`'s.
-const KEYS_PER_PAGE: usize = 32;
-
-/// Pages of one transaction, and between two yields.
-const PAGES_PER_TRANSACTION: usize = 64;
-const PAGES_BETWEEN_YIELDS: usize = 8;
 
 /// Records that are read at a time.
 const CHUNK: usize = 1_024;
@@ -57,9 +50,7 @@ pub struct OlderKeys {
 /// A run that is being written.
 struct Run {
     /// In the order of their pages, each with its record.
-    keys: Vec<(KeyDigest, u64)>,
-    /// How many of them are written.
-    written: usize,
+    keys: Pages<(KeyDigest, u64)>,
     /// Its last record, that one's chain hash, and when it was decided.
     last: (u64, ChainHash, BusinessTime),
 }
@@ -139,26 +130,15 @@ impl OlderKeys {
         let Some(mut run) = self.next_run(connection, journal, durable, turn)? else {
             return Ok(());
         };
-        if run.written == 0 {
+        let name = self.through;
+        if run.keys.is_new() {
             // What a crash left behind under its name.
-            delete_run(connection, self.through)?;
+            delete_run(connection, name)?;
         }
-        let mut goes_on = true;
-        while run.written < run.keys.len() {
-            if !goes_on {
-                self.unfinished = Some(run);
-                return Ok(());
-            }
-            let transaction = connection.transaction()?;
-            let pages = run.keys[run.written..].chunks(KEYS_PER_PAGE);
-            for (place, page) in pages.take(PAGES_PER_TRANSACTION).enumerate() {
-                insert(&transaction, self.through, page)?;
-                run.written += page.len();
-                if place % PAGES_BETWEEN_YIELDS == 0 {
-                    goes_on = turn.goes_on();
-                }
-            }
-            transaction.commit()?;
+        let insert = |file: &Connection, page: &[_]| Ok(insert(file, name, page)?);
+        if !run.keys.write(connection, turn, insert)? {
+            self.unfinished = Some(run);
+            return Ok(());
         }
         self.finish(connection, run.last)
     }
@@ -184,7 +164,7 @@ impl OlderKeys {
         transaction.commit()?;
         *self = written;
         let dead = newest.before(IDEMPOTENCY_MICROS);
-        for run in runs(connection, dead, "<=")? {
+        for (run, _) in runs(connection)?.into_iter().filter(|(_, at)| *at <= dead) {
             delete_run(connection, run)?;
             connection.execute("DELETE FROM key_runs WHERE run = ?1", [run])?;
         }
@@ -245,16 +225,11 @@ impl OlderKeys {
         if keys.is_empty() {
             return Ok(None);
         }
-        patience::sort(&mut keys, &|key| *key, &mut || {
-            turn.goes_on();
-        });
+        patience::sort(&mut keys, &|key| *key, turn);
         // The first of two records under one key stands.
         keys.dedup_by_key(|(digest, _)| *digest);
-        Ok(Some(Run {
-            keys,
-            written: 0,
-            last,
-        }))
+        let keys = Pages::of(keys);
+        Ok(Some(Run { keys, last }))
     }
 }
 
@@ -295,15 +270,11 @@ fn delete_run(connection: &Connection, run: u64) -> Result<(), rusqlite::Error> 
         .map(drop)
 }
 
-/// The runs whose newest keys were decided after a moment (`>`) or not (`<=`), newest first.
-fn runs(
-    connection: &Connection,
-    moment: BusinessTime,
-    side: &str,
-) -> Result<Vec<u64>, rusqlite::Error> {
-    let select = format!("SELECT run FROM key_runs WHERE newest {side} ?1 ORDER BY run DESC");
-    let mut statement = connection.prepare_cached(&select)?;
-    let rows = statement.query_map([moment.0], |row| row.get(0))?;
+/// The runs, newest first, and when the newest key of each was decided.
+fn runs(connection: &Connection) -> Result<Vec<(u64, BusinessTime)>, rusqlite::Error> {
+    let select = "SELECT run, newest FROM key_runs ORDER BY run DESC";
+    let mut statement = connection.prepare_cached(select)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, BusinessTime(row.get(1)?))))?;
     rows.collect()
 }
 
@@ -326,7 +297,7 @@ pub fn find(
     let mut page = reading.prepare_cached(
         "SELECT keys FROM older_keys WHERE run = ?1 AND digest <= ?2 ORDER BY digest DESC LIMIT 1",
     )?;
-    for run in runs(&reading, BusinessTime(i64::MIN), ">")? {
+    for (run, _) in runs(&reading)? {
         let mut rows = page.query(params![run, digest.bytes()])?;
         if let Some(row) = rows.next()?
             && let Some(seq) = find_in_page(row.get_ref(0)?.as_blob()?, digest)

@@ -18,14 +18,14 @@ use tokio::sync::{oneshot, watch};
 use crate::{
     clock::BusinessClock,
     entries::{
-        ENTRIES_TABLE, ERA, LINES_PER_PAGE, Line, Recent, end_of_next_era, lines_of, sort_lines,
-        write_page,
+        ENTRIES_TABLE, ERA, Line, Recent, end_of_next_era, lines_of, sort_lines, write_page,
     },
     history::{History, Progress, Wanted},
     journal::{ChainHash, JournalError, JournalReader, JournalReaders, Record},
     metrics::Metrics,
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
+    patience::{Pages, Turn},
     product_lists::{PRODUCT_TABLES, insert_products, is_listed},
     repair::remove_database,
     rules::IDEMPOTENCY_KEYS_MAX,
@@ -39,13 +39,6 @@ const BATCH: u64 = 32_768;
 
 /// Records that are read at a time.
 const READ_AT_A_TIME: usize = 1_024;
-
-/// Pages of entries of one transaction: some dozens of those of `SQLite`, for whose writing others wait.
-const PAGES_PER_TRANSACTION: usize = 64;
-
-/// Pages after which the projector lets others go first when it works at leisure: a tenth of a
-/// millisecond.
-const PAGES_BETWEEN_YIELDS: usize = 8;
 
 /// Records whose entries memory holds before their eras are written with haste.
 const UNSEALED_MAX: u64 = 2 * ERA;
@@ -189,36 +182,6 @@ pub fn project_all(
     Ok(())
 }
 
-/// How the projector works for a while.
-pub enum Turn {
-    /// Nobody waits: it takes what others leave, until somebody waits or its time is up.
-    Leisure {
-        /// When its time is up.
-        until: Instant,
-        /// What readers wait for.
-        wanted: Arc<Wanted>,
-        /// The last record that is projected.
-        at: u64,
-    },
-    /// Somebody waits for it, or it has fallen behind: it takes its share.
-    Haste,
-}
-
-impl Turn {
-    /// Lets others go first who are not as patient, and says whether to go on. The scheduler protects
-    /// a thread's turn of some milliseconds even when it is merely nice, and a payment passes through
-    /// three threads: so at leisure it ends its turn by itself, again and again.
-    pub fn goes_on(&self) -> bool {
-        match self {
-            Self::Haste => true,
-            Self::Leisure { until, wanted, at } => {
-                thread::yield_now();
-                wanted.asked() <= *at && Instant::now() < *until
-            }
-        }
-    }
-}
-
 /// The projection, empty when what was there cannot be continued, be it that of another journal. One
 /// that knows more than the journal is a witness that the journal lost its end.
 fn open_or_rebuild(
@@ -317,9 +280,7 @@ struct Sealing {
     /// Its last record.
     last: u64,
     /// Its lines in the order of their pages.
-    lines: Vec<Line>,
-    /// How many of them are written.
-    written: usize,
+    lines: Pages<Line>,
 }
 
 struct Projector {
@@ -518,33 +479,19 @@ impl Projector {
         Ok(batch)
     }
 
-    /// Writes the entries of the era that is over, in short transactions, as far as the turn lets it.
-    /// Pages that a crash or an error left behind are written over.
+    /// Writes the entries of the era that is over, as far as the turn lets it. Pages that a crash or an
+    /// error left behind are written over.
     fn seal(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
         let mut sealing = match self.sealing.take() {
             Some(sealing) => sealing,
             None => self.sorted_era(turn),
         };
-        let mut goes_on = true;
-        while sealing.written < sealing.lines.len() {
-            if !goes_on {
-                self.sealing = Some(sealing);
-                return Ok(());
-            }
-            let rest = &sealing.lines[sealing.written..];
-            let transaction = self.connection.transaction()?;
-            for (turns, page) in rest
-                .chunks(LINES_PER_PAGE)
-                .take(PAGES_PER_TRANSACTION)
-                .enumerate()
-            {
-                write_page(&transaction, page)?;
-                sealing.written += page.len();
-                if turns % PAGES_BETWEEN_YIELDS == 0 {
-                    goes_on = turn.goes_on();
-                }
-            }
-            transaction.commit()?;
+        if !sealing
+            .lines
+            .write(&mut self.connection, turn, write_page)?
+        {
+            self.sealing = Some(sealing);
+            return Ok(());
         }
         self.connection
             .prepare_cached("UPDATE projection SET sealed = ?1")?
@@ -557,13 +504,10 @@ impl Projector {
     fn sorted_era(&self, turn: &Turn) -> Sealing {
         let last = end_of_next_era(self.sealed);
         let mut lines = self.recent.through(last);
-        sort_lines(&mut lines, &mut || {
-            turn.goes_on();
-        });
+        sort_lines(&mut lines, turn);
         Sealing {
             last,
-            lines,
-            written: 0,
+            lines: Pages::of(lines),
         }
     }
 

@@ -2,8 +2,8 @@
 
 mod branch;
 
-use branch::{MINUTE, SECOND, smart, step};
-use scenarios::model::{Law, Load, Mobile, Played, Scenario, Sessions, StepTime, Window};
+use branch::{MINUTE, SECOND, mobile_bank, smart, step};
+use scenarios::model::{Law, Load, Played, Scenario, StepTime, Window};
 use scenarios::operation::{Operation, PlannedOperation};
 use scenarios::time::{SimTime, Span};
 use sim::{DayOperations, busiest_window, operations};
@@ -14,28 +14,10 @@ fn scenario(volume: f64) -> Scenario {
     let mut pay = step("pay", StepTime::Law(Law::Constant { seconds: 30.0 }));
     pay.operation = Some(Operation::TransferOwnBank);
     scenario.journeys[0].steps.push(pay);
-    scenario.mobile = Some(Mobile {
-        bank: Sessions {
-            monthly_actives: 20_000,
-            log_ins_per_month: 17.5,
-            hourly_weights: [
-                12.0, 7.0, 4.0, 3.0, 4.0, 8.0, 20.0, 42.0, 62.0, 80.0, 86.0, 78.0, 80.0, 70.0,
-                66.0, 68.0, 70.0, 66.0, 60.0, 62.0, 66.0, 60.0, 42.0, 24.0,
-            ],
-            requests_per_session: 6,
-            think: Law::Exponential { mean: 14.0 },
-            mix: vec![
-                (Operation::BalanceQuery, 60.0),
-                (Operation::TransferOwnBank, 40.0),
-            ],
-            mix_left_out: vec![(Operation::Mall, 10.0)],
-        },
-        mall: None,
-        messenger: None,
-        retry: None,
-        by_branch: Vec::new(),
-        days: 0,
-    });
+    let mut mobile = mobile_bank(20_000);
+    mobile.bank.mix_left_out = vec![(Operation::Mall, 10.0)];
+    mobile.days = 0;
+    scenario.mobile = Some(mobile);
     scenario.load = Some(Load {
         model: scenarios::model::LoadModel::CappedOpen,
         retry: None,

@@ -2,9 +2,9 @@
 
 mod branch;
 
-use branch::{MINUTE, SECOND, run, smart};
-use scenarios::model::{Law, Mobile, Scenario, Sessions};
-use scenarios::operation::{Operation, PlannedOperation};
+use branch::{MINUTE, SECOND, mobile_bank, run, smart};
+use scenarios::model::Scenario;
+use scenarios::operation::PlannedOperation;
 use scenarios::time::SimTime;
 use sim::{CustomerFate, DayOperations, Options};
 use std::collections::BTreeMap;
@@ -19,28 +19,7 @@ fn scenario() -> Scenario {
     scenario.run.seed = SEED;
     // Many come late, so that some are inside when the doors shut.
     scenario.arrivals.pieces[7].expected = 90.0;
-    scenario.mobile = Some(Mobile {
-        bank: Sessions {
-            monthly_actives: 5_000,
-            log_ins_per_month: 17.5,
-            hourly_weights: [
-                12.0, 7.0, 4.0, 3.0, 4.0, 8.0, 20.0, 42.0, 62.0, 80.0, 86.0, 78.0, 80.0, 70.0,
-                66.0, 68.0, 70.0, 66.0, 60.0, 62.0, 66.0, 60.0, 42.0, 24.0,
-            ],
-            requests_per_session: 6,
-            think: Law::Exponential { mean: 14.0 },
-            mix: vec![
-                (Operation::BalanceQuery, 60.0),
-                (Operation::TransferOwnBank, 40.0),
-            ],
-            mix_left_out: Vec::new(),
-        },
-        mall: None,
-        messenger: None,
-        retry: None,
-        by_branch: Vec::new(),
-        days: 1,
-    });
+    scenario.mobile = Some(mobile_bank(5_000));
     scenario
 }
 

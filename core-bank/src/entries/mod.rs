@@ -17,12 +17,12 @@ use rusqlite::Connection;
 
 use crate::{
     journal::Record,
-    patience,
+    patience::{self, Turn},
     projector::ProjectionError,
     rules::{BookAccount, BusinessTime, Fen, Operation},
 };
 
-pub use pages::{ENTRIES_TABLE, LINES_PER_PAGE, write_page};
+pub use pages::{ENTRIES_TABLE, write_page};
 pub use recent::Recent;
 
 /// Records of one era.
@@ -95,9 +95,9 @@ pub fn lines_of(record: &Record) -> impl Iterator<Item = Line> + use<'_> {
     })
 }
 
-/// Puts the lines of an era in the order of its pages, and calls `pause` again and again.
-pub fn sort_lines(lines: &mut [Line], pause: &mut impl FnMut()) {
-    patience::sort(lines, &|line| (line.account, line.seq), pause);
+/// Puts the lines of an era in the order of its pages.
+pub fn sort_lines(lines: &mut [Line], turn: &Turn) {
+    patience::sort(lines, &|line| (line.account, line.seq), turn);
 }
 
 /// All entries there are: the newest in memory, the others in the file. Whoever reads looks into memory
@@ -169,7 +169,7 @@ impl Histories<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{rules::AccountNumber, statements::statement};
+    use crate::{patience::PER_PAGE, rules::AccountNumber, statements::statement};
 
     fn account(number: u64) -> BookAccount {
         BookAccount::of_number(number).unwrap()
@@ -225,8 +225,8 @@ mod tests {
         fn seal(&self, era: u64) {
             let last = (era + 1) * ERA - 1;
             let mut lines = self.recent.through(last);
-            sort_lines(&mut lines, &mut || ());
-            for page in lines.chunks(LINES_PER_PAGE) {
+            sort_lines(&mut lines, &Turn::Haste);
+            for page in lines.chunks(PER_PAGE) {
                 write_page(&self.file, page).unwrap();
             }
             self.recent.seal(last);
@@ -274,8 +274,8 @@ mod tests {
         for page in 0..2 {
             let mut again: Vec<Line> = long.lines.clone();
             again.retain(|line| line.seq / ERA == page);
-            sort_lines(&mut again, &mut || ());
-            for page in again.chunks(LINES_PER_PAGE) {
+            sort_lines(&mut again, &Turn::Haste);
+            for page in again.chunks(PER_PAGE) {
                 write_page(&long.file, page).unwrap();
             }
         }

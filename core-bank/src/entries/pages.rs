@@ -22,9 +22,6 @@ pub const ENTRIES_TABLE: &str = "
    PRIMARY KEY (era, account, seq)
  ) STRICT, WITHOUT ROWID;";
 
-/// Lines of a page. With some 20 bytes each a page fits into one of `SQLite`'s, which holds four.
-pub const LINES_PER_PAGE: usize = 32;
-
 /// What a page holds, in the wire format of postcard. Numbers are told as what they are more than
 /// those of the line before, which takes a byte or two where they would take five or eight.
 #[derive(Serialize, Deserialize)]
@@ -46,7 +43,8 @@ struct PackedLine {
     balance_after: i64,
 }
 
-/// Writes a page of an era: at most [`LINES_PER_PAGE`] lines in the order of accounts and records.
+/// Writes a page of an era: at most [`crate::patience::PER_PAGE`] lines of some 20 bytes, in the order of accounts and
+/// records.
 /// A page that was written before is written over.
 pub fn write_page(connection: &Connection, lines: &[Line]) -> Result<(), ProjectionError> {
     let Some(first) = lines.first() else {

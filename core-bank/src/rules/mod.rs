@@ -50,6 +50,7 @@ mod table;
 mod terminal;
 mod text;
 mod time;
+mod undo;
 mod wealth;
 mod welfare;
 

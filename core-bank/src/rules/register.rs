@@ -9,6 +9,8 @@
 use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::undo::{Undo, Undoable};
+
 /// A key that a register can find.
 pub trait RegisterKey: Copy + Ord {
     /// Keys of equal numbers are equal.
@@ -22,13 +24,12 @@ pub(super) fn hash_of(key: impl RegisterKey) -> u64 {
     mixed ^ mixed >> 32
 }
 
-/// The rows by growing keys. Like a [`super::table::Table`] it remembers the former value of each row
-/// that changes between [`Register::mark`] and [`Register::keep`].
+/// The rows by growing keys.
 #[derive(Clone, Debug)]
 pub struct Register<K, V> {
     rows: Vec<(K, V)>,
     places: HashTable<u32>,
-    former: Option<Vec<(K, Option<V>)>>,
+    undo: Undo<K, V>,
 }
 
 impl<K, V> Default for Register<K, V> {
@@ -36,7 +37,7 @@ impl<K, V> Default for Register<K, V> {
         Self {
             rows: Vec::new(),
             places: HashTable::new(),
-            former: None,
+            undo: Undo::default(),
         }
     }
 }
@@ -98,18 +99,14 @@ impl<K: RegisterKey, V: Clone> Register<K, V> {
             self.insert(key, value);
             None
         };
-        if let Some(former) = &mut self.former {
-            former.push((key, old));
-        }
+        self.undo.note(|| (key, old));
     }
 
     /// A row to change in place, or `None` when there is none.
     pub fn edit(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(*key)?;
         let row = &mut self.rows[place].1;
-        if let Some(former) = &mut self.former {
-            former.push((*key, Some(row.clone())));
-        }
+        self.undo.note(|| (*key, Some(row.clone())));
         Some(row)
     }
 
@@ -142,21 +139,20 @@ impl<K: RegisterKey, V: Clone> Register<K, V> {
                 .insert_unique(hash_of(*key), place as u32, hash_at);
         }
     }
+}
 
-    pub fn mark(&mut self) {
-        self.former = Some(Vec::new());
+impl<K: RegisterKey, V: Clone> Undoable for Register<K, V> {
+    type Key = K;
+    type Row = V;
+
+    fn undo(&mut self) -> &mut Undo<K, V> {
+        &mut self.undo
     }
 
-    pub fn keep(&mut self) {
-        self.former = None;
-    }
-
-    pub fn drop_changes(&mut self) {
-        for (key, old) in self.former.take().into_iter().flatten().rev() {
-            match old {
-                Some(value) => self.put(key, value),
-                None => self.remove(key),
-            }
+    fn restore(&mut self, key: K, former: Option<V>) {
+        match former {
+            Some(value) => self.put(key, value),
+            None => self.remove(key),
         }
     }
 }

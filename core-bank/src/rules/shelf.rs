@@ -11,15 +11,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq 
 use super::{
     register::{RegisterKey, hash_of},
     ring::Ring,
+    undo::{Undo, Undoable},
 };
 
-/// The rows in the order in which they came. Like a [`super::table::Table`] it remembers the former
-/// value of each row that changes between [`Shelf::mark`] and [`Shelf::keep`].
+/// The rows in the order in which they came.
 #[derive(Clone, Debug)]
 pub struct Shelf<K, V> {
     rows: Ring<(K, V)>,
     places: HashTable<u32>,
-    former: Option<Vec<(K, Option<V>)>>,
+    undo: Undo<K, V>,
 }
 
 impl<K, V> Default for Shelf<K, V> {
@@ -27,7 +27,7 @@ impl<K, V> Default for Shelf<K, V> {
         Self {
             rows: Ring::default(),
             places: HashTable::new(),
-            former: None,
+            undo: Undo::default(),
         }
     }
 }
@@ -96,36 +96,15 @@ impl<K: RegisterKey, V: Clone> Shelf<K, V> {
         };
         self.places.insert_unique(hash_of(key), place, hash_at);
         self.rows.push_back((key, value));
-        if let Some(former) = &mut self.former {
-            former.push((key, None));
-        }
+        self.undo.note(|| (key, None));
     }
 
     /// A row to change in place, or `None` when there is none.
     pub fn edit(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(*key)?;
         let (_, row) = self.rows.get_mut(place)?;
-        if let Some(former) = &mut self.former {
-            former.push((*key, Some(row.clone())));
-        }
+        self.undo.note(|| (*key, Some(row.clone())));
         Some(row)
-    }
-
-    pub fn mark(&mut self) {
-        self.former = Some(Vec::new());
-    }
-
-    pub fn keep(&mut self) {
-        self.former = None;
-    }
-
-    pub fn drop_changes(&mut self) {
-        for (key, old) in self.former.take().into_iter().flatten().rev() {
-            match old {
-                Some(value) => self.put(key, value),
-                None => self.take_last(),
-            }
-        }
     }
 
     /// Takes the row away that came last.
@@ -137,6 +116,23 @@ impl<K: RegisterKey, V: Clone> Shelf<K, V> {
         let is_it = |held: &u32| *held == place;
         if let Ok(entry) = self.places.find_entry(hash_of(key), is_it) {
             entry.remove();
+        }
+    }
+}
+
+impl<K: RegisterKey, V: Clone> Undoable for Shelf<K, V> {
+    type Key = K;
+    type Row = V;
+
+    fn undo(&mut self) -> &mut Undo<K, V> {
+        &mut self.undo
+    }
+
+    fn restore(&mut self, key: K, former: Option<V>) {
+        match former {
+            Some(value) => self.put(key, value),
+            // Changes are undone from the newest on.
+            None => self.take_last(),
         }
     }
 }

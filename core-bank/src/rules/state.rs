@@ -29,7 +29,7 @@ use super::{
     money::Fen,
     operation::Channel,
     refusal::Refusal,
-    register::{Register, RegisterKey},
+    register::Register,
     resident::{Phone, ResidentId},
     returns::Proposal,
     rows::{Account, AccountStatus, Card, CardStatus, Customer, IdentityCheck},
@@ -38,6 +38,7 @@ use super::{
     table::Table,
     terminal::Pin,
     time::BusinessTime,
+    undo::Undoable,
     wealth::{Product, ProductCode},
     welfare::Welfare,
 };
@@ -247,14 +248,14 @@ impl State {
 
     fn each_table(&mut self, step: Step) {
         step.take(&mut self.checks);
-        step.take_register(&mut self.customers);
+        step.take(&mut self.customers);
         step.take(&mut self.residents);
-        step.take_register(&mut self.accounts);
-        step.take_register(&mut self.cards);
+        step.take(&mut self.accounts);
+        step.take(&mut self.cards);
         step.take(&mut self.sessions);
         step.take(&mut self.locks);
         step.take(&mut self.pos_totals);
-        step.take_shelf(&mut self.media);
+        step.take(&mut self.media);
         step.take(&mut self.waiting);
         step.take(&mut self.ended_sessions);
         step.take(&mut self.products);
@@ -608,27 +609,11 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) fn take<K: Ord + Clone, V: Clone>(self, table: &mut Table<K, V>) {
+    pub(super) fn take(self, table: &mut impl Undoable) {
         match self {
             Self::Mark => table.mark(),
             Self::Keep => table.keep(),
             Self::Drop => table.drop_changes(),
-        }
-    }
-
-    fn take_shelf<K: RegisterKey, V: Clone>(self, rows: &mut Shelf<K, V>) {
-        match self {
-            Self::Mark => rows.mark(),
-            Self::Keep => rows.keep(),
-            Self::Drop => rows.drop_changes(),
-        }
-    }
-
-    fn take_register<K: RegisterKey, V: Clone>(self, register: &mut Register<K, V>) {
-        match self {
-            Self::Mark => register.mark(),
-            Self::Keep => register.keep(),
-            Self::Drop => register.drop_changes(),
         }
     }
 }

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A map in key order. Between [`Table::mark`] and [`Table::keep`] it remembers the former value of
-/// each row it changes, so that [`Table::drop_changes`] brings the marked content back. The price is
-/// one small clone per changed row, and nothing while no mark is set.
+use super::undo::{Undo, Undoable};
+
+/// A map in key order.
 #[derive(Clone, Debug)]
 pub struct Table<K, V> {
     rows: BTreeMap<K, V>,
-    former: Option<Vec<(K, Option<V>)>>,
+    undo: Undo<K, V>,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
         Self {
             rows: BTreeMap::new(),
-            former: None,
+            undo: Undo::default(),
         }
     }
 }
@@ -41,7 +41,7 @@ impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for T
         let rows = Vec::<(K, V)>::deserialize(deserializer)?;
         Ok(Self {
             rows: rows.into_iter().collect(),
-            former: None,
+            undo: Undo::default(),
         })
     }
 }
@@ -75,48 +75,37 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     }
 
     pub fn put(&mut self, key: K, value: V) {
-        match &mut self.former {
-            Some(former) => {
-                let old = self.rows.insert(key.clone(), value);
-                former.push((key, old));
-            }
-            None => {
-                self.rows.insert(key, value);
-            }
-        }
+        let old = self.rows.insert(key.clone(), value);
+        self.undo.note(|| (key, old));
     }
 
     pub fn remove(&mut self, key: &K) {
-        let old = self.rows.remove(key);
-        if let (Some(former), Some(old)) = (&mut self.former, old) {
-            former.push((key.clone(), Some(old)));
+        if let Some(old) = self.rows.remove(key) {
+            self.undo.note(|| (key.clone(), Some(old)));
         }
     }
 
     /// A row to change in place, or `None` when there is none.
     pub fn edit(&mut self, key: &K) -> Option<&mut V> {
         let row = self.rows.get_mut(key)?;
-        if let Some(former) = &mut self.former {
-            former.push((key.clone(), Some(row.clone())));
-        }
+        self.undo.note(|| (key.clone(), Some(row.clone())));
         Some(row)
     }
+}
 
-    pub fn mark(&mut self) {
-        self.former = Some(Vec::new());
+impl<K: Ord + Clone, V: Clone> Undoable for Table<K, V> {
+    type Key = K;
+    type Row = V;
+
+    fn undo(&mut self) -> &mut Undo<K, V> {
+        &mut self.undo
     }
 
-    pub fn keep(&mut self) {
-        self.former = None;
-    }
-
-    pub fn drop_changes(&mut self) {
-        for (key, old) in self.former.take().into_iter().flatten().rev() {
-            match old {
-                Some(value) => self.rows.insert(key, value),
-                None => self.rows.remove(&key),
-            };
-        }
+    fn restore(&mut self, key: K, former: Option<V>) {
+        match former {
+            Some(value) => self.rows.insert(key, value),
+            None => self.rows.remove(&key),
+        };
     }
 }
 

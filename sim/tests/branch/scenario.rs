@@ -3,8 +3,8 @@
 
 use scenarios::model::{
     AbandonedCounts, ArrivalPiece, Arrivals, Closing, Conduct, Cost, Day, Failure, Hold, Journey,
-    Label, Law, Mode, Part, Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind, Roster,
-    Run, Scenario, Segment, Servers, Service, ShiftEnd, Step, StepTime, WarmUp,
+    Label, Law, Mobile, Mode, Part, Queue, QueueBy, Random, ReportRequest, Resource, ResourceKind,
+    Roster, Run, Scenario, Segment, Servers, Service, Sessions, ShiftEnd, Step, StepTime, WarmUp,
 };
 use scenarios::operation::{Channel, Operation};
 use scenarios::time::{SimTime, Span};
@@ -289,4 +289,30 @@ pub fn queue(rate: f64, law: Law, servers: u32, warm_up: u64, length: u64) -> Sc
         tilt: 0.0,
     }];
     scenario
+}
+
+/// A mobile bank with the hours of a city, six requests a session, and this many actives.
+pub fn mobile_bank(monthly_actives: u64) -> Mobile {
+    Mobile {
+        bank: Sessions {
+            monthly_actives,
+            log_ins_per_month: 17.5,
+            hourly_weights: [
+                12.0, 7.0, 4.0, 3.0, 4.0, 8.0, 20.0, 42.0, 62.0, 80.0, 86.0, 78.0, 80.0, 70.0,
+                66.0, 68.0, 70.0, 66.0, 60.0, 62.0, 66.0, 60.0, 42.0, 24.0,
+            ],
+            requests_per_session: 6,
+            think: Law::Exponential { mean: 14.0 },
+            mix: vec![
+                (Operation::BalanceQuery, 60.0),
+                (Operation::TransferOwnBank, 40.0),
+            ],
+            mix_left_out: Vec::new(),
+        },
+        mall: None,
+        messenger: None,
+        retry: None,
+        by_branch: Vec::new(),
+        days: 1,
+    }
 }
