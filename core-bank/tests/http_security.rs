@@ -344,9 +344,9 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     client
         .post("", "/v1/sessions", &both)
         .refused(400, "invalid_body");
-    // Under one key another password is another request, though no record holds either.
+    // Under one key another request is another, though no record holds a password.
     let right = json!({"customer": li.customer, "password": "battery staple", "channel": "online"});
-    let wrong = json!({"customer": li.customer, "password": "battery stable", "channel": "online"});
+    let other = json!({"customer": li.customer, "password": "battery staple", "channel": "mobile"});
     let first = client
         .post_with_key("", "same", "/v1/sessions", &right)
         .expect(201);
@@ -355,7 +355,7 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
         .expect(201);
     assert_eq!(first.text("session"), again.text("session"));
     client
-        .post_with_key("", "same", "/v1/sessions", &wrong)
+        .post_with_key("", "same", "/v1/sessions", &other)
         .refused(422, "idempotency_key_reused");
     let sessions = client.get(&session, "/v1/sessions").expect(200);
     let sessions = sessions.body["sessions"].as_array().unwrap().clone();
@@ -367,6 +367,37 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     assert_eq!(current.len(), 1);
     assert_eq!(current[0]["channel"], "online");
     assert_eq!(current[0]["began"].as_str().unwrap()[..11], *"2026-06-09T");
+}
+
+#[test]
+fn whoever_knows_the_key_of_a_log_in_guesses_no_better() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    let set =
+        json!({"customer": li.customer, "identity_check": li.check, "password": "correct horse"});
+    client
+        .post(&bank.tokens.kiosk, "/v1/passwords", &set)
+        .expect(201);
+    let mut log_in = |password: &str| {
+        let body = json!({"customer": li.customer, "password": password, "channel": "online"});
+        client.post_with_key("", "known", "/v1/sessions", &body)
+    };
+    let session = log_in("correct horse").expect(201).text("session");
+    // Each wrong one counts once, and is told as under any key.
+    for guess in 0..5 {
+        log_in(&format!("wrong horse {guess}")).refused(401, "wrong_credentials");
+        log_in("wrong horse 0").refused(401, "wrong_credentials");
+    }
+    for guess in ["wrong horse 5", "correct horse"] {
+        log_in(guess).refused(401, "log_in_locked");
+    }
+    client
+        .post(&bank.tokens.kiosk, "/v1/passwords", &set)
+        .expect(201);
+    let body = json!({"customer": li.customer, "password": "correct horse", "channel": "online"});
+    let again = client.post_with_key("", "known", "/v1/sessions", &body);
+    assert_eq!(again.expect(201).text("session"), session);
 }
 
 #[test]
@@ -397,6 +428,13 @@ fn from_the_messenger_a_session_and_a_channel_are_ended_from_afar() {
         found.unwrap()["session"].clone()
     };
     client.get(&mobile, &accounts).expect(200);
+    let wishes = json!({"balance_changes": true, "log_ins": false});
+    let mut wish = |session: &str| {
+        let mut client = bank.client();
+        client.post_with_key(session, "wish", "/v1/alerts/wishes", &wishes)
+    };
+    wish(&mobile).expect(201);
+    assert_eq!(wish(&mobile).header("idempotent-replayed"), Some("true"));
     let end = json!({"session": of("mobile")});
     client
         .post(&messenger, "/v1/sessions/terminations", &end)
@@ -404,6 +442,8 @@ fn from_the_messenger_a_session_and_a_channel_are_ended_from_afar() {
     client
         .get(&mobile, &accounts)
         .refused(401, "unauthenticated");
+    // Nor does it hear again what it was answered before.
+    wish(&mobile).refused(401, "unauthenticated");
     client
         .post(&messenger, "/v1/sessions/terminations", &end)
         .refused(404, "session_not_found");
