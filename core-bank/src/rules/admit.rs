@@ -85,13 +85,20 @@ pub fn foresee<'a>(
     let mut paying = Vec::with_capacity(count);
     let mut receiving = Vec::with_capacity(count);
     let mut authorised = Vec::new();
-    let foreseen: Vec<Option<Foreseen>> = envelopes
+    let asking: Vec<(Option<Party>, &IdempotencyKey)> = envelopes
         .map(|envelope| {
             paying.extend(envelope.action.account());
             receiving.extend(envelope.action.payee_here());
             authorised.extend(envelope.action.authorisation());
-            let (by, _) = state.party(envelope.caller, now).ok()?;
-            let digest = KeyDigest::of(by, &envelope.key);
+            let party = state.party(envelope.caller, now);
+            (party.ok().map(|(by, _)| by), &envelope.key)
+        })
+        .collect();
+    let foreseen: Vec<Option<Foreseen>> = asking
+        .into_iter()
+        .map(|(by, key)| {
+            let by = by?;
+            let digest = KeyDigest::of(by, key);
             Some(Foreseen { by, digest })
         })
         .collect();
