@@ -429,7 +429,7 @@ fn from_the_messenger_a_session_and_a_channel_are_ended_from_afar() {
     };
     client.get(&mobile, &accounts).expect(200);
     let wishes = json!({"balance_changes": true, "log_ins": false});
-    let mut wish = |session: &str| {
+    let wish = |session: &str| {
         let mut client = bank.client();
         client.post_with_key(session, "wish", "/v1/alerts/wishes", &wishes)
     };

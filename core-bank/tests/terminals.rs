@@ -175,7 +175,7 @@ fn three_wrong_pins_lock_the_card_until_a_new_one_is_set_in_person() {
     shows(&li.card, PIN).refused(401, "pin_locked");
     // No key of a log-in helps to guess.
     set_pin(&bank, &li, PIN);
-    let mut guess = |pin: &str| {
+    let guess = |pin: &str| {
         let wish = json!({"card": li.card, "pin": pin});
         let mut client = bank.client();
         client.post_with_key(&bank.tokens.atm, "known", "/v1/terminal-sessions", &wish)
