@@ -380,12 +380,12 @@ fn a_lost_card_ends_the_sessions_that_it_began_in_flight_and_later_and_no_others
                     scope.spawn(move || {
                         let (mut client, mut served, mut refusals) = (bank.client(), Vec::new(), 0);
                         while refusals < 3 || !answered.load(Ordering::Relaxed) {
-                            let began = Instant::now();
+                            let sent = Instant::now();
                             let answer = client.post(here, "/v1/transfers", &transfer);
                             let passed = answer.status == 201;
                             assert!(passed || answer.code() == "unauthenticated", "{answer:?}");
                             refusals += usize::from(!passed);
-                            served.push((began, passed));
+                            served.push((sent, passed));
                         }
                         served
                     })
@@ -399,7 +399,7 @@ fn a_lost_card_ends_the_sessions_that_it_began_in_flight_and_later_and_no_others
             (served.flatten().collect::<Vec<_>>(), done)
         });
         assert!(served.iter().any(|(_, passed)| *passed), "way {way}");
-        let late = served.iter().filter(|(began, _)| *began > done);
+        let late = served.iter().filter(|(sent, _)| *sent > done);
         assert!(late.clone().count() > 0 && late.clone().all(|(_, passed)| !passed));
         client.get(&here, &accounts).refused(401, "unauthenticated");
         client.get(&holder, &accounts).expect(200);
