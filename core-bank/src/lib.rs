@@ -17,6 +17,7 @@ mod copy;
 mod data_folder;
 mod defect;
 mod descriptors;
+mod digits;
 mod entries;
 mod forgotten_keys;
 #[cfg(feature = "fuzzing")]
@@ -25,6 +26,7 @@ mod heads;
 mod history;
 pub mod journal;
 mod kept;
+mod log;
 pub mod metrics;
 mod notices;
 mod office;
@@ -49,6 +51,7 @@ pub mod writer;
 
 pub use access::TerminalTokens;
 pub use data_folder::DataFolderError;
+pub use log::{LogInProgress, start_log};
 pub use options::{Observability, OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};

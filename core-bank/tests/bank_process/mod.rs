@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve};
+use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve, start_log};
 use rustix::process::{Pid, Resource, Rlimit, prlimit, setrlimit};
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ fn server_of_the_other_tests() {
     };
     let mut options = ServeOptions::new(([127, 0, 0, 1], 0).into(), data.into());
     options.test = true;
+    let mut log = None;
     for option in env::var("TEST_BANK_OPTIONS")
         .unwrap_or_default()
         .split_whitespace()
@@ -56,13 +57,16 @@ fn server_of_the_other_tests() {
                 });
             }
             ("descriptors", limits) => limit_descriptors(limits),
-            ("log", file) => write_everything_to(Path::new(file)),
+            // All of it, as the command writes it.
+            ("log", file) => log = Some(start_log(fs::File::create(file).unwrap(), "trace".into())),
             other => panic!("{other:?}"),
         }
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ended = runtime.block_on(serve(options));
+    drop(log);
     // Ends here: the harness would go on to write to an output that nobody reads.
-    match runtime.block_on(serve(options)) {
+    match ended {
         Ok(()) => std::process::exit(0),
         Err(error) => {
             eprintln!("{error}");
@@ -79,16 +83,6 @@ fn limit_descriptors(limits: &str) {
         maximum: Some(maximum.parse().unwrap()),
     };
     setrlimit(Resource::Nofile, limits).unwrap();
-}
-
-/// The log, all of it, as the command writes it.
-fn write_everything_to(file: &Path) {
-    let file = fs::File::create(file).unwrap();
-    tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(std::sync::Mutex::new(file))
-        .init();
 }
 
 pub struct BankProcess {
