@@ -13,11 +13,11 @@ pub const LENT_MAX: usize = 32;
 
 /// Things of one kind.
 pub struct Kept<T> {
-    shelf: Mutex<Shelf<T>>,
+    stock: Mutex<Stock<T>>,
     returned: Condvar,
 }
 
-struct Shelf<T> {
+struct Stock<T> {
     idle: Vec<T>,
     lent: usize,
 }
@@ -25,7 +25,7 @@ struct Shelf<T> {
 impl<T> Default for Kept<T> {
     fn default() -> Self {
         Self {
-            shelf: Mutex::new(Shelf {
+            stock: Mutex::new(Stock {
                 idle: Vec::new(),
                 lent: 0,
             }),
@@ -45,9 +45,9 @@ impl<T> Kept<T> {
         let (idle, _place) = self.borrow();
         let mut thing = idle.map_or_else(make, Ok)?;
         let found = used(&mut thing)?;
-        let mut shelf = self.shelf();
-        if shelf.idle.len() < IDLE_MAX {
-            shelf.idle.push(thing);
+        let mut stock = self.stock();
+        if stock.idle.len() < IDLE_MAX {
+            stock.idle.push(thing);
         }
         Ok(found)
     }
@@ -55,20 +55,20 @@ impl<T> Kept<T> {
     fn borrow(&self) -> (Option<T>, Place<'_, T>) {
         let waiting = self
             .returned
-            .wait_while(self.shelf(), |shelf| shelf.lent >= LENT_MAX);
-        let mut shelf = waiting.unwrap_or_else(PoisonError::into_inner);
-        shelf.lent += 1;
-        (shelf.idle.pop(), Place(self))
+            .wait_while(self.stock(), |stock| stock.lent >= LENT_MAX);
+        let mut stock = waiting.unwrap_or_else(PoisonError::into_inner);
+        stock.lent += 1;
+        (stock.idle.pop(), Place(self))
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf<T>> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stock(&self) -> MutexGuard<'_, Stock<T>> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many are idle.
     #[cfg(test)]
     pub fn idle(&self) -> usize {
-        self.shelf().idle.len()
+        self.stock().idle.len()
     }
 }
 
@@ -77,7 +77,7 @@ struct Place<'a, T>(&'a Kept<T>);
 
 impl<T> Drop for Place<'_, T> {
     fn drop(&mut self) {
-        self.0.shelf().lent -= 1;
+        self.0.stock().lent -= 1;
         self.0.returned.notify_one();
     }
 }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn one_that_failed_or_fell_over_is_not_used_again_and_leaves_its_place() {
         let kept = Kept::default();
-        for _ in 0..LENT_MAX + 1 {
+        for _ in 0..=LENT_MAX {
             assert_eq!(kept.with(|| Ok(1), |_| Err::<(), _>("odd")), Err("odd"));
             assert_eq!(kept.with(|| Err("none"), |_: &mut u8| Ok(())), Err("none"));
             let used = || {
