@@ -189,6 +189,7 @@ refusals! {
     AnswerTimeout "answer_timeout" 504 retry Unknown fresh "The bank did not decide within 5 seconds.";
     Internal "internal" 500 retry Unknown fresh "The bank failed.";
     PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
+    LoanNotCovered "loan_not_covered" 422 final None frozen "An instalment of the customer's is overdue, or all loans exceed ten times what the customer owns by now.";
 }
 
 impl RefusalCode {
