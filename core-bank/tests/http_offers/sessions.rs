@@ -210,3 +210,37 @@ fn a_suspicious_query_shows_a_hundred_events_at_most() {
     assert_eq!(rest.body["events"].as_array().unwrap().len(), 30);
     assert_eq!(rest.body["next"], Value::Null);
 }
+
+#[test]
+fn a_phone_in_wrong_hands_is_shut_out_from_any_session_and_in_person() {
+    let (_folder, bank) = start("");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    let path = format!("/v1/customers/{}/device-removals", li.customer);
+    let in_person = (
+        bank.tokens.kiosk.clone(),
+        json!({"identity_check": li.check}),
+    );
+    for (by, wish) in [(messenger(&bank, &li), json!({})), in_person] {
+        let sign_up = json!({"customer": li.customer, "identity_check": li.check});
+        let device = client.post(&bank.tokens.kiosk, "/v1/ebanking", &sign_up);
+        let phone = json!({"customer": li.customer, "channel": "mobile",
+                           "device_token": device.expect(201).text("device_token")});
+        let thief = client.post("", "/v1/sessions", &phone).expect(201);
+        let thief = thief.text("session");
+        client
+            .post(&thief, "/v1/check-ins", &json!({"campaign": "P1"}))
+            .refused(404, "campaign_not_found");
+        let removed = client.post_with_key(&by, "removal", &path, &wish);
+        removed.expect(201);
+        client
+            .get(&thief, "/v1/sessions")
+            .refused(401, "unauthenticated");
+        client
+            .post("", "/v1/sessions", &phone)
+            .refused(401, "wrong_credentials");
+        // Asked again, it is answered as before, though the session that asked is gone.
+        let again = client.post_with_key(&by, "removal", &path, &wish);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    }
+}
