@@ -152,8 +152,9 @@ impl<'a> Desk<'a> {
     ) -> Decision {
         let id = customer.ok_or(Code::WrongCredentials)?;
         let owner = self.state.customer(id).ok_or(Code::WrongCredentials)?;
+        // The customer learns of it; whoever asks is told what a stranger's name is told.
         if !owner.devices.contains(&device) {
-            return Err(Code::WrongCredentials.into());
+            return Ok(refused(Code::WrongCredentials, id));
         }
         if owner.profile.is_closed(channel) {
             return Ok(refused(Code::ChannelClosed, id));
