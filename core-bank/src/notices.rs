@@ -1,5 +1,5 @@
-//! Notices in the projection: alerts to subscribers and refusals that a customer should know of, at
-//! most one of a kind for each record and customer.
+//! Notices in the projection: alerts to subscribers and refusals that a customer should know of. A
+//! record that changes two accounts of a customer tells of each.
 
 use std::borrow::Cow;
 
@@ -27,6 +27,7 @@ pub const NOTICES_TABLE: &str = "CREATE TABLE IF NOT EXISTS notices (
    customer TEXT NOT NULL,
    kind INTEGER NOT NULL,
    seq INTEGER NOT NULL,
+   number INTEGER NOT NULL,
    at INTEGER NOT NULL,
    operation TEXT NOT NULL,
    channel TEXT NOT NULL,
@@ -35,7 +36,7 @@ pub const NOTICES_TABLE: &str = "CREATE TABLE IF NOT EXISTS notices (
    amount INTEGER,
    balance_after INTEGER,
    place TEXT,
-   PRIMARY KEY (customer, kind, seq)
+   PRIMARY KEY (customer, kind, seq, number)
  ) STRICT, WITHOUT ROWID;";
 
 /// One notice.
@@ -43,6 +44,8 @@ pub const NOTICES_TABLE: &str = "CREATE TABLE IF NOT EXISTS notices (
 pub struct Notice {
     /// The record that it is about.
     pub seq: u64,
+    /// Which of the record's notices it is, counted from 0.
+    pub number: u64,
     /// When, in business time.
     pub at: BusinessTime,
     /// The operation's shared name.
@@ -61,7 +64,15 @@ pub struct Notice {
     pub place: Option<String>,
 }
 
+/// A record tells of fewer things than this: the end of a day has the most, a page of accounts.
+const NUMBERS: u64 = 4_096;
+
 impl Notice {
+    /// Its place in its customer's list: by record, and within one by number.
+    pub fn place(&self) -> u64 {
+        self.seq * NUMBERS + self.number
+    }
+
     /// What an alert is about.
     pub fn alert_kind(&self) -> &'static str {
         match &*self.operation {
@@ -75,7 +86,7 @@ impl Notice {
 
 /// What a record tells which customer.
 pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKind, Notice)> {
-    record.outcome.iter().flatten().flat_map(|fact| {
+    let told = record.outcome.iter().flatten().flat_map(|fact| {
         let told: Vec<_> = match fact {
             Fact::AlertDue { customer, account } => {
                 let alert = alert(record, *account);
@@ -98,6 +109,18 @@ pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKi
             _ => Vec::new(),
         };
         told
+    });
+    (0..).zip(told).map(|(number, (customer, kind, notice))| {
+        let notice = Notice { number, ..notice };
+        (customer, kind, notice)
+    })
+}
+
+/// The record and the number of a place; beyond all of them when there is none.
+fn parted(place: Option<u64>) -> (i64, i64) {
+    let part = |number| i64::try_from(number).unwrap_or(i64::MAX);
+    place.map_or((i64::MAX, 0), |place| {
+        (part(place / NUMBERS), part(place % NUMBERS))
     })
 }
 
@@ -105,6 +128,7 @@ pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKi
 fn notice(record: &Record) -> Notice {
     Notice {
         seq: record.seq,
+        number: 0,
         at: record.at,
         operation: Cow::Borrowed(record.command.action.operation().name()),
         channel: Cow::Borrowed(channel_of(record)),
@@ -163,13 +187,14 @@ pub fn insert_notices(
     notices: impl Iterator<Item = (CustomerId, NoticeKind, Notice)>,
 ) -> Result<(), rusqlite::Error> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO notices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO notices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     for (customer, kind, notice) in notices {
         statement.execute(params![
             customer.to_string(),
             kind as i64,
             notice.seq,
+            notice.number,
             notice.at.0,
             notice.operation,
             notice.channel,
@@ -183,7 +208,7 @@ pub fn insert_notices(
     Ok(())
 }
 
-/// Up to `limit` notices with numbers below `before`, newest first.
+/// Up to `limit` notices at places below `before`, newest first.
 pub fn select_notices(
     connection: &Connection,
     customer: CustomerId,
@@ -192,19 +217,18 @@ pub fn select_notices(
     limit: usize,
 ) -> Result<Vec<Notice>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT seq, at, operation, channel, code, account, amount, balance_after, place
-         FROM notices WHERE customer = ?1 AND kind = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4",
+        "SELECT seq, number, at, operation, channel, code, account, amount, balance_after, place
+         FROM notices WHERE customer = ?1 AND kind = ?2 AND (seq, number) < (?3, ?4)
+         ORDER BY seq DESC, number DESC LIMIT ?5",
     )?;
-    let before = before
-        .and_then(|seq| i64::try_from(seq).ok())
-        .unwrap_or(i64::MAX);
-    let known = params![customer.to_string(), kind as i64, before, limit];
+    let (seq, number) = parted(before);
+    let known = params![customer.to_string(), kind as i64, seq, number, limit];
     statement
         .query_map(known, |row| notice_at(row, 0))?
         .collect()
 }
 
-/// Up to `limit` alerts of all customers after a customer and a record, in their order, with whose
+/// Up to `limit` alerts of all customers after a customer and a place, in their order, with whose
 /// they are.
 pub fn select_alerts(
     connection: &Connection,
@@ -212,14 +236,15 @@ pub fn select_alerts(
     limit: usize,
 ) -> Result<Vec<(String, Notice)>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT customer, seq, at, operation, channel, code, account, amount, balance_after, place
-         FROM notices WHERE (customer, kind, seq) > (?1, 0, ?2) AND kind = 0
-         ORDER BY customer, kind, seq LIMIT ?3",
+        "SELECT customer, seq, number, at, operation, channel, code, account, amount, balance_after,
+           place
+         FROM notices WHERE (customer, kind, seq, number) > (?1, 0, ?2, ?3) AND kind = 0
+         ORDER BY customer, kind, seq, number LIMIT ?4",
     )?;
-    let (customer, seq) = after.map_or_else(Default::default, |(customer, seq)| {
-        (customer.to_string(), i64::try_from(seq).unwrap_or(i64::MAX))
+    let (customer, (seq, number)) = after.map_or_else(Default::default, |(customer, place)| {
+        (customer.to_string(), parted(Some(place)))
     });
-    let known = params![customer, seq, limit];
+    let known = params![customer, seq, number, limit];
     let rows = statement.query_map(known, |row| Ok((row.get(0)?, notice_at(row, 1)?)))?;
     rows.collect()
 }
@@ -228,13 +253,14 @@ pub fn select_alerts(
 fn notice_at(row: &Row, first: usize) -> Result<Notice, rusqlite::Error> {
     Ok(Notice {
         seq: row.get(first)?,
-        at: BusinessTime(row.get(first + 1)?),
-        operation: Cow::Owned(row.get(first + 2)?),
-        channel: Cow::Owned(row.get(first + 3)?),
-        code: row.get::<_, Option<String>>(first + 4)?.map(Cow::Owned),
-        account: row.get(first + 5)?,
-        amount: row.get::<_, Option<i64>>(first + 6)?.map(Fen),
-        balance_after: row.get::<_, Option<i64>>(first + 7)?.map(Fen),
-        place: row.get(first + 8)?,
+        number: row.get(first + 1)?,
+        at: BusinessTime(row.get(first + 2)?),
+        operation: Cow::Owned(row.get(first + 3)?),
+        channel: Cow::Owned(row.get(first + 4)?),
+        code: row.get::<_, Option<String>>(first + 5)?.map(Cow::Owned),
+        account: row.get(first + 6)?,
+        amount: row.get::<_, Option<i64>>(first + 7)?.map(Fen),
+        balance_after: row.get::<_, Option<i64>>(first + 8)?.map(Fen),
+        place: row.get(first + 9)?,
     })
 }

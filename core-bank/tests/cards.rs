@@ -4,7 +4,8 @@
 mod desk;
 
 use core_bank::rules::{
-    Action, BookAccount, CardEntry, CardId, CardLocks, Fen, LedgerAccount, Place,
+    Action, Answer, BookAccount, CardEntry, CardId, CardLocks, Fen, LedgerAccount, MediumWish,
+    Order, Payee, Phone, Place, Proof, Shown,
 };
 use desk::{ACQUIRER, ATM, COUNTER, Desk, Holder, yuan};
 
@@ -137,13 +138,32 @@ fn overseas_and_region_locks_leave_transfers_web_shops_and_the_counter_alone() {
     assert_eq!(desk.ask(ATM, cash(li, "1", "370102")), Err("lock_region"));
     assert!(desk.ask(ATM, cash(li, "1", "371502")).is_ok());
     assert!(desk.ask(COUNTER, cash(li, "1", "370102")).is_ok());
-    let transfer = Action::TransferOwnBank {
+    let order = Order {
         from: Some(li.account),
-        to: Some(wang.account),
+        payee: Payee::Here(Some(wang.account)),
         amount: yuan("1"),
     };
-    assert!(desk.ask(desk::KIOSK, transfer).is_ok());
-    assert_eq!(desk.balance(li.account), "93.00");
+    assert!(desk.ask(desk::KIOSK, order.without_proof()).is_ok());
+    // Out of the mobile bank, wherever the phone may be.
+    let wish = MediumWish::Sms {
+        phone: Phone::parse("13800000000").unwrap(),
+        tail: li.account.last_six(),
+    };
+    let ask = Action::AskAuthorisation {
+        wish,
+        order: order.clone(),
+    };
+    let Ok(Answer::AuthorisationAsked(id, _)) = desk.ask(session, ask) else {
+        panic!("not asked")
+    };
+    let shown = Shown {
+        id: Some(id),
+        proof: Proof::Sms { right: true },
+    };
+    let paid = desk.ask(session, Action::AuthorisedTransfer { order, shown });
+    assert!(matches!(paid, Ok(Answer::Transferred(..))), "{paid:?}");
+    assert_eq!(desk.balance(li.account), "92.00");
+    assert_eq!(desk.balance(wang.account), "102.00");
 }
 
 #[test]

@@ -5,8 +5,8 @@
 mod desk;
 
 use core_bank::rules::{
-    Action, Answer, Bill, BillKind, BooksAction, Caller, Channel, ClosingAction, Day, Fen,
-    LedgerAccount, LoanAction, LoanId, Order, Payee,
+    Action, Answer, Bill, BillKind, BooksAction, Caller, Channel, ClosingAction, Day, Fact, Fen,
+    LedgerAccount, LoanAction, LoanFact, LoanId, Order, Payee,
 };
 use desk::{COUNTER, Desk, Holder, KIOSK, yuan};
 
@@ -322,4 +322,74 @@ fn the_end_of_a_quarter_credits_every_account_in_bounded_records() {
         told += i64::from(account.balance.0 > 3_600_000);
     }
     assert_eq!(told as usize, accounts.len());
+}
+
+#[test]
+fn closing_begins_no_earlier_than_the_bank() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    assert_eq!(close(&mut desk, "1970-01-01"), Err("day_out_of_order"));
+    desk.holder(0, "1000");
+    desk.at("2026-06-11T00:00:00+08:00");
+    for early in ["1970-01-01", "2026-06-08"] {
+        assert_eq!(close(&mut desk, early), Err("day_out_of_order"));
+    }
+    assert!(close(&mut desk, "2026-06-09").is_ok());
+    assert!(close(&mut desk, "2026-06-10").is_ok());
+}
+
+/// So many loans of 1,000 yuan, on one account, drawn on 9 June; a month's interest is 3.63, a day's
+/// 0.12.
+fn lend(desk: &mut Desk, who: Holder, count: u64) {
+    let drawn = day("2026-06-09");
+    for loan in (1..=count).map(LoanId::of_seq) {
+        let approved = LoanFact::Approved {
+            loan,
+            customer: who.customer,
+            account: who.account,
+            principal: Fen(100_000),
+            months: 3,
+            day: drawn,
+        };
+        desk.state.fold(&Fact::Loans(approved)).unwrap();
+        let drawn = LoanFact::Drawn { loan, day: drawn };
+        desk.state.fold(&Fact::Loans(drawn)).unwrap();
+    }
+}
+
+#[test]
+fn interest_on_many_loans_is_added_up_in_records_of_bounded_size_and_stays_exact() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "100000");
+    lend(&mut desk, li, 600);
+    desk.at("2026-06-10T00:30:00+08:00");
+    // 256, 256, and the rest with the books.
+    assert_eq!(close(&mut desk, "2026-06-09"), Ok(3));
+    desk.at("2026-06-11T00:30:00+08:00");
+    let step = || {
+        let day = day("2026-06-10");
+        Action::Books(BooksAction::CloseDay { day })
+    };
+    let still = |answer| matches!(answer, Ok(Answer::DayEnd(_, false)));
+    assert!(still(desk.ask(OPERATOR, step())));
+    // One that was counted is paid back, another instalment is paid, and so is one yet to be counted.
+    let pays = |loan| LoanAction::RepayEarly { loan };
+    let instalment = |loan| LoanAction::Repay { loan };
+    let wishes = [
+        pays(Some(LoanId::of_seq(1))),
+        instalment(Some(LoanId::of_seq(256))),
+        pays(Some(LoanId::of_seq(257))),
+    ];
+    for wish in wishes {
+        desk.ask(COUNTER, Action::Loans(wish)).unwrap();
+    }
+    assert!(still(desk.ask(OPERATOR, step())));
+    desk.ask(COUNTER, Action::Loans(pays(Some(LoanId::of_seq(2)))))
+        .unwrap();
+    assert_eq!(
+        desk.ask(OPERATOR, step()),
+        Ok(Answer::DayEnd(day("2026-06-10"), true))
+    );
+    // 596 loans owe a day's interest: three are gone, and one paid its month ahead.
+    let receivable = desk.state.ledger(LedgerAccount::LoanInterestReceivable);
+    assert_eq!(receivable, Fen(-596 * 12));
 }

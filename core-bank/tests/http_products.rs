@@ -523,6 +523,30 @@ fn a_transfer_is_reversed_by_the_operator_and_the_reviewer_together() {
 }
 
 #[test]
+fn a_kiosk_shows_no_transfer_of_whoever_closed_kiosks() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let (li, wang) = (new_rich_person(&bank, 1, "100"), new_person(&bank, 2));
+    let (counter, kiosk) = (&bank.tokens.counter, &bank.tokens.kiosk);
+    let session = log_in(&bank, &li);
+    let mut client = bank.client();
+    let transfer = json!({"from": li.account, "to": wang.account, "amount": "1"});
+    let paid = client.post(counter, "/v1/transfers", &transfer).expect(201);
+    let path = format!("/v1/transfers/{}", paid.text("transfer"));
+    let close = |client: &mut bank_process::Client, of: &bank_process::Person| {
+        let path = format!("/v1/customers/{}/channels", of.customer);
+        let wish = json!({"channel": "kiosk", "open": false, "identity_check": of.check});
+        client.post(counter, &path, &wish).expect(201);
+    };
+    close(&mut client, &li);
+    // The payee may still ask for it there.
+    client.get(kiosk, &path).expect(200);
+    close(&mut client, &wang);
+    client.get(kiosk, &path).refused(422, "channel_closed");
+    client.get(counter, &path).expect(200);
+    client.get(&session, &path).expect(200);
+}
+
+#[test]
 fn a_statement_opens_and_closes_with_the_balances_of_its_days() {
     let (_data, bank) = start("clock=2026-05-31T23:50+08:00");
     let li = new_rich_person(&bank, 1, "100");

@@ -6,6 +6,7 @@ mod bank_process;
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use bank_process::{BankProcess, Client, balance, log_in, new_person, new_rich_person, pay_by_sms};
@@ -591,4 +592,96 @@ fn costly_proofs_are_bounded_and_the_writer_goes_on_beside_them() {
         statuses,
         expected.map(|(status, code)| (status, code.to_owned()))
     );
+}
+
+/// A payment of a yuan with a right proof of each medium: by SMS, by the device, by the shield.
+fn proved_payments(
+    bank: &BankProcess,
+    session: &str,
+    from: &str,
+    (serial, secret): &(String, Vec<u8>),
+    step: u64,
+) -> [Value; 3] {
+    let mut client = bank.client();
+    let key = SigningKey::from_bytes(&[5; 32]);
+    let public = hex(key.verifying_key().as_bytes());
+    let transfer = json!({"from": from, "to": "6227001", "bank": "CCB", "amount": "1.00"});
+    let by_sms = bank_process::authorised_by_sms(&mut client, bank, session, &transfer);
+    let medium = json!({"medium": "device", "device": serial});
+    let id = ask(&mut client, session, &transfer, &medium);
+    let code = device_code(secret, &text_of(&id, &transfer), step);
+    let mut by_device = transfer.clone();
+    by_device["authorisation"] = json!({"id": id, "device": serial, "code": code});
+    let medium = json!({"medium": "shield", "shield": public});
+    let id = ask(&mut client, session, &transfer, &medium);
+    let signature = key.sign(text_of(&id, &transfer).as_bytes());
+    let mut by_shield = transfer;
+    by_shield["authorisation"] =
+        json!({"id": id, "shield": public, "signature": hex(&signature.to_bytes())});
+    [by_sms, by_device, by_shield]
+}
+
+#[test]
+fn closing_a_channel_stops_payments_by_every_medium_that_are_in_flight() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00 speed=0.001");
+    let li = new_rich_person(&bank, 1, "1000");
+    let mut client = bank.client();
+    let present = json!({"customer": li.customer, "identity_check": li.check});
+    let issued = client.post(&bank.tokens.counter, "/v1/media/devices", &present);
+    let issued = issued.expect(201);
+    let device = (issued.text("device"), unhex(&issued.text("secret")));
+    let public = hex(SigningKey::from_bytes(&[5; 32]).verifying_key().as_bytes());
+    let mut registration = present;
+    registration["public_key"] = json!(public);
+    client
+        .post(&bank.tokens.kiosk, "/v1/media/shields", &registration)
+        .expect(201);
+    let channels = format!("/v1/customers/{}/channels", li.customer);
+    let mut paid = 0;
+    for round in 0..8_u64 {
+        // A code of the device's counts in its minute and the ones beside it, each once.
+        let minute = json!({"business_time": format!("2026-06-09T11:{:02}:00+08:00", round),
+                            "speed": 0.001});
+        client
+            .put(&bank.tokens.operator, "/v1/test/clock", &minute)
+            .expect(200);
+        let session = log_in(&bank, &li);
+        let step = (1_780_970_400 + 3_600) / 60 + round;
+        let payments = proved_payments(&bank, &session, &li.account, &device, step);
+        let close = json!({"channel": "mobile", "open": false});
+        let answers = thread::scope(|scope| {
+            let paying = payments.each_ref().map(|payment| {
+                let (bank, session) = (&bank, &session);
+                scope.spawn(move || {
+                    thread::sleep(Duration::from_micros(300 * round));
+                    let mut client = bank.client();
+                    let answer = client.post(session, "/v1/transfers", payment);
+                    // Whatever became of it, afterwards nothing passes.
+                    (answer.status, answer.code().to_owned())
+                })
+            });
+            thread::sleep(Duration::from_millis(1));
+            client.post(&session, &channels, &close).expect(201);
+            paying.map(|each| each.join().unwrap())
+        });
+        for (status, code) in answers {
+            assert!(
+                status == 201 || code == "unauthenticated",
+                "{status} {code}"
+            );
+            paid += u32::from(status == 201);
+        }
+        assert_eq!(balance(&bank, &li), format!("{}.00", 1_000 - paid));
+        for payment in &payments {
+            client
+                .post(&session, "/v1/transfers", payment)
+                .refused(401, "unauthenticated");
+        }
+        let open = json!({"channel": "mobile", "open": true, "identity_check": li.check});
+        client
+            .post(&bank.tokens.counter, &channels, &open)
+            .expect(201);
+    }
+    println!("{paid} of 24 payments came before the channel was closed");
+    assert_eq!(balance(&bank, &li), format!("{}.00", 1_000 - paid));
 }

@@ -5,9 +5,9 @@ mod desk;
 
 use core_bank::rules::{
     Action, Address, Answer, AppointmentCommand, AppointmentId, BatchId, BookAccount, BranchId,
-    Caller, CampaignCommand, CampaignId, Channel, Coordinates, Draw, GoodsId, Label, LedgerAccount,
-    MallCommand, MallWish, MediumWish, Offer, Order, OrderId, Payee, Phone, Prize, Proof, Shown,
-    SlotPlan, VoucherId, VoucherKind, WelfareCommand, WelfareWish,
+    Caller, CampaignCommand, CampaignId, Channel, ClosingAction, Coordinates, Draw, GoodsId, Label,
+    LedgerAccount, MallCommand, MallWish, MediumWish, Offer, Order, OrderId, Payee, Phone, Prize,
+    Proof, Shown, SlotPlan, VoucherId, VoucherKind, WelfareCommand, WelfareWish,
 };
 use desk::{ATM, COUNTER, Desk, Holder, KIOSK, moment, yuan};
 
@@ -614,4 +614,59 @@ fn only_a_holder_of_the_card_may_ask_for_the_social_security_balance() {
         refused.map_err(|refusal| refusal.code.code()),
         Err("social_security_card_missing")
     );
+}
+
+#[test]
+fn what_is_sold_out_ended_or_closed_makes_room() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "10");
+    let session = desk.session(li, "phone");
+    let pens: Vec<_> = (0..1_000).map(|_| list_goods(&mut desk, "1", 1)).collect();
+    let wish = Action::Mall(MallCommand::ListGoods {
+        name: label("笔"),
+        price: yuan("1"),
+        stock: 1,
+    });
+    assert_eq!(desk.ask(OPERATOR, wish.clone()), Err("catalogue_full"));
+    ordered(pay(&mut desk, (session, li, 0), goods(pens[7], 1, 0), "1"));
+    assert!(desk.ask(OPERATOR, wish.clone()).is_ok());
+    assert_eq!(desk.ask(OPERATOR, wish), Err("catalogue_full"));
+
+    let campaign = |ends| {
+        Action::Campaign(CampaignCommand::Announce {
+            name: label("六月"),
+            offer: Offer::Gift {
+                points: 1,
+                stock: 1,
+            },
+            begins: moment("2026-06-09T00:00:00+08:00"),
+            ends: moment(ends),
+        })
+    };
+    let (soon, late) = ("2026-06-09T11:00:00+08:00", "2026-06-10T00:00:00+08:00");
+    desk.ask(OPERATOR, campaign(soon)).unwrap();
+    for _ in 1..1_000 {
+        desk.ask(OPERATOR, campaign(late)).unwrap();
+    }
+    desk.at("2026-06-09T10:59:59.999999+08:00");
+    assert_eq!(desk.ask(OPERATOR, campaign(late)), Err("catalogue_full"));
+    desk.at(soon);
+    assert!(desk.ask(OPERATOR, campaign(late)).is_ok());
+    assert_eq!(desk.ask(OPERATOR, campaign(late)), Err("catalogue_full"));
+
+    for _ in 1..1_000 {
+        desk.card(li.customer, li.check);
+    }
+    let one_more = Action::OpenCard {
+        customer: Some(li.customer),
+        check: Some(li.check),
+    };
+    assert_eq!(desk.ask(COUNTER, one_more.clone()), Err("card_limit"));
+    let close = Action::Close(ClosingAction::Account {
+        account: Some(li.account),
+        check: Some(li.check),
+    });
+    desk.ask(COUNTER, close).unwrap();
+    assert!(desk.ask(COUNTER, one_more.clone()).is_ok());
+    assert_eq!(desk.ask(COUNTER, one_more), Err("card_limit"));
 }

@@ -246,7 +246,11 @@ fn each_subscriber_is_told_once_of_each_change_and_nobody_else_is() {
         told(&desk, transfer(wang.account, li.account)),
         [li.customer]
     );
-    assert_eq!(told(&desk, transfer(li.account, second)), [li.customer]);
+    // Two balances of the same customer's change, and each is an event.
+    assert_eq!(
+        told(&desk, transfer(li.account, second)),
+        [li.customer, li.customer]
+    );
     // An account that is opened later is no exception.
     let (_, third) = desk.card(li.customer, li.check);
     assert_eq!(told(&desk, deposit(third)), [li.customer]);
@@ -259,4 +263,85 @@ fn each_subscriber_is_told_once_of_each_change_and_nobody_else_is() {
         told(&desk, transfer(wang.account, li.account)),
         [wang.customer]
     );
+}
+
+fn by_device(desk: &mut Desk, holder: Holder, channel: Channel, device: &str) -> &'static str {
+    let wish = Action::LogInTo {
+        channel,
+        customer: Some(holder.customer),
+        device: digest(&format!("device of {device}")),
+        session: digest(&format!("{device} again on {channel:?}")),
+        nonce: NONCE,
+    };
+    let told = desk.ask(Caller::Visitor, wish);
+    told.map_or_else(|code| code, |_| "ok")
+}
+
+#[test]
+fn devices_are_removed_from_a_session_or_in_person_and_log_in_no_more() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "1"), desk.holder(1, "1"));
+    let away = [Channel::Mobile, Channel::Online, Channel::Messenger];
+    let remove = |customer, check| Action::RemoveDevices { customer, check };
+    for (by, check) in [("session", None), ("counter", Some(li.check))] {
+        let (stolen, other) = (format!("stolen, {by}"), format!("other, {by}"));
+        let thief = desk.session(li, &stolen);
+        let phone = desk.session(li, &other);
+        let wangs = desk.session(wang, &format!("wang, {by}"));
+        // Ending the session alone keeps nobody out.
+        let session = name_of(&desk, thief);
+        desk.ask(phone, Action::TerminateSession { session })
+            .unwrap();
+        assert_eq!(by_device(&mut desk, li, Channel::Online, &stolen), "ok");
+        let caller = if by == "session" { phone } else { COUNTER };
+        assert_eq!(
+            desk.ask(caller, remove(Some(wang.customer), check)),
+            Err(if by == "session" {
+                "customer_not_found"
+            } else {
+                "identity_mismatch"
+            })
+        );
+        desk.ask(caller, remove(Some(li.customer), check)).unwrap();
+        let again = Caller::Session(digest(&format!("{stolen} again on Online")));
+        for session in [thief, phone, again] {
+            assert!(!alive(&mut desk, session), "{by}");
+        }
+        for channel in away {
+            for device in [&stolen, &other] {
+                let told = by_device(&mut desk, li, channel, device);
+                assert_eq!(told, "wrong_credentials", "{by}");
+            }
+        }
+        assert!(alive(&mut desk, wangs));
+        assert_eq!(
+            desk.ask(ATM, remove(Some(li.customer), check)),
+            Err("forbidden")
+        );
+    }
+}
+
+#[test]
+fn a_mobile_bank_that_is_opened_again_knows_no_device_of_before() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1");
+    let phone = desk.session(li, "phone");
+    let (customer, check) = (li.customer, Some(li.check));
+    // Where nothing was closed, opening changes nothing.
+    let open = channel_wish(customer, check, Channel::Mobile, true);
+    desk.ask(COUNTER, open.clone()).unwrap();
+    assert_eq!(by_device(&mut desk, li, Channel::Mobile, "phone"), "ok");
+    let close = channel_wish(customer, None, Channel::Mobile, false);
+    desk.ask(phone, close).unwrap();
+    assert_eq!(
+        by_device(&mut desk, li, Channel::Mobile, "phone"),
+        "channel_closed"
+    );
+    desk.ask(COUNTER, open).unwrap();
+    assert_eq!(
+        by_device(&mut desk, li, Channel::Mobile, "phone"),
+        "wrong_credentials"
+    );
+    let anew = desk.session(li, "new phone");
+    assert!(alive(&mut desk, anew));
 }

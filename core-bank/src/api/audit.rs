@@ -538,12 +538,12 @@ struct AuditedAlert {
     kind: &'static str,
 }
 
-/// A place in the list of all alerts: a customer and a record.
+/// A place in the list of all alerts: a customer, and a place in that customer's.
 fn place_of(text: &str) -> Option<(CustomerId, u64)> {
-    let (customer, seq) = text.split_once('.')?;
-    let plain = seq.bytes().all(|byte| byte.is_ascii_digit());
-    let seq = plain.then(|| seq.parse().ok()).flatten()?;
-    Some((CustomerId::parse(customer)?, seq))
+    let (customer, place) = text.split_once('.')?;
+    let plain = place.bytes().all(|byte| byte.is_ascii_digit());
+    let place = plain.then(|| place.parse().ok()).flatten()?;
+    Some((CustomerId::parse(customer)?, place))
 }
 
 pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
@@ -569,7 +569,7 @@ pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<R
     rows.truncate(limit);
     let last = rows
         .last()
-        .map(|(customer, notice)| format!("{customer}.{}", notice.seq));
+        .map(|(customer, notice)| format!("{customer}.{}", notice.place()));
     let alerts = rows
         .into_iter()
         .map(|(customer, notice)| AuditedAlert {

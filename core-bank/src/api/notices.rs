@@ -152,6 +152,6 @@ async fn page(
     let select = move |connection: &Connection, part: Part| {
         select_notices(connection, part.customer, kind, part.before, part.limit)
     };
-    let page = own_page(service, request, operation, select, |notice| notice.seq).await?;
+    let page = own_page(service, request, operation, select, Notice::place).await?;
     Ok((page.rows, page.next))
 }

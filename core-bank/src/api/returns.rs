@@ -311,13 +311,17 @@ pub async fn transfer(
                 BookAccount::Ledger(_) => None,
             };
             let parties = [BookAccount::Customer(original.from), original.to];
-            let seen = parties
-                .into_iter()
-                .filter_map(party)
-                .any(|own| reader.sees(own));
-            seen.then(|| describe(state, &record, &original))
+            let parties = parties.into_iter().filter_map(party);
+            let seen: Vec<_> = parties.filter(|own| reader.sees(*own)).collect();
+            if seen.is_empty() {
+                return None;
+            }
+            // A terminal shows it to either of them who has not closed its channel.
+            let served = seen.into_iter().any(|own| state.serves(reader, own));
+            Some(served.then(|| describe(state, &record, &original)))
         });
-        shown.ok_or(Refusal::from(Code::PaymentNotFound))
+        let shown = shown.ok_or(Refusal::from(Code::PaymentNotFound))?;
+        shown.ok_or(Refusal::from(Code::ChannelClosed))
     });
     Ok(json_body(&shown.await??).into_response())
 }

@@ -60,6 +60,13 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .applied(&[])
         .refuses(OF_PRESENCE),
+        Endpoint::action(
+            "/v1/customers/{customer}/device-removals",
+            Operation::DeviceRemoval,
+            remove_devices,
+        )
+        .applied(&[])
+        .refuses(OF_PRESENCE),
         Endpoint::write("/v1/passwords", Operation::PasswordSetting, set_password)
             .takes::<PasswordBody>()
             .applied(&[])
@@ -329,5 +336,22 @@ fn set_channel(body: &ChannelBody, asked: &Asked) -> Result<Action, Problem> {
         check: check.and_then(IdentityCheckId::parse),
         channel: body.channel.channel(),
         open: body.open,
+    })
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RemovalBody {
+    /// At the counter and the kiosk; a session needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<IdentityCheckId>)]
+    identity_check: Option<String>,
+}
+
+fn remove_devices(body: &RemovalBody, asked: &Asked) -> Result<Action, Problem> {
+    let check = body.identity_check.as_deref();
+    Ok(Action::RemoveDevices {
+        customer: asked.named(CustomerId::parse),
+        check: check.and_then(IdentityCheckId::parse),
     })
 }

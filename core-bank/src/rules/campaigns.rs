@@ -19,7 +19,8 @@ use super::{
     time::BusinessTime,
 };
 
-/// Campaigns that there may be.
+/// Campaigns that may run or be to come at a time. One that has ended counts no longer; the operator
+/// still sees it.
 const CAMPAIGNS_MAX: usize = 1_000;
 /// Prizes that one lottery may have.
 pub const PRIZES_MAX: usize = 16;
@@ -254,7 +255,9 @@ impl Desk<'_> {
                 begins,
                 ends,
             } => {
-                if self.state.campaigns.announced.len() >= CAMPAIGNS_MAX {
+                let alive = self.state.campaigns.all();
+                let alive = alive.filter(|(_, campaign)| self.now < campaign.ends);
+                if alive.count() >= CAMPAIGNS_MAX {
                     return Err(Code::CatalogueFull.into());
                 }
                 Ok(vec![Fact::Campaign(CampaignFact::Announced {

@@ -499,6 +499,13 @@ pub enum Action {
     },
     /// Something of a PIN or of a session at a terminal.
     Terminal(TerminalAction),
+    /// Take from all devices that they log in.
+    RemoveDevices {
+        /// Whose.
+        customer: Option<CustomerId>,
+        /// The check that identified the person, at the counter and the kiosk.
+        check: Option<IdentityCheckId>,
+    },
 }
 
 impl Action {
@@ -538,6 +545,7 @@ impl Action {
             Self::Appointment(command) => command.operation(),
             Self::IssueSocialSecurityCard { .. } => Operation::SocialSecurityCard,
             Self::Terminal(action) => action.operation(),
+            Self::RemoveDevices { .. } => Operation::DeviceRemoval,
             Self::IssueDevice { .. } => Operation::DeviceIssue,
             Self::RegisterShield { .. } => Operation::ShieldRegistration,
             Self::UnlockMedium { .. } => Operation::MediumUnlock,

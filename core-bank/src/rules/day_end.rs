@@ -58,6 +58,13 @@ pub enum Stage {
     Collect(Option<(Day, LoanId)>),
     /// Interest on deposits is credited; the accounts up to this one have theirs.
     Credit(Option<AccountNumber>),
+    /// Interest on loans is added up.
+    Accrue {
+        /// The last loan that is counted.
+        through: LoanId,
+        /// What has accrued on the counted ones by the end of the day, as they stand now.
+        due: Fen,
+    },
 }
 
 /// What happened to the books.
@@ -102,6 +109,14 @@ pub struct Books {
     since: Day,
     /// Their products by the end of the last day that was closed, less what was credited.
     fen_days: i128,
+    /// The day of the first record.
+    opened: Option<Day>,
+}
+
+/// What has accrued on loans, as far as it is added up.
+enum Counted {
+    All(Fen),
+    SoFar(Stage),
 }
 
 impl Desk<'_> {
@@ -123,7 +138,9 @@ impl Desk<'_> {
             Some((running, _)) => Some(running),
             None => books.closed.map(Day::next),
         };
-        if expected.is_some_and(|expected| expected != day) {
+        // Every day from the first that is closed has to be closed, so that one is of the bank's life.
+        let alive = books.opened.is_some_and(|opened| opened <= day);
+        if expected.is_some_and(|expected| expected != day) || !alive {
             return Err(Code::DayOutOfOrder.into());
         }
         let stage = books
@@ -135,14 +152,44 @@ impl Desk<'_> {
         {
             return Ok(facts);
         }
-        let credited = match stage {
-            Stage::Collect(_) => None,
-            Stage::Credit(after) => after,
+        let (credited, counted) = match stage {
+            Stage::Collect(_) => (Some(None), None),
+            Stage::Credit(after) => (Some(after), None),
+            Stage::Accrue { through, due } => (None, Some((through, due))),
         };
-        if is_credit_day(day) && self.credit(day, credited, &mut facts)? {
+        if let Some(after) = credited
+            && is_credit_day(day)
+            && self.credit(day, after, &mut facts)?
+        {
             return Ok(facts);
         }
-        self.post_accruals(day, facts)
+        match self.accrue(day, counted)? {
+            Counted::All(due) => self.post_accruals(day, due, facts),
+            Counted::SoFar(stage) => {
+                facts.push(Fact::Books(BooksFact::Reached { day, stage }));
+                Ok(facts)
+            }
+        }
+    }
+
+    /// What has accrued on all loans, or how far the counting is that goes on in the next record.
+    fn accrue(&self, day: Day, counted: Option<(LoanId, Fen)>) -> Result<Counted, Refusal> {
+        let (mut through, mut due) = counted.unzip();
+        let mut looked_at = 0;
+        for (id, loan) in self.state.loans.after(through).take(LOANS_MAX) {
+            let accrued = loan.accrued(day).ok_or(Code::BalanceOverflow)?;
+            let sum = due.unwrap_or_default().checked_add(accrued);
+            due = Some(sum.ok_or(Code::BalanceOverflow)?);
+            through = Some(*id);
+            looked_at += 1;
+        }
+        let due = due.unwrap_or_default();
+        Ok(match through {
+            Some(through) if looked_at == LOANS_MAX => {
+                Counted::SoFar(Stage::Accrue { through, due })
+            }
+            _ => Counted::All(due),
+        })
     }
 
     /// Instalments that are due, one of an account at most; `false` when there is none left to look at.
@@ -241,7 +288,7 @@ impl Desk<'_> {
     }
 
     /// Payables to others go to the central bank's account, accruals to expense and income.
-    fn post_accruals(&self, day: Day, mut facts: Vec<Fact>) -> Decision {
+    fn post_accruals(&self, day: Day, due: Fen, mut facts: Vec<Fact>) -> Decision {
         let held = |account| self.state.ledger(account);
         let (transfers, bills) = (
             held(LedgerAccount::Settlement),
@@ -250,10 +297,6 @@ impl Desk<'_> {
         let settled = transfers.checked_add(bills).ok_or(Code::BalanceOverflow)?;
         let owed = interest_on(self.state.fen_days_by(day).max(0)).ok_or(Code::BalanceOverflow)?;
         let expense = held(LedgerAccount::DepositInterestPayable).0 - owed.0;
-        let due = self
-            .state
-            .accrued_on_loans(day)
-            .ok_or(Code::BalanceOverflow)?;
         let income = held(LedgerAccount::LoanInterestReceivable).0 + due.0;
         let ours = [
             (LedgerAccount::Settlement, Fen(-transfers.0)),
@@ -350,12 +393,32 @@ impl State {
         sum
     }
 
-    /// Interest that customers owe on all loans by the end of `day`.
-    fn accrued_on_loans(&self, day: Day) -> Option<Fen> {
-        let mut loans = self.loans.iter();
-        loans.try_fold(Fen::ZERO, |sum, (_, loan)| {
-            sum.checked_add(loan.accrued(day)?)
-        })
+    /// The day of the bank's first record is where closing may begin.
+    pub(super) fn open_books(&mut self) {
+        let today = Day::of(self.at());
+        self.edit_books(|books| books.opened = Some(today));
+    }
+
+    /// What has accrued on a loan, if the end of a day has counted it already.
+    pub(super) fn counted_interest(&self, id: LoanId) -> Fen {
+        let Some((day, Stage::Accrue { through, .. })) = self.books().running else {
+            return Fen::ZERO;
+        };
+        let loan = self.loans.get(&id).filter(|_| id <= through);
+        let accrued = loan.and_then(|loan| loan.accrued(day));
+        accrued.unwrap_or_default()
+    }
+
+    /// A loan changed that an end of a day may have counted as it was: it counts as it is now.
+    pub(super) fn count_interest_again(&mut self, id: LoanId, before: Fen) {
+        let now = self.counted_interest(id);
+        if now != before {
+            self.edit_books(|books| {
+                if let Some((_, Stage::Accrue { due, .. })) = &mut books.running {
+                    *due = Fen(due.0 - before.0 + now.0);
+                }
+            });
+        }
     }
 
     /// Products whose interest was credited count no longer.

@@ -3,9 +3,7 @@
 use super::{
     command::{Action, Command, Order, Party, Payee},
     fact::{Fact, Posting},
-    ids::{
-        AccountNumber, CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce, TransferId,
-    },
+    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TransferId},
     keys::IDEMPOTENCY_MICROS,
     ledger::{BookAccount, LedgerAccount},
     locks::Place,
@@ -18,10 +16,9 @@ use super::{
     time::BusinessTime,
 };
 
-/// Cards that one customer may have.
+/// Open accounts, each with its card, that one customer may have. A closed one counts no longer and
+/// stays readable.
 const CARDS_MAX: usize = 1_000;
-/// Devices that may log in for one customer; a further one takes the place of the oldest.
-const DEVICES_MAX: usize = 8;
 
 pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 
@@ -196,6 +193,7 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
             desk.issue_social_security_card(*customer, *check)
         }
         Action::Terminal(action) => desk.at_terminal(action),
+        Action::RemoveDevices { customer, check } => desk.remove_devices(*customer, *check),
     }
 }
 
@@ -233,6 +231,19 @@ impl<'a> Desk<'a> {
         }
         self.serves(id)?;
         Ok((id, customer))
+    }
+
+    /// Whoever is logged in, for themselves; otherwise somebody who is present and was identified.
+    pub(super) fn present_or_own(
+        &self,
+        customer: Option<CustomerId>,
+        check: Option<IdentityCheckId>,
+    ) -> Result<(CustomerId, &'a Customer), Refusal> {
+        match self.by.customer() {
+            None => self.present_customer(customer, check),
+            Some(own) if customer == Some(own) => self.own(),
+            Some(_) => Err(Code::CustomerNotFound.into()),
+        }
     }
 
     pub(super) fn any_account(
@@ -275,7 +286,11 @@ impl<'a> Desk<'a> {
 
     fn open_card(&self, customer: Option<CustomerId>, check: Option<IdentityCheckId>) -> Decision {
         let (customer, owner) = self.present_customer(customer, check)?;
-        if owner.accounts.len() >= CARDS_MAX {
+        let open = owner.accounts.iter().filter(|number| {
+            let account = self.state.account(**number);
+            account.is_some_and(|account| account.status == AccountStatus::Open)
+        });
+        if open.count() >= CARDS_MAX {
             return Err(Code::CardLimit.into());
         }
         let seq = self.state.next_seq();
@@ -285,28 +300,6 @@ impl<'a> Desk<'a> {
             account,
             customer,
         }])
-    }
-
-    fn bind_device(
-        &self,
-        customer: Option<CustomerId>,
-        check: Option<IdentityCheckId>,
-        token: TokenDigest,
-        nonce: TokenNonce,
-    ) -> Decision {
-        let (customer, owner) = self.present_customer(customer, check)?;
-        let mut facts = vec![Fact::DeviceBound {
-            customer,
-            token,
-            nonce,
-        }];
-        if let (true, Some(oldest)) = (owner.devices.len() >= DEVICES_MAX, owner.devices.first()) {
-            facts.push(Fact::DeviceUnbound {
-                customer,
-                token: *oldest,
-            });
-        }
-        Ok(facts)
     }
 
     fn report_loss(&self, card: Option<CardId>) -> Decision {
@@ -357,7 +350,8 @@ impl<'a> Desk<'a> {
         Ok(facts)
     }
 
-    /// Postings on accounts that differ from each other.
+    /// Postings on accounts that differ from each other; whoever subscribed is told of each account
+    /// that changes.
     pub(super) fn movement(
         &self,
         transfer: Option<TransferId>,
@@ -372,7 +366,7 @@ impl<'a> Desk<'a> {
                 BookAccount::Customer(number) => {
                     let account = self.state.account(number).ok_or(Code::AccountNotFound)?;
                     if account.alerts {
-                        note(&mut alerts, account.customer, number);
+                        alerts.push((account.customer, number));
                     }
                     account.balance
                 }
@@ -394,16 +388,5 @@ impl<'a> Desk<'a> {
                 }),
         );
         Ok(())
-    }
-}
-
-/// Notes who is to be told: everybody once, of the first account that changes.
-fn note(
-    alerts: &mut Vec<(CustomerId, AccountNumber)>,
-    customer: CustomerId,
-    account: AccountNumber,
-) {
-    if alerts.iter().all(|(told, _)| *told != customer) {
-        alerts.push((customer, account));
     }
 }

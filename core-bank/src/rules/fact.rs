@@ -258,8 +258,8 @@ pub enum Fact {
         /// To what.
         wishes: AlertWishes,
     },
-    /// A subscriber is to be told of this record: of the first change of the named account in it,
-    /// or of the log-in.
+    /// A subscriber is to be told of this record: of the change of the named account in it, or of the
+    /// log-in. Old journals tell a customer with two changed accounts of the first one only.
     AlertDue {
         /// Who.
         customer: CustomerId,

@@ -457,7 +457,12 @@ impl State {
                 number,
                 principal,
                 ..
-            } => self.count_instalment(*loan, *number, *principal),
+            } => {
+                let before = self.counted_interest(*loan);
+                self.count_instalment(*loan, *number, *principal)?;
+                self.count_interest_again(*loan, before);
+                Ok(())
+            }
             LoanFact::RepaidEarly {
                 loan, principal, ..
             } => {
@@ -465,7 +470,10 @@ impl State {
                 if early.outstanding != *principal {
                     return Err("an early repayment is not what is outstanding");
                 }
-                self.end_loan(*loan)
+                let before = self.counted_interest(*loan);
+                self.end_loan(*loan)?;
+                self.count_interest_again(*loan, before);
+                Ok(())
             }
         }
     }

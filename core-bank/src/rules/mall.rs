@@ -20,7 +20,7 @@ use super::{
     text::{Address, Label},
 };
 
-/// Goods that the catalogue may hold.
+/// Goods that may be for sale at a time. What is sold out stays in the catalogue and counts no longer.
 const GOODS_MAX: usize = 1_000;
 
 /// What the operator of the mall wants.
@@ -174,7 +174,8 @@ impl Desk<'_> {
         match command {
             MallCommand::Order { order } => self.plain_payment(order),
             MallCommand::ListGoods { name, price, stock } => {
-                if self.state.mall.goods.len() >= GOODS_MAX {
+                let for_sale = self.state.mall.stock.iter().filter(|(_, left)| **left > 0);
+                if for_sale.count() >= GOODS_MAX {
                     return Err(Code::CatalogueFull.into());
                 }
                 Ok(vec![Fact::Mall(MallFact::GoodsListed {

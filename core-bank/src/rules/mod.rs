@@ -21,6 +21,7 @@ mod closing;
 mod command;
 mod day_end;
 mod decide;
+mod devices;
 mod fact;
 mod few;
 mod forgotten;

@@ -169,6 +169,7 @@ operations! {
     PinSetting "pin_setting" "Sets the PIN of a card.",
     TerminalLogIn "terminal_log_in" "Starts a customer's session at a counter, a kiosk or a cash machine.",
     TerminalLogOut "terminal_log_out" "Ends the session at a terminal.",
+    DeviceRemoval "device_removal" "Removes all devices that log in for the customer, and ends all sessions away from terminals.",
 }
 
 impl Operation {
@@ -198,6 +199,7 @@ impl Operation {
             | Self::TransferOtherBank
             | Self::BillPayment
             | Self::BillerQuery
+            | Self::DeviceRemoval
             | Self::ChannelSetting => &[Counter, Kiosk, Mobile, Online, Messenger],
             Self::WealthView
             | Self::WealthSubscription

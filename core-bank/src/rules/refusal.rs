@@ -97,7 +97,7 @@ refusals! {
     CustomerExists "customer_exists" 409 final None frozen "This person is a customer already.";
     CustomerNotFound "customer_not_found" 404 final None frozen "There is no such customer.";
     IdentityMismatch "identity_mismatch" 422 final None frozen "The identity check is another person's.";
-    CardLimit "card_limit" 422 final None frozen "The customer has as many cards as one may have.";
+    CardLimit "card_limit" 422 final None frozen "The customer has as many open accounts as one may have.";
     CardNotFound "card_not_found" 404 final None frozen "There is no such card.";
     CardAlreadyLost "card_already_lost" 409 final None frozen "The card is reported lost already.";
     CardNotLost "card_not_lost" 409 final None frozen "The card is not reported lost.";
@@ -146,8 +146,8 @@ refusals! {
     ReturnNotFound "return_not_found" 404 final None frozen "There is no such reversal or refund that waits.";
     DayClosed "day_closed" 409 final None frozen "The day is closed already.";
     DayNotOver "day_not_over" 422 final None frozen "The day is not over.";
-    DayOutOfOrder "day_out_of_order" 422 final None frozen "Days are closed one after the other; another one comes first.";
-    CatalogueFull "catalogue_full" 422 final None frozen "There are as many goods, campaigns or branches as there may be.";
+    DayOutOfOrder "day_out_of_order" 422 final None frozen "Days are closed one after the other, from a day on that is not before the bank's first record; another one comes first.";
+    CatalogueFull "catalogue_full" 422 final None frozen "There are as many goods for sale, campaigns that have not ended, or branches as there may be.";
     GoodsNotFound "goods_not_found" 404 final None frozen "There are no such goods.";
     GoodsSoldOut "goods_sold_out" 422 final None frozen "There are not as many of these goods.";
     PointsShare "points_share" 422 final None frozen "Points pay at most half of a price.";

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     card_use::refused,
     decide::{Decision, Desk},
+    devices::unbound,
     fact::Fact,
     ids::{CardId, CustomerId, IdentityCheckId, SessionId, TokenDigest, TokenNonce},
     operation::Channel,
@@ -140,7 +141,7 @@ impl Profile {
     }
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
     /// A log-in by the token of a device.
     pub(super) fn log_in(
         &self,
@@ -151,8 +152,9 @@ impl Desk<'_> {
     ) -> Decision {
         let id = customer.ok_or(Code::WrongCredentials)?;
         let owner = self.state.customer(id).ok_or(Code::WrongCredentials)?;
+        // The customer learns of it; whoever asks is told what a stranger's name is told.
         if !owner.devices.contains(&device) {
-            return Err(Code::WrongCredentials.into());
+            return Ok(refused(Code::WrongCredentials, id));
         }
         if owner.profile.is_closed(channel) {
             return Ok(refused(Code::ChannelClosed, id));
@@ -203,7 +205,7 @@ impl Desk<'_> {
     }
 
     /// The customer behind the session that asks.
-    fn own(&self) -> Result<(CustomerId, &Customer), Refusal> {
+    pub(super) fn own(&self) -> Result<(CustomerId, &'a Customer), Refusal> {
         let own = self.by.customer().ok_or(Code::Forbidden)?;
         let owner = self.state.customer(own).ok_or(Code::CustomerNotFound)?;
         Ok((own, owner))
@@ -237,17 +239,19 @@ impl Desk<'_> {
         channel: Channel,
         open: bool,
     ) -> Decision {
-        let (customer, owner) = match self.by.customer() {
-            None => self.present_customer(customer, check)?,
-            Some(_) if open => return Err(Code::Forbidden.into()),
-            Some(own) if customer == Some(own) => self.own()?,
-            Some(_) => return Err(Code::CustomerNotFound.into()),
-        };
+        if open && self.by.customer().is_some() {
+            return Err(Code::Forbidden.into());
+        }
+        let (customer, owner) = self.present_or_own(customer, check)?;
         let mut facts = vec![Fact::ChannelSet {
             customer,
             channel,
             open,
         }];
+        // It was closed because a phone may be in wrong hands, which would log in again at once.
+        if open && channel == Channel::Mobile && owner.profile.is_closed(channel) {
+            facts.extend(unbound(customer, owner));
+        }
         let on_it = |digest: &&TokenDigest| {
             let found = self.state.session(**digest);
             !open && found.is_some_and(|found| found.channel == channel)

@@ -307,6 +307,9 @@ impl State {
             return Err(Misfit { seq, what });
         }
         (self.seq, self.at) = (seq, at);
+        if seq == 1 {
+            self.open_books();
+        }
         self.forget_before(at.before(IDEMPOTENCY_MICROS));
         self.forget_authorisations(at.before(AUTHORISATION_MICROS));
         self.forget_appointments(at);

@@ -1,9 +1,11 @@
 //! The mall over HTTP: money and points together.
 
+use std::thread;
+
 use serde_json::{Value, json};
 
 use crate::{
-    bank_process::{authorised_by_sms, log_in, new_rich_person},
+    bank_process::{authorised_by_sms, balance, log_in, new_rich_person},
     list_goods, operator, start,
 };
 
@@ -70,4 +72,61 @@ fn an_order_is_paid_in_money_and_points_once_and_its_parcel_is_announced() {
     assert_eq!(alerts.body["alerts"][0]["kind"], "parcel");
     let goods = client.get(&session, "/v1/mall/goods").expect(200);
     assert_eq!(goods.body["goods"][0]["stock"], 3);
+}
+
+#[test]
+fn points_are_spent_once_by_a_repeated_order_and_by_orders_that_contest_them() {
+    let (_folder, bank) = start("");
+    let li = new_rich_person(&bank, 1, "1000");
+    let session = log_in(&bank, &li);
+    let tea = list_goods(&bank, "100.00", 50);
+    let mut client = bank.client();
+    let order = |points: u32, amount: &str| {
+        json!({"from": li.account, "goods": tea, "quantity": 1, "points": points,
+               "amount": amount, "address": "聊城"})
+    };
+    let path = "/v1/mall/orders";
+    let mut authorised =
+        |points, amount| authorised_by_sms(&mut client, &bank, &session, &order(points, amount));
+    let first = authorised(0, "100");
+    bank.client().post(&session, path, &first).expect(201);
+    // All four were authorised while the hundred points were there.
+    let contesting = [(); 4].map(|()| authorised(100, "99"));
+    let answers: Vec<_> = thread::scope(|scope| {
+        let tries = contesting.each_ref().map(|wish| {
+            let (bank, session) = (&bank, &session);
+            scope.spawn(move || bank.client().post(session, path, wish))
+        });
+        tries.map(|each| each.join().unwrap()).into()
+    });
+    let passed = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(passed.count(), 1, "{answers:?}");
+    let refused = answers
+        .iter()
+        .filter(|it| it.code() == "points_insufficient");
+    assert_eq!(refused.count(), 3);
+    let held = |client: &mut crate::bank_process::Client| {
+        let points = client.get(&session, "/v1/points").expect(200);
+        points.body["points"].as_i64().unwrap()
+    };
+    let mut client = bank.client();
+    assert_eq!(held(&mut client), 99);
+    assert_eq!(balance(&bank, &li), "801.00");
+    // The same order with points in it, repeated by many at once under its key.
+    let wish = authorised_by_sms(&mut client, &bank, &session, &order(99, "99.01"));
+    let bodies: Vec<_> = thread::scope(|scope| {
+        let repeats = [(); 8].map(|()| {
+            let (bank, session, wish) = (&bank, &session, &wish);
+            scope.spawn(move || {
+                let answer = bank.client().post_with_key(session, "once", path, wish);
+                answer.expect(201).body
+            })
+        });
+        repeats.map(|each| each.join().unwrap()).into()
+    });
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+    assert_eq!(held(&mut client), 99, "99 spent, 99 earned, once");
+    assert_eq!(balance(&bank, &li), "701.99");
+    let goods = client.get(&session, "/v1/mall/goods").expect(200);
+    assert_eq!(goods.body["goods"][0]["stock"], 47);
 }

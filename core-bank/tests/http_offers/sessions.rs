@@ -13,7 +13,10 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    bank_process::{BankProcess, Person, balance, log_in, new_person, new_rich_person, pay_by_sms},
+    bank_process::{
+        BankProcess, Person, Response, balance, fresh_key, log_in, new_person, new_rich_person,
+        pay_by_sms,
+    },
     start,
 };
 
@@ -136,8 +139,35 @@ fn a_subscriber_is_told_once_of_every_event_and_soon() {
     bank.client()
         .post(&session, "/v1/alerts/wishes", &wishes)
         .expect(201);
+    let sign_up = json!({"customer": li.customer, "identity_check": li.check});
+    let mut client = bank.client();
+    let device = client.post(&bank.tokens.kiosk, "/v1/ebanking", &sign_up);
+    let phone = json!({"customer": li.customer, "channel": "mobile",
+                       "device_token": device.expect(201).text("device_token")});
     let (events, delays) = (Mutex::new(BTreeSet::new()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut client = bank.client();
+                for _ in 0..20 {
+                    let done = client.post("", "/v1/sessions", &phone).expect(201);
+                    let began = Instant::now();
+                    let seq = done.body["seq"].as_u64().unwrap();
+                    let inbox = format!("/v1/alerts?limit=100&min_seq={seq}");
+                    let alerts = client.get(&session, &inbox).expect(200);
+                    delays.lock().unwrap().push(began.elapsed());
+                    let told = alerts.body["alerts"].as_array().unwrap();
+                    let told: Vec<_> = told.iter().filter(|alert| alert["seq"] == seq).collect();
+                    assert_eq!(told.len(), 1);
+                    assert_eq!(told[0]["kind"], "log_in");
+                    events.lock().unwrap().insert(seq);
+                    // Of sessions beyond sixteen the oldest would end.
+                    let path = "/v1/sessions/current";
+                    let left = client.delete(&done.text("session"), &fresh_key(), path);
+                    left.expect(200);
+                }
+            });
+        }
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut client = bank.client();
@@ -171,16 +201,16 @@ fn a_subscriber_is_told_once_of_every_event_and_soon() {
     }
     let once: BTreeSet<u64> = told.iter().copied().collect();
     let events = events.into_inner().unwrap();
-    assert_eq!((once.len(), told.len(), &once), (160, 160, &events));
+    assert_eq!((once.len(), told.len(), &once), (200, 200, &events));
     let mut delays = delays.into_inner().unwrap();
     delays.sort_unstable();
-    let (p50, p99) = (delays[79], delays[158]);
+    let (p50, p99) = (delays[99], delays[197]);
     eprintln!("alerts were in the inbox {p50:?} (p50), {p99:?} (p99) after the event's answer");
     assert!(p99 < Duration::from_secs(1), "{p99:?}");
     let metrics = bank.client().get("", "/metrics").expect(200);
     let metrics = metrics.body.as_str().unwrap();
     assert!(
-        metrics.contains("bank_alert_delay_seconds_count 160"),
+        metrics.contains("bank_alert_delay_seconds_count 200"),
         "{metrics}"
     );
 }
@@ -209,4 +239,143 @@ fn a_suspicious_query_shows_a_hundred_events_at_most() {
     let rest = client.get(&session, &rest).expect(200);
     assert_eq!(rest.body["events"].as_array().unwrap().len(), 30);
     assert_eq!(rest.body["next"], Value::Null);
+}
+
+#[test]
+fn a_phone_in_wrong_hands_is_shut_out_from_any_session_and_in_person() {
+    let (_folder, bank) = start("");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    let path = format!("/v1/customers/{}/device-removals", li.customer);
+    let in_person = (
+        bank.tokens.kiosk.clone(),
+        json!({"identity_check": li.check}),
+    );
+    for (by, wish) in [(messenger(&bank, &li), json!({})), in_person] {
+        let sign_up = json!({"customer": li.customer, "identity_check": li.check});
+        let device = client.post(&bank.tokens.kiosk, "/v1/ebanking", &sign_up);
+        let phone = json!({"customer": li.customer, "channel": "mobile",
+                           "device_token": device.expect(201).text("device_token")});
+        let thief = client.post("", "/v1/sessions", &phone).expect(201);
+        let thief = thief.text("session");
+        client
+            .post(&thief, "/v1/check-ins", &json!({"campaign": "P1"}))
+            .refused(404, "campaign_not_found");
+        let removed = client.post_with_key(&by, "removal", &path, &wish);
+        removed.expect(201);
+        client
+            .get(&thief, "/v1/sessions")
+            .refused(401, "unauthenticated");
+        client
+            .post("", "/v1/sessions", &phone)
+            .refused(401, "wrong_credentials");
+        // Asked again, it is answered as before, though the session that asked is gone.
+        let again = client.post_with_key(&by, "removal", &path, &wish);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    }
+}
+
+#[test]
+fn a_record_that_changes_two_accounts_tells_of_each_page_by_page() {
+    let (_folder, bank) = start("");
+    let li = new_rich_person(&bank, 1, "100");
+    let session = log_in(&bank, &li);
+    let mut client = bank.client();
+    let wish = json!({"customer": li.customer, "identity_check": li.check});
+    let second = client.post(&bank.tokens.counter, "/v1/cards", &wish);
+    let second = second.expect(201).text("account");
+    let wishes = json!({"balance_changes": true, "log_ins": false});
+    client
+        .post(&session, "/v1/alerts/wishes", &wishes)
+        .expect(201);
+    let transfer = json!({"from": li.account, "to": second, "amount": "30"});
+    for _ in 0..2 {
+        client
+            .post(&bank.tokens.counter, "/v1/transfers", &transfer)
+            .expect(201);
+    }
+    let mut told = Vec::new();
+    let mut path = "/v1/alerts?limit=1".to_owned();
+    loop {
+        let page = client.get(&session, &path).expect(200);
+        for alert in page.body["alerts"].as_array().unwrap() {
+            let member = |name: &str| alert[name].as_str().unwrap().to_owned();
+            told.push((member("account"), member("amount"), member("balance_after")));
+        }
+        match page.body["next"].as_str() {
+            Some(next) => path = format!("/v1/alerts?limit=1&cursor={next}"),
+            None => break,
+        }
+    }
+    let change = |account: &str, amount: &str, left: &str| {
+        (account.to_owned(), amount.to_owned(), left.to_owned())
+    };
+    let expected = [
+        change(&second, "30.00", "60.00"),
+        change(&li.account, "-30.00", "40.00"),
+        change(&second, "30.00", "30.00"),
+        change(&li.account, "-30.00", "70.00"),
+    ];
+    assert_eq!(told, expected);
+    // The operator sees the same four, one a page.
+    let (mut seen, mut path) = (0, "/v1/audit/alerts?limit=1".to_owned());
+    loop {
+        let page = client.get(&bank.tokens.operator, &path).expect(200);
+        seen += page.body["alerts"].as_array().unwrap().len();
+        match page.body["next"].as_str() {
+            Some(next) => path = format!("/v1/audit/alerts?limit=1&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 4);
+}
+
+/// What a refused log-in tells, but for what names the request.
+fn told(answer: Response) -> (u16, Value, Vec<String>) {
+    let mut body = answer.body;
+    body.as_object_mut().unwrap().remove("instance");
+    let names = answer.headers.into_iter().map(|(name, _)| name);
+    (answer.status, body, names.collect())
+}
+
+#[test]
+fn limits_and_wrong_log_ins_are_suspicious_events_and_tell_a_stranger_nothing() {
+    let (_folder, bank) = start("");
+    let li = new_rich_person(&bank, 1, "20000");
+    let session = log_in(&bank, &li);
+    let mut client = bank.client();
+    let transfer =
+        json!({"from": li.account, "to": "62270001", "amount": "10000.01", "bank": "CCB"});
+    pay_by_sms(&mut client, &bank, &session, &transfer).refused(422, "limit_per_transaction");
+    let mut tries = |customer: &str, secret: &str, channel: &str| {
+        let mut wish = json!({"customer": customer, "channel": channel});
+        wish[secret] = json!("0123456789abcdef");
+        told(client.post("", "/v1/sessions", &wish))
+    };
+    for (secret, channel) in [
+        ("device_token", "mobile"),
+        ("device_token", "online"),
+        ("password", "messenger"),
+    ] {
+        let known = tries(&li.customer, secret, channel);
+        assert_eq!(known, tries("C999999999999", secret, channel));
+        assert_eq!(known.1["code"], "wrong_credentials");
+    }
+    let seen = client.get(&session, "/v1/suspicious-events").expect(200);
+    let events = seen.body["events"].as_array().unwrap().iter();
+    let events: Vec<_> = events
+        .map(|event| {
+            let member = |name: &str| event[name].as_str().unwrap().to_owned();
+            [member("operation"), member("channel"), member("code")].join(" ")
+        })
+        .collect();
+    assert_eq!(
+        events,
+        [
+            "log_in messenger wrong_credentials",
+            "log_in online wrong_credentials",
+            "log_in mobile wrong_credentials",
+            "transfer_other_bank mobile limit_per_transaction",
+        ]
+    );
 }
