@@ -17,7 +17,7 @@ use super::{
     endpoint::{Endpoint, Rule},
     locks::LocksBody,
     problem::Problem,
-    request::{Seq, bearer, query, shut_out},
+    request::{Seq, bearer, no_query, query, shut_out},
     schemas::{self, Yuan},
     write::json_body,
 };
@@ -396,6 +396,7 @@ pub async fn trial_balance(
     request: Request,
 ) -> Result<Response, Problem> {
     operator(&service, request.headers()).await?;
+    no_query(request.uri())?;
     let document = service.bank.read(balance_books).await?;
     Ok(json_body(&document).into_response())
 }

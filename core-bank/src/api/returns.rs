@@ -16,7 +16,7 @@ use super::{
     loans::NothingMore,
     money::present,
     problem::Problem,
-    request::{AmountText, caller, query, well_formed},
+    request::{AmountText, caller, caller_without_query, query, well_formed},
     schemas::{Account, Moment, Yuan},
     write::{json_body, planted_slowness, read},
 };
@@ -293,7 +293,7 @@ pub async fn transfer(
     path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::TransferQuery)?;
+    let caller = caller_without_query(&service, &request, Operation::TransferQuery)?;
     let id = path.ok().and_then(|Path(text)| TransferId::parse(&text));
     planted_slowness(&service, Operation::TransferQuery).await;
     let record = match id {

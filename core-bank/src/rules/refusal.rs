@@ -103,6 +103,7 @@ refusals! {
     CardNotLost "card_not_lost" 409 final None frozen "The card is not reported lost.";
     WrongCredentials "wrong_credentials" 401 final None frozen "The customer, the device token or the password is wrong.";
     LogInLocked "log_in_locked" 401 final None frozen "Five wrong passwords in a row have locked the log-in; a new password at the counter unlocks it.";
+    PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
     ChannelClosed "channel_closed" 422 final None frozen "The customer has closed this channel; the counter opens it again.";
     SessionNotFound "session_not_found" 404 final None frozen "The customer has no such open session.";
     AccountNotFound "account_not_found" 404 final None frozen "There is no such account.";
@@ -188,7 +189,6 @@ refusals! {
     OutcomeUnknown "outcome_unknown" 503 retry Unknown fresh "The bank could not learn whether the request was recorded.";
     AnswerTimeout "answer_timeout" 504 retry Unknown fresh "The bank did not decide within 5 seconds.";
     Internal "internal" 500 retry Unknown fresh "The bank failed.";
-    PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
 }
 
 impl RefusalCode {
