@@ -13,8 +13,9 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    bank_process::{BankProcess, Response, fresh_key, post_bytes, read_response_of},
-    table::rows,
+    bank_process::{BankProcess, Response, fresh_key, new_person, post_bytes, read_response_of},
+    table::{everything_named, rows},
+    things::{THINGS, Town},
     world::{Names, Resident, described, filled, names_of, operations, send, token_of},
 };
 
@@ -135,7 +136,7 @@ fn bytes_of(text: &str) -> Vec<u8> {
 
 /// Sends bytes and reads the answer, as far as there is one: a server may answer a body that is far
 /// too large before it has read it.
-fn exchange(bank: &BankProcess, bytes: &[u8]) -> Response {
+pub fn exchange(bank: &BankProcess, bytes: &[u8]) -> Response {
     let mut stream = TcpStream::connect(bank.address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -194,9 +195,10 @@ impl Case {
     fn endpoint<'a>(&self, described: &'a [(String, String, Value)]) -> Option<&'a Value> {
         let (method, path) = match &self.kind {
             Kind::Raw => return None,
-            Kind::Addresses(method) => (method, self.sent.split('?').next().unwrap()),
+            Kind::Addresses(method) => (method, self.sent.as_str()),
             Kind::Bodies(method, path) | Kind::Heads(method, path) => (method, path.as_str()),
         };
+        let path = path.split('?').next().unwrap_or_default();
         let found = described
             .iter()
             .find(|(m, template, _)| m == method && matches(template, path));
@@ -224,34 +226,50 @@ fn with_body(address: &[u8], headers: &[u8], body: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// What must not change: the books, every account, and what one resident has.
-fn picture(bank: &BankProcess, resident: &Resident) -> Value {
+/// What must not change: the books, every account, what is for sale and free, and everything that these
+/// residents have.
+fn picture(bank: &BankProcess, residents: [&Resident; 2]) -> Value {
     let mut client = bank.client();
     let operator = &bank.tokens.operator;
-    let mobile = &resident.sessions["mobile"];
-    let person = &resident.person;
     let mut books = client
         .get(operator, "/v1/audit/trial-balance")
         .expect(200)
         .body;
     books["seq"] = Value::Null;
-    let mut read = |token: &str, path: String| client.get(token, &path).expect(200).body;
-    let limits = format!("/v1/customers/{}/limits", person.customer);
-    json!([
-        books,
-        read(operator, "/v1/audit/accounts".to_owned()),
-        read(
-            mobile,
-            format!("/v1/customers/{}/accounts", person.customer)
-        ),
-        read(mobile, format!("/v1/accounts/{}/entries", person.account)),
-        read(mobile, format!("/v1/cards/{}/locks", person.card)),
-        read(mobile, "/v1/sessions".to_owned()),
-        read(mobile, limits),
-    ])
+    let mut read = |token: &str, path: &str| client.get(token, path).expect(200).body;
+    let mut seen = vec![books];
+    for path in [
+        "/v1/audit/accounts",
+        "/v1/mall/goods?limit=100",
+        "/v1/campaigns",
+        "/v1/branches",
+        "/v1/returns",
+    ] {
+        seen.push(read(operator, path));
+    }
+    for resident in residents {
+        let (mobile, person) = (&resident.sessions["mobile"], &resident.person);
+        let customer = format!("/v1/customers/{}", person.customer);
+        for path in ["accounts", "limits", "wealth", "loans"] {
+            seen.push(read(mobile, &format!("{customer}/{path}")));
+        }
+        for path in [
+            format!("/v1/accounts/{}/entries?limit=100", person.account),
+            format!("/v1/cards/{}/locks", person.card),
+            "/v1/sessions".to_owned(),
+            "/v1/points?limit=100".to_owned(),
+            "/v1/mall/orders?limit=100".to_owned(),
+            "/v1/welfare/vouchers".to_owned(),
+            "/v1/appointments".to_owned(),
+            "/v1/awards?limit=100".to_owned(),
+        ] {
+            seen.push(read(mobile, &path));
+        }
+    }
+    Value::Array(seen)
 }
 
-fn last_seq(bank: &BankProcess) -> u64 {
+pub fn last_seq(bank: &BankProcess) -> u64 {
     let ready = bank.client().get("", "/readyz").expect(200);
     ready.body["seq"].as_u64().unwrap()
 }
@@ -270,12 +288,16 @@ fn only_refusals_since(bank: &BankProcess, before: u64, about: &str) {
 fn every_hostile_request_of_the_corpus_gets_its_refusal_and_changes_nothing() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
+    let town = Town::found(&bank);
     let other = Resident::settle(&bank, 1);
     let resident = Resident::settle(&bank, 2);
-    let mut names = names_of(&bank, &resident, &other);
+    let corpus_text = include_str!("hostile.txt");
+    let mut names = names_of(&bank, &town, (&resident, &other), corpus_text);
     names.extend(authorisations(&bank, &resident, &other));
+    names.extend(things_of(&bank, &town, &other, &resident));
+    names.extend(spent_things(&bank, &names, &resident, &other));
     let described = operations(&described(&bank));
-    let before = picture(&bank, &resident);
+    let before = picture(&bank, [&resident, &other]);
     let cases = corpus();
     assert!(cases.len() >= 300, "{} hostile requests", cases.len());
     let wrong: Vec<String> = cases
@@ -295,7 +317,109 @@ fn every_hostile_request_of_the_corpus_gets_its_refusal_and_changes_nothing() {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(picture(&bank, &resident), before);
+    assert_eq!(picture(&bank, [&resident, &other]), before);
+}
+
+/// Somebody else's things, under `other_` and their stand-ins.
+fn things_of(bank: &BankProcess, town: &Town, other: &Resident, resident: &Resident) -> Names {
+    let text: String = THINGS
+        .iter()
+        .map(|(name, _)| format!("{{{name}}}"))
+        .collect();
+    let names = names_of(bank, town, (other, resident), &text);
+    let mut things: Names = THINGS
+        .iter()
+        .map(|(name, _)| (format!("other_{name}"), names[*name].clone()))
+        .collect();
+    things.insert("other_drawn_loan".to_owned(), drawn_loan(bank, other));
+    things
+}
+
+fn drawn_loan(bank: &BankProcess, resident: &Resident) -> String {
+    let (mut client, counter) = (bank.client(), &bank.tokens.counter);
+    let wish = json!({"account": resident.person.account, "amount": "1000.00", "months": 3});
+    let loan = client.post(counter, "/v1/loans", &wish).expect(201);
+    let loan = loan.text("loan");
+    let draws = format!("/v1/loans/{loan}/draws");
+    client.post(counter, &draws, &json!({})).expect(201);
+    loan
+}
+
+/// What the resident has done already, and what is taken: nothing of it is to be had again.
+fn spent_things(bank: &BankProcess, names: &Names, resident: &Resident, other: &Resident) -> Names {
+    let (mut client, mobile) = (bank.client(), &resident.sessions["mobile"]);
+    let mut mobile = |path: &str, body: Value| {
+        let path = filled(path, names);
+        let body: Value = serde_json::from_str(&filled(&body.to_string(), names)).unwrap();
+        client.post(mobile, &path, &body).expect(201)
+    };
+    mobile("/v1/check-ins", json!({"campaign": "{lottery}"}));
+    mobile("/v1/campaigns/{campaign}/claims", json!({}));
+    let product = json!({"account": "{account}", "product": "{product}", "amount": "10.00"});
+    mobile("/v1/wealth/subscriptions", product);
+    let slot = json!({"branch": "{branch}", "slot": "2026-06-10T10:00:00+08:00"});
+    let cancelled = mobile("/v1/appointments", slot).text("appointment");
+    let left = format!("/v1/appointments/{cancelled}");
+    let session = &resident.sessions["mobile"];
+    let mut client = bank.client();
+    client.delete(session, &fresh_key(), &left).expect(200);
+    let taken = json!({"branch": names["small_branch"], "slot": "2026-06-10T10:00:00+08:00"});
+    let session = &other.sessions["mobile"];
+    client.post(session, "/v1/appointments", &taken).expect(201);
+
+    let town = Town {
+        names: names.clone(),
+    };
+    let of_kind = |kind: &str| {
+        let (_, acquire) = THINGS.iter().find(|(name, _)| *name == kind).unwrap();
+        acquire(bank, &town, resident)
+    };
+    let (spent, sent) = (of_kind("voucher"), of_kind("order"));
+    let (full, rejected) = (of_kind("batch"), of_kind("return"));
+    let goods = json!({"goods": names["goods"], "address": "Liaocheng"});
+    let session = &resident.sessions["mobile"];
+    let tokens = &bank.tokens;
+    for (token, path, body) in [
+        (
+            session,
+            format!("/v1/welfare/vouchers/{spent}/redemptions"),
+            goods,
+        ),
+        (
+            &tokens.operator,
+            format!("/v1/mall/orders/{sent}/dispatches"),
+            json!({"parcel": "SF1"}),
+        ),
+        (
+            &tokens.reviewer,
+            format!("/v1/returns/{rejected}/rejections"),
+            json!({}),
+        ),
+        (
+            &tokens.counter,
+            format!("/v1/welfare/batches/{full}/issues"),
+            json!({"to": [resident.person.customer, third_person(bank)]}),
+        ),
+    ] {
+        client.post(token, &path, &body).expect(201);
+    }
+    let record = names["transfer"][1..].trim_start_matches('0').to_owned();
+    [
+        ("spent_voucher", spent),
+        ("sent_order", sent),
+        ("full_batch", full),
+        ("rejected_return", rejected),
+        ("cancelled", cancelled),
+        ("transfer_record", record),
+        ("drawn_loan", drawn_loan(bank, resident)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// A third person, who takes a batch's last voucher.
+fn third_person(bank: &BankProcess) -> String {
+    new_person(bank, 3).customer
 }
 
 /// Whether the refusal stands in the description of the endpoint that gave it.
@@ -396,14 +520,15 @@ fn bent_values() -> Vec<Value> {
 fn every_member_of_every_body_is_refused_when_it_is_bent() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
+    let town = Town::found(&bank);
     let other = Resident::settle(&bank, 1);
     let resident = Resident::settle(&bank, 2);
-    let names = names_of(&bank, &resident, &other);
     let description = described(&bank);
-    let before = picture(&bank, &resident);
+    let names = names_of(&bank, &town, (&resident, &other), &everything_named());
     let mut tried = 0;
     for row in rows() {
         let Some(body) = &row.body else { continue };
+        let before = picture(&bank, [&resident, &other]);
         let body: Value = serde_json::from_str(&filled(body, &names)).unwrap();
         let operation = &description["paths"][&row.path][row.method.to_lowercase()];
         let reference = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
@@ -442,8 +567,9 @@ fn every_member_of_every_body_is_refused_when_it_is_bent() {
                 }
             }
         }
+        let address = format!("{} {}", row.method, row.path);
+        assert_eq!(picture(&bank, [&resident, &other]), before, "{address}");
     }
-    assert_eq!(picture(&bank, &resident), before);
     assert!(tried > 500, "{tried}");
 }
 
