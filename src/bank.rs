@@ -4,8 +4,9 @@ use crate::arguments::{BankArguments, BankCommand, ServeArguments};
 use crate::bank_tools;
 use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
-use core_bank::{JournalPlace, ServeOptions, TlsFiles, journal::ChainHash};
-use std::io::Read;
+use core_bank::{JournalPlace, ServeOptions, TlsFiles, journal::ChainHash, start_log};
+use std::io::{self, Read};
+use tracing_subscriber::EnvFilter;
 
 /// Runs a subcommand of `branchlab bank`.
 pub fn bank(arguments: BankArguments) -> Ended {
@@ -26,16 +27,8 @@ fn serve(arguments: &ServeArguments) -> Ended {
     options
         .check()
         .map_err(|error| Failure::usage(error.to_string()))?;
-    tracing_subscriber::fmt()
-        .json()
-        // A log that cannot be written (a full disk) must not end the bank.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    let _log = start_log(io::stderr(), filter).context("cannot start the log")?;
     if arguments.until_stdin_closes {
         stop_when_stdin_closes();
     }

@@ -15,12 +15,14 @@ mod connection;
 mod copy;
 mod data_folder;
 mod defect;
+mod digits;
 mod entries;
 mod forgotten_keys;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;
 pub mod journal;
+mod log;
 pub mod metrics;
 mod notices;
 mod office;
@@ -44,6 +46,7 @@ pub mod writer;
 
 pub use access::TerminalTokens;
 pub use data_folder::DataFolderError;
+pub use log::{LogInProgress, start_log};
 pub use options::{Observability, OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};

@@ -278,10 +278,21 @@ fn a_loan_is_applied_for_drawn_and_repaid() {
     let post = |client: &mut bank_process::Client, what: &str| {
         client.post(&session, &format!("/v1/loans/{loan}/{what}"), &json!({}))
     };
+    // What the approval rested on is gone, and comes back.
+    let counter = &bank.tokens.counter;
+    let cash = json!({"account": li.account, "amount": "880.01"});
+    client.post(counter, "/v1/withdrawals", &cash).expect(201);
+    post(&mut client, "draws").refused(422, "loan_not_covered");
+    client.post(counter, "/v1/deposits", &cash).expect(201);
     assert_eq!(
         post(&mut client, "draws").expect(201).text("balance"),
         "2200.00"
     );
+    // Borrowed money carries no further loan: 1,000 of the customer's own carry 10,000 in all.
+    let declined = client
+        .post(&session, "/v1/loans", &apply("8800.01", 12))
+        .expect(201);
+    assert_eq!(declined.text("reason"), "deposits_too_small");
     let list = format!("/v1/customers/{}/loans", li.customer);
     let shown = client.get(&session, &list).expect(200).body;
     let shown = &shown["loans"][0];

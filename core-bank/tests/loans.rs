@@ -228,3 +228,62 @@ fn a_session_borrows_for_its_own_customer_alone() {
     );
     assert_eq!(desk.balance(li.account), "999.99");
 }
+
+/// A loan that was approved and drawn.
+fn borrow(desk: &mut Desk, who: Holder, amount: &str) {
+    let loan = approved(apply(desk, COUNTER, who, amount, 12));
+    draw(desk, COUNTER, loan).unwrap();
+}
+
+#[test]
+fn borrowed_money_carries_no_further_loan() {
+    let (mut desk, li) = open("1000");
+    borrow(&mut desk, li, "10000");
+    assert_eq!(desk.balance(li.account), "11000.00");
+    let declined = Ok(Answer::LoanDeclined(DeclineReason::DepositsTooSmall));
+    assert_eq!(apply(&mut desk, COUNTER, li, "1000", 12), declined);
+    // On another account it is borrowed money still.
+    let (_, second) = desk.card(li.customer, li.check);
+    let wish = Action::TransferOwnBank {
+        from: Some(li.account),
+        to: Some(second),
+        amount: yuan("11000"),
+    };
+    desk.ask(COUNTER, wish).unwrap();
+    assert_eq!(apply(&mut desk, COUNTER, li, "1000", 12), declined);
+    // 100 more of the customer's own carry 1,000 more, to the fen.
+    let wish = |amount| Action::Deposit {
+        account: Some(li.account),
+        amount: yuan(amount),
+    };
+    desk.ask(COUNTER, wish("99.99")).unwrap();
+    assert_eq!(apply(&mut desk, COUNTER, li, "1000", 12), declined);
+    desk.ask(COUNTER, wish("0.01")).unwrap();
+    borrow(&mut desk, li, "1000");
+}
+
+#[test]
+fn a_drawing_is_decided_again_on_what_is_there_by_then() {
+    let (mut desk, li) = open("1000");
+    let loan = approved(apply(&mut desk, COUNTER, li, "10000", 12));
+    let cash = |amount| Action::Withdrawal {
+        account: Some(li.account),
+        amount: yuan(amount),
+    };
+    desk.ask(COUNTER, cash("0.01")).unwrap();
+    assert_eq!(draw(&mut desk, COUNTER, loan), Err("loan_not_covered"));
+    let wish = Action::Deposit {
+        account: Some(li.account),
+        amount: yuan("200.01"),
+    };
+    desk.ask(COUNTER, wish).unwrap();
+    let small = approved(apply(&mut desk, COUNTER, li, "1000", 3));
+    draw(&mut desk, COUNTER, small).unwrap();
+    // The first instalment is due on 28 February and overdue the day after.
+    desk.at("2026-02-28T23:59:59+08:00");
+    let again = approved(apply(&mut desk, COUNTER, li, "1000", 12));
+    desk.at("2026-03-01T00:00:00+08:00");
+    for loan in [loan, again] {
+        assert_eq!(draw(&mut desk, COUNTER, loan), Err("loan_not_covered"));
+    }
+}

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bank_process::{BankProcess, Person, balance, fresh_key, log_in, new_person, new_rich_person};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PIN: &str = "604417";
 
@@ -333,4 +333,121 @@ fn pins_and_sessions_at_terminals_are_there_again_after_a_restart() {
     let here = at(&bank.tokens.kiosk, &session);
     bank.client().get(&here, &accounts).expect(200);
     sit_down(&bank, &bank.tokens.atm, &li);
+}
+
+/// What ends the sessions that were begun with a card, sent by whoever may.
+fn each_way_to_lose_a_card(bank: &BankProcess, li: &Person) -> [(String, String, Value); 4] {
+    let counter = bank.tokens.counter.clone();
+    let card = |verb| format!("/v1/cards/{}/{verb}", li.card);
+    let check = json!({"identity_check": li.check});
+    [
+        (log_in(bank, li), card("loss-reports"), json!({})),
+        (
+            counter.clone(),
+            card("pins"),
+            json!({"identity_check": li.check, "pin": "118118"}),
+        ),
+        (counter.clone(), card("closures"), check.clone()),
+        (
+            counter,
+            format!("/v1/accounts/{}/closures", li.account),
+            check,
+        ),
+    ]
+}
+
+#[test]
+fn a_lost_card_ends_the_sessions_that_it_began_in_flight_and_later_and_no_others() {
+    for way in 0..4 {
+        let (_data, bank) = start();
+        let (li, wang) = (card_holder(&bank, 1), new_person(&bank, 2));
+        let kiosk = bank.tokens.kiosk.clone();
+        let here = sit_down(&bank, &kiosk, &li);
+        // The holder, identified in person at another kiosk, stays there.
+        let mut client = bank.client();
+        let wish = json!({"customer": li.customer, "identity_check": li.check});
+        let begun = client.post(&kiosk, "/v1/terminal-sessions", &wish);
+        let holder = at(&kiosk, &begun.expect(201).text("session"));
+        let accounts = format!("/v1/customers/{}/accounts", li.customer);
+        let (by, path, wish) = each_way_to_lose_a_card(&bank, &li)[way].clone();
+        let answered = AtomicBool::new(false);
+        let (served, done) = thread::scope(|scope| {
+            let thieves: Vec<_> = (0..4)
+                .map(|_| {
+                    let (bank, here, answered) = (&bank, &here, &answered);
+                    let transfer =
+                        json!({"from": li.account, "to": wang.account, "amount": "0.01"});
+                    scope.spawn(move || {
+                        let (mut client, mut served, mut refusals) = (bank.client(), Vec::new(), 0);
+                        while refusals < 3 || !answered.load(Ordering::Relaxed) {
+                            let sent = Instant::now();
+                            let answer = client.post(here, "/v1/transfers", &transfer);
+                            let passed = answer.status == 201;
+                            assert!(passed || answer.code() == "unauthenticated", "{answer:?}");
+                            refusals += usize::from(!passed);
+                            served.push((sent, passed));
+                        }
+                        served
+                    })
+                })
+                .collect();
+            thread::sleep(Duration::from_millis(50));
+            client.post(&by, &path, &wish).expect(201);
+            let done = Instant::now();
+            answered.store(true, Ordering::Relaxed);
+            let served = thieves.into_iter().map(|thief| thief.join().unwrap());
+            (served.flatten().collect::<Vec<_>>(), done)
+        });
+        assert!(served.iter().any(|(_, passed)| *passed), "way {way}");
+        let late = served.iter().filter(|(sent, _)| *sent > done);
+        assert!(late.clone().count() > 0 && late.clone().all(|(_, passed)| !passed));
+        client.get(&here, &accounts).refused(401, "unauthenticated");
+        client.get(&holder, &accounts).expect(200);
+    }
+}
+
+#[test]
+fn a_lost_or_closed_card_pays_nowhere_and_the_holder_sees_who_tried() {
+    let (_data, bank) = start();
+    let (li, wang) = (card_holder(&bank, 1), card_holder(&bank, 2));
+    let phones = [log_in(&bank, &li), log_in(&bank, &wang)];
+    let mut client = bank.client();
+    let counter = &bank.tokens.counter;
+    let path = format!("/v1/cards/{}/loss-reports", li.card);
+    client.post(counter, &path, &json!({})).expect(201);
+    let path = format!("/v1/cards/{}/closures", wang.card);
+    let check = json!({"identity_check": wang.check});
+    client.post(counter, &path, &check).expect(201);
+    for (person, phone, code) in [
+        (&li, &phones[0], "card_lost"),
+        (&wang, &phones[1], "card_closed"),
+    ] {
+        let pin = json!({"card": person.card, "pin": PIN});
+        let cash = json!({"account": person.account, "amount": "1", "place": "371500"});
+        let abroad = json!({"card": person.card, "amount": "1", "place": "JP"});
+        let bought = |entry| {
+            json!({"card": person.card, "amount": "1", "place": "371500", "entry": entry,
+                   "merchant": "shop"})
+        };
+        let tries = [
+            (&bank.tokens.atm, "/v1/terminal-sessions", pin.clone()),
+            (&bank.tokens.kiosk, "/v1/terminal-sessions", pin),
+            (&bank.tokens.atm, "/v1/withdrawals", cash),
+            (&bank.tokens.acquirer, "/v1/card-withdrawals", abroad),
+            (&bank.tokens.acquirer, "/v1/card-purchases", bought("pos")),
+            (
+                &bank.tokens.acquirer,
+                "/v1/card-purchases",
+                bought("card_not_present"),
+            ),
+        ];
+        for (terminal, path, wish) in &tries {
+            client.post(terminal, path, wish).refused(422, code);
+        }
+        let seen = client.get(phone, "/v1/suspicious-events").expect(200);
+        let events = seen.body["events"].as_array().unwrap();
+        let told = events.iter().filter(|event| event["code"] == code).count();
+        assert_eq!(told, tries.len(), "{events:?}");
+        assert_eq!(balance(&bank, person), "1000.00");
+    }
 }

@@ -99,9 +99,10 @@ impl<'a> Mobile<'a> {
         });
         let (requests, records) = played.decided();
         assert_eq!(requests, records, "a transfer is a record");
+        // Longer than a line of log waits.
+        self.load.server.rest();
         let logged = lines(self.log) - logged;
         assert!(logged as u64 >= requests, "{logged} lines of log");
-        self.load.server.rest();
         played
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use core_bank::{Observability, ServeOptions, TerminalTokens, serve as serve_bank};
+use core_bank::{Observability, ServeOptions, TerminalTokens, serve as serve_bank, start_log};
 
 use crate::budget::{self, Threads};
 
@@ -25,21 +25,11 @@ pub fn serve(data: &str) {
     if env::var("BENCH_BANK_OBSERVABILITY").is_ok_and(|how_much| how_much == "off") {
         options.observability = Observability::Off;
     }
-    if env::var_os("BENCH_BANK_LOG").is_some() {
-        log_each_request();
-    }
+    // A line a request, as `RUST_LOG=core_bank=debug` has `branchlab bank serve` write it.
+    let _log = env::var_os("BENCH_BANK_LOG")
+        .map(|_| start_log(io::stderr(), "core_bank=debug".into()).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(serve_bank(options)).unwrap();
-}
-
-/// The log as `branchlab bank serve` writes it when `RUST_LOG=core_bank=debug` asks for a line a request.
-fn log_each_request() {
-    tracing_subscriber::fmt()
-        .json()
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::new("core_bank=debug"))
-        .init();
 }
 
 pub struct Server {

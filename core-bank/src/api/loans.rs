@@ -34,7 +34,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .refuses(&[Code::AccountNotFound, Code::AccountClosed, Code::LoanTerms]),
         Endpoint::action("/v1/loans/{loan}/draws", Operation::LoanDraw, draw)
             .applied(&["balance"])
-            .refuses(&of_loans),
+            .refuses(&of_loans)
+            .refuses(&[Code::LoanNotCovered]),
         Endpoint::action(
             "/v1/loans/{loan}/repayments",
             Operation::LoanRepayment,

@@ -20,7 +20,7 @@ use http::{HeaderName, HeaderValue, Method};
 use tower::{Layer, Service as Tower};
 
 use super::{Service, Shared, problem::Problem, request::bearer};
-use crate::{options::Observability, rules::Caller};
+use crate::{digits::Digits, options::Observability, rules::Caller};
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +130,7 @@ impl Told {
     }
 
     fn end(self, response: Response) -> Response {
-        let request_id = RequestId::new(self.service.request_prefix, self.number);
+        let request_id = request_id(self.service.request_prefix, self.number);
         let mut response = written_out(response, Some(request_id.as_str()));
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
         let status = response.status().as_u16();
@@ -151,46 +151,10 @@ impl Told {
     }
 }
 
-/// The name of a request: eight digits of this run, a dash and its number, in hexadecimal. It is
-/// written for every answer, so by hand.
-struct RequestId {
-    text: [u8; Self::LENGTH_MAX],
-    begin: usize,
-}
-
-impl RequestId {
-    const LENGTH_MAX: usize = 8 + 1 + 16;
-
-    fn new(run: u32, number: u64) -> Self {
-        let mut id = Self {
-            text: [b'0'; Self::LENGTH_MAX],
-            begin: Self::LENGTH_MAX,
-        };
-        let mut rest = number;
-        loop {
-            id.put((rest & 15) as usize);
-            rest >>= 4;
-            if rest == 0 {
-                break;
-            }
-        }
-        id.begin -= 1;
-        id.text[id.begin] = b'-';
-        for place in 0..8 {
-            id.put((run >> (4 * place) & 15) as usize);
-        }
-        id
-    }
-
-    fn put(&mut self, digit: usize) {
-        self.begin -= 1;
-        self.text[self.begin] = b"0123456789abcdef"[digit];
-    }
-
-    fn as_str(&self) -> &str {
-        // Digits are ASCII.
-        std::str::from_utf8(&self.text[self.begin..]).unwrap_or_default()
-    }
+/// The name of a request: eight digits of this run, a dash and its number, in hexadecimal.
+fn request_id(run: u32, number: u64) -> Digits {
+    let number = Digits::new().hexadecimal(number, 1);
+    number.character(b'-').hexadecimal(run.into(), 8)
 }
 
 /// The response, and a refusal as the document that it stands for.
@@ -238,11 +202,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_id_is_written_as_the_standard_library_would() {
-        let numbers = [0, 1, 15, 16, 0xdead_beef, u64::MAX];
-        for (run, number) in numbers.map(|number| (number as u32, number)) {
-            let expected = format!("{run:08x}-{number:x}");
-            assert_eq!(RequestId::new(run, number).as_str(), expected);
-        }
+    fn a_request_is_named_by_run_and_number() {
+        assert_eq!(request_id(0xbeef, 0).as_str(), "0000beef-0");
+        let last = request_id(u32::MAX, u64::MAX);
+        assert_eq!(last.as_str(), "ffffffff-ffffffffffffffff");
     }
 }

@@ -57,6 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         .applied(&[])
         .refuses(&[
             Code::ReturnNotFound,
+            Code::PaymentNotFound,
             Code::ReturnTooLarge,
             Code::AccountNotFound,
             Code::AccountClosed,

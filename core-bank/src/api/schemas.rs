@@ -137,6 +137,9 @@ impl From<i128> for Yuan {
 
 impl Serialize for Yuan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Ok(fen) = i64::try_from(self.0) {
+            return serializer.collect_str(&Fen(fen));
+        }
         let sign = if self.0 < 0 { "-" } else { "" };
         let fen = self.0.unsigned_abs();
         serializer.collect_str(&format_args!("{sign}{}.{:02}", fen / 100, fen % 100))

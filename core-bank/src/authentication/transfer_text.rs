@@ -1,6 +1,8 @@
 //! The one text of a payment that codes are computed over and U-shields sign.
 
-use crate::rules::{Amount, AuthorisationId, Bill, Order, Payee, VoucherKind};
+use std::fmt::{self, Display};
+
+use crate::rules::{AuthorisationId, Order, Payee, VoucherKind};
 
 /// Of a transfer five lines after the head: the authorisation, the payer's account, the payee's bank
 /// (empty for this one), the payee's account, the amount with two decimals. Of a bill payment six: its
@@ -8,34 +10,44 @@ use crate::rules::{Amount, AuthorisationId, Bill, Order, Payee, VoucherKind};
 /// word in small letters for a bank, which no bank's code is, and what is bought for an account. Each
 /// line ends with a line feed and has a grammar without line feeds, so two payments never share a text.
 pub fn transfer_text(id: AuthorisationId, order: &Order) -> String {
-    let none = String::new;
-    let from = order.from.map_or_else(none, |from| from.to_string());
-    let (bank, to) = match &order.payee {
-        Payee::Here(to) => ("", to.map_or_else(none, |to| to.to_string())),
-        Payee::Elsewhere { account, bank } => (bank.as_str(), account.clone()),
-        Payee::Biller(bill) => return bill_text(id, &from, bill, order.amount),
+    let (from, amount) = (OrNothing(order.from), order.amount);
+    let text = |bank: &str, to: &dyn Display| {
+        format!("branchlab-transfer-1\n{id}\n{from}\n{bank}\n{to}\n{amount}\n")
+    };
+    match &order.payee {
+        Payee::Here(to) => text("", &OrNothing(*to)),
+        Payee::Elsewhere { account, bank } => text(bank, account),
+        Payee::Biller(bill) => {
+            let (kind, biller, reference) = (bill.kind.name(), &bill.biller, &bill.reference);
+            format!("branchlab-bill-1\n{id}\n{from}\n{kind}\n{biller}\n{reference}\n{amount}\n")
+        }
         Payee::Mall(wish) => {
-            let goods = wish.goods.map_or_else(none, |goods| goods.to_string());
+            let goods = OrNothing(wish.goods);
             let (quantity, points) = (wish.quantity, wish.points);
             let address = wish.address.as_str();
-            ("mall", format!("{goods} {quantity} {points} {address}"))
+            text(
+                "mall",
+                &format_args!("{goods} {quantity} {points} {address}"),
+            )
         }
         Payee::Welfare(wish) => {
             let kind = match wish.kind {
                 VoucherKind::Card => "card",
                 VoucherKind::Voucher => "voucher",
             };
-            (
+            text(
                 "welfare",
-                format!("{kind} {} {}", wish.count, wish.face_value),
+                &format_args!("{kind} {} {}", wish.count, wish.face_value),
             )
         }
-    };
-    let amount = order.amount;
-    format!("branchlab-transfer-1\n{id}\n{from}\n{bank}\n{to}\n{amount}\n")
+    }
 }
 
-fn bill_text(id: AuthorisationId, from: &str, bill: &Bill, amount: Amount) -> String {
-    let (kind, biller, reference) = (bill.kind.name(), &bill.biller, &bill.reference);
-    format!("branchlab-bill-1\n{id}\n{from}\n{kind}\n{biller}\n{reference}\n{amount}\n")
+/// What may be missing, as text.
+struct OrNothing<T>(Option<T>);
+
+impl<T: Display> Display for OrNothing<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|there| there.fmt(f))
+    }
 }

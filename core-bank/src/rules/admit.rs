@@ -83,10 +83,12 @@ pub fn foresee<'a>(
     let count = envelopes.size_hint().0;
     let mut paying = Vec::with_capacity(count);
     let mut receiving = Vec::with_capacity(count);
+    let mut authorised = Vec::new();
     let foreseen: Vec<Option<Foreseen>> = envelopes
         .map(|envelope| {
             paying.extend(envelope.action.account());
             receiving.extend(envelope.action.payee_here());
+            authorised.extend(envelope.action.authorisation());
             let (by, _) = state.party(envelope.caller, now).ok()?;
             let digest = KeyDigest::of(by, &envelope.key);
             Some(Foreseen { by, digest })
@@ -104,10 +106,13 @@ pub fn foresee<'a>(
     let customers = foreseen.iter().flatten().filter_map(|it| it.by.customer());
     let served = customers.filter(|customer| state.holds_media(*customer));
     let served = served.count();
+    let authorised = authorised.into_iter();
+    let authorised = authorised.filter(|id| state.waiting(*id).is_some()).count();
     let known = foreseen.iter().flatten();
-    let known = known.filter(|foreseen| state.recalls(foreseen.digest));
+    let known = known.filter(|foreseen| state.may_know(foreseen.digest, now));
+    let going = state.keys_to_go(count);
     // The looking is what was wanted: without this it would be left out.
-    std::hint::black_box((known.count(), sum, locked, served));
+    std::hint::black_box((known.count(), going, sum, locked, served, authorised));
     foreseen
 }
 

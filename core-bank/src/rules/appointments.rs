@@ -22,8 +22,14 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const BRANCHES_MAX: usize = 10_000;
 /// How far ahead a slot may be booked.
 pub const AHEAD_DAYS: i64 = 14;
-/// How long after its slot an appointment can be concluded.
+/// How long after its slot an appointment is remembered, and so can be concluded.
 const CONCLUDED_WITHIN: i64 = DAY;
+
+/// The last slot that is forgotten by `now`. A record forgets before its facts are folded, so what a
+/// decision names must lie after it.
+fn last_forgotten(now: BusinessTime) -> BusinessTime {
+    now.before(CONCLUDED_WITHIN)
+}
 
 /// Where something is, in millionths of a degree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -361,7 +367,9 @@ impl Desk<'_> {
         let id = id.ok_or(Code::AppointmentNotFound)?;
         let found = self.state.appointments.made.get(&id);
         let standing = found.filter(|found| {
-            found.status == AppointmentStatus::Booked && self.by.sees(found.customer)
+            found.status == AppointmentStatus::Booked
+                && found.slot > last_forgotten(self.now)
+                && self.by.sees(found.customer)
         });
         Ok((id, standing.ok_or(Code::AppointmentNotFound)?))
     }
@@ -434,7 +442,7 @@ impl State {
 
     /// Drops what is a day past, so that the tables hold the days ahead only.
     pub(super) fn forget_appointments(&mut self, now: BusinessTime) {
-        let limit = now.before(CONCLUDED_WITHIN);
+        let limit = last_forgotten(now);
         let book = &mut self.appointments;
         while let Some((&(slot, id), ())) = book.by_slot.first()
             && slot <= limit

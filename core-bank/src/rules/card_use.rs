@@ -24,11 +24,11 @@ impl Desk<'_> {
         let (number, account) = self.account(account)?;
         let card = self.state.card(account.card).map(|card| card.status);
         if card == Some(CardStatus::Lost) {
-            return Err(Code::CardLost.into());
+            return Ok(refused(Code::CardLost, account.customer));
         }
         if self.by.channel() == Channel::Atm {
             if card == Some(CardStatus::Closed) {
-                return Err(Code::CardClosed.into());
+                return Ok(refused(Code::CardClosed, account.customer));
             }
             let allowed =
                 self.state

@@ -76,7 +76,9 @@ impl Desk<'_> {
                 if held.status == CardStatus::Closed {
                     return Err(Code::CardClosed.into());
                 }
-                Ok(vec![Fact::Closing(ClosingFact::Card { card })])
+                let mut facts = vec![Fact::Closing(ClosingFact::Card { card })];
+                self.end_sessions_of(card, owner, &mut facts);
+                Ok(facts)
             }
         }
     }
@@ -127,6 +129,7 @@ impl Desk<'_> {
             self.movement(None, &moved, &mut facts)?;
             facts.extend(closed);
         }
+        self.end_sessions_of(account.card, account.customer, &mut facts);
         Ok(facts)
     }
 

@@ -613,6 +613,14 @@ impl Action {
         }
     }
 
+    /// The authorisation that is shown, when one is.
+    pub fn authorisation(&self) -> Option<AuthorisationId> {
+        match self {
+            Self::AuthorisedTransfer { shown, .. } => shown.id,
+            _ => None,
+        }
+    }
+
     /// The payment, when it is a transfer.
     pub fn payee(&self) -> Option<Payee> {
         match self {

@@ -310,11 +310,15 @@ impl<'a> Desk<'a> {
     }
 
     fn report_loss(&self, card: Option<CardId>) -> Decision {
-        let (id, card, _) = self.card(card)?;
+        let (id, card, owner) = self.card(card)?;
         match card.status {
             CardStatus::Lost => Err(Code::CardAlreadyLost.into()),
             CardStatus::Closed => Err(Code::CardClosed.into()),
-            CardStatus::Active => Ok(vec![Fact::CardLost { card: id }]),
+            CardStatus::Active => {
+                let mut facts = vec![Fact::CardLost { card: id }];
+                self.end_sessions_of(id, owner, &mut facts);
+                Ok(facts)
+            }
         }
     }
 

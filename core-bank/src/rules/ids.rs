@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::register::RegisterKey;
+use crate::digits::Digits;
 
 /// Writes an id as its text for people and as its content for the journal, and reads nothing but
 /// what it writes.
@@ -66,7 +67,8 @@ macro_rules! sequence_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{:012}"), self.0)
+                let digits = Digits::new().decimal(self.0, 12);
+                f.write_str(digits.character($prefix.as_bytes()[0]).as_str())
             }
         }
 
@@ -172,6 +174,12 @@ impl AccountNumber {
     }
 }
 
+impl RegisterKey for AuthorisationId {
+    fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl RegisterKey for AccountNumber {
     fn number(self) -> u64 {
         self.0
@@ -192,7 +200,7 @@ impl RegisterKey for CardId {
 
 impl fmt::Display for AccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:019}", self.0)
+        f.write_str(Digits::new().decimal(self.0, 19).as_str())
     }
 }
 
@@ -276,6 +284,14 @@ hex_bytes!(
     32,
     "The BLAKE3 digest of a device or session token; the token itself is never stored."
 );
+/// Digests are as good as random.
+impl RegisterKey for TokenDigest {
+    fn number(self) -> u64 {
+        let (first, _) = self.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        u64::from_le_bytes(*first)
+    }
+}
+
 hex_bytes!(
     TokenNonce,
     16,

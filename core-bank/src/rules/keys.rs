@@ -267,6 +267,18 @@ impl Keys {
         self.kept(digest).is_some()
     }
 
+    /// How many of the oldest keys go, so that so many new ones have room. They are looked at one by
+    /// one.
+    pub(super) fn to_go(&self, new: usize) -> usize {
+        let count = (self.kept.len() + new).saturating_sub(self.bound);
+        let places = (0..count).map(|number| self.first.wrapping_add(number as u32));
+        let found = places.filter(|place| {
+            let hash = hash_at(&self.kept, self.first, *place);
+            self.places.find(hash, |held| held == place).is_some()
+        });
+        found.count()
+    }
+
     /// The last record whose key was forgotten though it still lives, if this key may be such a one.
     pub(super) fn crowded_out(&self, digest: KeyDigest, now: BusinessTime) -> Option<u64> {
         let (seq, at) = self.crowded_out?;

@@ -270,13 +270,29 @@ impl Desk<'_> {
         if running.len() >= LOANS_AT_A_TIME {
             return Some(DeclineReason::TooManyLoans);
         }
-        let lent: i64 = running.iter().map(|(_, loan)| loan.outstanding.0).sum();
-        let owner = self.state.customer(customer)?;
-        let accounts = owner.accounts.iter();
+        let covered = self.covers(customer, amount);
+        (!covered).then_some(DeclineReason::DepositsTooSmall)
+    }
+
+    /// Whether all loans of a customer, approved ones among them, and `more` are at most ten times
+    /// what is the customer's own: what the accounts hold, less what of it was borrowed.
+    fn covers(&self, customer: CustomerId, more: Fen) -> bool {
+        let today = Day::of(self.now);
+        let (mut lent, mut borrowed) = (more.0, 0_i64);
+        for (_, loan) in self.state.loans_of(customer) {
+            if loan.drawn.is_some() {
+                borrowed = borrowed.saturating_add(loan.outstanding.0);
+            } else if !may_draw(loan, today) {
+                continue;
+            }
+            lent = lent.saturating_add(loan.outstanding.0);
+        }
+        let owner = self.state.customer(customer);
+        let accounts = owner.into_iter().flat_map(|owner| owner.accounts.iter());
         let held = accounts.filter_map(|number| self.state.account(*number));
         let held = held.fold(0_i64, |sum, account| sum.saturating_add(account.balance.0));
-        let most = held.saturating_mul(DEPOSITS_TIMES);
-        (lent.saturating_add(amount.0) > most).then_some(DeclineReason::DepositsTooSmall)
+        let most = held.saturating_sub(borrowed).saturating_mul(DEPOSITS_TIMES);
+        lent <= most
     }
 
     /// A loan of the customer who asks; a counter sees everybody's.
@@ -291,6 +307,12 @@ impl Desk<'_> {
         let today = Day::of(self.now);
         if !may_draw(loan, today) {
             return Err(Code::LoanState.into());
+        }
+        // What the approval rested on may be gone.
+        let mut others = self.state.loans_of(loan.customer);
+        if others.any(|(_, loan)| loan.is_overdue(today)) || !self.covers(loan.customer, Fen::ZERO)
+        {
+            return Err(Code::LoanNotCovered.into());
         }
         let (number, _) = self.any_account(Some(loan.account))?;
         let mut facts = vec![Fact::Loans(LoanFact::Drawn {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digits::Digits;
+
 /// A signed number of fen (hundredths of a yuan). On an account, positive is what the bank owes
 /// (credit) and negative what it owns (debit).
 #[derive(
@@ -29,9 +31,15 @@ impl Fen {
 
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
         let fen = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", fen / 100, fen % 100)
+        let decimals = Digits::new().decimal(fen % 100, 2);
+        let digits = decimals.character(b'.').decimal(fen / 100, 1);
+        let digits = if self.0 < 0 {
+            digits.character(b'-')
+        } else {
+            digits
+        };
+        f.write_str(digits.as_str())
     }
 }
 

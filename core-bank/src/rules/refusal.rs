@@ -139,6 +139,7 @@ refusals! {
     LoanTerms "loan_terms" 422 final None frozen "Loans are from 1,000 to 300,000 yuan over 3, 6, 12, 24 or 36 months.";
     LoanNotFound "loan_not_found" 404 final None frozen "There is no such loan that is not yet repaid.";
     LoanState "loan_state" 422 final None frozen "The loan was drawn already, was not drawn yet, or waited to be drawn for more than 30 days.";
+    LoanNotCovered "loan_not_covered" 422 final None frozen "An instalment of the customer's is overdue, or all loans exceed ten times what the customer owns by now.";
     InstalmentNotDue "instalment_not_due" 422 final None frozen "The next instalment can be paid from the day that the one before was due; all can be paid back early.";
     AccountInUse "account_in_use" 422 final None frozen "A loan or wealth products still run over the account.";
     PaymentNotFound "payment_not_found" 404 final None frozen "The record is no payment that could go back.";

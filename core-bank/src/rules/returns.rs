@@ -159,6 +159,7 @@ impl Desk<'_> {
         restore_limit: bool,
     ) -> Decision {
         let original = *original.ok_or(Code::PaymentNotFound)?;
+        may_go_back(&original)?;
         let left = self.left_of(&original)?;
         let within = matches!(original.to, BookAccount::Customer(_));
         let transfer =
@@ -199,6 +200,8 @@ impl Desk<'_> {
     fn approve(&self, id: Option<ReturnId>) -> Decision {
         let (id, proposal) = self.proposal(id)?;
         let original = proposal.original;
+        // It may have been proposed by rules that saw no more than money in it.
+        may_go_back(&original)?;
         // Another return of the same payment may have been approved meanwhile.
         if proposal.amount > self.left_of(&original)? {
             return Err(Code::ReturnTooLarge.into());
@@ -239,6 +242,18 @@ impl Desk<'_> {
             }));
         }
         Ok(facts)
+    }
+}
+
+/// What bought something that goes on living is not undone by its money alone: a batch of vouchers can
+/// be issued and spent, an order is sent, earned points and used some up.
+fn may_go_back(original: &Original) -> Result<(), Code> {
+    match original.to {
+        BookAccount::Customer(_)
+        | BookAccount::Ledger(
+            LedgerAccount::Settlement | LedgerAccount::BillsPayable | LedgerAccount::CardNetwork,
+        ) => Ok(()),
+        BookAccount::Ledger(_) => Err(Code::PaymentNotFound),
     }
 }
 

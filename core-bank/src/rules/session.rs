@@ -9,7 +9,7 @@ use super::{
     card_use::refused,
     decide::{Decision, Desk},
     fact::Fact,
-    ids::{CustomerId, IdentityCheckId, SessionId, TokenDigest, TokenNonce},
+    ids::{CardId, CustomerId, IdentityCheckId, SessionId, TokenDigest, TokenNonce},
     operation::Channel,
     refusal::{Refusal, RefusalCode as Code},
     rows::Customer,
@@ -50,6 +50,8 @@ pub struct Session {
     pub open: bool,
     /// Its name, which opens nothing.
     pub id: SessionId,
+    /// The card that it was begun with, at a terminal.
+    pub card: Option<CardId>,
     /// When it began.
     pub began: BusinessTime,
     /// When it ends by itself.
@@ -308,6 +310,7 @@ impl State {
             channel,
             open: true,
             id: SessionId::of_seq(self.seq()),
+            card: None,
             began,
             expires: BusinessTime(began.0.saturating_add(lifetime(channel))),
         };

@@ -1,9 +1,12 @@
-//! A table whose keys come in any order and stay: rows in the order in which they came, found at once.
+//! A table whose keys come in any order: rows in the order in which they came, found at once.
 //!
 //! A [`super::register::Register`] moves rows when a key comes late, and a [`super::table::Table`] is
 //! a tree: for a row of some hundred bytes that each payment changes, that is five or six looks into
 //! memory. Here it is two. The order of the rows is that of the records that made them, so it is the
 //! same after every replay; the hash table that leads to them is never iterated.
+//!
+//! A row that is taken away leaves a gap. Gaps at the front go once no mark can bring their rows back,
+//! and the others when there are more of them than rows.
 
 use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq as _};
@@ -14,12 +17,21 @@ use super::{
     undo::{Undo, Undoable},
 };
 
+/// Fewer gaps than this are not worth closing.
+const GAPS_MIN: usize = 1_024;
+
 /// The rows in the order in which they came.
 #[derive(Clone, Debug)]
 pub struct Shelf<K, V> {
-    rows: Ring<(K, V)>,
+    rows: Ring<Option<(K, V)>>,
+    /// Where the row of a key stands, counted from the first row since gaps were closed, modulo 2³².
     places: HashTable<u32>,
-    undo: Undo<K, V>,
+    /// The place of the first of `rows`.
+    first: u32,
+    /// How many of `rows` are gaps before the first row.
+    leading: usize,
+    /// Former rows with their places.
+    undo: Undo<K, (u32, V)>,
 }
 
 impl<K, V> Default for Shelf<K, V> {
@@ -27,23 +39,25 @@ impl<K, V> Default for Shelf<K, V> {
         Self {
             rows: Ring::default(),
             places: HashTable::new(),
+            first: 0,
+            leading: 0,
             undo: Undo::default(),
         }
     }
 }
 
-/// Shelves are equal when their rows are, in the same order; a mark is no content.
+/// Shelves are equal when their rows are, in the same order; a mark or a gap is no content.
 impl<K: PartialEq, V: PartialEq> PartialEq for Shelf<K, V> {
     fn eq(&self, other: &Self) -> bool {
-        self.rows == other.rows
+        self.rows.iter().flatten().eq(other.rows.iter().flatten())
     }
 }
 
 impl<K: Serialize, V: Serialize> Serialize for Shelf<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Formats want to know how many there are.
-        let mut rows = serializer.serialize_seq(Some(self.rows.len()))?;
-        for row in self.rows.iter() {
+        let mut rows = serializer.serialize_seq(Some(self.places.len()))?;
+        for row in self.rows.iter().flatten() {
             rows.serialize_element(row)?;
         }
         rows.end()
@@ -63,23 +77,36 @@ impl<'de, K: RegisterKey + Deserialize<'de>, V: Clone + Deserialize<'de>> Deseri
 }
 
 impl<K: RegisterKey, V: Clone> Shelf<K, V> {
-    fn place(&self, key: K) -> Option<usize> {
-        let is_it = |place: &u32| self.key_at(*place) == Some(key);
-        let place = self.places.find(hash_of(key), is_it)?;
-        Some(*place as usize)
+    fn place(&self, key: K) -> Option<u32> {
+        let is_it = |place: &u32| self.row_at(*place).is_some_and(|(held, _)| *held == key);
+        self.places.find(hash_of(key), is_it).copied()
     }
 
-    fn key_at(&self, place: u32) -> Option<K> {
-        self.rows.get(place as usize).map(|(key, _)| *key)
+    fn row_at(&self, place: u32) -> Option<&(K, V)> {
+        self.rows.get(self.index(place))?.as_ref()
+    }
+
+    /// Where among `rows` a place is.
+    fn index(&self, place: u32) -> usize {
+        place.wrapping_sub(self.first) as usize
     }
 
     pub fn get(&self, key: &K) -> Option<&V> {
-        let place = self.place(*key)?;
-        self.rows.get(place).map(|(_, row)| row)
+        self.row_at(self.place(*key)?).map(|(_, row)| row)
     }
 
     pub fn contains(&self, key: &K) -> bool {
         self.place(*key).is_some()
+    }
+
+    /// The row that came first.
+    pub fn first(&self) -> Option<(&K, &V)> {
+        let row = self.rows.get(self.leading)?.as_ref();
+        row.map(|(key, row)| (key, row))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.iter().flatten().map(|(key, row)| (key, row))
     }
 
     pub fn put(&mut self, key: K, value: V) {
@@ -88,91 +115,214 @@ impl<K: RegisterKey, V: Clone> Shelf<K, V> {
             return;
         }
         // Four billion rows are more than any machine's memory holds.
-        let place = self.rows.len() as u32;
-        let rows = &self.rows;
-        let hash_at = |place: &u32| {
-            rows.get(*place as usize)
-                .map_or(0, |(key, _)| hash_of(*key))
-        };
-        self.places.insert_unique(hash_of(key), place, hash_at);
-        self.rows.push_back((key, value));
+        let place = self.first.wrapping_add(self.rows.len() as u32);
+        self.rows.push_back(Some((key, value)));
+        self.lead_to(key, place);
         self.undo.note(|| (key, None));
     }
 
     /// A row to change in place, or `None` when there is none.
     pub fn edit(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(*key)?;
-        let (_, row) = self.rows.get_mut(place)?;
-        self.undo.note(|| (*key, Some(row.clone())));
+        let index = self.index(place);
+        let (_, row) = self.rows.get_mut(index)?.as_mut()?;
+        self.undo.note(|| (*key, Some((place, row.clone()))));
         Some(row)
     }
 
-    /// Takes the row away that came last.
-    fn take_last(&mut self) {
-        let Some((key, _)) = self.rows.pop_back() else {
+    pub fn remove(&mut self, key: &K) {
+        let Some(place) = self.place(*key) else {
             return;
         };
-        let place = self.rows.len() as u32;
+        let index = self.index(place);
+        let Some((key, row)) = self.rows.get_mut(index).and_then(Option::take) else {
+            return;
+        };
+        self.lead_no_more_to(key, place);
+        while let Some(None) = self.rows.get(self.leading) {
+            self.leading += 1;
+        }
+        self.undo.note(|| (key, Some((place, row))));
+        if !self.undo.is_marked() {
+            self.close_gaps();
+        }
+    }
+
+    fn lead_to(&mut self, key: K, place: u32) {
+        let (rows, first) = (&self.rows, self.first);
+        let hash_at = |place: &u32| {
+            let row = rows.get(place.wrapping_sub(first) as usize);
+            row.and_then(Option::as_ref)
+                .map_or(0, |(key, _)| hash_of(*key))
+        };
+        self.places.insert_unique(hash_of(key), place, hash_at);
+    }
+
+    fn lead_no_more_to(&mut self, key: K, place: u32) {
         let is_it = |held: &u32| *held == place;
         if let Ok(entry) = self.places.find_entry(hash_of(key), is_it) {
             entry.remove();
+        }
+    }
+
+    /// Makes the row of a place what it was, or fills the gap there.
+    fn put_back(&mut self, key: K, place: u32, value: V) {
+        let index = self.index(place);
+        let Some(row) = self.rows.get_mut(index) else {
+            return;
+        };
+        if row.replace((key, value)).is_none() {
+            self.lead_to(key, place);
+            self.leading = self.leading.min(index);
+        }
+    }
+
+    /// Takes the row away that came last, and its place.
+    fn take_last(&mut self) {
+        if let Some(Some((key, _))) = self.rows.pop_back() {
+            let place = self.first.wrapping_add(self.rows.len() as u32);
+            self.lead_no_more_to(key, place);
+        }
+    }
+
+    /// Closes gaps that no mark can fill again.
+    fn close_gaps(&mut self) {
+        for _ in 0..self.leading {
+            self.rows.pop_front();
+            self.first = self.first.wrapping_add(1);
+        }
+        self.leading = 0;
+        let gaps = self.rows.len() - self.places.len();
+        if gaps >= GAPS_MIN && gaps > self.places.len() {
+            let mut rows = std::mem::take(&mut self.rows);
+            self.places.clear();
+            self.first = 0;
+            while let Some(row) = rows.pop_front() {
+                if let Some((key, value)) = row {
+                    let place = self.rows.len() as u32;
+                    self.rows.push_back(Some((key, value)));
+                    self.lead_to(key, place);
+                }
+            }
         }
     }
 }
 
 impl<K: RegisterKey, V: Clone> Undoable for Shelf<K, V> {
     type Key = K;
-    type Row = V;
+    type Row = (u32, V);
 
-    fn undo(&mut self) -> &mut Undo<K, V> {
+    fn undo(&mut self) -> &mut Undo<K, (u32, V)> {
         &mut self.undo
     }
 
-    fn restore(&mut self, key: K, former: Option<V>) {
+    fn restore(&mut self, key: K, former: Option<(u32, V)>) {
         match former {
-            Some(value) => self.put(key, value),
+            Some((place, value)) => self.put_back(key, place, value),
             // Changes are undone from the newest on.
             None => self.take_last(),
         }
+    }
+
+    fn settle(&mut self) {
+        self.close_gaps();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::table::Table;
+
+    /// A shelf as one would write it that need not be fast.
+    #[derive(Default)]
+    struct Naive {
+        rows: Vec<(u64, u64)>,
+        marked: Vec<(u64, u64)>,
+    }
+
+    impl Naive {
+        fn place(&self, key: u64) -> Option<usize> {
+            self.rows.iter().position(|(held, _)| *held == key)
+        }
+
+        fn put(&mut self, key: u64, value: u64) {
+            match self.place(key) {
+                Some(place) => self.rows[place].1 = value,
+                None => self.rows.push((key, value)),
+            }
+        }
+
+        fn remove(&mut self, key: u64) {
+            if let Some(place) = self.place(key) {
+                self.rows.remove(place);
+            }
+        }
+    }
+
+    fn rows(shelf: &Shelf<u64, u64>) -> Vec<(u64, u64)> {
+        shelf.iter().map(|(key, row)| (*key, *row)).collect()
+    }
 
     #[test]
-    fn a_shelf_is_a_table_whatever_is_done_to_it_but_for_its_order() {
-        let (mut shelf, mut table) = (Shelf::default(), Table::default());
-        let mut walk = 77_u64;
-        for turn in 0..20_000_u64 {
+    fn a_shelf_holds_what_a_list_would_whatever_is_done_to_it() {
+        let (mut shelf, mut naive) = (Shelf::default(), Naive::default());
+        let (mut walk, mut most) = (77_u64, 0);
+        for turn in 0..40_000_u64 {
             walk = walk.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let key = walk >> 52;
             match turn % 100 {
-                20 | 60 => (shelf.mark(), table.mark()),
-                40 => (shelf.keep(), table.keep()),
-                80 => (shelf.drop_changes(), table.drop_changes()),
-                _ => ((), ()),
-            };
-            if walk >> 40 & 1 == 0 {
-                shelf.put(key, turn);
-                table.put(key, turn);
-            } else {
-                let edited = (shelf.edit(&key), table.edit(&key));
-                if let (Some(one), Some(other)) = edited {
-                    (*one, *other) = (turn, turn);
+                20 | 60 => {
+                    shelf.mark();
+                    naive.marked.clone_from(&naive.rows);
+                }
+                40 => shelf.keep(),
+                80 => {
+                    shelf.drop_changes();
+                    naive.rows.clone_from(&naive.marked);
+                }
+                _ => {}
+            }
+            // It grows and it shrinks, by what came first or by whatever there is.
+            let shrinking = turn / 8_000 % 2 == 1;
+            match (walk >> 40 & 7, shrinking) {
+                (0..5, false) | (0, true) => {
+                    shelf.put(key, turn);
+                    naive.put(key, turn);
+                }
+                (1..5, true) => {
+                    let oldest = naive.rows.first().filter(|_| turn > 20_000);
+                    let key = oldest.map_or(key, |(key, _)| *key);
+                    shelf.remove(&key);
+                    naive.remove(key);
+                }
+                (5, _) => {
+                    shelf.remove(&key);
+                    naive.remove(key);
+                }
+                _ => {
+                    if let Some(row) = shelf.edit(&key) {
+                        *row = turn;
+                        naive.put(key, turn);
+                    }
                 }
             }
-            assert_eq!(shelf.get(&key), table.get(&key));
-            assert_eq!(shelf.contains(&key), table.contains(&key));
+            let place = naive.place(key);
+            assert_eq!(shelf.get(&key).copied(), place.map(|at| naive.rows[at].1));
+            assert_eq!(shelf.contains(&key), place.is_some());
+            let first = naive.rows.first().map(|(key, row)| (key, row));
+            assert_eq!(shelf.first(), first);
+            if turn % 100 == 80 || turn % 100 == 40 {
+                assert_eq!(rows(&shelf), naive.rows);
+                assert_eq!(shelf.places.len(), naive.rows.len());
+            }
+            if turn % 100 == 40 {
+                let gaps = shelf.rows.len() - naive.rows.len();
+                assert!(gaps < GAPS_MIN.max(naive.rows.len() + 1), "{gaps} gaps");
+            }
+            most = most.max(naive.rows.len());
         }
-        let mut rows: Vec<(u64, u64)> = shelf.rows.iter().copied().collect();
-        rows.sort_unstable();
-        let expected: Vec<(u64, u64)> = table.iter().map(|(key, row)| (*key, *row)).collect();
-        assert!(expected.len() > 1_000);
-        assert_eq!(rows, expected);
-        assert!((0..1 << 12).all(|key| shelf.get(&key) == table.get(&key)));
+        assert!(most > 2_000, "{most} rows at most");
+        assert!((0..1 << 12).all(|key| shelf.contains(&key) == naive.place(key).is_some()));
     }
 
     #[test]
@@ -184,11 +334,20 @@ mod tests {
         shelf.mark();
         shelf.put(0, 0);
         shelf.put(1, 11);
+        shelf.remove(&3);
+        shelf.put(3, 31);
         shelf.drop_changes();
         let bytes = postcard::to_stdvec(&shelf).unwrap();
         let read: Shelf<u64, u64> = postcard::from_bytes(&bytes).unwrap();
-        let rows: Vec<(u64, u64)> = read.rows.iter().copied().collect();
-        assert_eq!(rows, [(3, 30), (1, 10), (2, 20)]);
+        assert_eq!(rows(&read), [(3, 30), (1, 10), (2, 20)]);
         assert_eq!(read, shelf);
+        shelf.remove(&1);
+        shelf.put(1, 12);
+        assert_eq!(rows(&shelf), [(3, 30), (2, 20), (1, 12)]);
+        let bytes = postcard::to_stdvec(&shelf).unwrap();
+        assert_eq!(
+            postcard::from_bytes::<Shelf<u64, u64>>(&bytes).unwrap(),
+            shelf
+        );
     }
 }

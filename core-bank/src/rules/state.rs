@@ -63,11 +63,11 @@ pub struct State {
     pub(super) residents: Table<ResidentId, CustomerId>,
     pub(super) accounts: Register<AccountNumber, Account>,
     pub(super) cards: Register<CardId, Card>,
-    pub(super) sessions: Table<TokenDigest, Session>,
+    pub(super) sessions: Shelf<TokenDigest, Session>,
     pub(super) locks: Table<CardId, CardLocks>,
     pub(super) pos_totals: Table<CardId, DayTotal>,
     pub(super) media: Shelf<CustomerId, Media>,
-    pub(super) waiting: Table<AuthorisationId, Waiting>,
+    pub(super) waiting: Shelf<AuthorisationId, Waiting>,
     pub(super) ended_sessions: Table<(u64, TokenDigest), BusinessTime>,
     pub(super) products: Table<ProductCode, Product>,
     /// Hundredths of units.
@@ -217,6 +217,16 @@ impl State {
     /// Whether memory holds this key.
     pub fn recalls(&self, key: KeyDigest) -> bool {
         self.keys.holds(key)
+    }
+
+    /// Whether anything is known of this key.
+    pub(super) fn may_know(&self, key: KeyDigest, now: BusinessTime) -> bool {
+        self.keys.holds(key) || self.keys.crowded_out(key, now).is_some()
+    }
+
+    /// How many of the oldest keys make room for so many new ones.
+    pub(super) fn keys_to_go(&self, new: usize) -> usize {
+        self.keys.to_go(new)
     }
 
     /// Remembers the key of a record that is folded already, for a state that comes without keys.

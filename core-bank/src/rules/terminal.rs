@@ -121,6 +121,13 @@ pub enum TerminalFact {
         /// Whose.
         card: CardId,
     },
+    /// A session began with a card, and ends with it.
+    BegunWith {
+        /// The digest of the session's token.
+        session: TokenDigest,
+        /// The card.
+        card: CardId,
+    },
 }
 
 impl Desk<'_> {
@@ -155,7 +162,9 @@ impl Desk<'_> {
         match held.status {
             CardStatus::Closed => Err(Code::CardClosed.into()),
             CardStatus::Active | CardStatus::Lost => {
-                Ok(vec![Fact::Terminal(TerminalFact::PinSet { card, pin })])
+                let mut facts = vec![Fact::Terminal(TerminalFact::PinSet { card, pin })];
+                self.end_sessions_of(card, owner, &mut facts);
+                Ok(facts)
             }
         }
     }
@@ -206,6 +215,8 @@ impl Desk<'_> {
             return Ok(refused(Code::ChannelClosed, customer));
         }
         let mut facts = begin(channel, customer, owner, made);
+        let session = made.0;
+        facts.push(Fact::Terminal(TerminalFact::BegunWith { session, card }));
         if pin.wrong > 0 {
             facts.push(Fact::Terminal(TerminalFact::PinProved { card }));
         }
@@ -225,6 +236,19 @@ impl Desk<'_> {
         }
         let (customer, owner) = self.present_customer(customer, check)?;
         Ok(begin(channel, customer, owner, made))
+    }
+
+    /// Ends the sessions that were begun with a card which may be in other hands.
+    pub(super) fn end_sessions_of(&self, card: CardId, owner: CustomerId, facts: &mut Vec<Fact>) {
+        let Some(owner) = self.state.customer(owner) else {
+            return;
+        };
+        let by_it = |digest: &&TokenDigest| {
+            let found = self.state.session(**digest);
+            found.is_some_and(|found| found.card == Some(card))
+        };
+        let ended = owner.sessions.iter().filter(by_it);
+        facts.extend(ended.map(|session| Fact::SessionEnded { session: *session }));
     }
 
     /// A terminal does nothing for a customer who closed its channel. Counters cannot be closed.
@@ -273,6 +297,10 @@ impl State {
             }
             TerminalFact::PinProved { card } => {
                 self.pins.edit(card).ok_or("the card has no PIN")?.wrong = 0;
+            }
+            TerminalFact::BegunWith { session, card } => {
+                let begun = self.sessions.edit(session);
+                begun.ok_or("the session does not exist")?.card = Some(*card);
             }
         }
         Ok(())

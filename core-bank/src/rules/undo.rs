@@ -18,6 +18,11 @@ impl<K, V> Undo<K, V> {
             changes.push(former());
         }
     }
+
+    /// Whether a mark is set.
+    pub fn is_marked(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// A table whose changes since a mark can be dropped.
@@ -41,7 +46,11 @@ pub trait Undoable {
     /// The changes since the mark stay.
     fn keep(&mut self) {
         self.undo().0 = None;
+        self.settle();
     }
+
+    /// Called when the changes stay: what was held for the undoing may go.
+    fn settle(&mut self) {}
 
     /// The changes since the mark never were.
     fn drop_changes(&mut self) {

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve};
+use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve, start_log};
 use serde_json::{Value, json};
 
 /// The server's side: not a test, and it returns at once unless a test started it.
@@ -29,6 +29,7 @@ fn server_of_the_other_tests() {
     };
     let mut options = ServeOptions::new(([127, 0, 0, 1], 0).into(), data.into());
     options.test = true;
+    let mut log = None;
     for option in env::var("TEST_BANK_OPTIONS")
         .unwrap_or_default()
         .split_whitespace()
@@ -54,29 +55,22 @@ fn server_of_the_other_tests() {
                     key: folder.join("key.pem"),
                 });
             }
-            ("log", file) => write_everything_to(Path::new(file)),
+            // All of it, as the command writes it.
+            ("log", file) => log = Some(start_log(fs::File::create(file).unwrap(), "trace".into())),
             other => panic!("{other:?}"),
         }
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ended = runtime.block_on(serve(options));
+    drop(log);
     // Ends here: the harness would go on to write to an output that nobody reads.
-    match runtime.block_on(serve(options)) {
+    match ended {
         Ok(()) => std::process::exit(0),
         Err(error) => {
             eprintln!("{error}");
             std::process::exit(1);
         }
     }
-}
-
-/// The log, all of it, as the command writes it.
-fn write_everything_to(file: &Path) {
-    let file = fs::File::create(file).unwrap();
-    tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(std::sync::Mutex::new(file))
-        .init();
 }
 
 pub struct BankProcess {

@@ -96,3 +96,29 @@ fn of_many_who_want_the_last_place_of_a_slot_exactly_one_gets_it() {
         .post(counter, &outcome, &json!({"kept": false}))
         .expect(201);
 }
+
+#[test]
+fn an_appointment_of_yesterday_is_not_concluded_after_a_quiet_day() {
+    let (_folder, bank) = start("");
+    let branch = json!({"name": "市中支行", "latitude": "36.46", "longitude": "115.98",
+        "slots": {"opens": 540, "closes": 1020, "minutes": 30, "places": 1, "overbooking": 0}});
+    let branch = operator(&bank, "/v1/branches", &branch).expect(201);
+    let session = log_in(&bank, &new_person(&bank, 1));
+    let wish = json!({"branch": branch.text("branch"), "slot": "2026-06-10T10:00:00+08:00"});
+    let mut client = bank.client();
+    let booked = client.post(&session, "/v1/appointments", &wish).expect(201);
+    // Nothing is recorded until a day after the slot, when the bank forgets it.
+    let later = json!({"business_time": "2026-06-11T10:00:00+08:00", "speed": 1.0});
+    client
+        .put(&bank.tokens.operator, "/v1/test/clock", &later)
+        .expect(200);
+    let outcome = format!("/v1/appointments/{}/outcomes", booked.text("appointment"));
+    let counter = &bank.tokens.counter;
+    for _ in 0..2 {
+        client
+            .post(counter, &outcome, &json!({"kept": true}))
+            .refused(404, "appointment_not_found");
+    }
+    // The bank goes on.
+    new_person(&bank, 2);
+}

@@ -43,6 +43,11 @@ fn an_order_is_paid_in_money_and_points_once_and_its_parcel_is_announced() {
         .post(&session, "/v1/mall/orders", &third)
         .refused(422, "authorisation_mismatch");
 
+    // Its money alone does not go back, with points in it or without.
+    for record in [again.body["seq"].clone(), answer.body["seq"].clone()] {
+        let wish = json!({"record": record, "kind": "refund", "reason": "?"});
+        operator(&bank, "/v1/returns", &wish).refused(404, "payment_not_found");
+    }
     let dispatch = format!("/v1/mall/orders/{}/dispatches", answer.text("order"));
     operator(&bank, &dispatch, &json!({"parcel": "SF1"})).expect(201);
     let orders = client.get(&session, "/v1/mall/orders?limit=1").expect(200);

@@ -215,7 +215,7 @@ impl Model {
         let own: Vec<&Loan> = self.loans.iter().filter(|loan| loan.at == at).collect();
         let overdue = own.iter().any(|loan| loan.due(loan.paid + 1) < self.day);
         let lent: i64 = own.iter().map(|loan| loan.outstanding()).sum();
-        if overdue || own.len() >= 3 || lent + 100_000 > 10 * self.balances[at] {
+        if overdue || own.len() >= 3 || lent + 100_000 > 10 * (self.balances[at] - lent) {
             return None;
         }
         self.borrowed += 1;
