@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bank_process::{BankProcess, pay_by_sms_at},
-    world::{Names, Resident},
+    bank_process::{BankProcess, fresh_key, new_person, pay_by_sms_at},
+    world::{Names, Resident, filled, names_of},
 };
 
 /// What is everybody's.
@@ -137,7 +137,7 @@ fn batch(bank: &BankProcess, _: &Town, resident: &Resident) -> String {
 }
 
 /// One that is not spent.
-pub fn voucher(bank: &BankProcess, town: &Town, resident: &Resident) -> String {
+fn voucher(bank: &BankProcess, town: &Town, resident: &Resident) -> String {
     let issues = format!("/v1/welfare/batches/{}/issues", batch(bank, town, resident));
     let wish = json!({"to": [resident.person.customer]});
     let mut client = bank.client();
@@ -171,4 +171,110 @@ fn mobile(
 fn counter(bank: &BankProcess, path: &str, wish: &Value, member: &str) -> String {
     let told = bank.client().post(&bank.tokens.counter, path, wish);
     told.expect(201).text(member)
+}
+
+/// Somebody else's things, under `other_` and their stand-ins.
+pub fn things_of(bank: &BankProcess, town: &Town, other: &Resident, resident: &Resident) -> Names {
+    let text = THINGS.iter().fold(String::new(), |text, (name, _)| {
+        text + &format!("{{{name}}}")
+    });
+    let names = names_of(bank, town, (other, resident), &text);
+    let mut things: Names = THINGS
+        .iter()
+        .map(|(name, _)| (format!("other_{name}"), names[*name].clone()))
+        .collect();
+    things.insert("other_drawn_loan".to_owned(), drawn_loan(bank, other));
+    things
+}
+
+fn drawn_loan(bank: &BankProcess, resident: &Resident) -> String {
+    let (mut client, counter) = (bank.client(), &bank.tokens.counter);
+    let wish = json!({"account": resident.person.account, "amount": "1000.00", "months": 3});
+    let loan = client.post(counter, "/v1/loans", &wish).expect(201);
+    let loan = loan.text("loan");
+    let draws = format!("/v1/loans/{loan}/draws");
+    client.post(counter, &draws, &json!({})).expect(201);
+    loan
+}
+
+/// What the resident has done already, and what is taken: nothing of it is to be had again.
+pub fn spent_things(
+    bank: &BankProcess,
+    names: &Names,
+    resident: &Resident,
+    other: &Resident,
+) -> Names {
+    let (mut client, mobile) = (bank.client(), &resident.sessions["mobile"]);
+    let mut mobile = |path: &str, body: Value| {
+        let path = filled(path, names);
+        let body: Value = serde_json::from_str(&filled(&body.to_string(), names)).unwrap();
+        client.post(mobile, &path, &body).expect(201)
+    };
+    mobile("/v1/check-ins", json!({"campaign": "{lottery}"}));
+    mobile("/v1/campaigns/{campaign}/claims", json!({}));
+    let product = json!({"account": "{account}", "product": "{product}", "amount": "10.00"});
+    mobile("/v1/wealth/subscriptions", product);
+    let slot = json!({"branch": "{branch}", "slot": "2026-06-10T10:00:00+08:00"});
+    let cancelled = mobile("/v1/appointments", slot).text("appointment");
+    let left = format!("/v1/appointments/{cancelled}");
+    let session = &resident.sessions["mobile"];
+    let mut client = bank.client();
+    client.delete(session, &fresh_key(), &left).expect(200);
+    let taken = json!({"branch": names["small_branch"], "slot": "2026-06-10T10:00:00+08:00"});
+    let session = &other.sessions["mobile"];
+    client.post(session, "/v1/appointments", &taken).expect(201);
+
+    let town = Town {
+        names: names.clone(),
+    };
+    let of_kind = |kind: &str| {
+        let (_, acquire) = THINGS.iter().find(|(name, _)| *name == kind).unwrap();
+        acquire(bank, &town, resident)
+    };
+    let (spent, on_its_way) = (of_kind("voucher"), of_kind("order"));
+    let (full, rejected) = (of_kind("batch"), of_kind("return"));
+    let goods = json!({"goods": names["goods"], "address": "Liaocheng"});
+    let session = &resident.sessions["mobile"];
+    let tokens = &bank.tokens;
+    for (token, path, body) in [
+        (
+            session,
+            format!("/v1/welfare/vouchers/{spent}/redemptions"),
+            goods,
+        ),
+        (
+            &tokens.operator,
+            format!("/v1/mall/orders/{on_its_way}/dispatches"),
+            json!({"parcel": "SF1"}),
+        ),
+        (
+            &tokens.reviewer,
+            format!("/v1/returns/{rejected}/rejections"),
+            json!({}),
+        ),
+        (
+            &tokens.counter,
+            format!("/v1/welfare/batches/{full}/issues"),
+            json!({"to": [resident.person.customer, third_person(bank)]}),
+        ),
+    ] {
+        client.post(token, &path, &body).expect(201);
+    }
+    let record = names["transfer"][1..].trim_start_matches('0').to_owned();
+    [
+        ("spent_voucher", spent),
+        ("sent_order", on_its_way),
+        ("full_batch", full),
+        ("rejected_return", rejected),
+        ("cancelled", cancelled),
+        ("transfer_record", record),
+        ("drawn_loan", drawn_loan(bank, resident)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// A third person, who takes a batch's last voucher.
+fn third_person(bank: &BankProcess) -> String {
+    new_person(bank, 3).customer
 }
