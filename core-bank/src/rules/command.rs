@@ -628,6 +628,7 @@ impl Action {
             Self::LogOut { .. }
                 | Self::TerminateSession { .. }
                 | Self::SetChannel { .. }
+                | Self::RemoveDevices { .. }
                 | Self::Terminal(TerminalAction::LogOut { .. })
         )
     }
