@@ -2,7 +2,10 @@
 //! its code, and books that balance.
 #![no_main]
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use core_bank::fuzzing::Edge;
 use libfuzzer_sys::fuzz_target;
@@ -10,23 +13,48 @@ use serde_json::{Value, json};
 
 struct World {
     edge: Edge,
-    /// Method, address and token of each endpoint with a body.
-    endpoints: Vec<(String, String, String)>,
+    operator: String,
+    /// Method, address and tokens of each endpoint with a body.
+    endpoints: Vec<(String, String, Vec<String>)>,
+    /// What stands for the names of things in bodies.
+    things: Vec<(&'static str, String)>,
+    asked: AtomicU64,
     _data: tempfile::TempDir,
 }
+
+/// Requests between two looks at the books.
+const LOOK_EVERY: u64 = 1_000;
 
 fuzz_target!(|bytes: &[u8]| {
     static WORLD: OnceLock<World> = OnceLock::new();
     let world = WORLD.get_or_init(settle);
-    let Some((chosen, body)) = bytes.split_first() else {
+    let [chosen, asker, body @ ..] = bytes else {
         return;
     };
     let chosen = usize::from(*chosen) % world.endpoints.len();
-    let (method, path, token) = &world.endpoints[chosen];
-    let (status, answer) = world.edge.ask(method, path, token, body);
+    let (method, path, tokens) = &world.endpoints[chosen];
+    let token = &tokens[usize::from(*asker) % tokens.len()];
+    let (status, answer) = world.edge.ask(method, path, token, &world.filled(body));
     assert!(status < 500, "{method} {path}: {status} {answer}");
     assert!(status < 400 || answer["code"].is_string(), "{answer}");
+    if world.asked.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY == 0 {
+        let path = "/v1/books/trial-balance";
+        let (status, books) = world.edge.ask("GET", path, &world.operator, b"");
+        assert_eq!(status, 200, "{books}");
+        assert_eq!(books["sum"], "0.00", "{books}");
+    }
 });
+
+impl World {
+    /// A body whose stand-ins in braces are the names of things.
+    fn filled(&self, body: &[u8]) -> Vec<u8> {
+        let Ok(text) = std::str::from_utf8(body) else {
+            return body.to_vec();
+        };
+        let fill = |text: String, (name, thing): &(&str, String)| text.replace(name, thing);
+        self.things.iter().fold(text.to_owned(), fill).into_bytes()
+    }
+}
 
 /// A customer with a card and sessions, and the endpoints of the table of rights.
 fn settle() -> World {
@@ -54,17 +82,27 @@ fn settle() -> World {
         text(&post("", "/v1/sessions", &credentials)["session"])
     };
     let sessions = ["mobile", "online", "messenger"].map(log_in);
-    let token = |who: &str| match who.split(' ').next().unwrap_or_default() {
+    let token = |who: &str| match who {
         "counter" => tokens.counter.clone(),
         "kiosk" => tokens.kiosk.clone(),
         "atm" => tokens.atm.clone(),
         "acquirer" => tokens.acquirer.clone(),
         "operator" => tokens.operator.clone(),
+        "reviewer" => tokens.reviewer.clone(),
         "mobile" => sessions[0].clone(),
         "online" => sessions[1].clone(),
         "messenger" => sessions[2].clone(),
         _ => String::new(),
     };
+    let account = text(&card["account"]);
+    let things = vec![
+        ("{customer}", text(&customer)),
+        ("{card}", text(&card["card"])),
+        ("{account_tail}", account[account.len() - 6..].to_owned()),
+        ("{account}", account),
+        ("{identity_check}", text(&check)),
+        ("{device_token}", text(&device["device_token"])),
+    ];
     let endpoints = include_str!("../../tests/edge/endpoints.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -74,16 +112,19 @@ fn settle() -> World {
                 return None;
             };
             let (method, path) = address.split_once(' ')?;
-            let path = path
-                .replace("{customer}", &text(&customer))
-                .replace("{card}", &text(&card["card"]))
-                .replace("{account}", &text(&card["account"]));
-            (body != "-").then(|| (method.to_owned(), path, token(who)))
+            let path = things
+                .iter()
+                .fold(path.to_owned(), |path, (name, thing)| path.replace(name, thing));
+            let tokens = who.split(' ').map(token).collect();
+            (body != "-").then(|| (method.to_owned(), path, tokens))
         })
         .collect();
     World {
+        operator: tokens.operator.clone(),
         edge,
         endpoints,
+        things,
+        asked: AtomicU64::new(0),
         _data: data,
     }
 }
