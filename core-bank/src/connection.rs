@@ -3,7 +3,8 @@
 //! hyper's own header timeout also runs while a kept connection idles, so it cannot be short without
 //! cutting off clients between two requests. Here a short timeout runs from the first byte of a head
 //! until the head is whole, and hyper's longer one bounds idleness. An answer that nobody takes is
-//! bounded, too: without that a client who never reads would hold its connection for ever.
+//! bounded, too: without that a client who never reads would hold its connection for ever. Who keeps
+//! the bank waiting longest has to go first when there are too many ([`crate::connections`]).
 
 use std::{
     io,
@@ -13,18 +14,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::Notify,
+};
+
+use crate::heads::Heads;
 
 /// How long the head of a request may take from its first byte, and a TLS greeting in all.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long a client may take no byte of what it is being sent.
 pub const WRITE_TIME_MAX: Duration = Duration::from_secs(20);
+/// How long a head may take before its connection counts as one that waits: an honest one is whole
+/// within a moment.
+const HEAD_TIME_HONEST: Duration = Duration::from_secs(1);
 
 /// Where the connection stands in its current request.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// Nothing of the next request has arrived.
-    Idle,
+    /// Nothing of the next request has arrived since this moment.
+    Idle(Instant),
     /// Part of a head has arrived, the first of it at this moment.
     Head(Instant),
     /// The head is whole and the request is being answered.
@@ -35,38 +44,106 @@ struct Progress {
     stage: Stage,
     /// Since when the client has taken no byte.
     blocked: Option<Instant>,
+    /// Where its requests begin and end.
+    heads: Heads,
+    /// Whether it has ever asked anything.
+    asked: bool,
+    /// Whether it has to go.
+    dismissed: bool,
 }
 
 /// The progress of one connection, shared between its stream, its service and its watchman.
 #[derive(Clone)]
-pub struct ConnectionWatch(Arc<Mutex<Progress>>);
+pub struct ConnectionWatch(Arc<Watched>);
+
+struct Watched {
+    progress: Mutex<Progress>,
+    dismissal: Notify,
+}
+
+/// A connection that keeps the bank waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    /// Whether it has ever asked anything.
+    pub asked: bool,
+    /// Since when.
+    pub since: Instant,
+}
 
 impl ConnectionWatch {
     /// A connection that was just accepted; until its first byte it idles.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Progress {
-            stage: Stage::Idle,
-            blocked: None,
-        })))
+        Self(Arc::new(Watched {
+            progress: Mutex::new(Progress {
+                stage: Stage::Idle(Instant::now()),
+                blocked: None,
+                heads: Heads::default(),
+                asked: false,
+                dismissed: false,
+            }),
+            dismissal: Notify::new(),
+        }))
     }
 
-    /// The head is whole.
-    pub fn head_arrived(&self) {
-        self.progress().stage = Stage::Answering;
+    /// The head is whole, and a body of this length follows, where that is known.
+    pub fn head_arrived(&self, body: Option<u64>) {
+        let mut progress = self.progress();
+        progress.heads.head_was_read(body);
+        progress.stage = Stage::Answering;
+        progress.asked = true;
     }
 
     /// The answer is on its way out.
     pub fn answered(&self) {
-        self.progress().stage = Stage::Idle;
+        let mut progress = self.progress();
+        let now = Instant::now();
+        progress.stage = if progress.heads.is_in_head() {
+            Stage::Head(now)
+        } else {
+            Stage::Idle(now)
+        };
+    }
+
+    /// Since when it has kept the bank waiting, unless it is being answered or has to go already.
+    pub fn waiting(&self) -> Option<Waiting> {
+        let progress = self.progress();
+        let since = match progress.stage {
+            Stage::Idle(since) => Some(since),
+            Stage::Head(since) => Some(since).filter(|it| it.elapsed() > HEAD_TIME_HONEST),
+            Stage::Answering => None,
+        };
+        let asked = progress.asked;
+        since
+            .filter(|_| !progress.dismissed)
+            .map(|since| Waiting { asked, since })
+    }
+
+    /// It has to go, to make room.
+    pub fn dismiss(&self) {
+        self.progress().dismissed = true;
+        self.0.dismissal.notify_one();
+    }
+
+    /// Returns when it has to go.
+    pub async fn dismissed(&self) {
+        self.0.dismissal.notified().await;
+    }
+
+    /// Whether part of a head is there.
+    pub fn is_in_head(&self) -> bool {
+        matches!(self.progress().stage, Stage::Head(_))
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let locked = self.0.progress.lock();
+        locked.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bytes_arrived(&self) {
+    /// Bytes arrived.
+    pub fn bytes_arrived(&self, bytes: &[u8]) {
         let mut progress = self.progress();
-        if matches!(progress.stage, Stage::Idle) {
+        progress.heads.arrived(bytes);
+        if matches!(progress.stage, Stage::Idle(_)) {
             progress.stage = Stage::Head(Instant::now());
         }
     }
@@ -80,7 +157,7 @@ impl ConnectionWatch {
             };
             let head = match stage {
                 Stage::Head(began) => left(HEADER_TIME_MAX, began),
-                Stage::Idle | Stage::Answering => Some(LOOK_EVERY),
+                Stage::Idle(_) | Stage::Answering => Some(LOOK_EVERY),
             };
             let write = blocked.map_or(Some(LOOK_EVERY), |since| left(WRITE_TIME_MAX, since));
             let (Some(head), Some(write)) = (head, write) else {
@@ -142,7 +219,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
-            self.watch.bytes_arrived();
+            self.watch.bytes_arrived(&buffer.filled()[before..]);
         }
         Poll::Ready(Ok(()))
     }

@@ -4,7 +4,7 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     entries::{Entry, Histories, Recent},
     journal::JournalReaders,
+    kept::Kept,
     metrics::Metrics,
     older_keys,
     projector::ProjectionError,
@@ -27,12 +28,22 @@ use crate::{
 pub struct History {
     path: PathBuf,
     recent: Arc<Recent>,
-    idle: Mutex<Vec<Connection>>,
+    kept: Kept<Connection>,
     journal: Arc<JournalReaders>,
     projected: watch::Receiver<u64>,
+    listed: watch::Receiver<u64>,
     keys_through: watch::Receiver<u64>,
     wanted: Arc<Wanted>,
     metrics: Arc<Metrics>,
+}
+
+/// What readers read of the projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Entries of accounts: those that are not in the file yet are in memory.
+    Entries,
+    /// Notices and lists of products, which are nowhere but in the file.
+    Lists,
 }
 
 /// How far the projector is, for the readers; and how far they want it, for the projector.
@@ -41,6 +52,8 @@ pub struct Progress {
     pub recent: Arc<Recent>,
     /// The last record whose entries can be read.
     pub projected: watch::Receiver<u64>,
+    /// The last record whose notices and products can be read.
+    pub listed: watch::Receiver<u64>,
     /// The last record whose key is written.
     pub keys_through: watch::Receiver<u64>,
     /// What readers wait for.
@@ -90,9 +103,10 @@ impl History {
         Self {
             path: path.to_owned(),
             recent: progress.recent,
-            idle: Mutex::default(),
+            kept: Kept::default(),
             journal,
             projected: progress.projected,
+            listed: progress.listed,
             keys_through: progress.keys_through,
             wanted: progress.wanted,
             metrics: progress.metrics,
@@ -138,9 +152,12 @@ impl History {
         Ok(Looked { through, found })
     }
 
-    /// Waits until record `seq` is projected; `false` when `patience` runs out first.
-    pub async fn reached(&self, seq: u64, patience: Duration) -> bool {
-        let mut projected = self.projected.clone();
+    /// Waits until what is held of record `seq` can be read; `false` when `patience` runs out first.
+    pub async fn reached(&self, held: Held, seq: u64, patience: Duration) -> bool {
+        let mut projected = match held {
+            Held::Entries => self.projected.clone(),
+            Held::Lists => self.listed.clone(),
+        };
         if *projected.borrow() < seq {
             self.wanted.ask(seq);
         }
@@ -200,11 +217,7 @@ impl History {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
     ) -> Result<T, ProjectionError> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let connection = kept.map_or_else(|| self.connect(), Ok)?;
-        let found = read(&connection)?;
-        idle().push(connection);
-        Ok(found)
+        self.kept
+            .with(|| self.connect(), |connection| read(connection))
     }
 }

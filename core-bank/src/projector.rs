@@ -43,6 +43,9 @@ const READ_AT_A_TIME: usize = 1_024;
 /// Records whose entries memory holds before their eras are written with haste.
 const UNSEALED_MAX: u64 = 2 * ERA;
 
+/// Records that are read on, and their entries shown, while the file has no room for the rest.
+const UNTOLD_MAX: u64 = BATCH;
+
 /// As long as so many records at most wait they are projected at leisure, and once there are more,
 /// with haste until those are projected that were there by then.
 const LEISURE_BEHIND_MAX: u64 = 100_000;
@@ -102,7 +105,7 @@ pub struct ProjectorParts<'a> {
 }
 
 /// Starts the projector's thread. It follows `durable` and ends when that closes; the receiver then
-/// tells how it went.
+/// tells how it went. An end that comes before that, or a receiver that is told nothing, is a fall.
 pub fn start_projector(
     parts: ProjectorParts,
 ) -> Result<(History, oneshot::Receiver<Result<(), ProjectionError>>), ProjectionError> {
@@ -113,9 +116,11 @@ pub fn start_projector(
     let recent = Arc::new(Recent::after(sealed));
     let keys = OlderKeys::open(&connection, journal.as_mut(), parts.keys_in_memory)?;
     let (published, projected) = watch::channel(sealed);
+    let (listing, listed) = watch::channel(told);
     let (keys_published, keys_through) = watch::channel(keys.through);
     let (ended, end) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
+    let idler = Idler::start()?;
     let wanted = Arc::new(Wanted::default());
     let projector = Projector {
         clock: parts.clock,
@@ -125,10 +130,12 @@ pub fn start_projector(
         journal,
         at: sealed,
         told,
+        untold: Untold::default(),
         sealed,
         recent: Arc::clone(&recent),
         sealing: None,
         published,
+        listing,
         keys,
         keys_published,
         metrics: Arc::clone(&parts.metrics),
@@ -138,11 +145,12 @@ pub fn start_projector(
         .spawn(move || {
             // Without it the projector only takes more than its share.
             let _ = rustix::process::setpriority_process(None, NICENESS);
-            let _ = ended.send(projector.run(durable, &runtime));
+            let _ = ended.send(projector.run(durable, &idler, &runtime));
         })?;
     let progress = Progress {
         recent,
         projected,
+        listed,
         keys_through,
         wanted,
         metrics: parts.metrics,
@@ -165,6 +173,7 @@ pub fn project_all(
         replayed: last,
         at: sealed,
         told,
+        untold: Untold::default(),
         sealed,
         recent: Arc::new(Recent::after(sealed)),
         sealing: None,
@@ -172,6 +181,7 @@ pub fn project_all(
         connection,
         journal,
         published: watch::channel(0).0,
+        listing: watch::channel(0).0,
         keys_published: watch::channel(0).0,
         wanted: Arc::default(),
         metrics: Arc::default(),
@@ -275,6 +285,15 @@ struct Batch {
     others: Vec<Record>,
 }
 
+/// What is read and not in the file yet, which may be full.
+#[derive(Default)]
+struct Untold {
+    /// The last record that was read, and its chain hash.
+    through: Option<(u64, ChainHash)>,
+    /// Those that tell more than entries.
+    records: Vec<Record>,
+}
+
 /// An era that is being written.
 struct Sealing {
     /// Its last record.
@@ -293,12 +312,15 @@ struct Projector {
     at: u64,
     /// The last record whose notices and products are in the file.
     told: u64,
+    /// What follows it and is to be told.
+    untold: Untold,
     /// The last record whose entries are in the file; those after it are in `recent`.
     sealed: u64,
     recent: Arc<Recent>,
     /// The era that the last step did not finish.
     sealing: Option<Sealing>,
     published: watch::Sender<u64>,
+    listing: watch::Sender<u64>,
     keys: OlderKeys,
     keys_published: watch::Sender<u64>,
     wanted: Arc<Wanted>,
@@ -355,9 +377,9 @@ impl Projector {
     fn run(
         mut self,
         mut durable: watch::Receiver<u64>,
+        idler: &Idler,
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), ProjectionError> {
-        let idler = Idler::start()?;
         let mut wanted = 0;
         loop {
             let goal = *durable.borrow_and_update();
@@ -402,7 +424,10 @@ impl Projector {
     }
 
     fn is_behind(&self, durable: u64) -> bool {
-        self.at < durable || self.keys.are_due(durable) || self.era_is_over()
+        self.at < durable
+            || self.untold.through.is_some()
+            || self.keys.are_due(durable)
+            || self.era_is_over()
     }
 
     fn era_is_over(&self) -> bool {
@@ -411,9 +436,10 @@ impl Projector {
 
     /// Goes on as far as the turn lets it. What it leaves unfinished the next step takes up.
     fn step(&mut self, durable: u64, turn: &Turn) -> Result<(), ProjectionError> {
-        if self.at < durable {
+        if self.at < durable && self.at.saturating_sub(self.told) < UNTOLD_MAX {
             self.project(turn)?;
         }
+        self.tell()?;
         if self.at - self.sealed > UNSEALED_MAX {
             self.seal(&Turn::Haste)?;
         } else if self.era_is_over() {
@@ -428,26 +454,39 @@ impl Projector {
         Ok(())
     }
 
-    /// Projects the next batch: what goes to the file goes there together with how far it reaches.
+    /// Projects the next batch: its entries can be read from now on.
     fn project(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
         let batch = self.read_batch(turn)?;
-        if batch.last > self.told {
-            let transaction = self.connection.transaction()?;
-            insert_notices(&transaction, batch.others.iter().flat_map(notices_of))?;
-            for record in &batch.others {
-                insert_products(&transaction, record)?;
-            }
-            transaction
-                .prepare_cached("UPDATE projection SET seq = ?1, hash = ?2")?
-                .execute(params![batch.last, batch.hash.bytes()])?;
-            transaction.commit()?;
-            self.told = batch.last;
+        if batch.last > self.told.max(self.at) {
+            self.untold.through = Some((batch.last, batch.hash));
+            self.untold.records.extend(batch.others);
         }
         self.recent.extend(batch.lines);
         self.at = batch.last;
         self.metrics.projected(batch.last);
         self.published.send_replace(batch.last);
-        self.measure_alerts(&batch.others);
+        Ok(())
+    }
+
+    /// Writes what is to be told to the file, together with how far it reaches.
+    fn tell(&mut self) -> Result<(), ProjectionError> {
+        let Some((last, hash)) = self.untold.through else {
+            return Ok(());
+        };
+        let records = &self.untold.records;
+        let transaction = self.connection.transaction()?;
+        insert_notices(&transaction, records.iter().flat_map(notices_of))?;
+        for record in records {
+            insert_products(&transaction, record)?;
+        }
+        transaction
+            .prepare_cached("UPDATE projection SET seq = ?1, hash = ?2")?
+            .execute(params![last, hash.bytes()])?;
+        transaction.commit()?;
+        self.told = last;
+        self.listing.send_replace(last);
+        let told = std::mem::take(&mut self.untold);
+        self.measure_alerts(&told.records);
         Ok(())
     }
 
@@ -523,5 +562,98 @@ impl Projector {
                 self.metrics.alerted(delay);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        history::Held,
+        journal::{Group, Journal as _, MemoryJournal, RECORD_VERSION},
+        rules::{
+            Action, BusinessTime, Channel, Command, Fingerprint, IdempotencyKey, Party, RefusalCode,
+        },
+    };
+
+    fn record() -> Record {
+        Record {
+            v: RECORD_VERSION,
+            seq: 1,
+            at: BusinessTime(1),
+            key: IdempotencyKey::parse("key").unwrap(),
+            fingerprint: Fingerprint([0; 16]),
+            command: Command {
+                by: Party::Terminal(Channel::Atm),
+                action: Action::ReportLoss { card: None },
+            },
+            outcome: Err(RefusalCode::CardNotFound.into()),
+        }
+    }
+
+    #[tokio::test]
+    async fn entries_are_shown_while_the_file_takes_nothing_and_lists_once_it_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("projection.sqlite");
+        let mut journal = MemoryJournal::default();
+        let read = journal.clone();
+        let (writer, durable) = watch::channel(0);
+        let (history, _end) = start_projector(ProjectorParts {
+            path: &path,
+            journal: Arc::new(JournalReaders::new(move || read.reader())),
+            durable,
+            metrics: Arc::default(),
+            keys_in_memory: IDEMPOTENCY_KEYS_MAX,
+            clock: BusinessClock::real(),
+        })
+        .unwrap();
+        // Whoever writes holds it up as a full disk would.
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        journal.append(0, &[record()]).unwrap();
+        writer.send_replace(1);
+        let patience = Duration::from_secs(20);
+        assert!(history.reached(Held::Entries, 1, patience).await);
+        assert!(
+            !history
+                .reached(Held::Lists, 1, Duration::from_millis(200))
+                .await
+        );
+        other.execute_batch("COMMIT").unwrap();
+        assert!(history.reached(Held::Lists, 1, patience).await);
+    }
+
+    /// A reader with a defect that nobody foresaw.
+    struct FallsOver(Box<dyn JournalReader>);
+
+    impl JournalReader for FallsOver {
+        fn groups(&mut self, _: u64, _: usize) -> Result<Vec<Group>, JournalError> {
+            panic!("planted");
+        }
+
+        fn last(&mut self) -> Result<u64, JournalError> {
+            self.0.last()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_projector_that_falls_over_ends_though_the_writer_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = MemoryJournal::default();
+        let reader = move || Ok(Box::new(FallsOver(journal.reader()?)) as Box<dyn JournalReader>);
+        let (writer, durable) = watch::channel(0);
+        let (_history, end) = start_projector(ProjectorParts {
+            path: &folder.path().join("projection.sqlite"),
+            journal: Arc::new(JournalReaders::new(reader)),
+            durable,
+            metrics: Arc::default(),
+            keys_in_memory: IDEMPOTENCY_KEYS_MAX,
+            clock: BusinessClock::real(),
+        })
+        .unwrap();
+        writer.send_replace(1);
+        let end = tokio::time::timeout(Duration::from_secs(20), end).await;
+        let end = end.expect("nobody is told");
+        assert!(!matches!(end, Ok(Ok(()))), "as if it had been told to");
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU32,
     sync::{PoisonError, RwLock},
     time::Duration,
@@ -34,14 +34,20 @@ const BURST_SECONDS: u32 = 3;
 /// How often the table of who asked lately is tidied.
 pub const TIDY_EVERY: Duration = Duration::from_secs(10);
 
-/// Addresses that may be counted at a time. Beyond them newcomers wait for the next tidying, which a
-/// bank that is flooded from a hundred thousand addresses can bear.
-const ADDRESSES_MAX: usize = 100_000;
+/// Networks of one width that may be counted at a time.
+const NETWORKS_MAX: usize = 100_000;
+
+/// How many bits of an address count, of IPv4 and of IPv6. At first an address counts by itself, of
+/// IPv6 the network of a subscriber, who has 2^64 addresses in it. As long as there are too many of
+/// these, by wider networks: whoever has a hundred thousand of the narrow ones has few of the wide, so
+/// that he shuts out himself and his neighbours, and nobody else.
+const WIDTHS: [(u32, u32); 4] = [(32, 64), (24, 48), (16, 32), (0, 0)];
 
 /// The limits and who asked lately.
 pub struct Rates {
     customers: Option<Limiter<CustomerId>>,
-    addresses: Option<Limiter<IpAddr>>,
+    /// One for each of the widths.
+    addresses: Option<[Limiter<IpAddr>; WIDTHS.len()]>,
     /// Whose a session's token is, and until when. An ended session's stays until it would have
     /// expired: its requests are refused in any case.
     holders: RwLock<HashMap<TokenDigest, (CustomerId, BusinessTime)>>,
@@ -51,10 +57,8 @@ impl Rates {
     /// So many requests a second of a customer and of an address; zero is no limit.
     pub fn new(customer: u32, address: u32) -> Self {
         Self {
-            customers: quota(customer)
-                .map(|quota| RateLimiter::new(quota, HashMapStateStore::default(), MonotonicClock)),
-            addresses: quota(address)
-                .map(|quota| RateLimiter::new(quota, HashMapStateStore::default(), MonotonicClock)),
+            customers: quota(customer).map(limiter),
+            addresses: quota(address).map(|quota| WIDTHS.map(|_| limiter(quota))),
             holders: RwLock::default(),
         }
     }
@@ -77,7 +81,10 @@ impl Rates {
         match caller {
             Caller::Terminal(_) | Caller::AtTerminal(..) => Ok(()),
             Caller::Session(token) => match self.holder(token) {
-                Some(customer) => check(self.customers.as_ref(), &customer),
+                Some(customer) => match &self.customers {
+                    Some(limiter) => check(limiter, &customer),
+                    None => Ok(()),
+                },
                 // A token of nobody is a guess.
                 None => self.admit_address(address),
             },
@@ -86,13 +93,14 @@ impl Rates {
     }
 
     fn admit_address(&self, address: IpAddr) -> Result<(), Duration> {
-        let limiter = self.addresses.as_ref();
-        let network = network(address);
-        let full = limiter.is_some_and(|limiter| limiter.len() >= ADDRESSES_MAX);
-        if full {
-            return Err(TIDY_EVERY);
-        }
-        check(limiter, &network)
+        let Some(limiters) = &self.addresses else {
+            return Ok(());
+        };
+        let mut places = WIDTHS.iter().zip(limiters);
+        let place = places.find(|((bits, _), limiter)| *bits == 0 || limiter.len() < NETWORKS_MAX);
+        place.map_or(Ok(()), |(width, limiter)| {
+            check(limiter, &network(address, *width))
+        })
     }
 
     fn holder(&self, token: TokenDigest) -> Option<CustomerId> {
@@ -105,7 +113,7 @@ impl Rates {
         if let Some(limiter) = &self.customers {
             limiter.retain_recent();
         }
-        if let Some(limiter) = &self.addresses {
+        for limiter in self.addresses.iter().flatten() {
             limiter.retain_recent();
         }
         let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
@@ -119,26 +127,32 @@ fn quota(a_second: u32) -> Option<Quota> {
     Some(Quota::per_second(rate).allow_burst(burst))
 }
 
-fn check<K: std::hash::Hash + Eq + Clone>(
-    limiter: Option<&Limiter<K>>,
-    key: &K,
-) -> Result<(), Duration> {
-    let Some(limiter) = limiter else {
-        return Ok(());
-    };
+fn limiter<K: std::hash::Hash + Eq + Clone>(quota: Quota) -> Limiter<K> {
+    RateLimiter::new(quota, HashMapStateStore::default(), MonotonicClock)
+}
+
+fn check<K: std::hash::Hash + Eq + Clone>(limiter: &Limiter<K>, key: &K) -> Result<(), Duration> {
     limiter
         .check_key(key)
         .map_err(|refused| refused.wait_time_from(MonotonicClock.now()))
 }
 
-/// What counts as one address: of IPv6 the network of a subscriber, who has 2^64 addresses in it.
-fn network(address: IpAddr) -> IpAddr {
+/// What counts as one address as long as there are not too many.
+pub fn subscriber(address: IpAddr) -> IpAddr {
+    network(address, WIDTHS[0])
+}
+
+/// The network of an address: so many of its bits, of IPv4 and of IPv6.
+fn network(address: IpAddr, (v4_bits, v6_bits): (u32, u32)) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(whole) => {
-            let prefix = whole.to_bits() & !u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from_bits(prefix))
+        IpAddr::V4(whole) => {
+            let mask = u32::MAX.checked_shl(32 - v4_bits).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from_bits(whole.to_bits() & mask))
         }
-        v4 @ IpAddr::V4(_) => v4,
+        IpAddr::V6(whole) => {
+            let mask = u128::MAX.checked_shl(128 - v6_bits).unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from_bits(whole.to_bits() & mask))
+        }
     }
 }
 
@@ -179,6 +193,41 @@ mod tests {
         assert_eq!(passed(&rates, Caller::Visitor, "10.0.0.2", 9), 6);
         assert_eq!(passed(&rates, Caller::Visitor, "2001:db8::1", 4), 4);
         assert_eq!(passed(&rates, Caller::Visitor, "2001:db8::2", 4), 2);
+    }
+
+    #[test]
+    fn a_hundred_thousand_networks_of_one_owner_shut_out_nobody_else() {
+        // Slow enough that nothing comes back during the test.
+        let rates = Rates::new(0, 1);
+        let admitted = |network: u128| {
+            let address = (0x2001_0db8_u128 << 96) | (network << 64);
+            let address = IpAddr::V6(Ipv6Addr::from_bits(address));
+            rates.admit(Caller::Visitor, address).is_ok()
+        };
+        assert_eq!(passed(&rates, Caller::Visitor, "10.0.0.1", 3), 3);
+        // A /47.
+        let passes = (0..131_072).filter(|network| admitted(*network)).count();
+        let most = NETWORKS_MAX + 2 * BURST_SECONDS as usize;
+        assert!((NETWORKS_MAX - 1..=most).contains(&passes), "{passes}");
+        assert_eq!(passed(&rates, Caller::Visitor, "10.0.0.2", 9), 3);
+        assert_eq!(passed(&rates, Caller::Visitor, "10.1.0.2", 9), 3);
+        assert_eq!(passed(&rates, Caller::Visitor, "2001:db8:7::1", 9), 3);
+        assert_eq!(passed(&rates, Caller::Visitor, "2001:db9::1", 9), 3);
+    }
+
+    #[test]
+    fn a_network_is_the_first_bits_of_an_address() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        for (whole, networks) in [
+            ("10.1.2.3", ["10.1.2.3", "10.1.2.0", "10.1.0.0", "0.0.0.0"]),
+            (
+                "2001:db8:1:2:3::4",
+                ["2001:db8:1:2::", "2001:db8:1::", "2001:db8::", "::"],
+            ),
+        ] {
+            let found = WIDTHS.map(|width| network(address(whole), width));
+            assert_eq!(found, networks.map(address));
+        }
     }
 
     #[test]

@@ -11,13 +11,17 @@ use std::{
 };
 
 use axum::{Router, extract::Request};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
+    sync::{oneshot, watch},
 };
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -28,7 +32,9 @@ use crate::{
     authentication::ProofPool,
     clock::BusinessClock,
     connection::{ConnectionWatch, HEADER_TIME_MAX, WatchedStream},
+    connections::{Connections, Place},
     data_folder::{DataFolder, DataFolderError},
+    descriptors,
     forgotten_keys::{NotingParts, start_noting},
     journal::{JournalError, JournalReaders},
     metrics::Metrics,
@@ -44,8 +50,6 @@ use crate::{
     writer::{WriterError, WriterParts, start_writer},
 };
 
-/// Connections at a time; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 4_096;
 /// How long a kept connection may idle between two requests.
 const IDLE_MAX: Duration = Duration::from_secs(75);
 /// How long a stopping server waits for requests that it accepted, planted slowness aside.
@@ -81,6 +85,12 @@ pub enum ServeError {
     /// The writer stopped; what it had not answered is unknown until the next start.
     #[error("the bank stopped: {0}")]
     Writer(#[from] WriterError),
+    /// The projector stopped, and with it histories, alerts and older keys. What was accepted was
+    /// answered first.
+    #[error(
+        "the bank stopped since the projector had: {0}. Nothing is lost, and the next start goes on; if it falls again, `branchlab bank rebuild` makes the projection anew"
+    )]
+    Projector(String),
     /// The address cannot be listened on, or the tokens cannot be kept.
     #[error("{what}: {error}")]
     Io {
@@ -99,6 +109,11 @@ pub enum ServeError {
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     options.check()?;
     let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
+    // Without this a file that may grow no more ends the process instead of being a full disk.
+    let too_long = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    let _too_long =
+        signal(too_long).map_err(|error| io_error("signals cannot be received", error))?;
+    let connections = Connections::new(descriptors::connections());
     let folder = DataFolder::open(&options.data)?;
     let running = start(&options, &folder)?;
     let listener = TcpListener::bind(options.addr).await;
@@ -115,7 +130,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
             .iter()
             .map(|(_, duration)| *duration)
             .sum::<Duration>();
-    running.serve(listener, tls, patience).await
+    running.serve(listener, connections, tls, patience).await
 }
 
 fn io_error(what: &str, error: io::Error) -> ServeError {
@@ -262,39 +277,46 @@ impl Running {
     async fn serve(
         self,
         listener: TcpListener,
+        connections: Arc<Connections>,
         tls: Option<TlsAcceptor>,
         patience: Duration,
     ) -> Result<(), ServeError> {
         let Self {
             service,
             mut writer_end,
-            projector_end,
+            mut projector_end,
         } = self;
         let failed = |error| io_error("signals cannot be received", error);
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let (stop, stopping) = watch::channel(());
-        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let door = Door {
             app: router(Arc::clone(&service)),
             service: Arc::clone(&service),
             tls,
             stopping,
         };
-        tokio::select! {
-            () = accept(&listener, &slots, &door) => {}
-            () = tidy(&service) => {}
+        let fallen = tokio::select! {
+            () = accept(&listener, &connections, &door) => None,
+            () = tidy(&service) => None,
             end = &mut writer_end => return writer_failed(end),
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+            end = &mut projector_end => match end {
+                // It follows the writer, so that has ended.
+                Ok(Ok(())) => return writer_failed(writer_end.await),
+                end => Some(projector_failed(end)),
+            },
+            _ = terminate.recv() => None,
+            _ = interrupt.recv() => None,
+        };
         drop(listener);
+        if let Some(fallen) = &fallen {
+            tracing::error!("{fallen}");
+        }
         tracing::info!("stopping: answering what was accepted");
         service.stopping.store(true, Ordering::Relaxed);
         stop.send_replace(());
-        let all_slots = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
         tokio::select! {
-            drained = tokio::time::timeout(patience, slots.acquire_many(all_slots)) => {
+            drained = tokio::time::timeout(patience, connections.ended()) => {
                 if drained.is_err() {
                     tracing::warn!("some connections did not end in time and were cut");
                 }
@@ -308,13 +330,17 @@ impl Running {
         drop(door);
         drop(service);
         let ended = tokio::time::timeout(patience, async {
-            if let Ok(end) = writer_end.await {
-                end?;
+            let writer = writer_end.await;
+            if !matches!(writer, Ok(Ok(()))) {
+                return writer_failed(writer);
             }
-            if let Ok(end) = projector_end.await {
-                end?;
+            if let Some(fallen) = fallen {
+                return Err(fallen);
             }
-            Ok(())
+            match projector_end.await {
+                Ok(Ok(())) => Ok(()),
+                end => Err(projector_failed(end)),
+            }
         });
         ended.await.unwrap_or(Ok(()))
     }
@@ -329,6 +355,16 @@ fn writer_failed(
         Ok(Err(error)) => Err(error.into()),
         Ok(Ok(())) | Err(_) => Err(fallen().into()),
     }
+}
+
+/// The projector ended before the writer.
+fn projector_failed(
+    end: Result<Result<(), ProjectionError>, oneshot::error::RecvError>,
+) -> ServeError {
+    ServeError::Projector(match end {
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(())) | Err(_) => "its thread fell over".to_owned(),
+    })
 }
 
 /// Tidies the table of who asked lately, for ever.
@@ -350,19 +386,18 @@ struct Door {
     stopping: watch::Receiver<()>,
 }
 
-/// Accepts connections for ever, as many at a time as there are slots.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, door: &Door) {
+/// Accepts connections for ever, as many at a time as there are places.
+async fn accept(listener: &TcpListener, connections: &Arc<Connections>, door: &Door) {
     loop {
-        let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
-            return;
-        };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let watch = ConnectionWatch::new();
+                let place = connections.place(peer.ip(), watch.clone()).await;
                 let door = door.clone();
                 tokio::spawn(async move {
                     let metrics = Arc::clone(&door.service.metrics);
                     metrics.connected();
-                    greet(stream, Peer(peer.ip()), door, slot).await;
+                    greet(stream, Peer(peer.ip()), door, watch, place).await;
                     metrics.disconnected();
                 });
             }
@@ -375,33 +410,37 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, door: &Door) {
     }
 }
 
-/// Greets in TLS where that is spoken, and converses.
-async fn greet(stream: TcpStream, peer: Peer, door: Door, slot: OwnedSemaphorePermit) {
+/// Greets in TLS where that is spoken, and converses. The place is given back at the end.
+async fn greet(stream: TcpStream, peer: Peer, door: Door, watch: ConnectionWatch, _place: Place) {
     // Answers are small and whole: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let Some(tls) = door.tls.clone() else {
-        return converse(stream, peer, door, slot).await;
+        return converse(stream, peer, door, watch).await;
     };
-    match tokio::time::timeout(HEADER_TIME_MAX, tls.accept(stream)).await {
-        Ok(Ok(stream)) => converse(stream, peer, door, slot).await,
+    let greeting = tokio::time::timeout(HEADER_TIME_MAX, tls.accept(stream));
+    let greeted = tokio::select! {
+        greeted = greeting => greeted,
+        () = watch.dismissed() => return,
+    };
+    match greeted {
+        Ok(Ok(stream)) => converse(stream, peer, door, watch).await,
         Ok(Err(error)) => tracing::debug!("no TLS: {error}"),
         Err(_) => tracing::debug!("no TLS within {HEADER_TIME_MAX:?}"),
     }
 }
 
 /// One connection from its first request to its end.
-async fn converse<S>(stream: S, peer: Peer, door: Door, _slot: OwnedSemaphorePermit)
+async fn converse<S>(stream: S, peer: Peer, door: Door, watch: ConnectionWatch)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let Door {
         app, mut stopping, ..
     } = door;
-    let watch = ConnectionWatch::new();
     let io = TokioIo::new(WatchedStream::new(stream, watch.clone()));
     let stage = watch.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        stage.head_arrived();
+        stage.head_arrived(request.body().size_hint().exact());
         let stage = stage.clone();
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(peer);
@@ -422,14 +461,89 @@ where
     tokio::pin!(connection);
     tokio::select! {
         // Whatever ends a connection early is the client's affair.
+        _ = connection.as_mut() => return,
+        () = watch.out_of_time() => return,
+        // A head that was not whole in time is not waited for.
+        () = watch.dismissed() => if watch.is_in_head() { return },
+        _ = stopping.changed() => {}
+    }
+    // What it has asked by now is answered.
+    connection.as_mut().graceful_shutdown();
+    tokio::select! {
         _ = connection.as_mut() => {}
         () = watch.out_of_time() => {}
-        _ = stopping.changed() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                _ = connection.as_mut() => {}
-                () = watch.out_of_time() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_of_the_journal_is_read_for_somebody_who_may_not_ask() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = ServeOptions::new(([127, 0, 0, 1], 0).into(), folder.path().to_owned());
+        options.address_rate = Some(0);
+        let data = DataFolder::open(folder.path()).unwrap();
+        let Running { service, .. } = start(&options, &data).unwrap();
+        let tokens = std::fs::read(folder.path().join("tokens.json")).unwrap();
+        let tokens: serde_json::Value = serde_json::from_slice(&tokens).unwrap();
+        let app = router(Arc::clone(&service));
+        let ask = async |method: &str, path: &str, token: &str| {
+            let proposal = r#"{"record": 1, "kind": "refund", "reason": "wrong"}"#;
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("authorization", format!("Bearer {token}"))
+                .header("idempotency-key", "key")
+                .body(axum::body::Body::from(proposal))
+                .unwrap();
+            app.clone()
+                .oneshot(request)
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        };
+        let operator = tokens["operator"].as_str().unwrap();
+        for (method, path) in [
+            ("POST", "/v1/returns"),
+            ("GET", "/v1/transfers/T000000000001"),
+            ("GET", "/v1/audit/records"),
+        ] {
+            assert_eq!(ask(method, path, "garbage").await, 401, "{path}");
+            assert_eq!(service.journal.kept(), 0, "{path}");
+        }
+        // Who may ask is not told that there is nothing before somebody has looked.
+        assert_eq!(ask("POST", "/v1/returns", operator).await, 404);
+        assert_eq!(service.journal.kept(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_bank_without_its_projector_stops_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ServeOptions::new(([127, 0, 0, 1], 0).into(), folder.path().to_owned());
+        let data = DataFolder::open(folder.path()).unwrap();
+        for told in [
+            None,
+            Some(Err(ProjectionError::Io(io::Error::other("odd")))),
+        ] {
+            let mut running = start(&options, &data).unwrap();
+            let (fall, end) = oneshot::channel();
+            let projector = std::mem::replace(&mut running.projector_end, end);
+            let named = if told.is_some() { "odd" } else { "fell over" };
+            match told {
+                Some(end) => fall.send(end).unwrap(),
+                // A thread that panics tells nothing.
+                None => drop(fall),
             }
+            let listener = TcpListener::bind(options.addr).await.unwrap();
+            let serving = running.serve(listener, Connections::new(4), None, DRAIN_MAX);
+            let served = tokio::time::timeout(Duration::from_secs(20), serving).await;
+            let error = served.expect("it goes on serving").unwrap_err();
+            assert!(matches!(error, ServeError::Projector(_)), "{error}");
+            assert!(error.to_string().contains(named), "{error}");
+            projector.await.unwrap().unwrap();
         }
     }
 }

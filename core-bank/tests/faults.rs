@@ -79,6 +79,57 @@ async fn a_full_disk_refuses_writes_without_effect_answers_reads_and_recovers() 
 }
 
 #[tokio::test]
+async fn a_group_that_is_refused_answers_each_of_its_requests_as_if_it_had_never_been() {
+    let journal = MemoryJournal::default();
+    let (bank, _end) = start(&journal);
+    let first = bank.write(identity_check("a")).await;
+    assert_eq!(first.outcome, Ok(applied(1)));
+    let before = bank.read(State::clone).await.unwrap();
+    let other_body = || Envelope {
+        fingerprint: Fingerprint([2; 16]),
+        ..identity_check("b")
+    };
+    let seen = async || bank.read(State::clone).await.unwrap();
+
+    journal.inject(Some(Fault::Full));
+    // All of these are asked before the writer is woken: they are one group.
+    let (early, new, again, other, durable, late) = tokio::join!(
+        seen(),
+        bank.write(identity_check("b")),
+        bank.write(identity_check("b")),
+        bank.write(other_body()),
+        bank.write(identity_check("a")),
+        seen(),
+    );
+    for refused in [new, again, other] {
+        assert_eq!(refused.outcome, Err(RefusalCode::StorageFull.into()));
+        assert!(!refused.replayed);
+    }
+    assert_eq!((durable.outcome, durable.replayed), (Ok(applied(1)), true));
+    assert!(early == before && late == before);
+
+    journal.inject(None);
+    let (new, again, other, another, after) = tokio::join!(
+        bank.write(identity_check("b")),
+        bank.write(identity_check("b")),
+        bank.write(other_body()),
+        bank.write(identity_check("c")),
+        seen(),
+    );
+    assert_eq!((new.outcome, new.replayed), (Ok(applied(2)), false));
+    assert_eq!((again.outcome, again.replayed), (Ok(applied(2)), true));
+    let reused = RefusalCode::IdempotencyKeyReused;
+    assert_eq!(other.outcome, Err(reused.into()));
+    assert_eq!(another.outcome, Ok(applied(3)));
+    let mut groups = Vec::new();
+    journal.corrupt(|held| groups = held.iter().map(|(first, _)| *first).collect());
+    assert_eq!(groups, [1, 2], "the second time they were not one group");
+    // Whoever starts from the journal knows what the bank knows.
+    let (again, _end) = start(&journal);
+    assert!(again.read(State::clone).await.unwrap() == after);
+}
+
+#[tokio::test]
 async fn a_sync_of_unknown_outcome_ends_the_bank_and_the_key_tells_what_happened() {
     for (fault, happened) in [
         (Fault::SyncFailsWritten, true),

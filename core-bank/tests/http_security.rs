@@ -3,7 +3,11 @@
 
 mod bank_process;
 
-use std::{thread, time::Duration};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
 use bank_process::{BankProcess, Client, balance, log_in, new_person, new_rich_person, pay_by_sms};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -595,4 +599,49 @@ fn closing_a_channel_stops_payments_by_every_medium_that_are_in_flight() {
     }
     println!("{paid} of 24 payments came before the channel was closed");
     assert_eq!(balance(&bank, &li), format!("{}.00", 1_000 - paid));
+}
+
+#[test]
+fn costly_proofs_are_bounded_and_the_writer_goes_on_beside_them() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    // More than there are places for.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let guesses = cores * 64 + 40;
+    // Whoever does not exist is looked for as long, and is not locked out.
+    let wrong = json!({"customer": "C000000000999", "password": "no such thing",
+        "channel": "mobile"});
+    let answered = AtomicUsize::new(0);
+    let mut statuses: Vec<(u16, String)> = thread::scope(|scope| {
+        let guessing: Vec<_> = (0..guesses)
+            .map(|_| {
+                scope.spawn(|| {
+                    let answer = bank.client().post("", "/v1/sessions", &wrong);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    (answer.status, answer.code().to_owned())
+                })
+            })
+            .collect();
+        let mut client = bank.client();
+        let deposit = json!({"account": li.account, "amount": "1.00"});
+        while answered.load(Ordering::SeqCst) == 0 {
+            client
+                .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+                .expect(201);
+        }
+        // The first is answered, and most wait for their turn.
+        let paid = client.post(&bank.tokens.atm, "/v1/deposits", &deposit);
+        paid.expect(201);
+        let after = answered.load(Ordering::SeqCst);
+        assert!(after < guesses, "a deposit waited for every proof");
+        let statuses = guessing.into_iter().map(|it| it.join().unwrap());
+        statuses.collect()
+    });
+    statuses.sort();
+    statuses.dedup();
+    let expected = [(401, "wrong_credentials"), (503, "overloaded")];
+    assert_eq!(
+        statuses,
+        expected.map(|(status, code)| (status, code.to_owned()))
+    );
 }

@@ -228,3 +228,36 @@ fn a_clock_that_was_set_back_stands_still_and_the_books_stay_in_order() {
         None
     );
 }
+
+#[test]
+fn a_failure_of_the_bank_is_in_the_log_with_the_id_of_its_request() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log.json");
+    let bank = BankProcess::start(data.path(), &format!("log={}", log.display()));
+    let person = new_person(&bank, 1);
+    // Nobody has read it yet, so nobody holds it open for reading.
+    std::fs::remove_file(data.path().join("projection.sqlite")).unwrap();
+    let path = format!("/v1/accounts/{}/entries", person.account);
+    let failed = bank.client().get(&bank.tokens.atm, &path);
+    let failed = failed.refused(500, "internal");
+    assert!(
+        !failed.body.to_string().contains("projection"),
+        "{failed:?}"
+    );
+    let id = failed.header("x-request-id").unwrap();
+    let said = std::fs::read_to_string(log).unwrap();
+    let errors: Vec<serde_json::Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &serde_json::Value| line["level"] == "ERROR")
+        .collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let fields = &errors[0]["fields"];
+    assert_eq!(fields["request_id"], id);
+    assert!(
+        fields["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("history cannot be read")
+    );
+}

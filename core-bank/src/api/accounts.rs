@@ -13,13 +13,14 @@ use super::{
     Service, Shared,
     endpoint::Endpoint,
     problem::Problem,
-    reading::{NamedCustomer, read_of_customer},
+    reading::{NamedCustomer, read_file, read_of_customer},
     request::{Seq, caller, query},
     schemas::{self, Yuan},
     write::{json_body, planted_slowness},
 };
 use crate::{
     entries::Entry,
+    history::Held,
     rules::{
         AccountNumber, AccountStatus, BookAccount, BusinessTime, Caller, CardId, CardStatus,
         CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
@@ -166,16 +167,12 @@ pub async fn entries(
         .read(move |state| readable(state, caller, Operation::HistoryQuery, account, now))
         .await??;
     let account = BookAccount::Customer(number);
-    projected(&service, query.min_seq.0).await?;
+    projected(&service, Held::Entries, query.min_seq.0).await?;
     let reading = std::sync::Arc::clone(&service);
     // One entry more than the page shows whether there is a next one.
     let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
-    let found =
-        tokio::task::spawn_blocking(move || reading.history.entries(account, cursor, limit + 1));
-    let entries = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("history cannot be read: {error}");
-        Code::Internal
-    })?;
+    let read = move || reading.history.entries(account, cursor, limit + 1);
+    let entries = read_file("history", read).await?;
     Ok(json_body(&page(&entries, limit)).into_response())
 }
 
@@ -201,14 +198,15 @@ pub fn readable(
 
 /// Waits until the projection holds what was durable when the reader asked, as far as a second's
 /// patience allows, and what the reader insists on.
-pub async fn projected(service: &Service, min_seq: u64) -> Result<(), Problem> {
+pub async fn projected(service: &Service, held: Held, min_seq: u64) -> Result<(), Problem> {
     let durable = *service.durable.borrow();
     let whole = service
         .history
-        .reached(durable.max(min_seq), PATIENCE)
+        .reached(held, durable.max(min_seq), PATIENCE)
         .await;
     // What was durable when the reader asked belongs to the answer; insisting is the reader's affair.
-    if !whole && !service.history.reached(min_seq, Duration::ZERO).await {
+    let insisted = async || service.history.reached(held, min_seq, Duration::ZERO).await;
+    if !whole && !insisted().await {
         let known = min_seq <= *service.durable.borrow();
         let code = if known {
             Code::ProjectionBehind

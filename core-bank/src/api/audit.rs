@@ -17,11 +17,13 @@ use super::{
     endpoint::{Endpoint, Rule},
     locks::LocksBody,
     problem::Problem,
+    reading::read_file,
     request::{Seq, bearer, query, shut_out},
     schemas::{self, Yuan},
     write::json_body,
 };
 use crate::{
+    history::Held,
     journal::{JournalError, Link, Record},
     notices::select_alerts,
     rules::{
@@ -254,17 +256,14 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
     let query: RecordsQuery = query(&parts)?;
     let limit = page_limit(query.limit)?;
     let reading = Arc::clone(&service);
-    let text = tokio::task::spawn_blocking(move || {
+    let read = move || {
         let links = read_journal(&reading, query.after.0, limit)?;
         let page = &links[..links.len().min(limit)];
         let last = page.last().map_or(query.after.0, |link| link.record.seq);
         let records = page.iter().map(|link| describe(&link.record)).collect();
         Ok::<_, JournalError>(RecordsPage { records, last })
-    });
-    let document = text.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("the journal cannot be read: {error}");
-        Code::Internal
-    })?;
+    };
+    let document = read_file("the journal", read).await?;
     Ok(json_body(&document).into_response())
 }
 
@@ -559,16 +558,13 @@ pub async fn alerts(State(service): State<Shared>, request: Request) -> Result<R
             Some(place_of(text).ok_or_else(problem)?)
         }
     };
-    projected(&service, 0).await?;
+    projected(&service, Held::Lists, 0).await?;
     let reading = Arc::clone(&service);
-    let found = tokio::task::spawn_blocking(move || {
+    let read = move || {
         let history = &reading.history;
         history.with_connection(|connection| Ok(select_alerts(connection, after, limit + 1)?))
-    });
-    let mut rows = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("alerts cannot be read: {error}");
-        Code::Internal
-    })?;
+    };
+    let mut rows = read_file("alerts", read).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows

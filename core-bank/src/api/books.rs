@@ -17,11 +17,13 @@ use super::{
     audit::{BookRow, TrialBalance, operator},
     endpoint::{Endpoint, Rule},
     problem::Problem,
+    reading::read_file,
     request::{Seq, query, well_formed},
     schemas::{CalendarDay, Yuan},
     write::{json_body, planted_slowness, read},
 };
 use crate::{
+    history::Held,
     projector::ProjectionError,
     rules::{
         Action, Answer, BookAccount, BooksAction, Day, LedgerAccount, Operation,
@@ -143,7 +145,7 @@ pub async fn entries(State(service): State<Shared>, request: Request) -> Result<
     let account = LedgerAccount::parse(&query.account);
     let account = account.ok_or_else(|| wrong("`account` is none of the chart"))?;
     planted_slowness(&service, Operation::BooksQuery).await;
-    projected(&service, query.min_seq.0).await?;
+    projected(&service, Held::Entries, query.min_seq.0).await?;
     let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
     let found = blocking(&service, move |service| {
         let account = BookAccount::Ledger(account);
@@ -157,11 +159,7 @@ async fn blocking<T: Send + 'static>(
     read: impl FnOnce(&Service) -> Result<T, ProjectionError> + Send + 'static,
 ) -> Result<T, Problem> {
     let reading = Arc::clone(service);
-    let found = tokio::task::spawn_blocking(move || read(&reading)).await;
-    found.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("the projection cannot be read: {error}");
-        Code::Internal.into()
-    })
+    read_file("the projection", move || read(&reading)).await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -182,7 +180,7 @@ pub async fn trial_balance(
     let query: TrialQuery = query(&parts)?;
     let seq = query.at_seq.0;
     planted_slowness(&service, Operation::BooksQuery).await;
-    projected(&service, seq).await?;
+    projected(&service, Held::Entries, seq).await?;
     let found = blocking(&service, move |service| service.history.balances_at(seq));
     let balances = found.await?;
     let (mut deposits, mut sum) = (0_i128, 0_i128);

@@ -11,10 +11,12 @@ use super::{
     Shared,
     accounts::projected,
     problem::Problem,
+    reading::read_file,
     request::{Seq, caller, query},
     write::planted_slowness,
 };
 use crate::{
+    history::Held,
     product_lists::Part,
     rules::{CustomerId, Operation, Refusal, RefusalCode as Code},
 };
@@ -78,7 +80,7 @@ pub async fn own_page<T: Send + 'static>(
         reader.customer().ok_or(Refusal::from(Code::Forbidden))
     });
     let customer = own.await??;
-    projected(service, query.min_seq.0).await?;
+    projected(service, Held::Lists, query.min_seq.0).await?;
     let reading = Arc::clone(service);
     let part = Part {
         customer,
@@ -86,14 +88,11 @@ pub async fn own_page<T: Send + 'static>(
         // One more than the page shows whether there is a next one.
         limit: query.limit + 1,
     };
-    let found = tokio::task::spawn_blocking(move || {
+    let read = move || {
         let history = &reading.history;
         history.with_connection(|connection| Ok(select(connection, part)?))
-    });
-    let mut rows = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("the projection cannot be read: {error}");
-        Code::Internal
-    })?;
+    };
+    let mut rows = read_file("the projection", read).await?;
     let more = rows.len() > query.limit;
     rows.truncate(query.limit);
     let last = rows.last().map(|row| place(row).to_string());

@@ -17,6 +17,8 @@ pub struct Problem {
     replayed: bool,
     /// Whole seconds until a request may pass, where that is known.
     wait_s: Option<u64>,
+    /// What the bank failed at: for the log, and for nobody else.
+    fault: Option<Box<str>>,
 }
 
 impl Problem {
@@ -25,6 +27,14 @@ impl Problem {
         Self {
             detail: Some(detail.into()),
             ..Self::from(code)
+        }
+    }
+
+    /// The bank failed. The log tells at what, with the request's id.
+    pub fn failed(fault: impl Into<Box<str>>) -> Self {
+        Self {
+            fault: Some(fault.into()),
+            ..Self::from(RefusalCode::Internal)
         }
     }
 
@@ -44,6 +54,7 @@ impl Problem {
             detail: Some(detail),
             replayed: false,
             wait_s: None,
+            fault: None,
         }
     }
 
@@ -58,6 +69,11 @@ impl Problem {
     /// The whole answer, for the request of this id where requests have ids.
     pub fn into_document(self, request_id: Option<&str>) -> Response {
         let code = self.refusal.code;
+        if code == RefusalCode::Internal {
+            let request_id = request_id.unwrap_or_default();
+            let fault = self.fault.as_deref().unwrap_or("the bank failed");
+            tracing::error!(request_id, "{fault}");
+        }
         let mut document = json!({
             "type": format!("urn:branchlab:refusal:{code}"),
             "title": code.title(),
@@ -107,6 +123,7 @@ impl From<Refusal> for Problem {
             detail: None,
             replayed: false,
             wait_s: None,
+            fault: None,
         }
     }
 }

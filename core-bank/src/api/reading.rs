@@ -1,10 +1,13 @@
-//! The one way of reading what a customer owns: who asks, whose it is, then the durable state.
+//! The one way of reading what a customer owns: who asks, whose it is, then the durable state. And
+//! that of reading files, once it is known that the caller may ask.
+
+use std::fmt::Display;
 
 use axum::extract::{Path, Request, rejection::PathRejection};
 
 use super::{Service, problem::Problem, request::caller, write::planted_slowness};
 use crate::rules::{
-    BusinessTime, CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
+    BusinessTime, Caller, CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
 };
 
 /// The customer whom an address names; a path that does not even decode names nobody.
@@ -34,4 +37,49 @@ pub async fn read_of_customer<T: Send + 'static>(
         Ok(tell(state, customer, now))
     });
     Ok(reading.await??)
+}
+
+/// Refuses whoever may not ask this, before anything is read for him.
+pub async fn may_ask(
+    service: &Service,
+    caller: Caller,
+    operation: Operation,
+) -> Result<(), Problem> {
+    let now = service.clock.now();
+    let asking = service
+        .bank
+        .read(move |state| state.reader(caller, operation, now).map(drop));
+    Ok(asking.await??)
+}
+
+/// Reads a file where blocking is allowed.
+pub async fn read_file<T: Send + 'static, E: Display + Send + 'static>(
+    what: &'static str,
+    read: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(Problem::failed(format!("{what} cannot be read: {error}"))),
+        Err(_) => Err(Problem::failed(format!(
+            "{what} cannot be read: the reader fell over"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_fails_or_falls_over_is_a_500_whose_cause_only_the_log_tells() {
+        let failed = read_file("it", || Err::<(), _>("odd")).await.unwrap_err();
+        let fallen = read_file("it", || -> Result<(), &str> { panic!("planted") }).await;
+        for problem in [failed, fallen.unwrap_err()] {
+            let response = problem.into_document(Some("0-1"));
+            assert_eq!(response.status(), 500);
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+            let body = String::from_utf8(body.unwrap().to_vec()).unwrap();
+            assert!(!body.contains("odd") && !body.contains("read"), "{body}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ use super::{
     loans::NothingMore,
     money::present,
     problem::Problem,
+    reading::{may_ask, read_file},
     request::{AmountText, caller, query, well_formed},
     schemas::{Account, Moment, Yuan},
     write::{json_body, planted_slowness, read},
@@ -150,6 +151,7 @@ pub async fn propose(State(service): State<Shared>, request: Request) -> Result<
         && !body.reason.chars().any(char::is_control);
     let reason = well_formed("reason", form, told.then(|| body.reason.clone()))?;
     let amount = body.amount.as_ref().map(AmountText::amount).transpose()?;
+    may_ask(&service, reading.caller, Operation::ReturnProposal).await?;
     let record = record_of(&service, body.record).await?;
     let action = Action::Returns(ReturnAction::Propose {
         original: record.as_ref().and_then(original_of),
@@ -167,11 +169,7 @@ async fn record_of(service: &Shared, seq: u64) -> Result<Option<Record>, Problem
         return Ok(None);
     };
     let reading = Arc::clone(service);
-    let found = tokio::task::spawn_blocking(move || read_journal(&reading, before, 1));
-    let found = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("the journal cannot be read: {error}");
-        Code::Internal
-    })?;
+    let found = read_file("the journal", move || read_journal(&reading, before, 1)).await?;
     let link = found.into_iter().next();
     Ok(link
         .map(|link| link.record)
@@ -297,6 +295,7 @@ pub async fn transfer(
     let caller = caller(&service, request.headers(), Operation::TransferQuery)?;
     let id = path.ok().and_then(|Path(text)| TransferId::parse(&text));
     planted_slowness(&service, Operation::TransferQuery).await;
+    may_ask(&service, caller, Operation::TransferQuery).await?;
     let record = match id {
         Some(id) => record_of(&service, id.seq()).await?,
         None => None,

@@ -14,11 +14,13 @@ use super::{
     accounts::{EntryRow, OF_PROJECTIONS, projected, readable},
     endpoint::Endpoint,
     problem::Problem,
+    reading::read_file,
     request::{Seq, caller, query},
     schemas::{Account, CalendarDay, Yuan},
     write::{json_body, planted_slowness},
 };
 use crate::{
+    history::Held,
     rules::{AccountNumber, Day, Operation, RefusalCode as Code},
     statements::Statement,
 };
@@ -117,18 +119,13 @@ pub async fn statement(
         .bank
         .read(move |state| readable(state, caller, Operation::StatementQuery, account, now))
         .await??;
-    projected(&service, query.min_seq.0).await?;
+    projected(&service, Held::Entries, query.min_seq.0).await?;
     let reading = Arc::clone(&service);
     let (cursor, limit) = (query.cursor.0, query.limit);
     let period = from.begins()..to.next().begins();
     // One entry more than the page shows whether there is a next one.
-    let found = tokio::task::spawn_blocking(move || {
-        reading.history.statement(number, period, cursor, limit + 1)
-    });
-    let found = found.await.map_err(|_| Code::Internal)?.map_err(|error| {
-        tracing::error!("history cannot be read: {error}");
-        Code::Internal
-    })?;
+    let read = move || reading.history.statement(number, period, cursor, limit + 1);
+    let found = read_file("history", read).await?;
     Ok(json_body(&describe(number, (from, to), &found, limit)).into_response())
 }
 

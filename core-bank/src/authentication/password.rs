@@ -32,6 +32,17 @@ pub fn is_password(password: &str, held: Option<PasswordHash>) -> bool {
 mod tests {
     use super::*;
 
+    /// Computed by argon2-cffi 25.1.0, which is the C reference implementation: `hash_secret_raw` with
+    /// `time_cost=5, memory_cost=7168, parallelism=1, hash_len=32, type=ID, version=19`.
+    const OF_REFERENCE: &str = "1276cceff3df9a734aa1433d35c95ce4d9eb1fc8220955f95758b5ff263be108";
+
+    #[test]
+    fn the_hash_is_argon2id_with_7_mib_and_5_passes() {
+        let held = hash_password("correct horse", [3; 16]).unwrap();
+        let hex = held.hash.map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(hex, OF_REFERENCE);
+    }
+
     #[test]
     fn a_password_is_itself_and_nothing_else() {
         let held = hash_password("correct horse", [3; 16]);

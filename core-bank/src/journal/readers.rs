@@ -1,15 +1,14 @@
 //! Readers that are kept for the next who needs one.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::{JournalError, JournalReader, Link};
+use crate::kept::Kept;
 
 type OpenReader = dyn Fn() -> Result<Box<dyn JournalReader>, JournalError> + Send + Sync;
 
 /// The readers of one journal.
 pub struct JournalReaders {
     open: Box<OpenReader>,
-    idle: Mutex<Vec<Box<dyn JournalReader>>>,
+    kept: Kept<Box<dyn JournalReader>>,
 }
 
 impl JournalReaders {
@@ -19,7 +18,7 @@ impl JournalReaders {
     ) -> Self {
         Self {
             open: Box::new(open),
-            idle: Mutex::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -30,11 +29,13 @@ impl JournalReaders {
 
     /// Reads as [`JournalReader::read`] does. Call it where blocking is allowed.
     pub fn read(&self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let mut reader = kept.map_or_else(|| self.open(), Ok)?;
-        let links = reader.read(after, limit)?;
-        idle().push(reader);
-        Ok(links)
+        self.kept
+            .with(|| self.open(), |reader| reader.read(after, limit))
+    }
+
+    /// How many readers are kept: none before the first read.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.idle()
     }
 }

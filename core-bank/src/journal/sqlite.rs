@@ -5,6 +5,7 @@
 //! Checkpoints run between groups, on this connection, after the answers are out.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -20,6 +21,7 @@ use super::{
     encode_group,
     wal::{self, WalState},
 };
+use crate::room::is_lacking;
 
 /// The oldest `SQLite` whose write-ahead log is trusted here, as `SQLITE_VERSION_NUMBER` counts.
 pub const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -66,12 +68,7 @@ impl SqliteJournal {
 
     /// The same as [`Self::open`], whatever the log looks like.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
-        if rusqlite::version_number() < SQLITE_VERSION_MIN {
-            let found = rusqlite::version();
-            return Err(JournalError::Unusable(format!(
-                "SQLite {found} is too old; 3.51.3 or newer is needed"
-            )));
-        }
+        check_version(rusqlite::version_number())?;
         let connection = Connection::open(path).map_err(|error| unusable(&error))?;
         connection
             .busy_timeout(Duration::from_secs(5))
@@ -188,9 +185,15 @@ fn unusable(error: &rusqlite::Error) -> JournalError {
     }
 }
 
-/// What a failed append means. A full disk is found before the commit record is written, and a busy
-/// file before anything is; a failed write or sync leaves the outcome open.
-fn append_error(first: u64, error: &rusqlite::Error) -> JournalError {
+/// What a failed append means.
+///
+/// A busy file is found before anything is written, and so is a full disk before the last byte of the
+/// frame that commits: its checksum is wrong then, and the next append writes over it. The same is true
+/// of every failed write (`IOERR_WRITE`, which `SQLite` handles as it handles a full disk); it is a refusal
+/// where there is no room, and the end of this process where a disk may be broken. A log's index that
+/// cannot grow (`IOERR_SHMSIZE`) is found after the sync: the group may be durable, as after a failed
+/// sync.
+fn append_error(first: u64, error: &rusqlite::Error, is_full: impl Fn() -> bool) -> JournalError {
     if let rusqlite::Error::IntegralValueOutOfRange(_, next) = error {
         let found = u64::try_from(*next).unwrap_or(0);
         return JournalError::AnotherWriter {
@@ -203,6 +206,7 @@ fn append_error(first: u64, error: &rusqlite::Error) -> JournalError {
         .map(|error| (error.code, error.extended_code))
     {
         Some((ErrorCode::DiskFull, _)) => JournalError::StorageFull,
+        Some((_, ffi::SQLITE_IOERR_WRITE)) if is_full() => JournalError::StorageFull,
         Some((ErrorCode::DatabaseBusy, code)) if code == ffi::SQLITE_BUSY => {
             JournalError::AnotherWriter {
                 expected: first,
@@ -211,6 +215,47 @@ fn append_error(first: u64, error: &rusqlite::Error) -> JournalError {
         }
         _ => JournalError::SyncUnknown(error.to_string()),
     }
+}
+
+/// What a failed checkpoint means: nothing where there is no room or a reader is in the way, since the
+/// log holds every group still. But a failed sync of the main file must not be followed by another that
+/// appears to pass.
+fn checkpoint_error(
+    error: &rusqlite::Error,
+    is_full: impl Fn() -> bool,
+) -> Result<(), JournalError> {
+    match error
+        .sqlite_error()
+        .map(|error| (error.code, error.extended_code))
+    {
+        Some((ErrorCode::DiskFull | ErrorCode::DatabaseBusy, _)) => Ok(()),
+        Some((_, ffi::SQLITE_IOERR_WRITE)) if is_full() => Ok(()),
+        _ => Err(JournalError::SyncUnknown(format!(
+            "a checkpoint failed: {error}"
+        ))),
+    }
+}
+
+/// What a group of so many bytes takes in the log at most: its pages, each with a head, and those of the
+/// tree above them.
+fn in_log(bytes: usize) -> usize {
+    (bytes / 4_096 + 8) * (4_096 + 24)
+}
+
+/// Refuses a `SQLite` that is older than the oldest that is trusted here.
+fn check_version(number: i32) -> Result<(), JournalError> {
+    if number >= SQLITE_VERSION_MIN {
+        return Ok(());
+    }
+    let named = |number: i32| {
+        let (major, minor, patch) = (number / 1_000_000, number / 1_000 % 1_000, number % 1_000);
+        format!("{major}.{minor}.{patch}")
+    };
+    Err(JournalError::Unusable(format!(
+        "SQLite {} is too old; {} or newer is needed",
+        named(number),
+        named(SQLITE_VERSION_MIN)
+    )))
 }
 
 impl Journal for SqliteJournal {
@@ -224,8 +269,10 @@ impl Journal for SqliteJournal {
                 found: self.head.0 + 1,
             });
         }
-        self.commit(first, last, &bytes)
-            .map_err(|error| append_error(first, &error))?;
+        self.commit(first, last, &bytes).map_err(|error| {
+            let log = self.path.with_extension("sqlite-wal");
+            append_error(first, &error, || is_lacking(&log, in_log(bytes.len())))
+        })?;
         self.head = (last, hash);
         self.groups_since_checkpoint += 1;
         Ok(())
@@ -243,16 +290,13 @@ impl Journal for SqliteJournal {
         let done = self
             .connection
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        match done
-            .as_ref()
-            .err()
-            .and_then(rusqlite::Error::sqlite_error_code)
-        {
-            None | Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => Ok(true),
-            // The log holds every group still, but a failed sync of the main file must not be
-            // followed by another that appears to pass.
-            Some(_) => Err(JournalError::SyncUnknown("a checkpoint failed".to_owned())),
+        if let Err(error) = done {
+            let log = self.path.with_extension("sqlite-wal");
+            let logged = fs::metadata(log).map_or(0, |log| log.len());
+            let most = usize::try_from(logged).unwrap_or(usize::MAX);
+            checkpoint_error(&error, || is_lacking(&self.path, most))?;
         }
+        Ok(true)
     }
 
     fn continue_after(&mut self, seq: u64, head: ChainHash) {
@@ -320,4 +364,62 @@ fn group_of(row: &rusqlite::Row) -> Result<Group, JournalError> {
         last: Some(last),
         bytes: Bytes::copy_from_slice(body),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
+    }
+
+    #[test]
+    fn a_sqlite_that_is_too_old_is_refused() {
+        let sound = [SQLITE_VERSION_MIN, 3_051_004, 3_052_000, 4_000_000];
+        assert!(
+            sound
+                .into_iter()
+                .all(|number| check_version(number).is_ok())
+        );
+        for (number, named) in [
+            (3_051_002, "3.51.2"),
+            (3_007_017, "3.7.17"),
+            (2_999_999, "2.999.999"),
+        ] {
+            let refused = check_version(number).unwrap_err().to_string();
+            let said = format!("SQLite {named} is too old; 3.51.3 or newer is needed");
+            assert!(refused.ends_with(&said), "{refused}");
+        }
+    }
+
+    #[test]
+    fn only_what_surely_left_no_trace_is_a_refusal() {
+        let of = |code: i32, full: bool| append_error(7, &failed(code), || full);
+        for full in [false, true] {
+            let code = ffi::SQLITE_FULL;
+            assert!(matches!(of(code, full), JournalError::StorageFull));
+            for unknown in [
+                ffi::SQLITE_IOERR_FSYNC,
+                ffi::SQLITE_IOERR_SHMSIZE,
+                ffi::SQLITE_IOERR_SHMMAP,
+                ffi::SQLITE_IOERR,
+                ffi::SQLITE_CORRUPT,
+            ] {
+                let found = of(unknown, full);
+                assert!(matches!(found, JournalError::SyncUnknown(_)), "{found:?}");
+            }
+        }
+        let code = ffi::SQLITE_IOERR_WRITE;
+        assert!(matches!(of(code, true), JournalError::StorageFull));
+        assert!(matches!(of(code, false), JournalError::SyncUnknown(_)));
+    }
+
+    #[test]
+    fn a_checkpoint_may_fail_for_want_of_room_and_for_nothing_else() {
+        let of = |code: i32, full: bool| checkpoint_error(&failed(code), || full).is_ok();
+        assert!(of(ffi::SQLITE_FULL, false) && of(ffi::SQLITE_BUSY, false));
+        assert!(of(ffi::SQLITE_IOERR_WRITE, true) && !of(ffi::SQLITE_IOERR_WRITE, false));
+        assert!(!of(ffi::SQLITE_IOERR_FSYNC, true) && !of(ffi::SQLITE_IOERR_SHMSIZE, true));
+    }
 }

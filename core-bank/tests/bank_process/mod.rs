@@ -18,6 +18,7 @@ use std::{
 };
 
 use core_bank::{ServeOptions, TerminalTokens, TlsFiles, serve, start_log};
+use rustix::process::{Pid, Resource, Rlimit, prlimit, setrlimit};
 use serde_json::{Value, json};
 
 /// The server's side: not a test, and it returns at once unless a test started it.
@@ -55,6 +56,7 @@ fn server_of_the_other_tests() {
                     key: folder.join("key.pem"),
                 });
             }
+            ("descriptors", limits) => limit_descriptors(limits),
             // All of it, as the command writes it.
             ("log", file) => log = Some(start_log(fs::File::create(file).unwrap(), "trace".into())),
             other => panic!("{other:?}"),
@@ -71,6 +73,16 @@ fn server_of_the_other_tests() {
             std::process::exit(1);
         }
     }
+}
+
+/// `soft:hard`, as a shell or a service manager would have set them.
+fn limit_descriptors(limits: &str) {
+    let (current, maximum) = limits.split_once(':').unwrap();
+    let limits = Rlimit {
+        current: Some(current.parse().unwrap()),
+        maximum: Some(maximum.parse().unwrap()),
+    };
+    setrlimit(Resource::Nofile, limits).unwrap();
 }
 
 pub struct BankProcess {
@@ -126,6 +138,16 @@ impl BankProcess {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// No file of the server may grow beyond this length; `None` for no limit.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limits = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        prlimit(pid, Resource::Fsize, limits).unwrap();
     }
 
     pub fn send_terminate(&self) {
