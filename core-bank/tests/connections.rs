@@ -106,7 +106,7 @@ fn a_flood_of_silent_connections_keeps_nobody_out_and_takes_no_file_from_readers
 /// How long the bank bears it before it ends the connection.
 fn borne(stream: &mut TcpStream) -> Duration {
     let began = Instant::now();
-    let patience = Duration::from_secs(100);
+    let patience = Duration::from_secs(40);
     stream.set_read_timeout(Some(patience)).unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
@@ -140,8 +140,9 @@ fn a_head_that_begins_behind_a_whole_request_has_five_seconds_and_a_quiet_client
                 let (mut stream, _reader) = answer_then_silence(&first);
                 let borne = borne(&mut stream);
                 let seconds = borne.as_secs_f64();
-                // Idleness has 75; a machine that is held up takes longer than five.
-                assert!((3.5..70.0).contains(&seconds), "{borne:?}");
+                // Idleness has 75, and this server ends after 60: its harness then finds nobody who
+                // listens. A machine that is held up takes longer than five.
+                assert!((3.5..30.0).contains(&seconds), "{borne:?}");
             });
         };
         begun(vec![format!("{whole}GET /he").into_bytes()]);

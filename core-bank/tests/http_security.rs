@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bank_process;
+mod proofs;
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -9,11 +10,10 @@ use std::{
     time::Duration,
 };
 
-use bank_process::{BankProcess, Client, balance, log_in, new_person, new_rich_person, pay_by_sms};
+use bank_process::{BankProcess, balance, log_in, new_person, new_rich_person, pay_by_sms};
 use ed25519_dalek::{Signer as _, SigningKey};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use proofs::{ask, device_code, hex, text_of, unhex};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
     let data = tempfile::tempdir().unwrap();
@@ -92,57 +92,6 @@ fn a_holder_sets_and_reads_locks_and_the_card_network_meets_them() {
         refused,
         [by("lock_overseas"), by("lock_region"), by("lock_pos_limit")]
     );
-}
-
-/// The text that proofs are made over, as the documentation spells it.
-fn text_of(id: &str, transfer: &Value) -> String {
-    let part = |member: &str| transfer[member].as_str().unwrap_or_default();
-    format!(
-        "branchlab-transfer-1\n{id}\n{}\n{}\n{}\n{}\n",
-        part("from"),
-        part("bank"),
-        part("to"),
-        part("amount"),
-    )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2)
-        .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
-        .collect()
-}
-
-/// What a device displays: RFC 6287 with the suite OCRA-1:HOTP-SHA256-6:QH64-T1M, by hand.
-fn device_code(secret: &[u8], text: &str, step: u64) -> String {
-    let mut message = b"OCRA-1:HOTP-SHA256-6:QH64-T1M\0".to_vec();
-    message.extend(Sha256::digest(text.as_bytes()));
-    message.extend([0; 96]);
-    message.extend(step.to_be_bytes());
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
-    mac.update(&message);
-    let hash = mac.finalize().into_bytes();
-    let at = usize::from(hash[31] & 15);
-    let word = u32::from_be_bytes(hash[at..at + 4].try_into().unwrap());
-    format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
-}
-
-fn ask(client: &mut Client, session: &str, transfer: &Value, medium: &Value) -> String {
-    let mut wish = transfer.clone();
-    for (member, value) in medium.as_object().unwrap() {
-        wish[member] = value.clone();
-    }
-    let asked = client
-        .post(session, "/v1/authorisations", &wish)
-        .expect(201);
-    let id = asked.text("authorisation");
-    assert_eq!(asked.text("text"), text_of(&id, transfer));
-    id
 }
 
 #[test]

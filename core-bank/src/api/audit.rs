@@ -18,7 +18,7 @@ use super::{
     locks::LocksBody,
     problem::Problem,
     reading::read_file,
-    request::{Seq, bearer, query, shut_out},
+    request::{Seq, bearer, no_query, query, shut_out},
     schemas::{self, Yuan},
     write::json_body,
 };
@@ -395,6 +395,7 @@ pub async fn trial_balance(
     request: Request,
 ) -> Result<Response, Problem> {
     operator(&service, request.headers()).await?;
+    no_query(request.uri())?;
     let document = service.bank.read(balance_books).await?;
     Ok(json_body(&document).into_response())
 }

@@ -13,7 +13,7 @@ use super::{
     endpoint::{Endpoint, OF_PAYMENTS},
     money::{pay, present},
     problem::Problem,
-    request::{AmountText, caller, well_formed},
+    request::{AmountText, caller_without_query, well_formed},
     schemas::Account,
     write::{json_body, planted_slowness, read},
 };
@@ -117,7 +117,7 @@ pub async fn pay_bill(
 }
 
 pub async fn billers(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::BillerQuery)?;
+    let caller = caller_without_query(&service, &request, Operation::BillerQuery)?;
     planted_slowness(&service, Operation::BillerQuery).await;
     let now = service.clock.now();
     let reader = service

@@ -18,7 +18,7 @@ use super::{
     endpoint::{Endpoint, Rule},
     problem::Problem,
     reading::read_file,
-    request::{Seq, query, well_formed},
+    request::{Seq, no_query, query, well_formed},
     schemas::{CalendarDay, Yuan},
     write::{json_body, planted_slowness, read},
 };
@@ -94,6 +94,7 @@ const PAGE_MAX: usize = 1_000;
 
 pub async fn chart(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     operator(&service, request.headers()).await?;
+    no_query(request.uri())?;
     planted_slowness(&service, Operation::BooksQuery).await;
     let read = service.bank.read(|state| {
         let describe = |account: &LedgerAccount| ChartRow {

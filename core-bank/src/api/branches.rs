@@ -15,7 +15,7 @@ use super::{
     endpoint::{Asked, Endpoint, Rule},
     mall::label,
     problem::Problem,
-    request::{caller, query, well_formed},
+    request::{caller, caller_without_query, query, well_formed},
     schemas::{self, Latitude, Longitude},
     write::{json_body, planted_slowness, write_without_body},
 };
@@ -346,7 +346,7 @@ pub async fn appointments(
     request: Request,
 ) -> Result<Response, Problem> {
     let operation = Operation::AppointmentQuery;
-    let caller = caller(&service, request.headers(), operation)?;
+    let caller = caller_without_query(&service, &request, operation)?;
     planted_slowness(&service, operation).await;
     let now = service.clock.now();
     let own = service.bank.read(move |state| {

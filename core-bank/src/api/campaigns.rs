@@ -16,7 +16,7 @@ use super::{
     money::present,
     paging::{PageQuery, own_page},
     problem::Problem,
-    request::{caller, well_formed},
+    request::{caller_without_query, well_formed},
     schemas,
     write::{json_body, planted_slowness},
 };
@@ -217,7 +217,7 @@ fn announce(body: &CampaignBody, _: &Asked) -> Result<Action, Problem> {
 
 pub async fn list(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let operation = Operation::CampaignQuery;
-    let caller = caller(&service, request.headers(), operation)?;
+    let caller = caller_without_query(&service, &request, operation)?;
     planted_slowness(&service, operation).await;
     let now = service.clock.now();
     let document = service.bank.read(move |state| {

@@ -120,6 +120,7 @@ impl Asked<'_> {
 
 /// How every endpoint that asks the bank may refuse.
 const OF_THE_BANK: &[Code] = &[
+    Code::InvalidQuery,
     Code::RateLimited,
     Code::Overloaded,
     Code::ShuttingDown,
@@ -290,7 +291,7 @@ impl Endpoint {
         let parameters = T::into_params(|| Some(ParameterIn::Query));
         self.query
             .extend(parameters.iter().map(|parameter| value_of(&parameter)));
-        self.refuses(&[Code::InvalidQuery])
+        self
     }
 
     /// It answers a document of this type.

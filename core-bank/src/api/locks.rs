@@ -12,7 +12,7 @@ use super::{
     cards::card_of,
     endpoint::{Asked, Endpoint},
     problem::Problem,
-    request::{AmountText, caller, well_formed},
+    request::{AmountText, caller_without_query, well_formed},
     write::{json_body, planted_slowness},
 };
 use crate::rules::{
@@ -96,7 +96,7 @@ pub async fn show(
     path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::LockSetting)?;
+    let caller = caller_without_query(&service, &request, Operation::LockSetting)?;
     let card = card_of(path);
     planted_slowness(&service, Operation::LockSetting).await;
     let now = service.clock.now();

@@ -13,6 +13,7 @@ use super::{
     audit::operator,
     endpoint::{Endpoint, Rule},
     problem::Problem,
+    request::no_query,
     write::json_body,
 };
 use crate::{
@@ -52,6 +53,7 @@ pub async fn message(
     request: Request,
 ) -> Result<Response, Problem> {
     operator(&service, request.headers()).await?;
+    no_query(request.uri())?;
     let id = path.ok().and_then(|Path(id)| AuthorisationId::parse(&id));
     let id = id.ok_or(Code::AuthorisationNotFound)?;
     let sent = service.bank.read(move |state| {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use axum::extract::{Path, Request, rejection::PathRejection};
 
-use super::{Service, problem::Problem, request::caller, write::planted_slowness};
+use super::{Service, problem::Problem, request::caller_without_query, write::planted_slowness};
 use crate::rules::{
     BusinessTime, Caller, CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
 };
@@ -21,7 +21,7 @@ pub async fn read_of_customer<T: Send + 'static>(
     operation: Operation,
     tell: impl FnOnce(&BankState, CustomerId, BusinessTime) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let caller = caller(service, request.headers(), operation)?;
+    let caller = caller_without_query(service, &request, operation)?;
     let named = named.ok().and_then(|Path(named)| CustomerId::parse(&named));
     planted_slowness(service, operation).await;
     let now = service.clock.now();

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::{body::Body, extract::Request};
 use bytes::Bytes;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Uri, header, header::AsHeaderName, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -46,17 +46,52 @@ pub fn caller(
     }
 }
 
+/// Who asks where the query may hold nothing.
+pub fn caller_without_query(
+    service: &Service,
+    request: &Request,
+    operation: Operation,
+) -> Result<Caller, Problem> {
+    let caller = caller(service, request.headers(), operation)?;
+    no_query(request.uri())?;
+    Ok(caller)
+}
+
+/// A parameter that nobody reads may be one that somebody counts on, so it is refused.
+pub fn no_query(uri: &Uri) -> Result<(), Problem> {
+    if uri.query().unwrap_or_default().is_empty() {
+        return Ok(());
+    }
+    let detail = "this endpoint takes no parameters in the query";
+    Err(Problem::detailed(Code::InvalidQuery, detail))
+}
+
+/// A header that may stand once. Whoever stands before the bank and the bank itself could take two for
+/// different ones.
+fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Option<&HeaderValue>, Twice> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Twice),
+        (value, None) => Ok(value),
+    }
+}
+
+/// A header that should stand once stands more often.
+struct Twice;
+
 /// Who holds the bearer token.
 pub fn bearer(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let token = headers
-        .get(header::AUTHORIZATION)
+    let unauthenticated = |_| Code::Unauthenticated;
+    let token = single(headers, header::AUTHORIZATION)
+        .map_err(unauthenticated)?
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token)
         .ok_or(Code::Unauthenticated)?;
     let caller = service.access.caller(token);
-    let Some(session) = headers.get(TERMINAL_SESSION) else {
+    let session = single(headers, TERMINAL_SESSION).map_err(unauthenticated)?;
+    let Some(session) = session else {
         return Ok(caller);
     };
     match caller {
@@ -84,11 +119,9 @@ pub async fn shut_out(service: &Service, token: TokenDigest) -> Problem {
 
 /// The client's name for the request.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
-    let mut values = headers.get_all("idempotency-key").iter();
-    let key = match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok().and_then(IdempotencyKey::parse),
-        _ => None,
-    };
+    let value = single(headers, "idempotency-key").unwrap_or_default();
+    let key = value.and_then(|value| value.to_str().ok());
+    let key = key.and_then(IdempotencyKey::parse);
     key.ok_or_else(|| Code::IdempotencyKeyMissing.into())
 }
 
@@ -106,7 +139,8 @@ pub async fn body<T: DeserializeOwned>(
     body: Body,
     bytes_max: usize,
 ) -> Result<T, Problem> {
-    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+    let kind = single(headers, header::CONTENT_TYPE).map_err(|_| Code::UnsupportedMediaType)?;
+    if let Some(kind) = kind {
         let kind = kind.to_str().unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {

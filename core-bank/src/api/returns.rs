@@ -17,7 +17,7 @@ use super::{
     money::present,
     problem::Problem,
     reading::{may_ask, read_file},
-    request::{AmountText, caller, query, well_formed},
+    request::{AmountText, caller, caller_without_query, query, well_formed},
     schemas::{Account, Moment, Yuan},
     write::{json_body, planted_slowness, read},
 };
@@ -292,7 +292,7 @@ pub async fn transfer(
     path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::TransferQuery)?;
+    let caller = caller_without_query(&service, &request, Operation::TransferQuery)?;
     let id = path.ok().and_then(|Path(text)| TransferId::parse(&text));
     planted_slowness(&service, Operation::TransferQuery).await;
     may_ask(&service, caller, Operation::TransferQuery).await?;

@@ -14,7 +14,7 @@ use crate::rules::{
     Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BillKind, BranchId,
     CampaignId, CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, LoanId, Medium,
     NetAssetValue, OrderId, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId, ShieldKey,
-    TokenNonce, TransferId, VoucherId, VoucherKind,
+    TokenNonce, TransferId, VoucherId, VoucherKind, overseas_pattern,
 };
 
 pub fn text(pattern: &str, example: &str) -> Object {
@@ -70,9 +70,18 @@ texts! {
     Token "Token" "^[0-9a-f]{64}$" "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
     AmountText "Amount" "^(?!0(\\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$" "12.34"
     Yuan "Yuan" "^-?[0-9]+\\.[0-9]{2}$" "100.50"
-    Place "Place" "^((1[1-9]|[2-5][0-9]|6[0-5])[0-9]{4}|(?!CN)[A-Z]{2})$" "371500"
     Moment "Moment" "^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?\\+08:00$" "2026-06-09T10:00:00+08:00"
 }
+
+impl PartialSchema for Place {
+    fn schema() -> RefOr<Schema> {
+        let overseas = overseas_pattern();
+        let pattern = format!("^((1[1-9]|[2-5][0-9]|6[0-5])[0-9]{{4}}|{overseas})$");
+        text(&pattern, "371500").into()
+    }
+}
+
+impl ToSchema for Place {}
 
 /// The schema of an account's number.
 pub fn account_number() -> RefOr<Schema> {

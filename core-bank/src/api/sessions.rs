@@ -13,7 +13,7 @@ use super::{
     customers::OF_PRESENCE,
     endpoint::{Asked, Endpoint, Rule},
     problem::Problem,
-    request::{Secret, caller, shut_out, well_formed},
+    request::{Secret, caller_without_query, shut_out, well_formed},
     schemas,
     write::{json_body, planted_slowness, read, write_without_body},
 };
@@ -254,7 +254,7 @@ struct SessionRow {
 }
 
 pub async fn list(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::SessionQuery)?;
+    let caller = caller_without_query(&service, &request, Operation::SessionQuery)?;
     planted_slowness(&service, Operation::SessionQuery).await;
     let now = service.clock.now();
     let sessions = service.bank.read(move |state| {

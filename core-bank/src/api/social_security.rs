@@ -11,7 +11,7 @@ use super::{
     Shared,
     endpoint::{Asked, Endpoint},
     problem::Problem,
-    request::caller,
+    request::caller_without_query,
     schemas::Yuan,
     write::json_body,
 };
@@ -70,7 +70,7 @@ fn issue_card(body: &CardBody, _: &Asked) -> Result<Action, Problem> {
 /// ended meanwhile is told nothing.
 pub async fn balance(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let operation = Operation::SocialSecurityQuery;
-    let caller = caller(&service, request.headers(), operation)?;
+    let caller = caller_without_query(&service, &request, operation)?;
     let now = service.clock.now();
     let holder = service.bank.read(move |state| {
         let reader = state.reader(caller, operation, now)?;

@@ -55,6 +55,7 @@ pub async fn set(State(service): State<Shared>, request: Request) -> Result<Resp
     let (parts, body) = request.into_parts();
     operator(&service, &parts.headers).await?;
     let body: ClockBody = request::body(&parts.headers, body, request::BODY_BYTES_MAX).await?;
+    request::no_query(&parts.uri)?;
     let start = ServeOptions::parse_clock(&body.business_time).ok();
     let form = "a moment with an offset like 2026-06-09T10:00+08:00";
     let start = well_formed("business_time", form, start)?;

@@ -14,7 +14,7 @@ use super::{
     mall::label,
     problem::Problem,
     reading::{NamedCustomer, read_of_customer},
-    request::{AmountText, caller, well_formed},
+    request::{AmountText, caller_without_query, well_formed},
     schemas::{Account, Units, Yuan},
     write::{json_body, planted_slowness},
 };
@@ -110,7 +110,7 @@ pub async fn products(
     State(service): State<Shared>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = caller(&service, request.headers(), Operation::WealthView)?;
+    let caller = caller_without_query(&service, &request, Operation::WealthView)?;
     planted_slowness(&service, Operation::WealthView).await;
     let now = service.clock.now();
     let products = service

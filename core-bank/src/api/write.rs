@@ -66,6 +66,7 @@ async fn read_parts<T: DeserializeOwned + Serialize>(
     let key = request::idempotency_key(&parts.headers)?;
     let bytes_max = request::body_bytes_max(operation);
     let body: T = request::body(&parts.headers, body, bytes_max).await?;
+    request::no_query(&parts.uri)?;
     let fingerprint = request::fingerprint(&parts, &body)?;
     Ok(Reading {
         caller,
@@ -199,6 +200,7 @@ pub async fn write_without_body(
 ) -> Result<Response, Problem> {
     let caller = request::caller(service, &parts.headers, operation)?;
     let key = request::idempotency_key(&parts.headers)?;
+    request::no_query(&parts.uri)?;
     let action = action(caller)?;
     let fingerprint = request::fingerprint(parts, &())?;
     let envelope = Box::new(Envelope {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     calendar::{Day, DayTotal, second_of_day},
+    country::is_country,
     ids::CardId,
     money::{Amount, Fen},
     refusal::RefusalCode as Code,
@@ -29,10 +30,10 @@ impl Place {
     /// Where this bank's own machines stand unless they say otherwise: Liaocheng.
     pub const HOME: Self = Self::Mainland(371_500);
 
-    /// Reads six digits from 110000 to 659999, or two capital letters other than `CN`.
+    /// Reads six digits from 110000 to 659999, or a country's or region's two letters other than `CN`.
     pub fn parse(text: &str) -> Option<Self> {
         match text.as_bytes() {
-            [first, second] => Self::overseas([*first, *second]),
+            [first, second] if is_country([*first, *second]) => Self::overseas([*first, *second]),
             digits if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) => {
                 Self::mainland(text.parse().ok()?)
             }
@@ -46,6 +47,7 @@ impl Place {
             .then_some(Self::Mainland(number))
     }
 
+    /// Records may name what is no country (any more): any two letters.
     fn overseas(letters: [u8; 2]) -> Option<Self> {
         let plain = letters.iter().all(u8::is_ascii_uppercase);
         (plain && &letters != b"CN").then_some(Self::Overseas(letters))
@@ -121,7 +123,7 @@ impl<'de> Deserialize<'de> for Place {
         };
         found.ok_or_else(|| {
             D::Error::custom(
-                "not a place: six digits of GB/T 2260 like \"371502\", or two letters like \"JP\"",
+                "not a place: six digits of GB/T 2260 like \"371502\", or two letters of ISO 3166-1 like \"JP\"",
             )
         })
     }
@@ -267,7 +269,8 @@ mod tests {
             assert_eq!(Place::of_number(found.number()), Some(found));
         }
         for wrong in [
-            "", "CN", "jp", "37150", "3715020", "099999", "660000", "+71502", "J1", "中",
+            "", "CN", "jp", "37150", "3715020", "099999", "660000", "+71502", "J1", "中", "ZZ",
+            "XX",
         ] {
             assert_eq!(Place::parse(wrong), None, "{wrong}");
         }
@@ -281,6 +284,17 @@ mod tests {
         ] {
             assert_eq!(Place::of_number(wrong), None, "{wrong}");
         }
+    }
+
+    /// What was recorded before the list of countries was looked at, or before one was dissolved.
+    #[test]
+    fn a_record_of_two_letters_that_are_no_country_is_still_read() {
+        let nowhere = Place::Overseas(*b"ZZ");
+        let recorded = postcard::to_allocvec(&nowhere).unwrap();
+        assert_eq!(postcard::from_bytes::<Place>(&recorded), Ok(nowhere));
+        assert_eq!(serde_json::to_string(&nowhere).unwrap(), "\"ZZ\"");
+        assert!(serde_json::from_str::<Place>("\"ZZ\"").is_err());
+        assert!(serde_json::from_str::<Place>("\"TW\"").is_ok());
     }
 
     #[test]

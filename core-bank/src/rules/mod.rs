@@ -19,6 +19,7 @@ mod card_use;
 mod civil;
 mod closing;
 mod command;
+mod country;
 mod day_end;
 mod decide;
 mod devices;
@@ -70,6 +71,7 @@ pub use campaigns::{
 pub use civil::Civil;
 pub use closing::{ClosingAction, ClosingFact};
 pub use command::{Action, Command, MediumWish, Order, Party, Payee, Proof, Shown};
+pub use country::overseas_pattern;
 pub use day_end::{Books, BooksAction, BooksFact, Stage, is_credit_day};
 pub use decide::decide;
 pub use fact::{Fact, Posting};

@@ -103,6 +103,7 @@ refusals! {
     CardNotLost "card_not_lost" 409 final None frozen "The card is not reported lost.";
     WrongCredentials "wrong_credentials" 401 final None frozen "The customer, the device token or the password is wrong.";
     LogInLocked "log_in_locked" 401 final None frozen "Five wrong passwords in a row have locked the log-in; a new password at the counter unlocks it.";
+    PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
     ChannelClosed "channel_closed" 422 final None frozen "The customer has closed this channel; the counter opens it again.";
     SessionNotFound "session_not_found" 404 final None frozen "The customer has no such open session.";
     AccountNotFound "account_not_found" 404 final None frozen "There is no such account.";
@@ -138,6 +139,7 @@ refusals! {
     LoanTerms "loan_terms" 422 final None frozen "Loans are from 1,000 to 300,000 yuan over 3, 6, 12, 24 or 36 months.";
     LoanNotFound "loan_not_found" 404 final None frozen "There is no such loan that is not yet repaid.";
     LoanState "loan_state" 422 final None frozen "The loan was drawn already, was not drawn yet, or waited to be drawn for more than 30 days.";
+    LoanNotCovered "loan_not_covered" 422 final None frozen "An instalment of the customer's is overdue, or all loans exceed ten times what the customer owns by now.";
     InstalmentNotDue "instalment_not_due" 422 final None frozen "The next instalment can be paid from the day that the one before was due; all can be paid back early.";
     AccountInUse "account_in_use" 422 final None frozen "A loan or wealth products still run over the account.";
     PaymentNotFound "payment_not_found" 404 final None frozen "The record is no payment that could go back.";
@@ -188,8 +190,6 @@ refusals! {
     OutcomeUnknown "outcome_unknown" 503 retry Unknown fresh "The bank could not learn whether the request was recorded.";
     AnswerTimeout "answer_timeout" 504 retry Unknown fresh "The bank did not decide within 5 seconds.";
     Internal "internal" 500 retry Unknown fresh "The bank failed.";
-    PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
-    LoanNotCovered "loan_not_covered" 422 final None frozen "An instalment of the customer's is overdue, or all loans exceed ten times what the customer owns by now.";
 }
 
 impl RefusalCode {

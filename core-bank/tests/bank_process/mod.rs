@@ -158,6 +158,13 @@ impl BankProcess {
         self.signal("-KILL");
     }
 
+    /// Stops the process, and lets it go on after a while.
+    pub fn stand_still_for(&self, time: Duration) {
+        self.signal("-STOP");
+        thread::sleep(time);
+        self.signal("-CONT");
+    }
+
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([name, &pid]).status().unwrap();

@@ -7,10 +7,13 @@
 #[path = "../bank_process/mod.rs"]
 mod bank_process;
 mod description;
+mod framing;
 mod hostile;
 mod logs;
 mod rates;
 mod rights;
+mod strict;
 mod table;
+mod things;
 mod tls;
 mod world;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use crate::{
-    bank_process::{BankProcess, Response},
+    bank_process::{BankProcess, Response, post_bytes},
     table::{Row, rows},
+    things::Town,
     world::{
         LOG_IN_CHANNELS, Names, Resident, TERMINALS, described, filled, names_of, operations, send,
         token_of,
@@ -61,20 +64,24 @@ fn every_endpoint_has_its_row_in_the_table_of_rights_and_says_the_same_in_its_de
 fn every_endpoint_lets_in_whom_its_row_names_and_nobody_else() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
+    let town = Town::found(&bank);
     let mut number = 0;
+    let shut = shut_channels(&bank, &settle_next(&bank, &mut number));
     let other = settle_next(&bank, &mut number);
     // Sits at terminals all the time; of sessions beyond a customer's sixteen the oldest end.
     let sitter = settle_next(&bank, &mut number);
     for row in &rows() {
         let resident = settle_next(&bank, &mut number);
-        let names = names_of(&bank, &resident, &other);
+        let names = names_of(&bank, &town, (&resident, &other), &row.text());
         let asked = Asked {
             bank: &bank,
+            town: &town,
             row,
             names: &names,
         };
         asked.without_a_token();
         asked.with_tokens_that_open_nothing(&resident);
+        asked.where_the_channel_was_closed(&shut);
         asked.by_whom_the_row_does_not_name(&resident);
         asked.with_somebody_elses_session(&other);
         asked.at_a_terminal_where_somebody_else_sits(&sitter);
@@ -82,10 +89,31 @@ fn every_endpoint_lets_in_whom_its_row_names_and_nobody_else() {
     }
 }
 
+/// Sessions whose channel their holder closed, by channel.
+type Shut = Vec<(&'static str, String)>;
+
+fn shut_channels(bank: &BankProcess, resident: &Resident) -> Shut {
+    let path = format!("/v1/customers/{}/channels", resident.person.customer);
+    let sessions = ["online", "messenger", "kiosk", "atm"].map(|channel| {
+        let session = match channel {
+            "kiosk" | "atm" => resident.sit_down(bank, channel),
+            _ => resident.sessions[channel].clone(),
+        };
+        (channel, session)
+    });
+    for (channel, _) in &sessions {
+        let wish = json!({"channel": channel, "open": false});
+        let mobile = &resident.sessions["mobile"];
+        bank.client().post(mobile, &path, &wish).expect(201);
+    }
+    sessions.into()
+}
+
 /// One endpoint's request, to be sent with many a token.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     bank: &'a BankProcess,
+    town: &'a Town,
     row: &'a Row,
     names: &'a Names,
 }
@@ -119,8 +147,16 @@ impl Asked<'_> {
         }
     }
 
-    /// Tokens of nobody, of a session that its holder ended, of one that was ended from afar, of one
-    /// whose channel was closed, and a device's, which only logs in.
+    /// Sessions of channels that were closed, wherever the channel may ask at all.
+    fn where_the_channel_was_closed(&self, shut: &Shut) {
+        for (channel, token) in shut.iter().filter(|it| self.row.who.contains(it.0)) {
+            let who = format!("out of a closed channel, {channel}");
+            self.is(&self.with(Some(token)), 401, "unauthenticated", &who);
+        }
+    }
+
+    /// Tokens of nobody, of a session that its holder ended, of one that was ended from afar, and a
+    /// device's, which only logs in.
     fn with_tokens_that_open_nothing(&self, resident: &Resident) {
         if !self.wants_token() {
             return;
@@ -134,7 +170,7 @@ impl Asked<'_> {
         );
         let ended = resident.log_in(bank, "mobile");
         let id = resident.session_ids(bank).last().unwrap().clone();
-        let wish = serde_json::json!({"session": id});
+        let wish = json!({"session": id});
         let mobile = &resident.sessions["mobile"];
         client
             .post(mobile, "/v1/sessions/terminations", &wish)
@@ -219,7 +255,7 @@ impl Asked<'_> {
         for channel in &self.row.who {
             let resident = settle_next(self.bank, number);
             let asked = Asked {
-                names: &names_of(self.bank, &resident, other),
+                names: &names_of(self.bank, self.town, (&resident, other), &self.row.text()),
                 ..*self
             };
             let answer = asked.with(Some(&token_of(self.bank, &resident, channel)));
@@ -234,6 +270,10 @@ impl Asked<'_> {
                 "{} as {channel}: {answer:?}",
                 self.address()
             );
+            // What others do not find is there: a refusal of others proves something.
+            if let Some((_, hidden)) = &self.row.others {
+                assert_ne!(answer.code(), hidden, "{} as {channel}", self.address());
+            }
         }
     }
 }
@@ -241,4 +281,26 @@ impl Asked<'_> {
 fn settle_next(bank: &BankProcess, number: &mut u32) -> Resident {
     *number += 1;
     Resident::settle(bank, *number)
+}
+
+/// The one route that is no endpoint: it reads a body, for the benchmarks, and knows nobody.
+#[test]
+fn the_route_that_only_reads_is_there_for_tests_alone_and_writes_nothing() {
+    let order = br#"{"from":"6200001000000000033","to":"6200001000000000041","amount":"1.00"}"#;
+    for (options, status) in [("", 201), ("honest", 404)] {
+        let data = tempfile::tempdir().unwrap();
+        let bank = BankProcess::start(data.path(), options);
+        for _ in 0..2 {
+            let request = post_bytes("", "parse", "/v1/test/parse", order);
+            let answer = bank.client().exchange(&request).unwrap();
+            assert_eq!(answer.status, status, "{options}: {answer:?}");
+        }
+        let worse = br#"{"from":"6200001000000000033","to":"6200001000000000041","amount":"-1"}"#;
+        let request = post_bytes("", "parse", "/v1/test/parse", worse);
+        let answer = bank.client().exchange(&request).unwrap();
+        let refused = if status == 404 { 404 } else { 422 };
+        assert_eq!(answer.status, refused, "{options}: {answer:?}");
+        let ready = bank.client().get("", "/readyz").expect(200);
+        assert_eq!(ready.body["seq"], 0);
+    }
 }

@@ -8,11 +8,23 @@ pub struct Row {
     pub path: String,
     /// Who passes the door, by the channel's name; `anyone` and `visitor` need no token.
     pub who: BTreeSet<String>,
-    /// What somebody else's session gets: a status and a code, or nothing where the request names
-    /// nobody's things.
+    /// What somebody else's session gets, and a terminal at which somebody else sits: a status and a
+    /// code, or nothing where the request names nobody's things.
     pub others: Option<(u16, String)>,
     /// A body that reads well, with stand-ins for ids.
     pub body: Option<String>,
+}
+
+impl Row {
+    /// The request with its stand-ins.
+    pub fn text(&self) -> String {
+        format!("{} {}", self.path, self.body.as_deref().unwrap_or_default())
+    }
+}
+
+/// Every stand-in that any row names.
+pub fn everything_named() -> String {
+    rows().iter().map(Row::text).collect()
 }
 
 /// Every row.

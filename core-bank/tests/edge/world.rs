@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::bank_process::{BankProcess, Person, Response, fresh_key, new_rich_person, post_bytes};
+use crate::{
+    bank_process::{BankProcess, Person, Response, fresh_key, new_rich_person, post_bytes},
+    things::{THINGS, Town},
+};
 
 /// A person with a device, and sessions on every channel that has them.
 pub struct Resident {
@@ -67,27 +70,35 @@ impl Resident {
 pub const TERMINALS: [&str; 3] = ["counter", "kiosk", "atm"];
 
 impl Resident {
-    /// A session at a terminal, as that shows it: beside its own token.
+    /// A session at a terminal, as that shows it: beside its own token. The first time the card gets a
+    /// PIN; a new one would end the sessions before.
     pub fn sit_down(&self, bank: &BankProcess, terminal: &str) -> String {
         let token = token_of(bank, self, terminal);
         let (card, mut client) = (&self.person.card, bank.client());
-        let pin = json!({"identity_check": self.person.check, "pin": "604417"});
-        let path = format!("/v1/cards/{card}/pins");
-        client.post(&bank.tokens.kiosk, &path, &pin).expect(201);
         let wish = json!({"card": card, "pin": "604417"});
-        let begun = client.post(&token, "/v1/terminal-sessions", &wish);
-        format!(
-            "{token}\r\nterminal-session: {}",
-            begun.expect(201).text("session")
-        )
+        let mut begun = client.post(&token, "/v1/terminal-sessions", &wish);
+        if begun.status == 401 {
+            let pin = json!({"identity_check": self.person.check, "pin": "604417"});
+            let path = format!("/v1/cards/{card}/pins");
+            client.post(&bank.tokens.kiosk, &path, &pin).expect(201);
+            begun = client.post(&token, "/v1/terminal-sessions", &wish);
+        }
+        let session = begun.expect(201).text("session");
+        format!("{token}\r\nterminal-session: {session}")
     }
 }
 
 /// What stand-ins mean.
 pub type Names = BTreeMap<String, String>;
 
-/// The stand-ins for one resident's things; `other` is somebody else.
-pub fn names_of(bank: &BankProcess, resident: &Resident, other: &Resident) -> Names {
+/// The stand-ins for one resident's things; `other` is somebody else. Of what takes a while to come by
+/// the resident gets those things that `text` names.
+pub fn names_of(
+    bank: &BankProcess,
+    town: &Town,
+    (resident, other): (&Resident, &Resident),
+    text: &str,
+) -> Names {
     let person = &resident.person;
     let sessions = resident.session_ids(bank);
     let names = [
@@ -102,24 +113,14 @@ pub fn names_of(bank: &BankProcess, resident: &Resident, other: &Resident) -> Na
         ("other_check", other.person.check.clone()),
         ("other_account", other.person.account.clone()),
         ("other_card", other.person.card.clone()),
-        ("authorisation", "A000000000001".to_owned()),
-        ("transfer", "T000000000001".to_owned()),
-        ("product", "W1".to_owned()),
-        ("loan", "L000000000001".to_owned()),
-        ("return", "R000000000001".to_owned()),
-        // Of these there are none: whoever passes the door is told so.
-        ("goods", "G000000000001".to_owned()),
-        ("order", "O000000000001".to_owned()),
-        ("batch", "W000000000001".to_owned()),
-        ("voucher", "V000000000001".to_owned()),
-        ("campaign", "P000000000001".to_owned()),
-        ("branch", "B000000000001".to_owned()),
-        ("appointment", "Q000000000001".to_owned()),
     ];
-    names
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    let things = THINGS
+        .iter()
+        .filter(|(name, _)| text.contains(&format!("{{{name}}}")))
+        .map(|(name, acquire)| (*name, acquire(bank, town, resident)));
+    let own = names.into_iter().chain(things);
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    own.chain(town.names.clone()).collect()
 }
 
 /// A text with its stand-ins filled in.

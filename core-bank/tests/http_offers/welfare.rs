@@ -123,6 +123,9 @@ fn interactive(bank: &BankProcess, account: &str, stop: &AtomicBool) -> Vec<Dura
     took
 }
 
+/// Records of the issue of 5,000 vouchers: fifty each.
+const PARTS: u32 = 100;
+
 #[test]
 fn a_batch_of_5000_vouchers_starves_nobody() {
     let (_folder, bank) = start("");
@@ -141,30 +144,36 @@ fn a_batch_of_5000_vouchers_starves_nobody() {
     assert_eq!(issued.expect(201).body["issued"], 5_000);
     took.sort_unstable();
     let (p50, most) = (took[took.len() / 2], took[took.len() - 1]);
+    let p99 = took[took.len() - 1 - took.len() / 100];
     eprintln!(
-        "5,000 vouchers took {whole:?}; meanwhile {} deposits, p50 {p50:?}, the slowest {most:?}",
+        "5,000 vouchers took {whole:?}; meanwhile {} deposits, p50 {p50:?}, p99 {p99:?}, the slowest {most:?}",
         took.len()
     );
-    // Had the batch been one decision, a deposit would have waited for all of it.
+    // Had the batch been one decision, a deposit would have waited for all of it. It is a hundred, each
+    // asked for when the one before is durable, so a deposit finds at most one before it and is decided
+    // beside the next: about two parts of a hundred. The slowest are those whose client or server did
+    // not get a processor, for some milliseconds, while parts are of half a millisecond on a fast disk.
     assert!(took.len() >= 20, "{took:?}");
-    assert!(p50 < whole / 10, "{p50:?} of {whole:?}");
+    assert!(p50 < whole / 25, "{p50:?} of {whole:?}");
+    assert!(p99 < whole / 4, "{p99:?} of {whole:?}");
+    assert!(most < whole / 2, "{most:?} of {whole:?}");
     // A hundred records of fifty; a repetition finds each of them.
     let mut after = 0;
-    let mut records = 0;
+    let mut records: u32 = 0;
     loop {
         let path = format!("/v1/audit/records?after={after}&limit=10000");
         let page = bank.client().get(&bank.tokens.operator, &path).expect(200);
         let rows = page.body["records"].as_array().unwrap();
-        records += rows
+        let parts = rows
             .iter()
-            .filter(|row| row["operation"] == "welfare_issue")
-            .count();
+            .filter(|row| row["operation"] == "welfare_issue");
+        records += parts.count() as u32;
         if rows.is_empty() {
             break;
         }
         after = page.body["last"].as_u64().unwrap();
     }
-    assert_eq!(records, 100);
+    assert_eq!(records, PARTS);
     let told = bank
         .client()
         .get(&bank.tokens.operator, "/v1/audit/trial-balance")
