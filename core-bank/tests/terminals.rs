@@ -380,7 +380,7 @@ fn a_lost_card_ends_the_sessions_that_it_began_in_flight_and_later_and_no_others
                     scope.spawn(move || {
                         let (mut client, mut served, mut late) = (bank.client(), Vec::new(), 0);
                         while late < 3 {
-                            late += u32::from(answered.load(Ordering::Relaxed));
+                            late += usize::from(answered.load(Ordering::Acquire));
                             let sent = Instant::now();
                             let answer = client.post(here, "/v1/transfers", &transfer);
                             let passed = answer.status == 201;
@@ -394,7 +394,7 @@ fn a_lost_card_ends_the_sessions_that_it_began_in_flight_and_later_and_no_others
             thread::sleep(Duration::from_millis(50));
             client.post(&by, &path, &wish).expect(201);
             let done = Instant::now();
-            answered.store(true, Ordering::Relaxed);
+            answered.store(true, Ordering::Release);
             let served = thieves.into_iter().map(|thief| thief.join().unwrap());
             (served.flatten().collect::<Vec<_>>(), done)
         });
