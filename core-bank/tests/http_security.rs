@@ -297,9 +297,9 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     client
         .post("", "/v1/sessions", &both)
         .refused(400, "invalid_body");
-    // Under one key another password is another request, though no record holds either.
+    // Under one key another request is another, though no record holds a password.
     let right = json!({"customer": li.customer, "password": "battery staple", "channel": "online"});
-    let wrong = json!({"customer": li.customer, "password": "battery stable", "channel": "online"});
+    let other = json!({"customer": li.customer, "password": "battery staple", "channel": "mobile"});
     let first = client
         .post_with_key("", "same", "/v1/sessions", &right)
         .expect(201);
@@ -308,7 +308,7 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
         .expect(201);
     assert_eq!(first.text("session"), again.text("session"));
     client
-        .post_with_key("", "same", "/v1/sessions", &wrong)
+        .post_with_key("", "same", "/v1/sessions", &other)
         .refused(422, "idempotency_key_reused");
     let sessions = client.get(&session, "/v1/sessions").expect(200);
     let sessions = sessions.body["sessions"].as_array().unwrap().clone();
@@ -320,6 +320,37 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     assert_eq!(current.len(), 1);
     assert_eq!(current[0]["channel"], "online");
     assert_eq!(current[0]["began"].as_str().unwrap()[..11], *"2026-06-09T");
+}
+
+#[test]
+fn whoever_knows_the_key_of_a_log_in_guesses_no_better() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    let set =
+        json!({"customer": li.customer, "identity_check": li.check, "password": "correct horse"});
+    client
+        .post(&bank.tokens.kiosk, "/v1/passwords", &set)
+        .expect(201);
+    let mut log_in = |password: &str| {
+        let body = json!({"customer": li.customer, "password": password, "channel": "online"});
+        client.post_with_key("", "known", "/v1/sessions", &body)
+    };
+    let session = log_in("correct horse").expect(201).text("session");
+    // Each wrong one counts once, and is told as under any key.
+    for guess in 0..5 {
+        log_in(&format!("wrong horse {guess}")).refused(401, "wrong_credentials");
+        log_in("wrong horse 0").refused(401, "wrong_credentials");
+    }
+    for guess in ["wrong horse 5", "correct horse"] {
+        log_in(guess).refused(401, "log_in_locked");
+    }
+    client
+        .post(&bank.tokens.kiosk, "/v1/passwords", &set)
+        .expect(201);
+    let body = json!({"customer": li.customer, "password": "correct horse", "channel": "online"});
+    let again = client.post_with_key("", "known", "/v1/sessions", &body);
+    assert_eq!(again.expect(201).text("session"), session);
 }
 
 #[test]
@@ -350,6 +381,13 @@ fn from_the_messenger_a_session_and_a_channel_are_ended_from_afar() {
         found.unwrap()["session"].clone()
     };
     client.get(&mobile, &accounts).expect(200);
+    let wishes = json!({"balance_changes": true, "log_ins": false});
+    let wish = |session: &str| {
+        let mut client = bank.client();
+        client.post_with_key(session, "wish", "/v1/alerts/wishes", &wishes)
+    };
+    wish(&mobile).expect(201);
+    assert_eq!(wish(&mobile).header("idempotent-replayed"), Some("true"));
     let end = json!({"session": of("mobile")});
     client
         .post(&messenger, "/v1/sessions/terminations", &end)
@@ -357,6 +395,8 @@ fn from_the_messenger_a_session_and_a_channel_are_ended_from_afar() {
     client
         .get(&mobile, &accounts)
         .refused(401, "unauthenticated");
+    // Nor does it hear again what it was answered before.
+    wish(&mobile).refused(401, "unauthenticated");
     client
         .post(&messenger, "/v1/sessions/terminations", &end)
         .refused(404, "session_not_found");
@@ -458,6 +498,51 @@ fn alerts_tell_a_subscriber_once_of_each_event_and_suspicious_events_are_listed_
     assert_eq!(rest.body["next"], json!(null));
 }
 
+#[test]
+fn costly_proofs_are_bounded_and_the_writer_goes_on_beside_them() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    // More than there are places for.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let guesses = cores * 64 + 40;
+    // Whoever does not exist is looked for as long, and is not locked out.
+    let wrong = json!({"customer": "C000000000999", "password": "no such thing",
+        "channel": "mobile"});
+    let answered = AtomicUsize::new(0);
+    let mut statuses: Vec<(u16, String)> = thread::scope(|scope| {
+        let guessing: Vec<_> = (0..guesses)
+            .map(|_| {
+                scope.spawn(|| {
+                    let answer = bank.client().post("", "/v1/sessions", &wrong);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    (answer.status, answer.code().to_owned())
+                })
+            })
+            .collect();
+        let mut client = bank.client();
+        let deposit = json!({"account": li.account, "amount": "1.00"});
+        while answered.load(Ordering::SeqCst) == 0 {
+            client
+                .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+                .expect(201);
+        }
+        // The first is answered, and most wait for their turn.
+        let paid = client.post(&bank.tokens.atm, "/v1/deposits", &deposit);
+        paid.expect(201);
+        let after = answered.load(Ordering::SeqCst);
+        assert!(after < guesses, "a deposit waited for every proof");
+        let statuses = guessing.into_iter().map(|it| it.join().unwrap());
+        statuses.collect()
+    });
+    statuses.sort();
+    statuses.dedup();
+    let expected = [(401, "wrong_credentials"), (503, "overloaded")];
+    assert_eq!(
+        statuses,
+        expected.map(|(status, code)| (status, code.to_owned()))
+    );
+}
+
 /// A payment of a yuan with a right proof of each medium: by SMS, by the device, by the shield.
 fn proved_payments(
     bank: &BankProcess,
@@ -548,49 +633,4 @@ fn closing_a_channel_stops_payments_by_every_medium_that_are_in_flight() {
     }
     println!("{paid} of 24 payments came before the channel was closed");
     assert_eq!(balance(&bank, &li), format!("{}.00", 1_000 - paid));
-}
-
-#[test]
-fn costly_proofs_are_bounded_and_the_writer_goes_on_beside_them() {
-    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
-    let li = new_person(&bank, 1);
-    // More than there are places for.
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let guesses = cores * 64 + 40;
-    // Whoever does not exist is looked for as long, and is not locked out.
-    let wrong = json!({"customer": "C000000000999", "password": "no such thing",
-        "channel": "mobile"});
-    let answered = AtomicUsize::new(0);
-    let mut statuses: Vec<(u16, String)> = thread::scope(|scope| {
-        let guessing: Vec<_> = (0..guesses)
-            .map(|_| {
-                scope.spawn(|| {
-                    let answer = bank.client().post("", "/v1/sessions", &wrong);
-                    answered.fetch_add(1, Ordering::SeqCst);
-                    (answer.status, answer.code().to_owned())
-                })
-            })
-            .collect();
-        let mut client = bank.client();
-        let deposit = json!({"account": li.account, "amount": "1.00"});
-        while answered.load(Ordering::SeqCst) == 0 {
-            client
-                .post(&bank.tokens.atm, "/v1/deposits", &deposit)
-                .expect(201);
-        }
-        // The first is answered, and most wait for their turn.
-        let paid = client.post(&bank.tokens.atm, "/v1/deposits", &deposit);
-        paid.expect(201);
-        let after = answered.load(Ordering::SeqCst);
-        assert!(after < guesses, "a deposit waited for every proof");
-        let statuses = guessing.into_iter().map(|it| it.join().unwrap());
-        statuses.collect()
-    });
-    statuses.sort();
-    statuses.dedup();
-    let expected = [(401, "wrong_credentials"), (503, "overloaded")];
-    assert_eq!(
-        statuses,
-        expected.map(|(status, code)| (status, code.to_owned()))
-    );
 }

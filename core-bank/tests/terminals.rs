@@ -173,6 +173,19 @@ fn three_wrong_pins_lock_the_card_until_a_new_one_is_set_in_person() {
         shows(&li.card, "000000").refused(401, "wrong_credentials");
     }
     shows(&li.card, PIN).refused(401, "pin_locked");
+    // No key of a log-in helps to guess.
+    set_pin(&bank, &li, PIN);
+    let guess = |pin: &str| {
+        let wish = json!({"card": li.card, "pin": pin});
+        let mut client = bank.client();
+        client.post_with_key(&bank.tokens.atm, "known", "/v1/terminal-sessions", &wish)
+    };
+    guess(PIN).expect(201);
+    for wrong in ["000001", "000002", "000003"] {
+        guess(wrong).refused(401, "wrong_credentials");
+    }
+    guess("000004").refused(401, "pin_locked");
+    guess(PIN).refused(401, "pin_locked");
     set_pin(&bank, &li, "118118");
     shows(&li.card, PIN).refused(401, "wrong_credentials");
     shows(&li.card, "118118").expect(201);

@@ -77,6 +77,8 @@ fn main() {
     replay::seed_city(&untold, CUSTOMERS);
     let mobile = folder.path().join("mobile");
     let by_phone = replay::seed_city(&mobile, CUSTOMERS);
+    let silent = folder.path().join("silent");
+    let unheard = replay::seed_city(&silent, CUSTOMERS);
     // From here on this process and its children but the server stay on the second core.
     pin("1");
     let load = Load {
@@ -94,31 +96,50 @@ fn main() {
     // And one whose customers have sessions, and which writes a log.
     let log = folder.path().join("log.json");
     let phones = Server::start_logging(&mobile, &log);
-    let phones = Mobile::log_in(&phones, &by_phone, &log);
+    let phones = Mobile::log_in(&phones, &by_phone, Some(&log));
+    let silent = Server::start(&silent, "off");
+    let silent = Mobile::log_in(&silent, &unheard, None);
+    let banks = Banks {
+        kiosk: [&load, &quiet],
+        mobile: [&phones, &silent],
+    };
     let measured: Vec<Round> = (0..rounds)
         .map(|_| Round {
-            served: served(folder.path(), &load, &quiet, &phones, seconds),
+            served: banks.served(folder.path(), seconds),
             apart: apart.as_ref().map(|parts| parts.measured(seconds)),
         })
         .collect();
     print(&measured);
 }
 
-/// A round of the server's rows.
-fn served(folder: &Path, load: &Load, quiet: &Load, phones: &Mobile, seconds: Duration) -> Served {
-    let durable_64 = load.closed(Route::Transfers, 64, seconds);
-    let half = durable_64.per_second() / 2.0;
-    Served {
-        probe: disk::probe(folder),
-        parse_64: load.closed(Route::Parse, 64, seconds),
-        durable_64,
+/// The banks that are measured, of which the others stand by meanwhile: each with all observability and
+/// without any.
+struct Banks<'a> {
+    kiosk: [&'a Load<'a>; 2],
+    mobile: [&'a Mobile<'a>; 2],
+}
+
+impl Banks<'_> {
+    /// A round of the server's rows.
+    fn served(&self, folder: &Path, seconds: Duration) -> Served {
+        let ([load, quiet], [phones, silent]) = (self.kiosk, self.mobile);
+        let durable_64 = load.closed(Route::Transfers, 64, seconds);
+        let rate = durable_64.per_second();
         // Whoever has more to do is not faster.
-        mobile_64: phones.pay(64, seconds, (half * 2.0 * seconds.as_secs_f64()) as usize),
-        untold_64: quiet.closed(Route::Transfers, 64, seconds),
-        hot_64: load.closed(Route::HotPayee, 64, seconds),
-        durable_1: load.closed(Route::Transfers, 1, seconds),
-        half_rate: load.open(Route::Transfers, 64, half, seconds),
-        memory: load.server.resident_mib(),
+        let payments = (rate * seconds.as_secs_f64()) as usize;
+        Served {
+            probe: disk::probe(folder),
+            parse_64: load.closed(Route::Parse, 64, seconds),
+            durable_64,
+            mobile_64: phones.pay(64, seconds, payments),
+            silent_64: silent.pay(64, seconds, payments),
+            untold_64: quiet.closed(Route::Transfers, 64, seconds),
+            hot_64: load.closed(Route::HotPayee, 64, seconds),
+            durable_1: load.closed(Route::Transfers, 1, seconds),
+            half_rate: load.open(Route::Transfers, 64, rate / 2.0, seconds),
+            memory: load.server.resident_mib(),
+            memory_mobile: phones.memory(),
+        }
     }
 }
 
@@ -148,7 +169,7 @@ fn mobile_only(folder: &Path, rounds: u64, seconds: Duration) {
     let city = replay::seed_city(&data, CUSTOMERS);
     let server = Server::start_logging(&data, &log);
     pin("1");
-    let phones = Mobile::log_in(&server, &city, &log);
+    let phones = Mobile::log_in(&server, &city, Some(&log));
     for _ in 0..rounds {
         let played = phones.pay(64, seconds, usize::MAX);
         println!(

@@ -44,7 +44,7 @@ pub struct Person {
 /// A bank and the customers whose phones have logged in.
 pub struct Mobile<'a> {
     load: Load<'a>,
-    log: &'a Path,
+    log: Option<&'a Path>,
     people: &'a [Person],
     /// Of each of them.
     sessions: Vec<String>,
@@ -59,8 +59,8 @@ struct Authorised {
 }
 
 impl<'a> Mobile<'a> {
-    /// Has all of them log in. The server writes its log to this file.
-    pub fn log_in(server: &'a Server, city: &'a City, log: &'a Path) -> Self {
+    /// Has all of them log in. The server writes its log to this file, if anywhere.
+    pub fn log_in(server: &'a Server, city: &'a City, log: Option<&'a Path>) -> Self {
         let people = &city.people;
         let load = Load {
             server,
@@ -91,7 +91,7 @@ impl<'a> Mobile<'a> {
             self.authorise(stream, number)
         });
         self.load.server.rest();
-        let logged = lines(self.log);
+        let logged = self.lines();
         let next = Cell::new(0);
         let played = self.load.closed_with(connections, time, &|| {
             let number = next.replace(next.get() + 1);
@@ -101,9 +101,25 @@ impl<'a> Mobile<'a> {
         assert_eq!(requests, records, "a transfer is a record");
         // Longer than a line of log waits.
         self.load.server.rest();
-        let logged = lines(self.log) - logged;
-        assert!(logged as u64 >= requests, "{logged} lines of log");
+        let logged = self.lines() - logged;
+        assert!(
+            self.log.is_none() || logged as u64 >= requests,
+            "{logged} lines of log"
+        );
         played
+    }
+
+    /// The server's memory in MiB: now and at most.
+    pub fn memory(&self) -> (f64, f64) {
+        self.load.server.resident_mib()
+    }
+
+    /// Lines of the log so far.
+    fn lines(&self) -> usize {
+        self.log.map_or(0, |log| {
+            let log = fs::File::open(log).unwrap();
+            BufReader::new(log).lines().count()
+        })
     }
 
     fn authorise(&self, stream: &mut BufReader<TcpStream>, number: usize) -> Authorised {
@@ -176,10 +192,4 @@ fn read(body: &[u8]) -> Value {
 
 fn text(document: &Value, member: &str) -> String {
     document[member].as_str().unwrap().to_owned()
-}
-
-/// Lines of a file.
-fn lines(path: &Path) -> usize {
-    let log = fs::File::open(path).unwrap();
-    BufReader::new(log).lines().count()
 }

@@ -16,6 +16,8 @@ pub struct Served {
     pub durable_64: Played,
     /// Out of sessions of the mobile bank, by SMS, with a log.
     pub mobile_64: Played,
+    /// The same on a bank without observability.
+    pub silent_64: Played,
     /// At a kiosk on the bank without observability.
     pub untold_64: Played,
     pub hot_64: Played,
@@ -23,6 +25,8 @@ pub struct Served {
     pub half_rate: Played,
     /// Memory of the server in MiB, now and at most.
     pub memory: (f64, f64),
+    /// The same of the mobile bank's server.
+    pub memory_mobile: (f64, f64),
 }
 
 /// What its parts do by themselves, and its peer.
@@ -85,7 +89,7 @@ type Row = (&'static str, u32, fn(&Served) -> Played);
 /// The median of a figure over all rounds.
 type Median<'a> = &'a dyn Fn(&dyn Fn(&Served) -> f64) -> f64;
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     ("parse only", 64, |served| served.parse_64),
     ("durable transfer at a kiosk (no medium)", 64, |served| {
         served.durable_64
@@ -98,6 +102,11 @@ const ROWS: [Row; 7] = [
         "durable transfer by the mobile bank (session, SMS code, log)",
         64,
         |served| served.mobile_64,
+    ),
+    (
+        "the same by the mobile bank, observability off",
+        64,
+        |served| served.silent_64,
     ),
 ];
 
@@ -174,7 +183,12 @@ fn print_ratios(rounds: &[Round]) {
         ">= 0.40",
         |served| served.mobile_64.per_second() / served.parse_64.per_second(),
     );
-    row("the same by CPU a request", "-", |served| {
+    row(
+        "the same with observability off (session, SMS)",
+        ">= 0.50",
+        |served| served.silent_64.per_second() / served.parse_64.per_second(),
+    );
+    row("mobile bank : parse only by CPU a request", "-", |served| {
         served.parse_64.cpu_micros() / served.mobile_64.cpu_micros()
     });
     row("durable : parse only by CPU a request", "-", |served| {
@@ -200,6 +214,16 @@ fn print_ratios(rounds: &[Round]) {
     row("memory of the server at most, MiB", "< 300", |served| {
         served.memory.1
     });
+    row(
+        "memory of the mobile bank's now, MiB",
+        "< 300, flat",
+        |served| served.memory_mobile.0,
+    );
+    row(
+        "memory of the mobile bank's at most, MiB",
+        "< 300",
+        |served| served.memory_mobile.1,
+    );
     let memories: Vec<String> = rounds
         .iter()
         .map(|round| format!("{:.0}", round.served.memory.0))

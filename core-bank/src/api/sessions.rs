@@ -121,7 +121,12 @@ pub async fn log_in(State(service): State<Shared>, request: Request) -> Result<R
         (Some(token), None) => by_device(channel, customer, &token, (session, nonce)),
         (None, Some(Secret(password))) => {
             reading.blind(&service.access, &password);
-            by_password(&service, channel, customer, password, (session, nonce)).await?
+            let action =
+                by_password(&service, channel, customer, password, (session, nonce)).await?;
+            if let Action::LogInByPassword { right: false, .. } = action {
+                reading.set_apart();
+            }
+            action
         }
         _ => {
             let form = "alone: either it or `password` logs in";

@@ -125,10 +125,14 @@ pub async fn log_in(State(service): State<Shared>, request: Request) -> Result<R
             let card = CardId::parse(&card);
             let held = service.bank.read(move |state| state.pin(card?)).await?;
             let shown = card.map(|card| service.access.pin_digest(card, &pin));
+            let right = held.is_some_and(|held| Some(held.digest) == shown);
+            if !right {
+                reading.set_apart();
+            }
             TerminalAction::LogInByPin {
                 card,
                 pin: held.map(|pin| pin.set),
-                right: held.is_some_and(|held| Some(held.digest) == shown),
+                right,
                 session,
                 nonce,
             }

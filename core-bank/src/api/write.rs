@@ -88,6 +88,12 @@ impl<T> Reading<T> {
         self.fingerprint.0.copy_from_slice(&digest.as_bytes()[..16]);
     }
 
+    /// Makes a wrong guess of a secret a request of its own, whatever its key: under the key of somebody
+    /// else's log-in it would be told from the right one by that log-in's first answer, and not count.
+    pub fn set_apart(&mut self) {
+        self.key = self.key.of_part(self.fingerprint.short() as usize);
+    }
+
     /// Has the action that the body asks for decided. The body is left behind here, so that whoever
     /// waits for the answer is small.
     pub fn submit(

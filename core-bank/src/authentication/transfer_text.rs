@@ -1,8 +1,11 @@
 //! The one text of a payment that codes are computed over and U-shields sign.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 
 use crate::rules::{AuthorisationId, Order, Payee, VoucherKind};
+
+/// Bytes that hold the text of most payments.
+const USUAL_LENGTH: usize = 128;
 
 /// Of a transfer five lines after the head: the authorisation, the payer's account, the payee's bank
 /// (empty for this one), the payee's account, the amount with two decimals. Of a bill payment six: its
@@ -12,7 +15,13 @@ use crate::rules::{AuthorisationId, Order, Payee, VoucherKind};
 pub fn transfer_text(id: AuthorisationId, order: &Order) -> String {
     let (from, amount) = (OrNothing(order.from), order.amount);
     let text = |bank: &str, to: &dyn Display| {
-        format!("branchlab-transfer-1\n{id}\n{from}\n{bank}\n{to}\n{amount}\n")
+        let mut text = String::with_capacity(USUAL_LENGTH);
+        // A string takes whatever is written.
+        let _ = write!(
+            text,
+            "branchlab-transfer-1\n{id}\n{from}\n{bank}\n{to}\n{amount}\n"
+        );
+        text
     };
     match &order.payee {
         Payee::Here(to) => text("", &OrNothing(*to)),

@@ -10,6 +10,7 @@ use super::{
     operation::{Channel, Operation},
     refusal::{Refusal, RefusalCode as Code},
     state::{Misfit, State},
+    terminal::TerminalAction,
     time::BusinessTime,
 };
 
@@ -84,13 +85,20 @@ pub fn foresee<'a>(
     let mut paying = Vec::with_capacity(count);
     let mut receiving = Vec::with_capacity(count);
     let mut authorised = Vec::new();
-    let foreseen: Vec<Option<Foreseen>> = envelopes
+    let asking: Vec<(Option<Party>, &IdempotencyKey)> = envelopes
         .map(|envelope| {
             paying.extend(envelope.action.account());
             receiving.extend(envelope.action.payee_here());
             authorised.extend(envelope.action.authorisation());
-            let (by, _) = state.party(envelope.caller, now).ok()?;
-            let digest = KeyDigest::of(by, &envelope.key);
+            let party = state.party(envelope.caller, now);
+            (party.ok().map(|(by, _)| by), &envelope.key)
+        })
+        .collect();
+    let foreseen: Vec<Option<Foreseen>> = asking
+        .into_iter()
+        .map(|(by, key)| {
+            let by = by?;
+            let digest = KeyDigest::of(by, key);
             Some(Foreseen { by, digest })
         })
         .collect();
@@ -132,12 +140,24 @@ pub fn judge_foreseen(
         Ok(found) => found,
         Err(refusal) => return Verdict::TurnedAway(refusal),
     };
+    // What ends a session may be asked again when it has ended; nothing else is answered then, not even
+    // what was decided before.
+    if !open && !envelope.action.may_end_sessions() {
+        return Verdict::TurnedAway(Code::Unauthenticated.into());
+    }
     let digest = Foreseen::digest(foreseen, by, &envelope.key);
     match state.known(digest, &envelope.looked, now) {
-        Known::First(first) if first.fingerprint != envelope.fingerprint.short() => {
-            return Verdict::TurnedAway(Code::IdempotencyKeyReused.into());
+        Known::First(first) => {
+            let same = first.fingerprint == envelope.fingerprint.short();
+            // Who guesses at a locked secret is not told by a key of somebody else's that it was right.
+            return match state.locked_out(&envelope.action) {
+                Some(locked) if !same || first.outcome.is_ok() => {
+                    Verdict::TurnedAway(locked.into())
+                }
+                _ if same => Verdict::Repeated(first.seq, first.outcome),
+                _ => Verdict::TurnedAway(Code::IdempotencyKeyReused.into()),
+            };
         }
-        Known::First(first) => return Verdict::Repeated(first.seq, first.outcome),
         Known::Beyond(seq) => return Verdict::LookFirst(digest, seq),
         Known::New => {}
     }
@@ -216,6 +236,21 @@ impl State {
                 let party = Party::Session(session.customer, channel);
                 Ok((party, session.stands(now)))
             }
+        }
+    }
+
+    /// Why no secret logs in where this action wants to, when that is so.
+    fn locked_out(&self, action: &Action) -> Option<Code> {
+        match action {
+            Action::LogInByPassword { customer, .. } => {
+                let owner = self.customer((*customer)?)?;
+                owner.profile.is_locked().then_some(Code::LogInLocked)
+            }
+            Action::Terminal(TerminalAction::LogInByPin { card, .. }) => {
+                let pin = self.pin((*card)?)?;
+                pin.is_locked().then_some(Code::PinLocked)
+            }
+            _ => None,
         }
     }
 

@@ -621,6 +621,18 @@ impl Action {
         }
     }
 
+    /// Whether it is asked in order to end a session, which may be the asker's own.
+    pub(super) fn may_end_sessions(&self) -> bool {
+        matches!(
+            self,
+            Self::LogOut { .. }
+                | Self::TerminateSession { .. }
+                | Self::SetChannel { .. }
+                | Self::RemoveDevices { .. }
+                | Self::Terminal(TerminalAction::LogOut { .. })
+        )
+    }
+
     /// The authorisation that is shown, when one is.
     pub fn authorisation(&self) -> Option<AuthorisationId> {
         match self {

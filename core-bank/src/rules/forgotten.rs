@@ -151,11 +151,15 @@ impl Forgotten {
         }
     }
 
+    /// Whether a key may have been noted.
+    pub(super) fn has(&self, digest: KeyDigest) -> bool {
+        self.filters.iter().any(|it| it.may_hold(digest))
+    }
+
     /// Whether a key may have been forgotten that still lives.
     pub(super) fn may_hold(&self, digest: KeyDigest, now: BusinessTime) -> bool {
         let dead = now.before(IDEMPOTENCY_MICROS);
-        self.dropped_until.max(self.unnoted_until) > Some(dead)
-            || self.filters.iter().any(|it| it.may_hold(digest))
+        self.dropped_until.max(self.unnoted_until) > Some(dead) || self.has(digest)
     }
 }
 

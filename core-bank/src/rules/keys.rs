@@ -9,10 +9,10 @@ use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
     answer::Answer,
-    command::Party,
+    command::{Order, Party, Payee},
     forgotten::Forgotten,
-    ids::{CustomerId, IdempotencyKey, TransferId},
-    money::Fen,
+    ids::{AccountNumber, AuthorisationId, CustomerId, IdempotencyKey, TransferId},
+    money::{Amount, Fen},
     refusal::Refusal,
     ring::Ring,
     time::BusinessTime,
@@ -138,6 +138,9 @@ enum Brief {
     CashMoved(Fen),
     /// The transfer of the key's record.
     Transferred(Fen),
+    /// The authorisation of the key's record, for a transfer within the bank: from where, to where, how
+    /// much.
+    AskedHere(Box<(AccountNumber, AccountNumber, Amount)>),
     Told(Box<Result<Answer, Refusal>>),
 }
 
@@ -149,6 +152,14 @@ impl Kept {
             Ok(Answer::CashMoved(balance)) => Brief::CashMoved(balance),
             Ok(Answer::Transferred(transfer, balance)) if transfer == TransferId::of_seq(seq) => {
                 Brief::Transferred(balance)
+            }
+            Ok(Answer::AuthorisationAsked(id, order)) if id == AuthorisationId::of_seq(seq) => {
+                match (order.from, &order.payee) {
+                    (Some(from), Payee::Here(Some(to))) => {
+                        Brief::AskedHere(Box::new((from, *to, order.amount)))
+                    }
+                    _ => Brief::Told(Box::new(Ok(Answer::AuthorisationAsked(id, order)))),
+                }
             }
             outcome => Brief::Told(Box::new(outcome)),
         };
@@ -167,6 +178,16 @@ impl Kept {
             Brief::CashMoved(balance) => Ok(Answer::CashMoved(*balance)),
             Brief::Transferred(balance) => {
                 Ok(Answer::Transferred(TransferId::of_seq(self.seq), *balance))
+            }
+            Brief::AskedHere(asked) => {
+                let (from, to, amount) = **asked;
+                let order = Order {
+                    from: Some(from),
+                    payee: Payee::Here(Some(to)),
+                    amount,
+                };
+                let id = AuthorisationId::of_seq(self.seq);
+                Ok(Answer::AuthorisationAsked(id, Box::new(order)))
             }
             Brief::Told(outcome) => (**outcome).clone(),
         };
@@ -267,14 +288,21 @@ impl Keys {
         self.kept(digest).is_some()
     }
 
-    /// How many of the oldest keys go, so that so many new ones have room. They are looked at one by
-    /// one.
+    /// How many of the oldest keys go, so that so many new ones have room, and are not noted as forgotten
+    /// yet. They are looked at one by one.
     pub(super) fn to_go(&self, new: usize) -> usize {
         let count = (self.kept.len() + new).saturating_sub(self.bound);
         let places = (0..count).map(|number| self.first.wrapping_add(number as u32));
         let found = places.filter(|place| {
-            let hash = hash_at(&self.kept, self.first, *place);
-            self.places.find(hash, |held| held == place).is_some()
+            let kept = self.kept.get(place.wrapping_sub(self.first) as usize);
+            kept.is_some_and(|kept| {
+                let is_it = |held: &u32| held == place;
+                let noted = self
+                    .forgotten
+                    .as_ref()
+                    .is_some_and(|it| it.has(kept.digest));
+                self.places.find(kept.digest.hash(), is_it).is_some() && !noted
+            })
         });
         found.count()
     }
@@ -446,7 +474,33 @@ mod tests {
     #[test]
     fn whatever_was_answered_is_remembered_as_it_was() {
         let order = Box::new((OrderId::of_seq(7), Some(Fen(5)), None));
+        let account = AccountNumber::of_seq(3);
+        let asked = |id, from, payee| {
+            let amount = Amount::parse("12.34").unwrap();
+            let order = Order {
+                from,
+                payee,
+                amount,
+            };
+            Ok(Answer::AuthorisationAsked(
+                AuthorisationId::of_seq(id),
+                Box::new(order),
+            ))
+        };
+        let elsewhere = Payee::Elsewhere {
+            account: "6227".to_owned(),
+            bank: "CCB".to_owned(),
+        };
         let outcomes = [
+            asked(
+                7,
+                Some(account),
+                Payee::Here(Some(AccountNumber::of_seq(4))),
+            ),
+            asked(8, Some(account), Payee::Here(Some(account))),
+            asked(7, None, Payee::Here(Some(account))),
+            asked(7, Some(account), Payee::Here(None)),
+            asked(7, Some(account), elsewhere),
             Ok(Answer::Done),
             Ok(Answer::CashMoved(Fen(-3))),
             Ok(Answer::Transferred(TransferId::of_seq(7), Fen(9))),

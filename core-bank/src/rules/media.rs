@@ -284,15 +284,11 @@ impl State {
     }
 
     fn edit_media(&mut self, customer: CustomerId) -> Result<&mut Media, &'static str> {
-        if !self.media.contains(&customer) {
-            if !self.customers.contains(&customer) {
-                return Err("the customer does not exist");
-            }
-            self.media.put(customer, Media::default());
-        }
-        self.media
-            .edit(&customer)
-            .ok_or("the customer has no media")
+        let exists = || self.customers.contains(&customer);
+        let media = self
+            .media
+            .edit_or(&customer, || exists().then(Media::default));
+        media.ok_or("the customer does not exist")
     }
 
     pub(super) fn add_waiting(
@@ -326,11 +322,10 @@ impl State {
     /// The authorisation was used, whether or not the payment passed: it is gone, the device's step
     /// is spent, and its medium has proved itself.
     pub(super) fn spend(&mut self, id: AuthorisationId, step: Option<u64>) -> Folded {
-        let waiting = self.waiting.get(&id).ok_or("the authorisation is gone")?;
-        let (customer, medium) = (waiting.customer, waiting.key.medium());
-        self.waiting.remove(&id);
-        let media = self.edit_media(customer)?;
-        media.failures[medium as usize] = 0;
+        let waiting = self.waiting.remove(&id);
+        let waiting = waiting.ok_or("the authorisation is gone")?;
+        let media = self.edit_media(waiting.customer)?;
+        media.failures[waiting.key.medium() as usize] = 0;
         media.free(id);
         match (&mut media.device, step) {
             (Some((_, last)), Some(step)) if step > *last => *last = step,

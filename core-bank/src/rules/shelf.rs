@@ -110,42 +110,61 @@ impl<K: RegisterKey, V: Clone> Shelf<K, V> {
     }
 
     pub fn put(&mut self, key: K, value: V) {
-        if let Some(row) = self.edit(&key) {
-            *row = value;
-            return;
+        match self.edit(&key) {
+            Some(row) => *row = value,
+            None => {
+                self.push(key, value);
+            }
         }
+    }
+
+    /// Puts a row whose key is not there.
+    fn push(&mut self, key: K, value: V) -> u32 {
         // Four billion rows are more than any machine's memory holds.
         let place = self.first.wrapping_add(self.rows.len() as u32);
         self.rows.push_back(Some((key, value)));
         self.lead_to(key, place);
         self.undo.note(|| (key, None));
+        place
     }
 
     /// A row to change in place, or `None` when there is none.
     pub fn edit(&mut self, key: &K) -> Option<&mut V> {
         let place = self.place(*key)?;
+        self.edit_at(key, place)
+    }
+
+    /// A row to change in place; when there is none, the new one, if any.
+    pub fn edit_or(&mut self, key: &K, new: impl FnOnce() -> Option<V>) -> Option<&mut V> {
+        let place = if let Some(place) = self.place(*key) {
+            place
+        } else {
+            self.push(*key, new()?)
+        };
+        self.edit_at(key, place)
+    }
+
+    fn edit_at(&mut self, key: &K, place: u32) -> Option<&mut V> {
         let index = self.index(place);
         let (_, row) = self.rows.get_mut(index)?.as_mut()?;
         self.undo.note(|| (*key, Some((place, row.clone()))));
         Some(row)
     }
 
-    pub fn remove(&mut self, key: &K) {
-        let Some(place) = self.place(*key) else {
-            return;
-        };
+    /// The row that was there.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
+        let place = self.place(*key)?;
         let index = self.index(place);
-        let Some((key, row)) = self.rows.get_mut(index).and_then(Option::take) else {
-            return;
-        };
+        let (key, row) = self.rows.get_mut(index)?.take()?;
         self.lead_no_more_to(key, place);
         while let Some(None) = self.rows.get(self.leading) {
             self.leading += 1;
         }
-        self.undo.note(|| (key, Some((place, row))));
+        self.undo.note(|| (key, Some((place, row.clone()))));
         if !self.undo.is_marked() {
             self.close_gaps();
         }
+        Some(row)
     }
 
     fn lead_to(&mut self, key: K, place: u32) {

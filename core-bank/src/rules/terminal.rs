@@ -45,6 +45,13 @@ pub struct Pin {
     wrong: u8,
 }
 
+impl Pin {
+    /// Whether too many wrong ones in a row locked it.
+    pub(super) fn is_locked(&self) -> bool {
+        self.wrong >= WRONG_PINS_MAX
+    }
+}
+
 /// What is wanted of a PIN or at a terminal. In journals by position, so further variants come last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -197,7 +204,7 @@ impl Desk<'_> {
             .customer(customer)
             .ok_or(Code::WrongCredentials)?;
         let pin = self.state.pin(card).ok_or(Code::WrongCredentials)?;
-        if pin.wrong >= WRONG_PINS_MAX {
+        if pin.is_locked() {
             return Ok(refused(Code::PinLocked, customer));
         }
         // One that was set meanwhile is not the one that was compared.
