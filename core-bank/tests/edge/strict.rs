@@ -62,9 +62,15 @@ fn whole(bank: &BankProcess, method: &str, token: &str, path: &str) -> (Response
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let headless = head.replace("content-length", "announced-length");
     let mut answer = read_response_of(&mut headless.as_bytes()).unwrap();
+    // A refusal names its request, and the numbers of requests grow longer.
+    let refused = answer.header("content-type") == Some("application/problem+json");
+    let named = answer.header("x-request-id").map_or(0, str::len);
+    let named = if refused { named } else { 0 };
     for (name, value) in &mut answer.headers {
-        if matches!(name.as_str(), "x-request-id" | "date") {
-            value.clear();
+        match name.as_str() {
+            "x-request-id" | "date" => value.clear(),
+            "announced-length" => *value = (value.parse::<usize>().unwrap() - named).to_string(),
+            _ => {}
         }
     }
     (answer, bytes.len() - end)
