@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    entries::{Entry, Histories, Recent},
+    entries::{Found, Histories, Recent, Search},
     journal::JournalReaders,
     kept::Kept,
     metrics::Metrics,
@@ -172,15 +172,16 @@ impl History {
         Ok(connection)
     }
 
-    /// Up to `limit` entries of an account with numbers below `before`, newest first. It reads a
-    /// file: call it where blocking is allowed.
+    /// Up to `limit` of the wanted entries of an account with numbers below `before`, newest first. It
+    /// reads a file: call it where blocking is allowed.
     pub fn entries(
         &self,
         account: BookAccount,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<Entry>, ProjectionError> {
-        self.with_histories(|histories| histories.newest(account, before, limit))
+        search: &Search,
+    ) -> Result<Found, ProjectionError> {
+        self.with_histories(|histories| histories.search(account, before, limit, search))
     }
 
     /// What moved on an account between two moments, the second excluded. It reads a file, too.

@@ -151,6 +151,49 @@ fn a_log_out_ends_the_session_and_its_repetition_gets_the_first_answer() {
 }
 
 #[test]
+fn a_history_is_searched_by_operation_direction_and_amount() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    let (li, wang) = (new_rich_person(&bank, 1, "100"), new_person(&bank, 2));
+    let mut client = bank.client();
+    let mut last = 0;
+    for amount in ["1", "20", "3.50"] {
+        let transfer = json!({"from": li.account, "to": wang.account, "amount": amount});
+        let paid = client.post(&bank.tokens.kiosk, "/v1/transfers", &transfer);
+        last = paid.expect(201).body["seq"].as_u64().unwrap();
+    }
+    let mut search = |what: &str| {
+        let path = format!("/v1/accounts/{}/entries?min_seq={last}{what}", li.account);
+        let page = client.get(&bank.tokens.kiosk, &path).expect(200).body;
+        let entries = page["entries"].as_array().unwrap().clone();
+        let amounts: Vec<String> = entries
+            .iter()
+            .map(|entry| entry["amount"].as_str().unwrap().to_owned())
+            .collect();
+        (amounts.join(" "), page["next"].clone())
+    };
+    for (what, expected) in [
+        ("", "-3.50 -20.00 -1.00 100.00"),
+        ("&direction=in", "100.00"),
+        ("&direction=out", "-3.50 -20.00 -1.00"),
+        ("&operation=deposit", "100.00"),
+        ("&operation=wealth_redemption", ""),
+        ("&min_amount=3.50", "-3.50 -20.00 100.00"),
+        ("&max_amount=3.50", "-3.50 -1.00"),
+        ("&min_amount=3.51&max_amount=20.00", "-20.00"),
+        ("&operation=transfer_own_bank&max_amount=1", "-1.00"),
+        ("&direction=in&max_amount=99.99", ""),
+    ] {
+        assert_eq!(search(what), (expected.to_owned(), json!(null)), "{what}");
+    }
+    let (first, next) = search("&direction=out&limit=2");
+    assert_eq!(first, "-3.50 -20.00");
+    let next = next.as_str().unwrap().to_owned();
+    let rest = search(&format!("&direction=out&limit=2&cursor={next}"));
+    assert_eq!(rest, ("-1.00".to_owned(), json!(null)));
+}
+
+#[test]
 fn history_pages_from_the_newest_to_the_oldest_without_gap_or_repetition() {
     let (_data, bank) = start("");
     let person = new_person(&bank, 1);

@@ -19,11 +19,11 @@ use super::{
     write::{json_body, planted_slowness},
 };
 use crate::{
-    entries::Entry,
+    entries::{Direction, Entry, Found, Search},
     history::Held,
     rules::{
-        AccountNumber, AccountStatus, BookAccount, BusinessTime, Caller, CardId, CardStatus,
-        CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
+        AccountNumber, AccountStatus, Amount, BookAccount, BusinessTime, Caller, CardId,
+        CardStatus, CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
     },
 };
 
@@ -119,6 +119,46 @@ struct EntriesQuery {
     #[serde(default)]
     #[param(value_type = i64, required = false, minimum = 0)]
     min_seq: Seq,
+    /// Only entries of this operation, by its name.
+    #[param(value_type = String, required = false, example = "deposit")]
+    operation: Option<String>,
+    /// Only money that came `in` or went `out`.
+    #[param(inline, required = false)]
+    direction: Option<DirectionName>,
+    /// Only entries that moved this at least, whichever way.
+    #[param(value_type = String, required = false, pattern = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "0.01")]
+    min_amount: Option<String>,
+    /// Only entries that moved this at most.
+    #[param(value_type = String, required = false, pattern = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "10000")]
+    max_amount: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DirectionName {
+    In,
+    Out,
+}
+
+impl EntriesQuery {
+    /// What is looked for.
+    fn search(&self) -> Result<Search, Problem> {
+        let wrong = |what: String| Problem::detailed(Code::InvalidQuery, what);
+        let amount = |member: &str, text: &Option<String>| {
+            let amount = text.as_deref().map(Amount::parse).transpose();
+            amount.map_err(|why| wrong(format!("`{member}`: {why}")))
+        };
+        let operation = self.operation.as_deref().map(str::parse).transpose();
+        Ok(Search {
+            operation: operation.map_err(|_| wrong("`operation` is none".to_owned()))?,
+            direction: self.direction.map(|direction| match direction {
+                DirectionName::In => Direction::In,
+                DirectionName::Out => Direction::Out,
+            }),
+            min_amount: amount("min_amount", &self.min_amount)?,
+            max_amount: amount("max_amount", &self.max_amount)?,
+        })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -157,6 +197,7 @@ pub async fn entries(
             "`limit` is from 1 to 100",
         ));
     }
+    let search = query.search()?;
     let account = path
         .ok()
         .and_then(|Path(account)| AccountNumber::parse(&account));
@@ -169,11 +210,10 @@ pub async fn entries(
     let account = BookAccount::Customer(number);
     projected(&service, Held::Entries, query.min_seq.0).await?;
     let reading = std::sync::Arc::clone(&service);
-    // One entry more than the page shows whether there is a next one.
     let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
-    let read = move || reading.history.entries(account, cursor, limit + 1);
-    let entries = read_file("history", read).await?;
-    Ok(json_body(&page(&entries, limit)).into_response())
+    let read = move || reading.history.entries(account, cursor, limit, &search);
+    let found = read_file("history", read).await?;
+    Ok(json_body(&EntriesPage::of(&found)).into_response())
 }
 
 /// An account whose history the caller may read; also a closed one has it.
@@ -218,15 +258,14 @@ pub async fn projected(service: &Service, held: Held, min_seq: u64) -> Result<()
     Ok(())
 }
 
-pub fn page(entries: &[Entry], limit: usize) -> EntriesPage {
-    let shown = &entries[..entries.len().min(limit)];
-    let next = if entries.len() > limit {
-        shown.last().map(|entry| entry.seq.to_string())
-    } else {
-        None
-    };
-    let entries = shown.iter().map(EntryRow::of).collect();
-    EntriesPage { entries, next }
+impl EntriesPage {
+    /// What was found, as it is shown.
+    pub fn of(found: &Found) -> Self {
+        Self {
+            entries: found.entries.iter().map(EntryRow::of).collect(),
+            next: found.next.map(|next| next.to_string()),
+        }
+    }
 }
 
 impl EntryRow {

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Service, Shared,
-    accounts::{EntriesPage, OF_PROJECTIONS, page, projected},
+    accounts::{EntriesPage, OF_PROJECTIONS, projected},
     audit::{BookRow, TrialBalance, operator},
     endpoint::{Endpoint, Rule},
     problem::Problem,
@@ -23,6 +23,7 @@ use super::{
     write::{json_body, planted_slowness, read},
 };
 use crate::{
+    entries::Search,
     history::Held,
     projector::ProjectionError,
     rules::{
@@ -150,9 +151,10 @@ pub async fn entries(State(service): State<Shared>, request: Request) -> Result<
     let (cursor, limit) = (query.cursor.map(|seq| seq.0), query.limit);
     let found = blocking(&service, move |service| {
         let account = BookAccount::Ledger(account);
-        service.history.entries(account, cursor, limit + 1)
+        let all = Search::default();
+        service.history.entries(account, cursor, limit, &all)
     });
-    Ok(json_body(&page(&found.await?, limit)).into_response())
+    Ok(json_body(&EntriesPage::of(&found.await?)).into_response())
 }
 
 async fn blocking<T: Send + 'static>(

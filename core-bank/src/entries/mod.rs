@@ -10,6 +10,7 @@
 
 mod pages;
 mod recent;
+mod search;
 
 use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow};
 
@@ -24,6 +25,7 @@ use crate::{
 
 pub use pages::{ENTRIES_TABLE, write_page};
 pub use recent::Recent;
+pub use search::{Direction, Found, LOOKED_MAX, Search};
 
 /// Records of one era.
 pub const ERA: u64 = 1 << 16;
@@ -128,24 +130,29 @@ impl Histories<'_> {
         }
     }
 
-    /// Up to `limit` entries of an account with numbers below `before`, newest first.
-    pub fn newest(
+    /// Up to `limit` of the wanted entries of an account with numbers below `before`, newest first. No
+    /// more than so many are looked at: a page may hold fewer and still have a next one.
+    pub fn search(
         self,
         account: BookAccount,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<Entry>, ProjectionError> {
-        let mut found = Vec::new();
-        if limit > 0 {
-            self.visit(account, before, |entry| {
-                found.push(entry);
-                if found.len() < limit {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })?;
-        }
+        search: &Search,
+    ) -> Result<Found, ProjectionError> {
+        let mut found = Found::default();
+        let (mut looked, mut last) = (0, before);
+        self.visit(account, before, |entry| {
+            if found.entries.len() == limit || looked == LOOKED_MAX {
+                found.next = last;
+                return ControlFlow::Break(());
+            }
+            looked += 1;
+            last = Some(entry.seq);
+            if search.wants(&entry) {
+                found.entries.push(entry);
+            }
+            ControlFlow::Continue(())
+        })?;
         Ok(found)
     }
 
@@ -169,7 +176,11 @@ impl Histories<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{patience::PER_PAGE, rules::AccountNumber, statements::statement};
+    use crate::{
+        patience::PER_PAGE,
+        rules::{AccountNumber, Amount},
+        statements::statement,
+    };
 
     fn account(number: u64) -> BookAccount {
         BookAccount::of_number(number).unwrap()
@@ -258,14 +269,62 @@ mod tests {
                     let of = long.of_account(number).rev();
                     let below = of.filter(|line| before.is_none_or(|before| line.seq < before));
                     let expected: Vec<Entry> = below.map(Line::entry).collect();
-                    for limit in [0, 1, 3, 40, 1_000] {
-                        let found = long.histories().newest(account(number), before, limit);
+                    for limit in [1, 3, 40, 1_000] {
+                        let of = account(number);
+                        let all = Search::default();
+                        let found = long.histories().search(of, before, limit, &all).unwrap();
+                        let next = expected[..].get(limit).map(|_| expected[limit - 1].seq);
+                        assert_eq!(found.next, next, "{number} before {before:?}");
                         let expected = &expected[..expected.len().min(limit)];
-                        assert_eq!(found.unwrap(), expected, "{number} before {before:?}");
+                        assert_eq!(found.entries, expected, "{number} before {before:?}");
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_looked_for_is_found_page_by_page_and_nothing_else() {
+        let long = Long::sealed(2);
+        let amount = |fen| Amount::try_from(Fen(fen)).unwrap();
+        let mut some = 0;
+        for number in long.accounts() {
+            let searches = [Direction::In, Direction::Out].map(|direction| Search {
+                direction: Some(direction),
+                min_amount: Some(amount(2)),
+                max_amount: Some(amount(70)),
+                ..Search::default()
+            });
+            for search in searches {
+                let is_wanted = |line: &&Line| {
+                    let goes_in = search.direction == Some(Direction::In);
+                    (2..=70).contains(&line.amount.0.abs()) && (line.amount.0 > 0) == goes_in
+                };
+                let of = long.of_account(number).rev().filter(is_wanted);
+                let expected: Vec<Entry> = of.map(Line::entry).collect();
+                let (mut found, mut before) = (Vec::new(), None);
+                loop {
+                    let histories = long.histories();
+                    let page = histories.search(account(number), before, 7, &search);
+                    let page = page.unwrap();
+                    assert!(page.entries.len() <= 7);
+                    found.extend(page.entries);
+                    before = page.next;
+                    if before.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(found, expected, "{number} {search:?}");
+                some += usize::from(!expected.is_empty());
+            }
+            let none = Search {
+                operation: Some(Operation::WealthRedemption),
+                ..Search::default()
+            };
+            let found = long.histories().search(account(number), None, 7, &none);
+            assert!(found.unwrap().entries.is_empty());
+        }
+        assert!(some > 1, "{some} searches found anything");
     }
 
     #[test]
@@ -280,8 +339,12 @@ mod tests {
             }
         }
         for number in long.accounts() {
-            let found = long.histories().newest(account(number), None, 10_000);
-            assert_eq!(found.unwrap().len(), long.of_account(number).count());
+            let all = Search::default();
+            let found = long.histories().search(account(number), None, 10_000, &all);
+            assert_eq!(
+                found.unwrap().entries.len(),
+                long.of_account(number).count()
+            );
         }
     }
 
