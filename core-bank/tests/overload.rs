@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bank_process::{BankProcess, balance, new_person, post_bytes, read_response};
+use bank_process::{BankProcess, balance, log_in, new_person, post_bytes, read_response};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -116,31 +116,41 @@ fn who_waits_more_than_five_seconds_is_told_that_the_outcome_is_open_and_the_key
 }
 
 #[test]
-fn a_reader_who_insists_is_told_after_a_second_that_the_history_lags() {
+fn a_reader_who_insists_is_told_after_a_second_that_the_alerts_lag() {
     let (data, bank) = start();
     let li = new_person(&bank, 1);
-    let entries = format!("/v1/accounts/{}/entries", li.account);
-    let counter = &bank.tokens.counter;
+    let session = log_in(&bank, &li);
+    let (counter, alerts) = (&bank.tokens.counter, "/v1/alerts");
     let mut client = bank.client();
-    client.get(counter, &entries).expect(200);
+    let wishes = json!({"balance_changes": true, "log_ins": false});
+    client
+        .post(&session, "/v1/alerts/wishes", &wishes)
+        .expect(201);
+    client.get(&session, alerts).expect(200);
     let lock = held(data.path(), "projection.sqlite");
     let deposit = json!({"account": li.account, "amount": "5.00"});
     let done = client.post(counter, "/v1/deposits", &deposit).expect(201);
-    let insisting = format!("{entries}?min_seq={}", done.body["seq"]);
+    let insisting = format!("{alerts}?min_seq={}", done.body["seq"]);
     let began = Instant::now();
-    let behind = client.get(counter, &insisting);
+    let behind = client.get(&session, &insisting);
     let took = began.elapsed();
     assert_eq!(behind.header("retry-after"), Some("1"));
     behind.refused(503, "projection_behind");
     assert!(took >= Duration::from_millis(900), "{took:?}");
-    // Who does not insist gets what there is.
-    let older = client.get(counter, &entries).expect(200);
-    assert_eq!(older.body["entries"], json!([]));
+    // Who does not insist gets what there is, and the history is in memory.
+    let older = client.get(&session, alerts).expect(200);
+    assert_eq!(older.body["alerts"], json!([]));
+    let entries = format!(
+        "/v1/accounts/{}/entries?min_seq={}",
+        li.account, done.body["seq"]
+    );
+    let history = client.get(counter, &entries).expect(200);
+    assert_eq!(history.body["entries"][0]["balance_after"], "5.00");
     drop(lock);
     let whole = (0..20).find_map(|_| {
-        let answer = client.get(counter, &insisting);
+        let answer = client.get(&session, &insisting);
         (answer.status == 200).then_some(answer)
     });
-    let whole = whole.expect("the history has caught up");
-    assert_eq!(whole.body["entries"][0]["balance_after"], "5.00");
+    let whole = whole.expect("the alerts have caught up");
+    assert_eq!(whole.body["alerts"][0]["seq"], done.body["seq"]);
 }

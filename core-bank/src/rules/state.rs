@@ -593,7 +593,10 @@ impl State {
         while let Some((&ended, &at)) = self.ended_sessions.first()
             && at <= limit
         {
-            self.sessions.remove(&ended.1);
+            // Tokens are random, and none comes twice; if one did, its later session would stand.
+            if self.sessions.get(&ended.1).is_some_and(|it| !it.open) {
+                self.sessions.remove(&ended.1);
+            }
             self.ended_sessions.remove(&ended);
         }
     }
