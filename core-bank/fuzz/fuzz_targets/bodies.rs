@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(status < 500, "{method} {path}: {status} {answer}");
     assert!(status < 400 || answer["code"].is_string(), "{answer}");
     if world.asked.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY == 0 {
-        let path = "/v1/books/trial-balance";
+        let path = "/v1/audit/trial-balance";
         let (status, books) = world.edge.ask("GET", path, &world.operator, b"");
         assert_eq!(status, 200, "{books}");
         assert_eq!(books["sum"], "0.00", "{books}");
