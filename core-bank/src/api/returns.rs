@@ -24,7 +24,7 @@ use super::{
 use crate::{
     journal::Record,
     rules::{
-        AccountNumber, Action, BookAccount, Day, Fact, LedgerAccount, Operation, Original, Payee,
+        AccountNumber, Action, BookAccount, Fact, LedgerAccount, Operation, Original, Payee,
         Refusal, RefusalCode as Code, ReturnAction, ReturnId, ReturnKind, State as BankState,
         TransferId,
     },
@@ -154,7 +154,7 @@ pub async fn propose(State(service): State<Shared>, request: Request) -> Result<
     may_ask(&service, reading.caller, Operation::ReturnProposal).await?;
     let record = record_of(&service, body.record).await?;
     let action = Action::Returns(ReturnAction::Propose {
-        original: record.as_ref().and_then(original_of),
+        original: record.as_ref().and_then(Record::original),
         kind: body.kind,
         amount,
         restore_limit: body.restore_limit,
@@ -174,49 +174,6 @@ async fn record_of(service: &Shared, seq: u64) -> Result<Option<Record>, Problem
     Ok(link
         .map(|link| link.record)
         .filter(|record| record.seq == seq))
-}
-
-/// What a record tells of a payment, when it is one that could go back.
-fn original_of(record: &Record) -> Option<Original> {
-    let payment = matches!(
-        record.command.action,
-        Action::TransferOwnBank { .. }
-            | Action::TransferOtherBank { .. }
-            | Action::AuthorisedTransfer { .. }
-            | Action::PayBill { .. }
-            | Action::CardUse { .. }
-    );
-    let (from, to) = movement_of(record).filter(|_| payment)?;
-    let mut facts = record.outcome.iter().flatten();
-    let used = facts.find_map(|fact| match fact {
-        Fact::AllowanceUsed {
-            customer, scope, ..
-        } => Some((*customer, *scope)),
-        _ => None,
-    });
-    Some(Original {
-        seq: record.seq,
-        from,
-        to,
-        amount: record.command.action.amount()?,
-        day: Day::of(record.at),
-        used,
-    })
-}
-
-/// Who paid, and where the money went.
-fn movement_of(record: &Record) -> Option<(AccountNumber, BookAccount)> {
-    let mut facts = record.outcome.iter().flatten();
-    facts.find_map(|fact| match fact {
-        Fact::MoneyMoved { postings, .. } => match &postings[..] {
-            [paying, paid] => match paying.account {
-                BookAccount::Customer(from) => Some((from, paid.account)),
-                BookAccount::Ledger(_) => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    })
 }
 
 fn approve(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {
@@ -305,7 +262,7 @@ pub async fn transfer(
     let shown = service.bank.read(move |state| {
         let reader = state.reader(caller, Operation::TransferQuery, now)?;
         let shown = record.and_then(|record| {
-            let original = original_of(&record)?;
+            let original = record.original()?;
             let party = |account: BookAccount| match account {
                 BookAccount::Customer(number) => state.account(number).map(|own| own.customer),
                 BookAccount::Ledger(_) => None,

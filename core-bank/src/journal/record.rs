@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{
-    Action, Answer, BusinessTime, Command, Fact, Fingerprint, IdempotencyKey, KeyDigest, Misfit,
-    Party, Posting, Refusal, State,
+    AccountNumber, Action, Answer, BookAccount, BusinessTime, Command, Day, Fact, Fingerprint,
+    IdempotencyKey, KeyDigest, Misfit, Original, Party, Posting, Refusal, State,
 };
 
 /// The version of records that this code writes, and the first byte of each. Readers refuse versions
@@ -89,6 +89,49 @@ impl Record {
             _ => None,
         });
         moved.flatten()
+    }
+
+    /// The payment that it is, when it is one that could go back: an order from one to another.
+    pub fn original(&self) -> Option<Original> {
+        let payment = matches!(
+            self.command.action,
+            Action::TransferOwnBank { .. }
+                | Action::TransferOtherBank { .. }
+                | Action::AuthorisedTransfer { .. }
+                | Action::PayBill { .. }
+                | Action::CardUse { .. }
+        );
+        let (from, to) = self.movement().filter(|_| payment)?;
+        let mut facts = self.outcome.iter().flatten();
+        let used = facts.find_map(|fact| match fact {
+            Fact::AllowanceUsed {
+                customer, scope, ..
+            } => Some((*customer, *scope)),
+            _ => None,
+        });
+        Some(Original {
+            seq: self.seq,
+            from,
+            to,
+            amount: self.command.action.amount()?,
+            day: Day::of(self.at),
+            used,
+        })
+    }
+
+    /// Which customer paid, and where the money went.
+    fn movement(&self) -> Option<(AccountNumber, BookAccount)> {
+        let mut facts = self.outcome.iter().flatten();
+        facts.find_map(|fact| match fact {
+            Fact::MoneyMoved { postings, .. } => match &postings[..] {
+                [paying, paid] => match paying.account {
+                    BookAccount::Customer(from) => Some((from, paid.account)),
+                    BookAccount::Ledger(_) => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     /// Whether this record moved money.

@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 use crate::{
     bank_process::{BankProcess, Response, fresh_key, post_bytes, read_response_of},
     table::{everything_named, rows},
-    things::{Town, spent_things, things_of},
-    world::{Names, Resident, described, filled, names_of, operations, send, token_of},
+    things::{spent_things, things_of},
+    world::{
+        Names, Resident, described, filled, names_of, operations, send, token_of, town_of_two,
+    },
 };
 
 /// What a section's lines are.
@@ -288,9 +290,7 @@ fn only_refusals_since(bank: &BankProcess, before: u64, about: &str) {
 fn every_hostile_request_of_the_corpus_gets_its_refusal_and_changes_nothing() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
-    let town = Town::found(&bank);
-    let other = Resident::settle(&bank, 1);
-    let resident = Resident::settle(&bank, 2);
+    let (town, resident, other) = town_of_two(&bank);
     let corpus_text = include_str!("hostile.txt");
     let mut names = names_of(&bank, &town, (&resident, &other), corpus_text);
     names.extend(authorisations(&bank, &resident, &other));
@@ -418,9 +418,7 @@ fn bent_values() -> Vec<Value> {
 fn every_member_of_every_body_is_refused_when_it_is_bent() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
-    let town = Town::found(&bank);
-    let other = Resident::settle(&bank, 1);
-    let resident = Resident::settle(&bank, 2);
+    let (town, resident, other) = town_of_two(&bank);
     let description = described(&bank);
     let names = names_of(&bank, &town, (&resident, &other), &everything_named());
     let mut tried = 0;

@@ -9,17 +9,14 @@ use crate::{
     bank_process::{BankProcess, Response, read_response_of},
     hostile::last_seq,
     table::{everything_named, rows},
-    things::Town,
-    world::{Resident, described, filled, names_of, send, token_of},
+    world::{described, filled, names_of, send, token_of, town_of_two},
 };
 
 #[test]
 fn a_parameter_that_an_endpoint_does_not_take_is_refused() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
-    let town = Town::found(&bank);
-    let other = Resident::settle(&bank, 1);
-    let resident = Resident::settle(&bank, 2);
+    let (town, resident, other) = town_of_two(&bank);
     let description = described(&bank);
     let names = names_of(&bank, &town, (&resident, &other), &everything_named());
     for row in rows() {
@@ -80,9 +77,7 @@ fn whole(bank: &BankProcess, method: &str, token: &str, path: &str) -> (Response
 fn head_gets_what_get_gets_without_the_body_and_nothing_where_nothing_is_to_be_got() {
     let data = tempfile::tempdir().unwrap();
     let bank = BankProcess::start(data.path(), "clock=2026-06-09T10:00+08:00");
-    let town = Town::found(&bank);
-    let other = Resident::settle(&bank, 1);
-    let resident = Resident::settle(&bank, 2);
+    let (town, resident, other) = town_of_two(&bank);
     let mut asked = 0;
     let names = names_of(&bank, &town, (&resident, &other), &everything_named());
     for row in rows() {

@@ -91,6 +91,14 @@ impl Resident {
 /// What stand-ins mean.
 pub type Names = BTreeMap<String, String>;
 
+/// A town, a resident who asks there, and somebody else.
+pub fn town_of_two(bank: &BankProcess) -> (Town, Resident, Resident) {
+    let town = Town::found(bank);
+    let other = Resident::settle(bank, 1);
+    let resident = Resident::settle(bank, 2);
+    (town, resident, other)
+}
+
 /// The stand-ins for one resident's things; `other` is somebody else. Of what takes a while to come by
 /// the resident gets those things that `text` names.
 pub fn names_of(

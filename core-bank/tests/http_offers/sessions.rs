@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::{
     bank_process::{
-        BankProcess, Person, Response, balance, fresh_key, log_in, new_person, new_rich_person,
-        pay_by_sms,
+        BankProcess, Client, Person, Response, balance, fresh_key, log_in, new_person,
+        new_rich_person, pay_by_sms,
     },
     start,
 };
@@ -130,6 +130,19 @@ fn a_terminated_session_is_refused_as_soon_as_its_termination_is_answered() {
     );
 }
 
+/// The alerts of all pages; `next` of a page is this parameter of the following one.
+fn all_alerts(client: &mut Client, token: &str, first: &str, parameter: &str) -> Vec<Value> {
+    let (mut alerts, mut path) = (Vec::new(), first.to_owned());
+    loop {
+        let page = client.get(token, &path).expect(200).body;
+        alerts.extend(page["alerts"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => path = format!("{first}&{parameter}={next}"),
+            None => return alerts,
+        }
+    }
+}
+
 #[test]
 fn a_subscriber_is_told_once_of_every_event_and_soon() {
     let (_folder, bank) = start("");
@@ -145,22 +158,25 @@ fn a_subscriber_is_told_once_of_every_event_and_soon() {
     let phone = json!({"customer": li.customer, "channel": "mobile",
                        "device_token": device.expect(201).text("device_token")});
     let (events, delays) = (Mutex::new(BTreeSet::new()), Mutex::new(Vec::new()));
+    let told_once_of = |client: &mut Client, done: &Response, kind: &str| {
+        let began = Instant::now();
+        let seq = done.body["seq"].as_u64().unwrap();
+        let inbox = format!("/v1/alerts?limit=100&min_seq={seq}");
+        let alerts = client.get(&session, &inbox).expect(200);
+        delays.lock().unwrap().push(began.elapsed());
+        let told = alerts.body["alerts"].as_array().unwrap();
+        let told: Vec<_> = told.iter().filter(|alert| alert["seq"] == seq).collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["kind"], kind);
+        events.lock().unwrap().insert(seq);
+    };
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 let mut client = bank.client();
                 for _ in 0..20 {
                     let done = client.post("", "/v1/sessions", &phone).expect(201);
-                    let began = Instant::now();
-                    let seq = done.body["seq"].as_u64().unwrap();
-                    let inbox = format!("/v1/alerts?limit=100&min_seq={seq}");
-                    let alerts = client.get(&session, &inbox).expect(200);
-                    delays.lock().unwrap().push(began.elapsed());
-                    let told = alerts.body["alerts"].as_array().unwrap();
-                    let told: Vec<_> = told.iter().filter(|alert| alert["seq"] == seq).collect();
-                    assert_eq!(told.len(), 1);
-                    assert_eq!(told[0]["kind"], "log_in");
-                    events.lock().unwrap().insert(seq);
+                    told_once_of(&mut client, &done, "log_in");
                     // Of sessions beyond sixteen the oldest would end.
                     let path = "/v1/sessions/current";
                     let left = client.delete(&done.text("session"), &fresh_key(), path);
@@ -176,29 +192,16 @@ fn a_subscriber_is_told_once_of_every_event_and_soon() {
                     let done = client
                         .post(&bank.tokens.atm, "/v1/deposits", &deposit)
                         .expect(201);
-                    let began = Instant::now();
-                    let seq = done.body["seq"].as_u64().unwrap();
-                    let inbox = format!("/v1/alerts?limit=100&min_seq={seq}");
-                    let alerts = client.get(&session, &inbox).expect(200);
-                    delays.lock().unwrap().push(began.elapsed());
-                    let told = alerts.body["alerts"].as_array().unwrap();
-                    assert_eq!(told.iter().filter(|alert| alert["seq"] == seq).count(), 1);
-                    events.lock().unwrap().insert(seq);
+                    told_once_of(&mut client, &done, "balance_change");
                 }
             });
         }
     });
-    let mut told = Vec::new();
-    let mut path = "/v1/alerts?limit=100".to_owned();
-    loop {
-        let page = bank.client().get(&session, &path).expect(200);
-        let alerts = page.body["alerts"].as_array().unwrap();
-        told.extend(alerts.iter().map(|alert| alert["seq"].as_u64().unwrap()));
-        match page.body["next"].as_str() {
-            Some(next) => path = format!("/v1/alerts?limit=100&cursor={next}"),
-            None => break,
-        }
-    }
+    let alerts = all_alerts(&mut client, &session, "/v1/alerts?limit=100", "cursor");
+    let told: Vec<u64> = alerts
+        .iter()
+        .map(|alert| alert["seq"].as_u64().unwrap())
+        .collect();
     let once: BTreeSet<u64> = told.iter().copied().collect();
     let events = events.into_inner().unwrap();
     assert_eq!((once.len(), told.len(), &once), (200, 200, &events));
@@ -294,19 +297,14 @@ fn a_record_that_changes_two_accounts_tells_of_each_page_by_page() {
             .post(&bank.tokens.counter, "/v1/transfers", &transfer)
             .expect(201);
     }
-    let mut told = Vec::new();
-    let mut path = "/v1/alerts?limit=1".to_owned();
-    loop {
-        let page = client.get(&session, &path).expect(200);
-        for alert in page.body["alerts"].as_array().unwrap() {
+    let alerts = all_alerts(&mut client, &session, "/v1/alerts?limit=1", "cursor");
+    let told: Vec<_> = alerts
+        .iter()
+        .map(|alert| {
             let member = |name: &str| alert[name].as_str().unwrap().to_owned();
-            told.push((member("account"), member("amount"), member("balance_after")));
-        }
-        match page.body["next"].as_str() {
-            Some(next) => path = format!("/v1/alerts?limit=1&cursor={next}"),
-            None => break,
-        }
-    }
+            (member("account"), member("amount"), member("balance_after"))
+        })
+        .collect();
     let change = |account: &str, amount: &str, left: &str| {
         (account.to_owned(), amount.to_owned(), left.to_owned())
     };
@@ -318,16 +316,9 @@ fn a_record_that_changes_two_accounts_tells_of_each_page_by_page() {
     ];
     assert_eq!(told, expected);
     // The operator sees the same four, one a page.
-    let (mut seen, mut path) = (0, "/v1/audit/alerts?limit=1".to_owned());
-    loop {
-        let page = client.get(&bank.tokens.operator, &path).expect(200);
-        seen += page.body["alerts"].as_array().unwrap().len();
-        match page.body["next"].as_str() {
-            Some(next) => path = format!("/v1/audit/alerts?limit=1&after={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, 4);
+    let operator = &bank.tokens.operator;
+    let seen = all_alerts(&mut client, operator, "/v1/audit/alerts?limit=1", "after");
+    assert_eq!(seen.len(), 4);
 }
 
 /// What a refused log-in tells, but for what names the request.

@@ -3,10 +3,9 @@
 use core_bank::{
     journal::{ChainHash, RECORD_VERSION, Record, decode_group, encode_group},
     rules::{
-        AccountNumber, Action, Amount, BookAccount, BusinessTime, Caller, Channel, CustomerId, Day,
-        Envelope, Fact, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Looked,
-        Original, PersonName, Phone, Posting, ResidentId, State, TokenDigest, TokenNonce, Verdict,
-        judge,
+        AccountNumber, Action, Amount, BusinessTime, Caller, Channel, CustomerId, Envelope, Fen,
+        Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Looked, Original, PersonName,
+        Phone, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
     },
 };
 
@@ -101,7 +100,7 @@ impl World {
             .expect("a record is written");
         let read = decode_group(record.seq, bytes.into()).expect("a record reads");
         assert_eq!(read[0].record, record);
-        self.payments.extend(payment_of(&record));
+        self.payments.extend(record.original());
         self.records.push(record);
     }
 
@@ -123,45 +122,4 @@ impl World {
         }
         assert!(again == self.state, "a replay makes another state");
     }
-}
-
-/// The payment of a record, as far as it can be returned.
-fn payment_of(record: &Record) -> Option<Original> {
-    let facts = record.outcome.as_ref().ok()?;
-    record.command.action.payee()?;
-    let postings = facts.iter().find_map(|fact| match fact {
-        Fact::MoneyMoved {
-            transfer: Some(_),
-            postings,
-        } => Some(postings),
-        _ => None,
-    })?;
-    let [
-        Posting {
-            account: BookAccount::Customer(from),
-            ..
-        },
-        Posting {
-            account: to,
-            amount,
-            ..
-        },
-    ] = postings[..]
-    else {
-        return None;
-    };
-    let used = facts.iter().find_map(|fact| match fact {
-        Fact::AllowanceUsed {
-            customer, scope, ..
-        } => Some((*customer, *scope)),
-        _ => None,
-    });
-    Some(Original {
-        seq: record.seq,
-        from,
-        to,
-        amount: Amount::try_from(amount).ok()?,
-        day: Day::of(record.at),
-        used,
-    })
 }
