@@ -113,10 +113,10 @@ pub fn last_decided_until(
     let (mut before, mut end) = ((0, ChainHash::GENESIS), through);
     while end - before.0 > CHUNK as u64 {
         let middle = before.0 + (end - before.0) / 2;
-        let links = reader.read(middle - 1, 1)?;
-        let link = links.first().ok_or(JournalError::Torn { seq: middle })?;
-        if link.record.at <= at {
-            before = (middle, link.hash());
+        let found = reader.record(middle)?;
+        let (record, hash) = found.ok_or(JournalError::Torn { seq: middle })?;
+        if record.at <= at {
+            before = (middle, hash);
         } else {
             end = middle;
         }

@@ -137,9 +137,8 @@ impl History {
                 found: None,
             });
         };
-        let links = self.journal.read(seq - 1, 1)?;
-        let record = links.into_iter().next().map(|link| link.record);
         // Another record's answer would be as wrong as none.
+        let record = self.journal.record(seq)?;
         let record = record
             .filter(|record| KeyDigest::of(record.command.by, &record.key) == digest)
             .ok_or(rusqlite::Error::InvalidQuery)?;

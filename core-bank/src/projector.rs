@@ -17,15 +17,13 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
-    entries::{
-        ENTRIES_TABLE, ERA, Line, Recent, end_of_next_era, lines_of, sort_lines, write_page,
-    },
+    entries::{ENTRIES_TABLE, ERA, Line, Recent, end_of_next_era, lines_of, write_page},
     history::{History, Progress, Wanted},
     journal::{ChainHash, JournalError, JournalReader, JournalReaders, Record},
     metrics::Metrics,
     notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
-    patience::{Pages, Turn},
+    patience::{GivingWay, InOrder, Pages, Turn},
     product_lists::{PRODUCT_TABLES, insert_products, is_listed},
     repair::remove_database,
     rules::IDEMPOTENCY_KEYS_MAX,
@@ -37,8 +35,10 @@ const PROJECTION_VERSION: i64 = 9;
 /// Records that are projected together at most.
 const BATCH: u64 = 32_768;
 
-/// Records that are read at a time.
-const READ_AT_A_TIME: usize = 1_024;
+/// Records that are read at a time in haste, and those between two yields at leisure: a tenth of a
+/// millisecond.
+const READ_IN_HASTE: usize = 1_024;
+const READ_AT_LEISURE: usize = 128;
 
 /// Records whose entries memory holds before their eras are written with haste.
 const UNSEALED_MAX: u64 = 2 * ERA;
@@ -49,6 +49,10 @@ const UNTOLD_MAX: u64 = BATCH;
 /// As long as so many records at most wait they are projected at leisure, and once there are more,
 /// with haste until those are projected that were there by then.
 const LEISURE_BEHIND_MAX: u64 = 100_000;
+
+/// As long as so many at most wait it rests again and again, which is kindest to the others; a bank that
+/// decides more in [`GATHERING`] leaves it too little time for that.
+const RESTING_BEHIND_MAX: u64 = 24_000;
 
 /// How long the projector lets records gather when nobody waits for them. Every reader names what was
 /// durable when he asked, so nobody sees the delay.
@@ -69,7 +73,7 @@ const IDLER_NICENESS: i32 = 19;
 
 /// Pages of the write-ahead log between two checkpoints. Others wait for one, which writes them all
 /// to the file in one go.
-const CHECKPOINT_PAGES: i64 = 256;
+const CHECKPOINT_PAGES: i64 = 64;
 
 /// How long the projector waits after it failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -274,17 +278,6 @@ fn reached(connection: &Connection) -> Result<Reached, ProjectionError> {
     })?)
 }
 
-/// What is projected together.
-struct Batch {
-    /// Its last record.
-    last: u64,
-    /// The chain hash of that record.
-    hash: ChainHash,
-    lines: Vec<Line>,
-    /// The records that tell more than entries and were not told before.
-    others: Vec<Record>,
-}
-
 /// What is read and not in the file yet, which may be full.
 #[derive(Default)]
 struct Untold {
@@ -331,24 +324,25 @@ struct Projector {
 /// gets next to nothing. A thread cannot make itself more urgent again, so there are two, and the
 /// projector goes from one to the other.
 struct Idler {
-    steps: mpsc::Sender<(Projector, u64, Instant)>,
+    steps: mpsc::Sender<(Projector, u64, Instant, GivingWay)>,
     stepped: mpsc::Receiver<(Projector, Result<(), ProjectionError>)>,
 }
 
 impl Idler {
     fn start() -> io::Result<Self> {
-        let (steps, asked) = mpsc::channel::<(Projector, u64, Instant)>();
+        let (steps, asked) = mpsc::channel::<(Projector, u64, Instant, GivingWay)>();
         let (back, stepped) = mpsc::channel();
         thread::Builder::new()
             .name("bank-idler".to_owned())
             .spawn(move || {
                 // Without it the projector only takes more than its share.
                 let _ = rustix::process::setpriority_process(None, IDLER_NICENESS);
-                for (mut projector, goal, until) in asked {
+                for (mut projector, goal, until, giving_way) in asked {
                     let turn = Turn::Leisure {
                         until,
                         wanted: Arc::clone(&projector.wanted),
                         at: projector.at,
+                        giving_way,
                     };
                     let result = projector.step(goal, &turn);
                     if back.send((projector, result)).is_err() {
@@ -365,9 +359,10 @@ impl Idler {
         projector: Projector,
         goal: u64,
         until: Instant,
+        giving_way: GivingWay,
     ) -> io::Result<(Projector, Result<(), ProjectionError>)> {
         let fallen = || io::Error::other("the thread of what nobody waits for fell over");
-        let asked = self.steps.send((projector, goal, until));
+        let asked = self.steps.send((projector, goal, until, giving_way));
         asked.map_err(|_| fallen())?;
         self.stepped.recv().map_err(|_| fallen())
     }
@@ -395,7 +390,12 @@ impl Projector {
                     self.step(goal, &Turn::Haste)
                 } else {
                     let until = advanced + LEISURE_TIME_MAX;
-                    let (back, stepped) = idler.step(self, goal, until)?;
+                    let giving_way = if behind > RESTING_BEHIND_MAX {
+                        GivingWay::Yielding
+                    } else {
+                        GivingWay::Resting
+                    };
+                    let (back, stepped) = idler.step(self, goal, until, giving_way)?;
                     self = back;
                     stepped
                 };
@@ -456,15 +456,48 @@ impl Projector {
 
     /// Projects the next batch: its entries can be read from now on.
     fn project(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
-        let batch = self.read_batch(turn)?;
-        if batch.last > self.told.max(self.at) {
-            self.untold.through = Some((batch.last, batch.hash));
-            self.untold.records.extend(batch.others);
+        let end = self.at.saturating_add(BATCH);
+        while self.at < end {
+            let before = self.at;
+            self.project_some(turn)?;
+            if self.at == before || !turn.goes_on() {
+                break;
+            }
         }
-        self.recent.extend(batch.lines);
-        self.at = batch.last;
-        self.metrics.projected(batch.last);
-        self.published.send_replace(batch.last);
+        Ok(())
+    }
+
+    fn project_some(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
+        let limit = match turn {
+            Turn::Leisure { .. } => READ_AT_LEISURE,
+            Turn::Haste => READ_IN_HASTE,
+        };
+        let (told, mut hash, mut read) = (self.told, None, 0);
+        let (mut lines, mut others) = (Vec::with_capacity(2 * limit), Vec::new());
+        let last = self.journal.visit(self.at, limit, &mut |frame| {
+            let record = frame.record()?;
+            hash = Some(frame.hash());
+            // A group may be much longer than what was asked for.
+            read += 1;
+            if read % limit == 0 {
+                turn.goes_on();
+            }
+            lines.extend(lines_of(&record));
+            let tells = is_listed(&record) || notices_of(&record).next().is_some();
+            if tells && record.seq > told {
+                others.push(record);
+            }
+            Ok(())
+        })?;
+        let Some(hash) = hash else { return Ok(()) };
+        if last > told {
+            self.untold.through = Some((last, hash));
+            self.untold.records.extend(others);
+        }
+        self.recent.extend(lines);
+        self.at = last;
+        self.metrics.projected(last);
+        self.published.send_replace(last);
         Ok(())
     }
 
@@ -488,34 +521,6 @@ impl Projector {
         let told = std::mem::take(&mut self.untold);
         self.measure_alerts(&told.records);
         Ok(())
-    }
-
-    /// Reads the next batch, a small one when somebody waits.
-    fn read_batch(&mut self, turn: &Turn) -> Result<Batch, ProjectionError> {
-        let mut batch = Batch {
-            last: self.at,
-            hash: ChainHash::GENESIS,
-            lines: Vec::new(),
-            others: Vec::new(),
-        };
-        let end = self.at.saturating_add(BATCH);
-        while batch.last < end {
-            let (before, told) = (batch.last, self.told);
-            batch.last = self.journal.visit(before, READ_AT_A_TIME, &mut |frame| {
-                let record = frame.record()?;
-                batch.hash = frame.hash();
-                batch.lines.extend(lines_of(&record));
-                let tells = is_listed(&record) || notices_of(&record).next().is_some();
-                if tells && record.seq > told {
-                    batch.others.push(record);
-                }
-                Ok(())
-            })?;
-            if batch.last == before || !turn.goes_on() {
-                break;
-            }
-        }
-        Ok(batch)
     }
 
     /// Writes the entries of the era that is over, as far as the turn lets it. Pages that a crash or an
@@ -542,8 +547,14 @@ impl Projector {
 
     fn sorted_era(&self, turn: &Turn) -> Sealing {
         let last = end_of_next_era(self.sealed);
-        let mut lines = self.recent.through(last);
-        sort_lines(&mut lines, turn);
+        let mut lines = InOrder::without(|_, _| false);
+        for number in 0.. {
+            let Some(block) = self.recent.block(last, number) else {
+                break;
+            };
+            lines.add(block);
+            turn.goes_on();
+        }
         Sealing {
             last,
             lines: Pages::of(lines),

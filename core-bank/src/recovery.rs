@@ -16,7 +16,7 @@ use crate::{
         AccountNumber, Answer, BookAccount, BusinessTime, Fact, Fingerprint, KeyDigest, Misfit,
         Refusal, Remembered, State,
     },
-    snapshot::{self, Snapshot, SnapshotFolder},
+    snapshot::{self, Pace, Snapshot, SnapshotFolder},
 };
 
 /// Records that are read, checked and handed over at a time.
@@ -27,6 +27,9 @@ const BATCH: usize = 64;
 
 /// Chunks that the reading thread may be ahead of the folding one.
 const CHUNKS_AHEAD: usize = 4;
+
+/// Records that are followed between two yields: some hundredths of a millisecond.
+const FOLLOWED_BETWEEN_YIELDS: u64 = 64;
 
 /// How whoever folds beside a bank that serves rests: a tenth of a processor makes some hundred thousand
 /// records a second, which is faster than they come.
@@ -112,7 +115,7 @@ fn load(
     keys_in_memory: usize,
 ) -> Result<Recovered, RecoveryError> {
     let mut reader = journal.reader()?;
-    let snapshot = newest_snapshot(&SnapshotFolder::new(folder), reader.as_mut())?;
+    let snapshot = newest_snapshot(&SnapshotFolder::new(folder), reader.as_mut(), Pace::Haste)?;
     let from = snapshot.state.seq();
     let last = reader.last()?;
     // The keys of records before this one have no place in memory.
@@ -122,10 +125,10 @@ fn load(
     state.expect_keys(usize::try_from(last - begin).unwrap_or(usize::MAX));
     let mut before = ChainHash::GENESIS;
     if begin > 0 {
-        let links = reader.read(begin - 1, 1)?;
-        let link = links.first().ok_or(JournalError::Torn { seq: begin })?;
-        state.begin_keys_after(begin, link.record.at);
-        before = link.hash();
+        let found = reader.record(begin)?;
+        let (record, hash) = found.ok_or(JournalError::Torn { seq: begin })?;
+        state.begin_keys_after(begin, record.at);
+        before = hash;
     }
     let mut misread = None;
     let (_, head) = stream(reader, begin, before, None, &mut |batch| {
@@ -156,13 +159,14 @@ fn load(
 pub fn newest_snapshot(
     folder: &SnapshotFolder,
     reader: &mut dyn JournalReader,
+    pace: Pace,
 ) -> Result<Snapshot, RecoveryError> {
     let last = reader.last()?;
     for (seq, path) in folder.list()? {
         let refused = |why: &str| {
             tracing::warn!("the snapshot {} is refused: {why}", path.display());
         };
-        match snapshot::read(&path) {
+        match snapshot::read(&path, pace) {
             Ok(_) if seq > last => {
                 return Err(RecoveryError::Journal(JournalError::TailLost {
                     last,
@@ -374,10 +378,12 @@ pub fn follow(
     found: &mut Vec<Found>,
 ) -> Result<(), JournalError> {
     for (number, group) in groups.iter().enumerate() {
-        // Beside a bank that serves, whoever waits goes first; at a start nobody does.
-        thread::yield_now();
         for frame in group.frames() {
             let frame = frame?;
+            // Beside a bank that serves, whoever waits goes first; at a start nobody does.
+            if frame.seq.is_multiple_of(FOLLOWED_BETWEEN_YIELDS) {
+                thread::yield_now();
+            }
             if at.0 == until {
                 return Ok(());
             }

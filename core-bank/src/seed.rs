@@ -21,7 +21,7 @@ use crate::{
 pub const SEED_CUSTOMERS_MAX: u32 = 10_000_000;
 
 /// Records of one commit.
-const GROUP: usize = 4_096;
+const GROUP: usize = 1_024;
 
 /// Who is to be there.
 #[derive(Clone, Debug)]

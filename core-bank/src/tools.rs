@@ -22,7 +22,7 @@ use crate::{
     recovery::{RecoveryError, recover},
     repair::remove_database,
     rules::IDEMPOTENCY_KEYS_MAX,
-    snapshot::SnapshotFolder,
+    snapshot::{Pace, SnapshotFolder},
 };
 
 /// Where a bank's journal is.
@@ -270,7 +270,7 @@ pub fn rebuild(data: &Path, journal: &JournalPlace) -> Result<Head, ToolError> {
     let seq = recovered.state.seq();
     project_all(&folder.projection(), &readers, seq)?;
     snapshots
-        .write(&recovered.state, recovered.head)
+        .write(&recovered.state, recovered.head, Pace::Haste)
         .map_err(io)?;
     Ok(Head {
         seq,

@@ -2,7 +2,7 @@
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
 //! `BANK_FOLDER` which disk. A word restricts it: `-- serving` to the rows of the server, and `-- replay`
 //! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else; `-- mobile` to
-//! payments of the mobile bank, for the same; `-- keys` says how
+//! payments of the mobile bank and `-- half-rate` to the open loop, for the same; `-- keys` says how
 //! long after a start the keys of a long day are known again.
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ mod keys;
 mod mobile;
 mod replay;
 mod server;
+mod standstill;
 mod table;
 
 use std::{env, path::Path, process::Command, time::Duration};
@@ -40,6 +41,9 @@ fn main() {
     if let Ok(data) = env::var("BENCH_BANK_DATA") {
         return server::serve(&data);
     }
+    if env::var_os("BENCH_STANDSTILL").is_some() {
+        return standstill::look();
+    }
     // cargo passes --bench; `cargo test --benches` does not, and wants no long run.
     if !env::args().any(|argument| argument == "--bench") {
         return;
@@ -55,6 +59,9 @@ fn main() {
     let asked = |word: &str| env::args().any(|argument| argument == word);
     if asked("keys") {
         return keys::noted(&folder.path().join("long-day"), rounds);
+    }
+    if asked("half-rate") {
+        return half_rate_only(folder.path(), rounds, seconds);
     }
     if asked("mobile") {
         return mobile_only(folder.path(), rounds, seconds);
@@ -137,6 +144,7 @@ impl Banks<'_> {
             hot_64: load.closed(Route::HotPayee, 64, seconds),
             durable_1: load.closed(Route::Transfers, 1, seconds),
             half_rate: load.open(Route::Transfers, 64, rate / 2.0, seconds),
+            standstill: standstill::seen(),
             memory: load.server.resident_mib(),
             memory_mobile: phones.memory(),
         }
@@ -179,6 +187,41 @@ fn mobile_only(folder: &Path, rounds: u64, seconds: Duration) {
         );
         for (place, thread) in budget::NAMES.iter().enumerate() {
             println!("  {thread} {:.1}", played.thread(place)[0]);
+        }
+    }
+}
+
+/// Asks at half the rate of full load again and again, or `BANK_RATE` times a second, and says which
+/// thread took how long and what the writer was held up by.
+fn half_rate_only(folder: &Path, rounds: u64, seconds: Duration) {
+    let data = folder.join("bank");
+    let city = replay::seed_city(&data, CUSTOMERS);
+    let server = Server::start(&data, "full");
+    pin("1");
+    let load = Load {
+        server: &server,
+        accounts: &city.texts,
+    };
+    load.closed(Route::Transfers, 64, Duration::from_secs(3));
+    let most = load.closed(Route::Transfers, 64, seconds).per_second();
+    let rate = env::var("BANK_RATE").ok();
+    let rate = rate.map_or(most / 2.0, |text| text.parse().unwrap());
+    for _ in 0..rounds {
+        let probe = disk::probe(folder);
+        let played = load.open(Route::Transfers, 64, rate, seconds);
+        println!(
+            "{rate:.0} payments/s, {:.1} us of CPU each, p50 {:.2} ms, p99 {:.2} ms, {:.1} times fdatasync's",
+            played.cpu_micros(),
+            played.p50 / 1e3,
+            played.p99 / 1e3,
+            played.p99 / probe.p99
+        );
+        for (place, thread) in budget::NAMES.iter().enumerate() {
+            println!("  {thread} {:.1}", played.thread(place)[0]);
+        }
+        for (place, stage) in server::STAGES.iter().enumerate() {
+            let (long, mean) = played.stage(place);
+            println!("  {stage} mean {mean:.0} us, {long:.1} times a second over 4 ms");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The medians of all rounds as the tables of the documentation.
 
-use crate::{budget, client::Played, disk::Probe};
+use crate::{budget, client::Played, disk::Probe, standstill::Standstill};
 
 /// One round: everything measured within minutes of each other.
 pub struct Round {
@@ -23,6 +23,7 @@ pub struct Served {
     pub hot_64: Played,
     pub durable_1: Played,
     pub half_rate: Played,
+    pub standstill: Standstill,
     /// Memory of the server in MiB, now and at most.
     pub memory: (f64, f64),
     /// The same of the mobile bank's server.
@@ -148,6 +149,11 @@ fn print_stages(median: Median) {
     println!(
         "\nthe client itself woke up late, p99: {:.2} ms\n",
         median(&|served| served.half_rate.late_p99 / 1e3)
+    );
+    println!(
+        "a loop on the server's core that only looks at the clock stood still for more than 4 ms {:.1} times a second; it lost {:.1} ms a second\n",
+        median(&|served| served.standstill.long),
+        median(&|served| served.standstill.lost)
     );
 }
 

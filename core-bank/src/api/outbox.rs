@@ -59,8 +59,8 @@ pub async fn message(
     let sent = service.bank.read(move |state| {
         let waiting = state.waiting(id)?;
         let customer = state.customer(waiting.customer)?;
-        let by_message = waiting.key == MediumKey::Sms;
-        by_message.then(|| (waiting.order.clone(), String::from(customer.phone)))
+        let by_message = waiting.key() == MediumKey::Sms;
+        by_message.then(|| (waiting.order(), String::from(customer.phone)))
     });
     let (order, phone) = sent.await?.ok_or(Code::AuthorisationNotFound)?;
     let code = sms_code(service.access.sms_key(), &transfer_text(id, &order));

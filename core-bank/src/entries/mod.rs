@@ -4,7 +4,7 @@
 //! line rewrites a page of its own, and the more history there is, the truer that is. So histories are
 //! kept by eras, runs of records of equal length. The entries of the era that is not over stand in
 //! memory, some ten megabytes at most ([`Recent`]); when it is over they are sorted by account, packed
-//! and written to the file in one go, and never touched again. After a start the entries of the last
+//! and written to the file in short transactions, and never touched again. After a start the entries of the last
 //! era are read off the journal once more. The price: who reads an account's history looks once into
 //! each era until he has what he wants, which is some microseconds for 65,536 records of the bank.
 
@@ -18,7 +18,6 @@ use rusqlite::Connection;
 
 use crate::{
     journal::Record,
-    patience::{self, Turn},
     projector::ProjectionError,
     rules::{BookAccount, BusinessTime, Fen, Operation},
 };
@@ -56,8 +55,8 @@ pub struct Entry {
 }
 
 /// An entry as it is kept until its era is over, with the number of its account, a customer's or the
-/// bank's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// bank's own. Lines are in the order of accounts, and an account's in that of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
     /// The account's number.
     pub account: u64,
@@ -95,11 +94,6 @@ pub fn lines_of(record: &Record) -> impl Iterator<Item = Line> + use<'_> {
         amount: posting.amount,
         balance_after: posting.balance_after,
     })
-}
-
-/// Puts the lines of an era in the order of its pages.
-pub fn sort_lines(lines: &mut [Line], turn: &Turn) {
-    patience::sort(lines, &|line| (line.account, line.seq), turn);
 }
 
 /// All entries there are: the newest in memory, the others in the file. Whoever reads looks into memory
@@ -177,7 +171,7 @@ impl Histories<'_> {
 mod tests {
     use super::*;
     use crate::{
-        patience::PER_PAGE,
+        patience::{InOrder, PER_PAGE},
         rules::{AccountNumber, Amount},
         statements::statement,
     };
@@ -235,8 +229,14 @@ mod tests {
 
         fn seal(&self, era: u64) {
             let last = (era + 1) * ERA - 1;
-            let mut lines = self.recent.through(last);
-            sort_lines(&mut lines, &Turn::Haste);
+            let mut lines = InOrder::without(|_, _| false);
+            for number in 0.. {
+                let Some(block) = self.recent.block(last, number) else {
+                    break;
+                };
+                lines.add(block);
+            }
+            let lines: Vec<Line> = lines.collect();
             for page in lines.chunks(PER_PAGE) {
                 write_page(&self.file, page).unwrap();
             }
@@ -333,7 +333,7 @@ mod tests {
         for page in 0..2 {
             let mut again: Vec<Line> = long.lines.clone();
             again.retain(|line| line.seq / ERA == page);
-            sort_lines(&mut again, &Turn::Haste);
+            again.sort_unstable();
             for page in again.chunks(PER_PAGE) {
                 write_page(&long.file, page).unwrap();
             }

@@ -154,13 +154,32 @@ pub trait JournalReader: Send {
         Ok(last)
     }
 
+    /// The record of this number with its chain hash, or nothing when there is none. Of its group nothing
+    /// else is read, only stepped over.
+    fn record(&mut self, seq: u64) -> Result<Option<(Record, ChainHash)>, JournalError> {
+        let Some(before) = seq.checked_sub(1) else {
+            return Ok(None);
+        };
+        let groups = self.groups(before, 1)?;
+        for frame in groups.iter().flat_map(Group::frames) {
+            let frame = frame?;
+            if frame.seq >= seq {
+                let found = frame.seq == seq;
+                return found
+                    .then(|| Ok((frame.record()?, frame.hash())))
+                    .transpose();
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether it holds this record with this chain hash, and so is the journal of whoever noted the two.
     fn holds(&mut self, seq: u64, hash: ChainHash) -> Result<bool, JournalError> {
         if seq == 0 {
             return Ok(hash == ChainHash::GENESIS);
         }
-        let links = self.read(seq - 1, 1)?;
-        Ok(links.first().is_some_and(|link| link.hash() == hash))
+        let found = self.record(seq)?;
+        Ok(found.is_some_and(|(_, its)| its == hash))
     }
 
     /// The number of the last record that the journal claims to hold; 0 when it is empty.

@@ -1,6 +1,6 @@
 //! Readers that are kept for the next who needs one.
 
-use super::{JournalError, JournalReader, Link};
+use super::{JournalError, JournalReader, Link, Record};
 use crate::kept::Kept;
 
 type OpenReader = dyn Fn() -> Result<Box<dyn JournalReader>, JournalError> + Send + Sync;
@@ -31,6 +31,14 @@ impl JournalReaders {
     pub fn read(&self, after: u64, limit: usize) -> Result<Vec<Link>, JournalError> {
         self.kept
             .with(|| self.open(), |reader| reader.read(after, limit))
+    }
+
+    /// Reads one record, as [`JournalReader::record`] does. Call it where blocking is allowed.
+    pub fn record(&self, seq: u64) -> Result<Option<Record>, JournalError> {
+        let found = self
+            .kept
+            .with(|| self.open(), |reader| reader.record(seq))?;
+        Ok(found.map(|(record, _)| record))
     }
 
     /// How many readers are kept: none before the first read.

@@ -133,8 +133,8 @@ impl Desk<'_> {
             return Err(Code::AuthorisationNotFound.into());
         };
         let media = self.state.media(customer);
-        let medium = waiting.key.medium();
-        if !media.holds(waiting.key) {
+        let medium = waiting.key().medium();
+        if !media.holds(waiting.key()) {
             return Err(Code::AuthorisationNotFound.into());
         }
         let Some(scope) = Scope::of(medium, self.by.channel()) else {
@@ -143,7 +143,7 @@ impl Desk<'_> {
         if media.is_locked(medium) {
             return Ok(refused(Code::MediumLocked, customer));
         }
-        let last_step = media.device.map_or(0, |(_, last)| last);
+        let last_step = media.device().map_or(0, |(_, last)| last);
         let step = match self.proved(waiting, order, &shown.proof, last_step) {
             Ok(step) => step,
             Err(code) => return Ok(failed(code, customer, medium, Some(id))),
@@ -179,10 +179,10 @@ impl Desk<'_> {
         proof: &Proof,
         last_step: u64,
     ) -> Result<Option<u64>, Code> {
-        if waiting.order != *order {
+        if !waiting.is_for(order) {
             return Err(Code::AuthorisationMismatch);
         }
-        match (waiting.key, proof) {
+        match (waiting.key(), proof) {
             (MediumKey::Sms, Proof::Sms { right: true }) => Ok(None),
             (MediumKey::Shield(held), Proof::Shield { key, right: true }) if held == *key => {
                 Ok(None)

@@ -3,9 +3,7 @@
 //! A key lives for 24 hours of business time. Memory holds the newest, as many as the bound says, in
 //! the order of their records; older ones that still live are looked for beyond memory, in the
 //! projection, by whoever brings a request to the queue ([`Looked`]). The digests are found by a
-//! hash table that nothing iterates over, so no order of a hash shows anywhere.
-
-use hashbrown::{HashTable, hash_table::Entry};
+//! hash ([`super::places::Places`]) that nothing iterates over.
 
 use super::{
     answer::Answer,
@@ -13,6 +11,7 @@ use super::{
     forgotten::Forgotten,
     ids::{AccountNumber, AuthorisationId, CustomerId, IdempotencyKey, TransferId},
     money::{Amount, Fen},
+    places::Places,
     refusal::Refusal,
     ring::Ring,
     time::BusinessTime,
@@ -216,7 +215,7 @@ pub struct Keys {
     /// In order of record.
     kept: Ring<Kept>,
     /// Where the key of a digest stands, counted from the first key ever, modulo 2³².
-    places: HashTable<u32>,
+    places: Places,
     /// The place of the oldest key that is kept.
     first: u32,
     bound: usize,
@@ -231,7 +230,7 @@ impl Default for Keys {
     fn default() -> Self {
         Self {
             kept: Ring::default(),
-            places: HashTable::new(),
+            places: Places::default(),
             first: 0,
             bound: IDEMPOTENCY_KEYS_MAX,
             crowded_out: None,
@@ -277,7 +276,7 @@ impl Keys {
         let at = |place: &u32| self.kept.get(place.wrapping_sub(self.first) as usize);
         let is_it = |place: &u32| at(place).is_some_and(|kept| kept.digest == digest);
         let place = self.places.find(digest.hash(), is_it)?;
-        at(place)
+        at(&place)
     }
 
     pub(super) fn find(&self, digest: KeyDigest) -> Option<Remembered> {
@@ -345,9 +344,9 @@ impl Keys {
             kept.is_some_and(|kept| kept.digest == digest)
         };
         let hash_of = |place: &u32| hash_at(kept, first, *place);
-        match self.places.entry(digest.hash(), is_it, hash_of) {
-            Entry::Occupied(_) => return,
-            Entry::Vacant(vacant) => drop(vacant.insert(place)),
+        let put = self.places.insert_new(digest.hash(), place, is_it, hash_of);
+        if !put {
+            return;
         }
         self.kept.push_back(Kept::new(digest, remembered));
         if oldest.is_some() {
@@ -375,14 +374,11 @@ impl Keys {
             ..
         } = self;
         let hash_of = |place: &u32| hash_at(kept, *first, *place);
-        places.insert_unique(digest.hash(), place, hash_of);
+        places.insert(digest.hash(), place, hash_of);
     }
 
     fn unindex(&mut self, digest: KeyDigest, place: u32) {
-        let found = |held: &u32| *held == place;
-        if let Ok(entry) = self.places.find_entry(digest.hash(), found) {
-            entry.remove();
-        }
+        self.places.remove(digest.hash(), place);
     }
 
     /// Forgets the oldest key though it may still live. That it is forgotten stays known when the change

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     calendar::Day,
-    command::Order,
-    ids::{AuthorisationId, CustomerId, ShieldKey, TokenNonce},
+    command::{Order, Payee},
+    ids::{AccountNumber, AuthorisationId, CustomerId, ShieldKey, TokenNonce},
     money::{Amount, Fen},
     operation::Channel,
     refusal::RefusalCode as Code,
@@ -96,7 +96,7 @@ impl Scope {
     }
 
     /// What holds until the customer sets something else.
-    pub fn default_limits(self) -> Limits {
+    pub const fn default_limits(self) -> Limits {
         match self {
             Self::Sms => Limits::of_yuan(10_000, 10_000, Some(50_000)),
             Self::DeviceOnline => Limits::of_yuan(50_000, 50_000, None),
@@ -127,11 +127,14 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn of_yuan(per_transaction: i64, daily: i64, monthly: Option<i64>) -> Self {
+    const fn of_yuan(per_transaction: i64, daily: i64, monthly: Option<i64>) -> Self {
         Self {
             per_transaction: Fen(per_transaction * 100),
             daily: Fen(daily * 100),
-            monthly: monthly.map(|yuan| Fen(yuan * 100)),
+            monthly: match monthly {
+                Some(yuan) => Some(Fen(yuan * 100)),
+                None => None,
+            },
         }
     }
 
@@ -155,10 +158,10 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    fn new(scope: Scope) -> Self {
+    const fn new(scope: Scope) -> Self {
         Self {
             limits: scope.default_limits(),
-            day: Day::default(),
+            day: Day(0),
             today: Fen::ZERO,
             month_total: Fen::ZERO,
         }
@@ -199,35 +202,88 @@ impl Allowance {
     }
 }
 
-/// The media of one customer. It is small and plain, so that a payment changes it without an
-/// allocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The media of one customer. There is a row for each who ever paid from afar, so it is as small as can
+/// be, and a payment by SMS changes it without an allocation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
-    /// The device and the last time step whose code was accepted or spent.
-    pub device: Option<(TokenNonce, u64)>,
-    /// The U-shield.
-    pub shield: Option<ShieldKey>,
+    sms: Allowance,
     failures: [u8; 3],
-    allowances: [Allowance; 4],
-    waiting: [Option<AuthorisationId>; WAITING_MAX],
+    /// The authorisations that wait; [`NONE`] where there is none.
+    waiting: [AuthorisationId; WAITING_MAX],
+    hardware: Option<Box<Hardware>>,
 }
 
-impl Default for Media {
-    fn default() -> Self {
+/// No record has this number.
+const NONE: AuthorisationId = AuthorisationId::of_seq(0);
+
+/// What only those have who hold or set more than SMS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Hardware {
+    /// The device and the last time step whose code was accepted or spent.
+    device: Option<(TokenNonce, u64)>,
+    shield: Option<ShieldKey>,
+    device_online: Allowance,
+    device_mobile: Allowance,
+    by_shield: Allowance,
+}
+
+/// The media of a customer who never used any.
+static NEW: Media = Media::new();
+
+impl Hardware {
+    const fn new() -> Self {
         Self {
             device: None,
             shield: None,
-            failures: [0; 3],
-            allowances: Scope::ALL.map(Allowance::new),
-            waiting: [None; WAITING_MAX],
+            device_online: Allowance::new(Scope::DeviceOnline),
+            device_mobile: Allowance::new(Scope::DeviceMobile),
+            by_shield: Allowance::new(Scope::Shield),
         }
     }
 }
 
 impl Media {
+    const fn new() -> Self {
+        Self {
+            sms: Allowance::new(Scope::Sms),
+            failures: [0; 3],
+            waiting: [NONE; WAITING_MAX],
+            hardware: None,
+        }
+    }
+
+    /// The device and the last time step whose code was accepted or spent.
+    pub fn device(&self) -> Option<(TokenNonce, u64)> {
+        self.hardware.as_ref()?.device
+    }
+
+    fn shield(&self) -> Option<ShieldKey> {
+        self.hardware.as_ref()?.shield
+    }
+
+    fn edit_hardware(&mut self) -> &mut Hardware {
+        self.hardware
+            .get_or_insert_with(|| Box::new(Hardware::new()))
+    }
+
     /// A scope's limits and use.
-    pub fn allowance(&self, scope: Scope) -> &Allowance {
-        &self.allowances[scope as usize]
+    pub fn allowance(&self, scope: Scope) -> Allowance {
+        match (scope, &self.hardware) {
+            (Scope::Sms, _) => self.sms,
+            (_, None) => Allowance::new(scope),
+            (Scope::DeviceOnline, Some(hardware)) => hardware.device_online,
+            (Scope::DeviceMobile, Some(hardware)) => hardware.device_mobile,
+            (Scope::Shield, Some(hardware)) => hardware.by_shield,
+        }
+    }
+
+    fn edit_allowance(&mut self, scope: Scope) -> &mut Allowance {
+        match scope {
+            Scope::Sms => &mut self.sms,
+            Scope::DeviceOnline => &mut self.edit_hardware().device_online,
+            Scope::DeviceMobile => &mut self.edit_hardware().device_mobile,
+            Scope::Shield => &mut self.edit_hardware().by_shield,
+        }
     }
 
     /// Whether too many wrong codes in a row locked it.
@@ -239,26 +295,78 @@ impl Media {
     pub fn holds(&self, key: MediumKey) -> bool {
         match key {
             MediumKey::Sms => true,
-            MediumKey::Device(serial) => self.device.is_some_and(|(held, _)| held == serial),
-            MediumKey::Shield(key) => self.shield == Some(key),
+            MediumKey::Device(serial) => self.device().is_some_and(|(held, _)| held == serial),
+            MediumKey::Shield(key) => self.shield() == Some(key),
         }
     }
 }
 
-/// An authorisation that was asked for and waits to be used.
+/// An authorisation that was asked for and waits to be used. A city has hundreds of thousands of them on
+/// a busy day, most of them by SMS and within the bank, so what others have more is kept apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// Who asked.
     pub customer: CustomerId,
-    /// What is to prove it.
-    pub key: MediumKey,
-    /// The one payment that it is for.
-    pub order: Order,
     at: BusinessTime,
+    wish: Wish,
     tries: u8,
 }
 
+/// What is to prove it, and the one payment that it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Wish {
+    /// SMS, for a transfer within the bank: from where, to where.
+    HereBySms(AccountNumber, AccountNumber, Amount),
+    Other(Box<(MediumKey, Order)>),
+}
+
 impl Waiting {
+    fn new(customer: CustomerId, at: BusinessTime, key: MediumKey, order: &Order) -> Self {
+        let wish = match (key, order.from, &order.payee) {
+            (MediumKey::Sms, Some(from), Payee::Here(Some(to))) => {
+                Wish::HereBySms(from, *to, order.amount)
+            }
+            _ => Wish::Other(Box::new((key, order.clone()))),
+        };
+        Self {
+            customer,
+            at,
+            wish,
+            tries: 0,
+        }
+    }
+
+    /// What is to prove it.
+    pub fn key(&self) -> MediumKey {
+        match &self.wish {
+            Wish::HereBySms(..) => MediumKey::Sms,
+            Wish::Other(other) => other.0,
+        }
+    }
+
+    /// The one payment that it is for.
+    pub fn order(&self) -> Order {
+        match &self.wish {
+            Wish::HereBySms(from, to, amount) => Order {
+                from: Some(*from),
+                payee: Payee::Here(Some(*to)),
+                amount: *amount,
+            },
+            Wish::Other(other) => other.1.clone(),
+        }
+    }
+
+    /// Whether it is for this payment.
+    pub fn is_for(&self, order: &Order) -> bool {
+        match &self.wish {
+            Wish::HereBySms(from, to, amount) => {
+                let here = matches!(&order.payee, Payee::Here(Some(payee)) if payee == to);
+                here && order.from == Some(*from) && order.amount == *amount
+            }
+            Wish::Other(other) => other.1 == *order,
+        }
+    }
+
     /// Whether it may still be used.
     pub fn stands(&self, now: BusinessTime) -> bool {
         self.at > now.before(AUTHORISATION_MICROS)
@@ -269,8 +377,8 @@ type Folded = Result<(), &'static str>;
 
 impl State {
     /// The media of a customer; those of one who never used any are as new.
-    pub fn media(&self, customer: CustomerId) -> Media {
-        self.media.get(&customer).copied().unwrap_or_default()
+    pub fn media(&self, customer: CustomerId) -> &Media {
+        self.media.get(&customer).unwrap_or(&NEW)
     }
 
     /// Whether a customer has used or set any medium.
@@ -285,9 +393,7 @@ impl State {
 
     fn edit_media(&mut self, customer: CustomerId) -> Result<&mut Media, &'static str> {
         let exists = || self.customers.contains(&customer);
-        let media = self
-            .media
-            .edit_or(&customer, || exists().then(Media::default));
+        let media = self.media.edit_or(&customer, || exists().then(Media::new));
         media.ok_or("the customer does not exist")
     }
 
@@ -299,22 +405,13 @@ impl State {
         order: &Order,
     ) -> Folded {
         let media = self.edit_media(customer)?;
-        let free = media.waiting.iter().position(Option::is_none);
-        let place = free.unwrap_or_else(|| {
-            let oldest = media.waiting.iter().enumerate().min_by_key(|(_, id)| **id);
-            oldest.map_or(0, |(place, _)| place)
-        });
-        let former = media.waiting[place].replace(id);
-        if let Some(former) = former {
+        // A free place is before the oldest authorisation.
+        let oldest = media.waiting.iter_mut().min();
+        let former = oldest.map(|oldest| std::mem::replace(oldest, id));
+        if let Some(former) = former.filter(|former| *former != NONE) {
             self.waiting.remove(&former);
         }
-        let waiting = Waiting {
-            customer,
-            key,
-            order: order.clone(),
-            at: self.at(),
-            tries: 0,
-        };
+        let waiting = Waiting::new(customer, self.at(), key, order);
         self.waiting.put(id, waiting);
         Ok(())
     }
@@ -325,12 +422,12 @@ impl State {
         let waiting = self.waiting.remove(&id);
         let waiting = waiting.ok_or("the authorisation is gone")?;
         let media = self.edit_media(waiting.customer)?;
-        media.failures[waiting.key.medium() as usize] = 0;
+        media.failures[waiting.key().medium() as usize] = 0;
         media.free(id);
-        match (&mut media.device, step) {
-            (Some((_, last)), Some(step)) if step > *last => *last = step,
-            (_, Some(_)) => return Err("a time step is spent twice"),
-            (_, None) => {}
+        let Some(step) = step else { return Ok(()) };
+        match &mut media.edit_hardware().device {
+            Some((_, last)) if step > *last => *last = step,
+            _ => return Err("a time step is spent twice"),
         }
         Ok(())
     }
@@ -367,14 +464,14 @@ impl State {
 
     pub(super) fn issue_device(&mut self, customer: CustomerId, serial: TokenNonce) -> Folded {
         let media = self.edit_media(customer)?;
-        media.device = Some((serial, 0));
+        media.edit_hardware().device = Some((serial, 0));
         media.failures[Medium::Device as usize] = 0;
         Ok(())
     }
 
     pub(super) fn register_shield(&mut self, customer: CustomerId, key: ShieldKey) -> Folded {
         let media = self.edit_media(customer)?;
-        media.shield = Some(key);
+        media.edit_hardware().shield = Some(key);
         media.failures[Medium::Shield as usize] = 0;
         Ok(())
     }
@@ -385,7 +482,7 @@ impl State {
         scope: Scope,
         limits: Limits,
     ) -> Folded {
-        self.edit_media(customer)?.allowances[scope as usize].limits = limits;
+        self.edit_media(customer)?.edit_allowance(scope).limits = limits;
         Ok(())
     }
 
@@ -396,7 +493,7 @@ impl State {
         day: Day,
         (today, month_total): (Fen, Fen),
     ) -> Folded {
-        let allowance = &mut self.edit_media(customer)?.allowances[scope as usize];
+        let allowance = self.edit_media(customer)?.edit_allowance(scope);
         let (used_today, used_month) = allowance.used(day);
         if day < allowance.day || today <= used_today || month_total <= used_month {
             return Err("the use of a limit shrinks");
@@ -415,7 +512,7 @@ impl State {
         day: Day,
         amount: Fen,
     ) -> Folded {
-        let allowance = &mut self.edit_media(customer)?.allowances[scope as usize];
+        let allowance = self.edit_media(customer)?.edit_allowance(scope);
         let (today, month_total) = allowance.used(day);
         if amount > today || day < allowance.day {
             return Err("more of a limit is restored than was used");
@@ -443,8 +540,8 @@ impl State {
 impl Media {
     fn free(&mut self, id: AuthorisationId) {
         for place in &mut self.waiting {
-            if *place == Some(id) {
-                *place = None;
+            if *place == id {
+                *place = NONE;
             }
         }
     }
@@ -453,6 +550,51 @@ impl Media {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_the_many_are_small() {
+        assert_eq!(size_of::<Option<(CustomerId, Media)>>(), 112);
+        assert_eq!(size_of::<Option<(AuthorisationId, Waiting)>>(), 64);
+    }
+
+    #[test]
+    fn an_authorisation_says_what_it_is_for_however_it_is_kept() {
+        let (from, to) = (AccountNumber::of_seq(1), AccountNumber::of_seq(2));
+        let amount = Amount::parse("12.34").unwrap();
+        let elsewhere = Payee::Elsewhere {
+            account: "6227".to_owned(),
+            bank: "CCB".to_owned(),
+        };
+        let payees = [
+            Payee::Here(Some(to)),
+            Payee::Here(Some(from)),
+            Payee::Here(None),
+            elsewhere,
+        ];
+        let orders: Vec<Order> = payees
+            .into_iter()
+            .flat_map(|payee| {
+                let amounts = [amount, Amount::parse("12.35").unwrap()];
+                amounts.map(|amount| (payee.clone(), amount))
+            })
+            .flat_map(|(payee, amount)| {
+                [Some(from), Some(to), None].map(|from| Order {
+                    from,
+                    payee: payee.clone(),
+                    amount,
+                })
+            })
+            .collect();
+        for key in [MediumKey::Sms, MediumKey::Shield(ShieldKey([7; 32]))] {
+            for order in &orders {
+                let at = BusinessTime(7);
+                let waiting = Waiting::new(CustomerId::of_seq(1), at, key, order);
+                assert_eq!((waiting.key(), &waiting.order()), (key, order));
+                let its_own = orders.iter().filter(|other| waiting.is_for(other));
+                assert!(its_own.eq([order]));
+            }
+        }
+    }
 
     #[test]
     fn every_scope_starts_with_the_storys_limits_and_within_the_banks() {

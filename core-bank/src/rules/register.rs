@@ -1,15 +1,17 @@
 //! A table whose keys only grow, found at once: accounts, which are numbered in the order in which
 //! they were opened.
 //!
-//! Rows stand in the order of their keys in one piece, and a hash table leads from a key to its place.
-//! Nothing iterates over the hash table, so no order of a hash shows anywhere. Compared with a
+//! Rows stand in the order of their keys in one piece, and a hash leads from a key to its place. Nothing
+//! iterates over the hashes, so no order of a hash shows anywhere. Compared with a
 //! [`super::table::Table`] a row is found with two looks into memory instead of five or six; the price
 //! is that a key below the last one is inserted by moving all rows after it.
 
-use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::undo::{Undo, Undoable};
+use super::{
+    places::{Places, mixed},
+    undo::{Undo, Undoable},
+};
 
 /// A key that a register can find.
 pub trait RegisterKey: Copy + Ord {
@@ -17,18 +19,16 @@ pub trait RegisterKey: Copy + Ord {
     fn number(self) -> u64;
 }
 
-/// Neighbours land far from each other: the multiplier of Fibonacci hashing, whose high bits, which
-/// the hash table compares first, depend on all bits of the number.
+/// The hash of a key.
 pub(super) fn hash_of(key: impl RegisterKey) -> u64 {
-    let mixed = key.number().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ mixed >> 32
+    mixed(key.number())
 }
 
 /// The rows by growing keys.
 #[derive(Clone, Debug)]
 pub struct Register<K, V> {
     rows: Vec<(K, V)>,
-    places: HashTable<u32>,
+    places: Places,
     undo: Undo<K, V>,
 }
 
@@ -36,7 +36,7 @@ impl<K, V> Default for Register<K, V> {
     fn default() -> Self {
         Self {
             rows: Vec::new(),
-            places: HashTable::new(),
+            places: Places::default(),
             undo: Undo::default(),
         }
     }
@@ -71,7 +71,7 @@ impl<K: RegisterKey, V: Clone> Register<K, V> {
     fn place(&self, key: K) -> Option<usize> {
         let is_it = |place: &u32| self.rows[*place as usize].0 == key;
         let place = self.places.find(hash_of(key), is_it)?;
-        Some(*place as usize)
+        Some(place as usize)
     }
 
     pub fn get(&self, key: &K) -> Option<&V> {
@@ -117,8 +117,7 @@ impl<K: RegisterKey, V: Clone> Register<K, V> {
             let rows = &self.rows;
             let hash_at = |place: &u32| hash_of(rows[*place as usize].0);
             // Four billion rows are more than any machine's memory holds.
-            self.places
-                .insert_unique(hash_of(key), place as u32, hash_at);
+            self.places.insert(hash_of(key), place as u32, hash_at);
         } else {
             self.find_places();
         }
@@ -135,8 +134,7 @@ impl<K: RegisterKey, V: Clone> Register<K, V> {
         let rows = &self.rows;
         for (place, (key, _)) in rows.iter().enumerate() {
             let hash_at = |place: &u32| hash_of(rows[*place as usize].0);
-            self.places
-                .insert_unique(hash_of(*key), place as u32, hash_at);
+            self.places.insert(hash_of(*key), place as u32, hash_at);
         }
     }
 }

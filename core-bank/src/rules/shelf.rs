@@ -3,15 +3,15 @@
 //! A [`super::register::Register`] moves rows when a key comes late, and a [`super::table::Table`] is
 //! a tree: for a row of some hundred bytes that each payment changes, that is five or six looks into
 //! memory. Here it is two. The order of the rows is that of the records that made them, so it is the
-//! same after every replay; the hash table that leads to them is never iterated.
+//! same after every replay; the hashes that lead to them are never iterated.
 //!
 //! A row that is taken away leaves a gap. Gaps at the front go once no mark can bring their rows back,
 //! and the others when there are more of them than rows.
 
-use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq as _};
 
 use super::{
+    places::Places,
     register::{RegisterKey, hash_of},
     ring::Ring,
     undo::{Undo, Undoable},
@@ -25,7 +25,7 @@ const GAPS_MIN: usize = 1_024;
 pub struct Shelf<K, V> {
     rows: Ring<Option<(K, V)>>,
     /// Where the row of a key stands, counted from the first row since gaps were closed, modulo 2³².
-    places: HashTable<u32>,
+    places: Places,
     /// The place of the first of `rows`.
     first: u32,
     /// How many of `rows` are gaps before the first row.
@@ -38,7 +38,7 @@ impl<K, V> Default for Shelf<K, V> {
     fn default() -> Self {
         Self {
             rows: Ring::default(),
-            places: HashTable::new(),
+            places: Places::default(),
             first: 0,
             leading: 0,
             undo: Undo::default(),
@@ -79,7 +79,7 @@ impl<'de, K: RegisterKey + Deserialize<'de>, V: Clone + Deserialize<'de>> Deseri
 impl<K: RegisterKey, V: Clone> Shelf<K, V> {
     fn place(&self, key: K) -> Option<u32> {
         let is_it = |place: &u32| self.row_at(*place).is_some_and(|(held, _)| *held == key);
-        self.places.find(hash_of(key), is_it).copied()
+        self.places.find(hash_of(key), is_it)
     }
 
     fn row_at(&self, place: u32) -> Option<&(K, V)> {
@@ -174,14 +174,11 @@ impl<K: RegisterKey, V: Clone> Shelf<K, V> {
             row.and_then(Option::as_ref)
                 .map_or(0, |(key, _)| hash_of(*key))
         };
-        self.places.insert_unique(hash_of(key), place, hash_at);
+        self.places.insert(hash_of(key), place, hash_at);
     }
 
     fn lead_no_more_to(&mut self, key: K, place: u32) {
-        let is_it = |held: &u32| *held == place;
-        if let Ok(entry) = self.places.find_entry(hash_of(key), is_it) {
-            entry.remove();
-        }
+        self.places.remove(hash_of(key), place);
     }
 
     /// Makes the row of a place what it was, or fills the gap there.

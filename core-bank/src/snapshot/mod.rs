@@ -4,13 +4,13 @@
 //! made it, and the journal's chain hash at its record is the one that it names; otherwise an older
 //! one is tried, and in the end the journal from its first record. `bank verify` uses none.
 //!
-//! A file is `magic (16 bytes) · rules (32) · record (8, little endian) · chain hash (32) · state in
-//! the wire format of postcard · BLAKE3 of all before (32)`. Idempotency keys are not in it: the
-//! newest are read off the journal again.
+//! Idempotency keys are not in it: the newest are read off the journal again.
+
+mod file;
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Seek as _, Write as _},
+    io,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,18 +20,13 @@ use std::{
 
 use tokio::sync::watch;
 
+pub use file::{Pace, read};
+
 use crate::{
     journal::{ChainHash, JournalError, JournalReaders},
     recovery::{self, RecoveryError},
     rules::State,
 };
-
-const MAGIC: &[u8; 16] = b"bank snapshot 1\n";
-const HASH: usize = 32;
-const HEAD: usize = MAGIC.len() + HASH + 8 + HASH;
-
-/// Which rules made a snapshot: the digest of their sources.
-const RULES: &str = env!("RULES_FINGERPRINT");
 
 /// The file that becomes a snapshot.
 const UNFINISHED: &str = "snapshot.unfinished";
@@ -91,7 +86,7 @@ impl SnapshotFolder {
     /// Writes a snapshot, whole or not at all. The one that it makes superfluous is written over by the
     /// next: a file of that size that is removed has some disks busy for a tenth of a second, and payments
     /// wait for the disk.
-    pub fn write(&self, state: &State, head: ChainHash) -> io::Result<()> {
+    pub fn write(&self, state: &State, head: ChainHash, pace: Pace) -> io::Result<()> {
         let seq = state.seq();
         let path = self.0.join(format!("snapshot-{seq:012}.bin"));
         let unfinished = self.0.join(UNFINISHED);
@@ -101,11 +96,7 @@ impl SnapshotFolder {
             .truncate(false)
             .mode(0o600)
             .open(&unfinished)?;
-        let patient = Patient { file, unsynced: 0 };
-        let mut file = encode(state, head, patient)?.file;
-        let written = file.stream_position()?;
-        file.set_len(written)?;
-        file.sync_all()?;
+        file::write(state, head, file, pace)?.sync_all()?;
         fs::rename(&unfinished, &path)?;
         File::open(&self.0)?.sync_all()?;
         for (_, superfluous) in self.list()?.into_iter().skip(KEPT) {
@@ -122,97 +113,6 @@ impl SnapshotFolder {
             }
         }
         Ok(())
-    }
-}
-
-/// Bytes that are written at a time, and that may wait for a sync.
-const PIECE: usize = 64 * 1024;
-const UNSYNCED_MAX: usize = 512 * 1024;
-
-/// A file that is written while others have urgent business with the processor and the disk: piece by
-/// piece, and never with much to sync, since the journal's next sync may have to wait for it.
-struct Patient {
-    file: File,
-    unsynced: usize,
-}
-
-impl io::Write for Patient {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.unsynced += written;
-        if self.unsynced >= UNSYNCED_MAX {
-            self.file.sync_data()?;
-            self.unsynced = 0;
-        }
-        thread::yield_now();
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// A sink that knows the checksum of what went into it.
-struct Summed<W> {
-    sink: W,
-    sum: blake3::Hasher,
-}
-
-impl<W: io::Write> io::Write for Summed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.sink.write(bytes)?;
-        self.sum.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
-    }
-}
-
-/// Writes a snapshot into a sink, and gives the sink back.
-fn encode<W: io::Write>(state: &State, head: ChainHash, sink: W) -> io::Result<W> {
-    let sum = blake3::Hasher::new();
-    let mut out = BufWriter::with_capacity(PIECE, Summed { sink, sum });
-    out.write_all(MAGIC)?;
-    out.write_all(&rules_fingerprint())?;
-    out.write_all(&state.seq().to_le_bytes())?;
-    out.write_all(head.bytes())?;
-    let out = postcard::to_io(state, out).map_err(io::Error::other)?;
-    let Summed { mut sink, sum } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    sink.write_all(sum.finalize().as_bytes())?;
-    Ok(sink)
-}
-
-fn rules_fingerprint() -> [u8; 32] {
-    *blake3::hash(RULES.as_bytes()).as_bytes()
-}
-
-/// Reads a snapshot, or says why it is not to be believed.
-pub fn read(path: &Path) -> Result<Snapshot, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let Some((content, checksum)) = bytes.split_last_chunk::<HASH>() else {
-        return Err("it is too short".to_owned());
-    };
-    if content.len() < HEAD || &content[..MAGIC.len()] != MAGIC {
-        return Err("it is no snapshot of this version".to_owned());
-    }
-    if blake3::hash(content) != *checksum {
-        return Err("its checksum does not hold".to_owned());
-    }
-    let (head, body) = content.split_at(HEAD);
-    let (rules, rest) = head[MAGIC.len()..].split_at(HASH);
-    if rules != rules_fingerprint() {
-        return Err("other rules made it".to_owned());
-    }
-    let (seq, hash) = rest.split_at(8);
-    let seq = seq.try_into().map(u64::from_le_bytes).unwrap_or_default();
-    let hash = hash.try_into().map(ChainHash::of_bytes);
-    let state: State = postcard::from_bytes(body).map_err(|error| error.to_string())?;
-    match hash {
-        Ok(head) if state.seq() == seq && state.ledger_sum() == 0 => Ok(Snapshot { state, head }),
-        _ => Err("its state is not the one that it names".to_owned()),
     }
 }
 
@@ -269,9 +169,9 @@ pub fn start_snapshots(parts: SnapshotParts) -> io::Result<()> {
 /// Makes a snapshot of the state after record `seq`.
 fn make(folder: &SnapshotFolder, journal: &JournalReaders, seq: u64) -> Result<(), RecoveryError> {
     let mut reader = journal.open()?;
-    let known = recovery::newest_snapshot(folder, reader.as_mut())?;
+    let known = recovery::newest_snapshot(folder, reader.as_mut(), Pace::Leisure)?;
     let (state, head) = recovery::fold_until(reader, known, seq)?;
-    Ok(folder.write(&state, head)?)
+    Ok(folder.write(&state, head, Pace::Leisure)?)
 }
 
 impl Snapshot {
@@ -292,8 +192,7 @@ impl Snapshot {
         if seq == 0 {
             return Ok(self.head == ChainHash::GENESIS);
         }
-        let links = reader.read(seq - 1, 1)?;
-        Ok(links.first().is_some_and(|link| link.hash() == self.head))
+        reader.holds(seq, self.head)
     }
 }
 
@@ -316,30 +215,15 @@ mod tests {
             state
                 .turn_to(seq, at, key, nothing, Ok(Answer::Done))
                 .unwrap();
-            folder.write(&state, ChainHash::GENESIS).unwrap();
+            folder
+                .write(&state, ChainHash::GENESIS, Pace::Haste)
+                .unwrap();
             let kept = folder.list().unwrap();
             assert_eq!(kept.len(), KEPT.min(seq as usize));
             for (named, path) in kept {
-                assert_eq!(read(&path).unwrap().state.seq(), named);
+                assert_eq!(read(&path, Pace::Haste).unwrap().state.seq(), named);
             }
         }
         assert_eq!(fs::read_dir(data.path()).unwrap().count(), KEPT + 1);
-    }
-
-    #[test]
-    fn whatever_byte_of_a_snapshot_is_changed_or_missing_it_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("snapshot-0.bin");
-        let bytes = encode(&State::default(), ChainHash::GENESIS, Vec::new()).unwrap();
-        fs::write(&path, &bytes).unwrap();
-        assert_eq!(read(&path).unwrap().state, State::default());
-        for place in 0..bytes.len() {
-            let mut wrong = bytes.clone();
-            wrong[place] ^= 1;
-            fs::write(&path, &wrong).unwrap();
-            assert!(read(&path).is_err(), "byte {place}");
-            fs::write(&path, &bytes[..place]).unwrap();
-            assert!(read(&path).is_err(), "{place} bytes");
-        }
     }
 }
