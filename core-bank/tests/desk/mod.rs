@@ -6,8 +6,8 @@
 
 use core_bank::rules::{
     AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardId, Channel,
-    CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName, Phone,
-    ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
+    CustomerId, Envelope, Fact, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName,
+    Phone, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
 };
 
 /// Residents with right check digits; the first two are the worked examples of GB 11643.
@@ -36,6 +36,8 @@ pub struct Desk {
     keys: u64,
     /// The time of what does not say its own.
     pub clock: BusinessTime,
+    /// What came of the last command that was recorded.
+    pub last: Vec<Fact>,
 }
 
 pub fn moment(text: &str) -> BusinessTime {
@@ -56,6 +58,7 @@ impl Desk {
             state: State::default(),
             keys: 0,
             clock: moment(time),
+            last: Vec::new(),
         }
     }
 
@@ -102,6 +105,7 @@ impl Desk {
                     .record(seq, self.clock, &command, &key, fingerprint, &outcome)
                     .unwrap();
                 assert_eq!(self.state.ledger_sum(), 0);
+                self.last = outcome.into_iter().flatten().collect();
                 answer.map_err(|refusal| refusal.code.code())
             }
         }
