@@ -162,6 +162,9 @@ impl Desk<'_> {
     ) -> Decision {
         let original = *original.ok_or(Code::PaymentNotFound)?;
         may_go_back(&original)?;
+        if let (true, ReturnKind::Refund, Some(amount)) = (vouchers(&original), kind, amount) {
+            self.unissued(original.seq, amount)?;
+        }
         let left = self.left_of(&original)?;
         let within = matches!(original.to, BookAccount::Customer(_));
         let transfer =
@@ -178,9 +181,6 @@ impl Desk<'_> {
             (None, false) => left,
             (None, true) => self.worth_unissued(original.seq)?,
         };
-        if vouchers(&original) {
-            self.unissued(original.seq, amount)?;
-        }
         if amount > left {
             return Err(Code::ReturnTooLarge.into());
         }
