@@ -44,7 +44,13 @@ fn order(world: &mut World, goods: GoodsId, quantity: u32, points: u32, amount: 
     let order = world.order_to(wish, amount);
     let mobile = world.mobile;
     assert_eq!(world.pay_order(mobile, Medium::Sms, &order), "ok");
-    Placed::of(&world.desk.last).unwrap()
+    placed(world)
+}
+
+/// What the last record tells of an order.
+fn placed(world: &World) -> Placed {
+    let last = world.desk.records.last().unwrap();
+    Placed::of(last.outcome.iter().flatten()).unwrap()
 }
 
 fn cancel(world: &mut World, by: Caller, placed: &Placed) -> Result<Answer, &'static str> {
@@ -264,7 +270,7 @@ fn redeem(world: &mut World, voucher: VoucherId, goods: GoodsId) -> Result<Place
     };
     let mobile = world.mobile;
     world.desk.ask(mobile, Action::Welfare(wish))?;
-    Ok(Placed::of(&world.desk.last).unwrap())
+    Ok(placed(world))
 }
 
 #[test]

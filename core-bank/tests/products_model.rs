@@ -367,6 +367,12 @@ impl Mall {
             .collect();
     }
 
+    fn note_order(&mut self) {
+        let last = self.desk.records.last().unwrap();
+        self.placed
+            .extend(Placed::of(last.outcome.iter().flatten()));
+    }
+
     fn ask(&mut self, step: &Step) -> Told {
         match *step {
             Step::Order(who, what, many, points) => {
@@ -401,7 +407,7 @@ impl Mall {
                 };
                 let pay = Action::AuthorisedTransfer { order, shown };
                 self.desk.ask(self.sessions[who], pay)?;
-                self.placed.extend(Placed::of(&self.desk.last));
+                self.note_order();
                 Ok(())
             }
             Step::CheckIn(who, number) => {
@@ -429,7 +435,7 @@ impl Mall {
                     address: Address::parse("Liaocheng").unwrap(),
                 });
                 self.desk.ask(self.sessions[who], wish)?;
-                self.placed.extend(Placed::of(&self.desk.last));
+                self.note_order();
                 Ok(())
             }
             Step::Send(nth) => {
