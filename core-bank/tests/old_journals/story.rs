@@ -8,9 +8,9 @@ use core_bank::{
         BillKind, BooksAction, BranchId, Caller, CampaignCommand, CampaignId, CardEntry, CardLocks,
         Channel, ClosingAction, Command, Coordinates, Day, Draw, Fen, Fingerprint, GoodsId,
         IdempotencyKey, Label, Limits, LoanAction, MallCommand, MallWish, Medium, NetAssetValue,
-        Offer, OrderId, Party, PasswordHash, Payee, PinDigest, Place, Prize, ProductCode, Proof,
-        Refusal, RefusalCode, ReturnAction, ReturnId, ReturnKind, Scope, SessionId, SlotPlan,
-        TerminalAction, TokenNonce, VoucherId, VoucherKind, WealthAction, WelfareCommand,
+        Offer, OrderId, Party, PasswordHash, Payee, PinDigest, Place, Placed, Prize, ProductCode,
+        Proof, Refusal, RefusalCode, ReturnAction, ReturnId, ReturnKind, Scope, SessionId,
+        SlotPlan, TerminalAction, TokenNonce, VoucherId, VoucherKind, WealthAction, WelfareCommand,
         WelfareWish,
     },
 };
@@ -412,6 +412,7 @@ impl Story {
         };
         let order = self.world.order_to(Payee::Welfare(wish), "200");
         assert_eq!(self.world.pay_order(mobile, Medium::Sms, &order), "ok");
+        let unissued = self.world.desk.records.last().unwrap().original();
         let to = vec![Some(wang.customer), Some(li.customer)];
         self.granted(mobile, Action::Welfare(WelfareCommand::Issue { batch, to }));
         let redeem = WelfareCommand::Redeem {
@@ -420,6 +421,14 @@ impl Story {
             address,
         };
         self.granted(mobile, Action::Welfare(redeem));
+        let ordered = self.world.desk.records.last().unwrap();
+        let placed = Placed::of(ordered.outcome.iter().flatten()).map(Box::new);
+        let cancel = MallCommand::Cancel { placed };
+        self.granted(mobile, Action::Mall(cancel));
+        self.propose(unissued, ReturnKind::Refund, false);
+        let id = Some(ReturnId::of_seq(self.last()));
+        let approve = ReturnAction::Approve { id };
+        self.granted(REVIEWER, Action::Returns(approve));
     }
 
     fn campaigns(&mut self) {

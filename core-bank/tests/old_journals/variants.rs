@@ -75,6 +75,7 @@ named! { name_action, ACTIONS, Action, "action ":
     Action::Mall(MallCommand::Order { .. }) => "order without a medium",
     Action::Mall(MallCommand::ListGoods { .. }) => "list goods",
     Action::Mall(MallCommand::Dispatch { .. }) => "dispatch order",
+    Action::Mall(MallCommand::Cancel { .. }) => "cancel order",
     Action::Welfare(WelfareCommand::Buy { .. }) => "buy vouchers",
     Action::Welfare(WelfareCommand::Issue { .. }) => "issue vouchers",
     Action::Welfare(WelfareCommand::Redeem { .. }) => "redeem voucher",
@@ -143,10 +144,13 @@ named! { name_fact, FACTS, Fact, "fact ":
     Fact::Mall(MallFact::GoodsListed { .. }) => "goods listed",
     Fact::Mall(MallFact::Ordered { .. }) => "ordered",
     Fact::Mall(MallFact::Dispatched { .. }) => "dispatched",
+    Fact::Mall(MallFact::Cancelled { .. }) => "order cancelled",
     Fact::PointsMoved { .. } => "points moved",
     Fact::Welfare(WelfareFact::Bought { .. }) => "vouchers bought",
     Fact::Welfare(WelfareFact::Issued { .. }) => "vouchers issued",
     Fact::Welfare(WelfareFact::Redeemed { .. }) => "voucher redeemed",
+    Fact::Welfare(WelfareFact::Restored { .. }) => "voucher restored",
+    Fact::Welfare(WelfareFact::Returned { .. }) => "vouchers returned",
     Fact::Campaign(CampaignFact::Announced { .. }) => "campaign announced",
     Fact::Campaign(CampaignFact::CheckedIn { .. }) => "checked in",
     Fact::Campaign(CampaignFact::Won { .. }) => "won",
@@ -202,6 +206,7 @@ named! { name_reason, REASONS, PointsReason, "points for ":
     PointsReason::Prize => "prize",
     PointsReason::Gift => "gift",
     PointsReason::Voucher => "voucher",
+    PointsReason::OrderCancelled => "cancelled order",
 }
 
 /// All names there are.
