@@ -79,6 +79,7 @@ impl Notice {
             _ if self.account.is_some() => "balance_change",
             "welfare_issue" => "voucher",
             "order_dispatch" => "parcel",
+            "order_cancellation" => "cancellation",
             _ => "log_in",
         }
     }
@@ -95,12 +96,18 @@ pub fn notices_of(record: &Record) -> impl Iterator<Item = (CustomerId, NoticeKi
                     .into_iter()
                     .collect()
             }
-            // Whoever gets a voucher or a parcel is told whether or not they subscribed to anything.
+            // Whoever gets a voucher or a parcel is told whether or not they subscribed to anything,
+            // and so is whose order the bank cannot send.
             Fact::Welfare(WelfareFact::Issued { to, .. }) => to
                 .iter()
                 .map(|customer| (*customer, NoticeKind::Alert, notice(record)))
                 .collect(),
             Fact::Mall(MallFact::Dispatched { customer, .. }) => {
+                vec![(*customer, NoticeKind::Alert, notice(record))]
+            }
+            Fact::Mall(MallFact::Cancelled { customer, .. })
+                if record.command.by.customer().is_none() =>
+            {
                 vec![(*customer, NoticeKind::Alert, notice(record))]
             }
             Fact::Refused { code, customer } if code.is_suspicious() => {

@@ -19,6 +19,7 @@ pub const PRODUCT_TABLES: &str = "
    paid INTEGER NOT NULL,
    points INTEGER NOT NULL,
    parcel TEXT,
+   cancelled INTEGER NOT NULL DEFAULT 0,
    PRIMARY KEY (customer, seq)
  ) STRICT, WITHOUT ROWID;
  CREATE TABLE IF NOT EXISTS points (
@@ -111,7 +112,9 @@ fn insert_order(
                 points
             ];
             connection
-                .prepare_cached("INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)")?
+                .prepare_cached(
+                    "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, 0)",
+                )?
                 .execute(line)?;
         }
         MallFact::Dispatched {
@@ -122,6 +125,13 @@ fn insert_order(
             connection
                 .prepare_cached("UPDATE orders SET parcel = ?1 WHERE customer = ?2 AND seq = ?3")?
                 .execute(params![parcel.as_str(), customer.to_string(), order.seq()])?;
+        }
+        MallFact::Cancelled {
+            order, customer, ..
+        } => {
+            connection
+                .prepare_cached("UPDATE orders SET cancelled = 1 WHERE customer = ?1 AND seq = ?2")?
+                .execute(params![customer.to_string(), order.seq()])?;
         }
     }
     Ok(())
@@ -176,6 +186,8 @@ pub struct ListedOrder {
     pub points: u32,
     /// The parcel, once it is on its way.
     pub parcel: Option<String>,
+    /// Whether it was taken back.
+    pub cancelled: bool,
 }
 
 /// A change of points.
@@ -218,7 +230,7 @@ pub struct Part {
 
 /// A part of a customer's orders.
 pub fn orders(connection: &Connection, part: Part) -> Result<Vec<ListedOrder>, rusqlite::Error> {
-    let sql = "SELECT seq, at, id, goods, quantity, paid, points, parcel FROM orders
+    let sql = "SELECT seq, at, id, goods, quantity, paid, points, parcel, cancelled FROM orders
                WHERE customer = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     select(connection, sql, part, |row| {
         Ok(ListedOrder {
@@ -230,6 +242,7 @@ pub fn orders(connection: &Connection, part: Part) -> Result<Vec<ListedOrder>, r
             paid: Fen(row.get(5)?),
             points: row.get(6)?,
             parcel: row.get(7)?,
+            cancelled: row.get(8)?,
         })
     })
 }

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 9;
+const PROJECTION_VERSION: i64 = 10;
 
 /// Records that are projected together at most.
 const BATCH: u64 = 32_768;

@@ -1,5 +1,6 @@
-//! Random orders, sign-ins, vouchers and redemptions against a naive mall of a page: what everybody
-//! has in money, points, goods, prizes and vouchers, with groups that are undone on the way.
+//! Random orders, sign-ins, vouchers, redemptions and what is taken back of them against a naive mall of
+//! a page: what everybody has in money, points, goods, prizes and vouchers, with groups that are undone
+//! on the way.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod desk;
@@ -8,13 +9,15 @@ use std::collections::BTreeMap;
 
 use core_bank::rules::{
     Action, Address, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignId, Channel,
-    Draw, GoodsId, Label, LedgerAccount, MallCommand, MallWish, MediumWish, Offer, Order, Payee,
-    Phone, Prize, Proof, Shown, VoucherId, VoucherKind, WelfareCommand, WelfareWish,
+    Day, Draw, GoodsId, Label, LedgerAccount, MallCommand, MallWish, MediumWish, Offer, Order,
+    Original, Payee, Phone, Placed, Prize, Proof, ReturnAction, ReturnKind, Shown, VoucherId,
+    VoucherKind, WelfareCommand, WelfareWish,
 };
 use desk::{COUNTER, Desk, Holder, yuan};
 use proptest::prelude::*;
 
 const OPERATOR: Caller = Caller::Terminal(Channel::Operator);
+const REVIEWER: Caller = Caller::Terminal(Channel::Reviewer);
 /// What the two kinds of goods cost, in fen, and how many there are.
 const GOODS: [(i64, u32); 2] = [(10_001, 6), (3_050, 9)];
 /// What everybody has at first, in fen.
@@ -33,6 +36,12 @@ enum Step {
     Issue(usize),
     /// The customer's voucher, if there ever was one, for these goods.
     Redeem(usize, usize),
+    /// One of all orders ever made is sent.
+    Send(usize),
+    /// Somebody takes one of all orders back; the operator is nobody.
+    Cancel(Option<usize>, usize),
+    /// So much of the batch, in fen, is to go back.
+    Return(i64),
     /// To the next day.
     Sleep,
 }
@@ -52,8 +61,26 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..3_usize, number).prop_map(|(who, number)| Step::CheckIn(who, number)),
         2 => (0..3_usize).prop_map(Step::Issue),
         2 => (0..3_usize, 0..2_usize).prop_map(|(who, what)| Step::Redeem(who, what)),
+        2 => (0..8_usize).prop_map(Step::Send),
+        5 => (prop::option::weighted(0.8, 0..3_usize), 0..8_usize)
+            .prop_map(|(by, nth)| Step::Cancel(by, nth)),
+        1 => prop_oneof![Just(5_000_i64), Just(10_000), Just(7_500), Just(15_000)]
+            .prop_map(Step::Return),
         1 => Just(Step::Sleep),
     ]
+}
+
+/// An order of the naive mall.
+#[derive(Clone, Debug, PartialEq)]
+struct Ordered {
+    who: usize,
+    what: usize,
+    many: u32,
+    paid: i64,
+    spent: i64,
+    earned: i64,
+    by_voucher: bool,
+    waits: bool,
 }
 
 /// The naive mall.
@@ -70,6 +97,7 @@ struct Model {
     merchants: i64,
     expense: i64,
     owed: i64,
+    orders: Vec<Ordered>,
 }
 
 type Told = Result<(), &'static str>;
@@ -87,6 +115,7 @@ impl Model {
             merchants: 0,
             expense: 0,
             owed: i64::from(VOUCHERS.0) * VOUCHERS.1,
+            orders: Vec::new(),
         }
     }
 
@@ -136,6 +165,37 @@ impl Model {
                 self.owed -= VOUCHERS.1;
                 self.merchants += GOODS[what].0;
                 self.expense += rest;
+                self.orders.push(Ordered {
+                    who,
+                    what,
+                    many: 1,
+                    paid: 0,
+                    spent: 0,
+                    earned: rest,
+                    by_voucher: true,
+                    waits: true,
+                });
+                Ok(())
+            }
+            Step::Send(nth) => match self.orders.get_mut(nth) {
+                Some(order) if order.waits => {
+                    order.waits = false;
+                    Ok(())
+                }
+                _ => Err("order_not_found"),
+            },
+            Step::Cancel(by, nth) => self.cancel(by, nth),
+            Step::Return(fen) => {
+                let count = fen / VOUCHERS.1;
+                if fen % VOUCHERS.1 != 0 {
+                    return Err("return_not_whole");
+                }
+                if count > i64::from(self.vouchers_left) {
+                    return Err("return_too_large");
+                }
+                self.vouchers_left -= count as u32;
+                self.owed -= fen;
+                self.money[0] += fen;
                 Ok(())
             }
             Step::Sleep => {
@@ -165,6 +225,44 @@ impl Model {
         self.points[who] += (price - points) / 100 - points;
         self.merchants += price;
         self.expense -= points;
+        self.orders.push(Ordered {
+            who,
+            what,
+            many,
+            paid: price - points,
+            spent: points,
+            earned: (price - points) / 100,
+            by_voucher: false,
+            waits: true,
+        });
+        Ok(())
+    }
+
+    fn cancel(&mut self, by: Option<usize>, nth: usize) -> Told {
+        let order = self.orders.get(nth).cloned().ok_or("order_not_found")?;
+        if by.is_some_and(|by| by != order.who) {
+            return Err("order_not_found");
+        }
+        if !order.waits {
+            return Err("order_closed");
+        }
+        let held = self.points[order.who] + order.spent;
+        if by.is_some() && held < order.earned {
+            return Err("points_spent");
+        }
+        self.orders[nth].waits = false;
+        self.points[order.who] = (held - order.earned).max(0);
+        self.money[order.who] += order.paid;
+        self.stock[order.what] += order.many;
+        let price = GOODS[order.what].0 * i64::from(order.many);
+        self.merchants -= price;
+        if order.by_voucher {
+            self.vouchers[order.who] = Some(false);
+            self.owed += VOUCHERS.1;
+            self.expense -= VOUCHERS.1 - price;
+        } else {
+            self.expense += order.spent;
+        }
         Ok(())
     }
 }
@@ -177,6 +275,9 @@ struct Mall {
     lottery: CampaignId,
     batch: BatchId,
     vouchers: BTreeMap<usize, VoucherId>,
+    /// What the records tell of all orders, in order.
+    placed: Vec<Placed>,
+    bought: Original,
 }
 
 impl Mall {
@@ -201,6 +302,14 @@ impl Mall {
         let bought = desk.ask(COUNTER, Action::Welfare(WelfareCommand::Buy { order }));
         let Ok(Answer::BatchBought(batch, _)) = bought else {
             panic!("{bought:?}")
+        };
+        let bought = Original {
+            seq: desk.state.seq(),
+            from: holders[0].account,
+            to: BookAccount::Ledger(LedgerAccount::WelfareVouchers),
+            amount: rich,
+            day: Day::of(desk.clock),
+            used: None,
         };
         let goods = GOODS.map(|(fen, stock)| {
             let wish = MallCommand::ListGoods {
@@ -239,6 +348,8 @@ impl Mall {
             lottery,
             batch,
             vouchers: BTreeMap::new(),
+            placed: Vec::new(),
+            bought,
         };
         mall.log_in();
         mall
@@ -254,6 +365,12 @@ impl Mall {
                 self.desk.session(holder, &names[number])
             })
             .collect();
+    }
+
+    fn note_order(&mut self) {
+        let last = self.desk.records.last().unwrap();
+        self.placed
+            .extend(Placed::of(last.outcome.iter().flatten()));
     }
 
     fn ask(&mut self, step: &Step) -> Told {
@@ -289,7 +406,9 @@ impl Mall {
                     proof: Proof::Sms { right: true },
                 };
                 let pay = Action::AuthorisedTransfer { order, shown };
-                self.desk.ask(self.sessions[who], pay).map(drop)
+                self.desk.ask(self.sessions[who], pay)?;
+                self.note_order();
+                Ok(())
             }
             Step::CheckIn(who, number) => {
                 let draw = Some(Draw {
@@ -315,7 +434,37 @@ impl Mall {
                     goods: Some(self.goods[what]),
                     address: Address::parse("Liaocheng").unwrap(),
                 });
-                self.desk.ask(self.sessions[who], wish).map(drop)
+                self.desk.ask(self.sessions[who], wish)?;
+                self.note_order();
+                Ok(())
+            }
+            Step::Send(nth) => {
+                let wish = MallCommand::Dispatch {
+                    order: self.placed.get(nth).map(|placed| placed.order),
+                    parcel: Label::parse("SF1").unwrap(),
+                };
+                self.desk.ask(OPERATOR, Action::Mall(wish)).map(drop)
+            }
+            Step::Cancel(by, nth) => {
+                let by = by.map_or(OPERATOR, |who| self.sessions[who]);
+                let placed = self.placed.get(nth).cloned().map(Box::new);
+                let wish = Action::Mall(MallCommand::Cancel { placed });
+                self.desk.ask(by, wish).map(drop)
+            }
+            Step::Return(fen) => {
+                let wish = ReturnAction::Propose {
+                    original: Some(self.bought),
+                    kind: ReturnKind::Refund,
+                    amount: Some(yuan(&format!("{}.{:02}", fen / 100, fen % 100))),
+                    restore_limit: false,
+                    reason: "too many".to_owned(),
+                };
+                let told = self.desk.ask(OPERATOR, Action::Returns(wish))?;
+                let Answer::ReturnProposed(id) = told else {
+                    panic!("{told:?}")
+                };
+                let wish = ReturnAction::Approve { id: Some(id) };
+                self.desk.ask(REVIEWER, Action::Returns(wish)).map(drop)
             }
             Step::Sleep => {
                 self.desk.clock.0 += 24 * 3_600 * 1_000_000;
@@ -348,6 +497,8 @@ impl Mall {
             merchants: ledger(LedgerAccount::MallMerchants),
             expense: ledger(LedgerAccount::PointsExpense),
             owed: ledger(LedgerAccount::WelfareVouchers),
+            // Seen by what is refused, too.
+            orders: model.orders.clone(),
         }
     }
 }
@@ -365,7 +516,7 @@ proptest! {
         for (durable, group) in groups {
             let before = (
                 mall.desk.state.clone(), model.clone(), mall.desk.clock,
-                mall.sessions.clone(), mall.vouchers.clone(),
+                mall.sessions.clone(), mall.vouchers.clone(), mall.placed.clone(),
             );
             mall.desk.state.mark();
             for step in &group {
@@ -377,7 +528,7 @@ proptest! {
                 mall.desk.state.drop_changes();
                 prop_assert!(mall.desk.state == before.0, "an undone group left a trace");
                 (model, mall.desk.clock) = (before.1, before.2);
-                (mall.sessions, mall.vouchers) = (before.3, before.4);
+                (mall.sessions, mall.vouchers, mall.placed) = (before.3, before.4, before.5);
             }
             prop_assert_eq!(mall.picture(&model), model.clone());
         }

@@ -28,8 +28,9 @@ use crate::{
     notices::select_alerts,
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
-        CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Limits, Payee, Place,
-        RefusalCode as Code, Scope, State as BankState, TerminalAction, VoucherId, WelfareFact,
+        CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Limits, MallFact,
+        OrderId, Payee, Place, RefusalCode as Code, Scope, State as BankState, TerminalAction,
+        VoucherId, WelfareFact,
     },
 };
 
@@ -127,11 +128,11 @@ struct RecordRow {
 /// What a record did to the bank's products; members that do not apply are missing.
 #[derive(Default, Serialize, ToSchema)]
 struct ProductEffects {
-    /// The batch of vouchers that was bought, or issued from.
+    /// The batch of vouchers that was bought, issued from, or taken back in part.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     batch: Option<BatchId>,
-    /// How many vouchers were bought or issued.
+    /// How many vouchers were bought, issued or taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     vouchers: Option<u32>,
@@ -152,7 +153,11 @@ struct ProductEffects {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = String)]
     scope: Option<Scope>,
-    /// The voucher that was spent.
+    /// The order of the mall that was made, sent or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    order: Option<OrderId>,
+    /// The voucher that was spent, or may be spent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     voucher: Option<VoucherId>,
@@ -197,14 +202,22 @@ impl ProductEffects {
                 Fact::Welfare(WelfareFact::Issued { batch, to }) => {
                     (row.batch, row.vouchers) = (Some(*batch), Some(to.len() as u32));
                 }
+                Fact::Welfare(WelfareFact::Returned { batch, count }) => {
+                    (row.batch, row.vouchers) = (Some(*batch), Some(*count));
+                }
+                Fact::Mall(
+                    MallFact::Ordered { order, .. }
+                    | MallFact::Dispatched { order, .. }
+                    | MallFact::Cancelled { order, .. },
+                ) => row.order = Some(*order),
                 Fact::CardOpened { card, .. } => row.card = Some(*card),
                 Fact::LocksSet { locks, .. } => row.locks = Some(locks.clone().into()),
                 Fact::LimitsSet { scope, limits, .. } => {
                     row.limits = Some(SetLimits::of(*scope, *limits));
                 }
-                Fact::Welfare(WelfareFact::Redeemed { voucher, .. }) => {
-                    row.voucher = Some(*voucher);
-                }
+                Fact::Welfare(
+                    WelfareFact::Redeemed { voucher, .. } | WelfareFact::Restored { voucher, .. },
+                ) => row.voucher = Some(*voucher),
                 Fact::Campaign(
                     CampaignFact::Won { campaign, name, .. }
                     | CampaignFact::Claimed { campaign, name, .. },
@@ -535,7 +548,7 @@ struct AuditedAlert {
     customer: String,
     /// The record that it is about.
     seq: u64,
-    /// `balance_change`, `log_in`, `voucher` or `parcel`.
+    /// `balance_change`, `log_in`, `voucher`, `parcel` or `cancellation`.
     kind: &'static str,
 }
 

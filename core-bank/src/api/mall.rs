@@ -1,7 +1,7 @@
 //! The mall: its catalogue, orders, parcels, and everybody's points.
 
 use axum::{
-    extract::{Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,11 @@ use super::{
     accounts::OF_PROJECTIONS,
     authorisations::ShownBody,
     endpoint::{Asked, Endpoint, OF_PAYMENTS},
+    loans::NothingMore,
     money::{pay, present},
     paging::{PageQuery, own_page},
     problem::Problem,
+    reading::{may_ask, record_of},
     request::{AmountText, caller, query, well_formed},
     schemas::{self, Account, AddressLine, Yuan},
     write::{json_body, planted_slowness, read},
@@ -23,7 +25,7 @@ use crate::{
     product_lists,
     rules::{
         AccountNumber, Action, Address, GoodsId, Label, MallCommand, MallWish, Operation, Order,
-        OrderId, Payee, RefusalCode as Code,
+        OrderId, Payee, Placed, RefusalCode as Code,
     },
 };
 
@@ -63,6 +65,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .applied(&[])
         .refuses(&[Code::OrderNotFound]),
+        Endpoint::write(
+            "/v1/mall/orders/{order}/cancellations",
+            Operation::OrderCancellation,
+            cancel,
+        )
+        .takes::<NothingMore>()
+        .applied(&["order"])
+        .applied_perhaps(&["balance", "points"])
+        .refuses(&[
+            Code::OrderNotFound,
+            Code::OrderClosed,
+            Code::AccountNotFound,
+            Code::AccountClosed,
+            Code::PointsSpent,
+            Code::BalanceOverflow,
+        ]),
         Endpoint::read("/v1/points", Operation::PointsQuery, points)
             .asks::<PageQuery>()
             .answers::<PointsPage>()
@@ -107,6 +125,8 @@ struct OrderRow {
     paid: Yuan,
     /// What was paid in points.
     points: u32,
+    /// `waiting` to be sent, `sent` or `cancelled`.
+    status: &'static str,
     /// The parcel, once it is on its way.
     parcel: Option<String>,
 }
@@ -279,6 +299,11 @@ pub async fn orders(State(service): State<Shared>, request: Request) -> Result<R
             quantity: row.quantity,
             paid: row.paid.into(),
             points: row.points,
+            status: match row.parcel {
+                _ if row.cancelled => "cancelled",
+                Some(_) => "sent",
+                None => "waiting",
+            },
             parcel: row.parcel,
         })
         .collect();
@@ -297,6 +322,28 @@ fn dispatch(body: &ParcelBody, asked: &Asked) -> Result<Action, Problem> {
     let order = asked.named(OrderId::parse);
     let parcel = label("parcel", &body.parcel)?;
     Ok(Action::Mall(MallCommand::Dispatch { order, parcel }))
+}
+
+/// Takes back an order, with what its record says of it.
+pub async fn cancel(
+    State(service): State<Shared>,
+    named: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let operation = Operation::OrderCancellation;
+    let reading = read::<NothingMore>(&service, request, operation).await?;
+    may_ask(&service, reading.caller, operation).await?;
+    let order = named.ok().and_then(|Path(named)| OrderId::parse(&named));
+    let record = match order {
+        Some(order) => record_of(&service, order.seq()).await?,
+        None => None,
+    };
+    let placed = record.and_then(|record| Placed::of(record.outcome.iter().flatten()));
+    let placed = placed.filter(|placed| Some(placed.order) == order);
+    let action = Action::Mall(MallCommand::Cancel {
+        placed: placed.map(Box::new),
+    });
+    reading.submit(&service, action).await
 }
 
 pub async fn points(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {

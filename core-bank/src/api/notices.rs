@@ -63,7 +63,7 @@ struct AlertRow {
     seq: u64,
     #[schema(value_type = schemas::Moment)]
     at: String,
-    /// `balance_change`, `log_in`, `voucher` or `parcel`.
+    /// `balance_change`, `log_in`, `voucher`, `parcel` or `cancellation`.
     kind: &'static str,
     operation: String,
     channel: String,

@@ -1,13 +1,20 @@
 //! The one way of reading what a customer owns: who asks, whose it is, then the durable state. And
 //! that of reading files, once it is known that the caller may ask.
 
-use std::fmt::Display;
+use std::{fmt::Display, sync::Arc};
 
 use axum::extract::{Path, Request, rejection::PathRejection};
 
-use super::{Service, problem::Problem, request::caller_without_query, write::planted_slowness};
-use crate::rules::{
-    BusinessTime, Caller, CustomerId, Operation, Refusal, RefusalCode as Code, State as BankState,
+use super::{
+    Service, Shared, audit::read_journal, problem::Problem, request::caller_without_query,
+    write::planted_slowness,
+};
+use crate::{
+    journal::Record,
+    rules::{
+        BusinessTime, Caller, CustomerId, Operation, Refusal, RefusalCode as Code,
+        State as BankState,
+    },
 };
 
 /// The customer whom an address names; a path that does not even decode names nobody.
@@ -64,6 +71,19 @@ pub async fn read_file<T: Send + 'static, E: Display + Send + 'static>(
             "{what} cannot be read: the reader fell over"
         ))),
     }
+}
+
+/// A durable record by its number.
+pub async fn record_of(service: &Shared, seq: u64) -> Result<Option<Record>, Problem> {
+    let Some(before) = seq.checked_sub(1) else {
+        return Ok(None);
+    };
+    let reading = Arc::clone(service);
+    let found = read_file("the journal", move || read_journal(&reading, before, 1)).await?;
+    let link = found.into_iter().next();
+    Ok(link
+        .map(|link| link.record)
+        .filter(|record| record.seq == seq))
 }
 
 #[cfg(test)]

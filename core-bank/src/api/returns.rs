@@ -1,7 +1,5 @@
 //! Reversals and refunds: the operator proposes, the reviewer decides; and where a transfer stands.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
@@ -11,12 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
-    audit::read_journal,
     endpoint::{Asked, Endpoint},
     loans::NothingMore,
     money::present,
     problem::Problem,
-    reading::{may_ask, read_file},
+    reading::{may_ask, record_of},
     request::{AmountText, caller, caller_without_query, query, well_formed},
     schemas::{Account, Moment, Yuan},
     write::{json_body, planted_slowness, read},
@@ -45,6 +42,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .refuses(&[
                 Code::PaymentNotFound,
                 Code::ReturnKindWrong,
+                Code::ReturnNotWhole,
                 Code::ReturnTooLarge,
             ]),
         Endpoint::read("/v1/returns", Operation::ReturnQuery, waiting)
@@ -59,6 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         .refuses(&[
             Code::ReturnNotFound,
             Code::PaymentNotFound,
+            Code::ReturnNotWhole,
             Code::ReturnTooLarge,
             Code::AccountNotFound,
             Code::AccountClosed,
@@ -161,19 +160,6 @@ pub async fn propose(State(service): State<Shared>, request: Request) -> Result<
         reason,
     });
     reading.submit(&service, action).await
-}
-
-/// A durable record by its number.
-async fn record_of(service: &Shared, seq: u64) -> Result<Option<Record>, Problem> {
-    let Some(before) = seq.checked_sub(1) else {
-        return Ok(None);
-    };
-    let reading = Arc::clone(service);
-    let found = read_file("the journal", move || read_journal(&reading, before, 1)).await?;
-    let link = found.into_iter().next();
-    Ok(link
-        .map(|link| link.record)
-        .filter(|record| record.seq == seq))
 }
 
 fn approve(_: &NothingMore, asked: &Asked) -> Result<Action, Problem> {

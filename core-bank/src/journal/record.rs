@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::{
     AccountNumber, Action, Answer, BookAccount, BusinessTime, Command, Day, Fact, Fingerprint,
-    IdempotencyKey, KeyDigest, Misfit, Original, Party, Posting, Refusal, State,
+    IdempotencyKey, KeyDigest, Misfit, Original, Party, Posting, Refusal, State, WelfareCommand,
 };
 
 /// The version of records that this code writes, and the first byte of each. Readers refuse versions
@@ -100,6 +100,7 @@ impl Record {
                 | Action::AuthorisedTransfer { .. }
                 | Action::PayBill { .. }
                 | Action::CardUse { .. }
+                | Action::Welfare(WelfareCommand::Buy { .. })
         );
         let (from, to) = self.movement().filter(|_| payment)?;
         let mut facts = self.outcome.iter().flatten();

@@ -63,8 +63,8 @@ pub enum Answer {
     DayEnd(Day, bool),
     /// The goods are in the catalogue.
     GoodsListed(GoodsId),
-    /// The order was made; what the paying account, if any paid, and the points hold now, if they
-    /// changed.
+    /// The order was made or taken back; what the paying account, if any paid, and the points hold now,
+    /// if they changed.
     Ordered(Box<(OrderId, Option<Fen>, Option<i64>)>),
     /// The batch was bought; what the paying account holds now.
     BatchBought(BatchId, Fen),
@@ -123,7 +123,7 @@ impl Answer {
     fn of_offer(fact: &Fact, all: &[Fact]) -> Option<Self> {
         match fact {
             Fact::Mall(MallFact::GoodsListed { goods, .. }) => Some(Self::GoodsListed(*goods)),
-            Fact::Mall(MallFact::Ordered { order, .. }) => {
+            Fact::Mall(MallFact::Ordered { order, .. } | MallFact::Cancelled { order, .. }) => {
                 let told = (*order, balance_in(all), points_in(all));
                 Some(Self::Ordered(Box::new(told)))
             }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cancellation::Placed,
     command::Order,
     decide::{Decision, Desk},
     fact::Fact,
@@ -48,6 +49,11 @@ pub enum MallCommand {
         /// The carrier's name for the parcel.
         parcel: Label,
     },
+    /// Take back an order that was not sent.
+    Cancel {
+        /// The order as its record tells it; `None` when there is none.
+        placed: Option<Box<Placed>>,
+    },
 }
 
 impl MallCommand {
@@ -57,6 +63,7 @@ impl MallCommand {
             Self::Order { .. } => Operation::Mall,
             Self::ListGoods { .. } => Operation::GoodsListing,
             Self::Dispatch { .. } => Operation::OrderDispatch,
+            Self::Cancel { .. } => Operation::OrderCancellation,
         }
     }
 }
@@ -115,6 +122,17 @@ pub enum MallFact {
         /// The carrier's name for it.
         parcel: Label,
     },
+    /// An order was taken back.
+    Cancelled {
+        /// The order.
+        order: OrderId,
+        /// Whose it was.
+        customer: CustomerId,
+        /// The goods that are there again.
+        goods: GoodsId,
+        /// How many.
+        quantity: u32,
+    },
 }
 
 /// Goods of the catalogue.
@@ -126,7 +144,8 @@ pub struct Goods {
     pub price: Amount,
 }
 
-/// The mall as it stands. Orders are here until they are sent; the projection lists them all.
+/// The mall as it stands. Orders are here until they are sent or cancelled; the projection lists them
+/// all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mall {
     goods: Table<GoodsId, Goods>,
@@ -150,6 +169,23 @@ impl Mall {
     /// How many there are of them.
     pub fn stock(&self, id: GoodsId) -> u32 {
         self.stock.get(&id).copied().unwrap_or(0)
+    }
+
+    /// Whose an order is that waits to be sent.
+    pub(super) fn customer_of_open(&self, order: OrderId) -> Option<CustomerId> {
+        self.open.get(&order).copied()
+    }
+
+    /// An order waits no longer.
+    pub(super) fn close(&mut self, order: OrderId) {
+        self.open.remove(&order);
+    }
+
+    /// So many goods are there again.
+    pub(super) fn put_back(&mut self, goods: GoodsId, quantity: u32) -> Result<(), &'static str> {
+        let stock = self.stock.edit(&goods).ok_or("the goods do not exist")?;
+        *stock = stock.checked_add(quantity).ok_or("the stock overflows")?;
+        Ok(())
     }
 
     /// The catalogue in order of id, those after `last` or all of them.
@@ -187,13 +223,14 @@ impl Desk<'_> {
             }
             MallCommand::Dispatch { order, parcel } => {
                 let order = order.ok_or(Code::OrderNotFound)?;
-                let customer = self.state.mall.open.get(&order);
+                let customer = self.state.mall.customer_of_open(order);
                 Ok(vec![Fact::Mall(MallFact::Dispatched {
                     order,
-                    customer: *customer.ok_or(Code::OrderNotFound)?,
+                    customer: customer.ok_or(Code::OrderNotFound)?,
                     parcel: parcel.clone(),
                 })])
             }
+            MallCommand::Cancel { placed } => self.cancel_order(placed.as_deref()),
         }
     }
 
@@ -332,8 +369,14 @@ impl State {
                 if !self.mall.open.contains(order) {
                     return Err("the order is not open");
                 }
-                self.mall.open.remove(order);
+                self.mall.close(*order);
             }
+            MallFact::Cancelled {
+                order,
+                customer,
+                goods,
+                quantity,
+            } => self.cancel((*order, *customer), (*goods, *quantity))?,
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod authorise;
 mod bills;
 mod calendar;
 mod campaigns;
+mod cancellation;
 mod card_use;
 mod civil;
 mod closing;
@@ -69,6 +70,7 @@ pub use calendar::{Day, DayTotal, Month};
 pub use campaigns::{
     Campaign, CampaignCommand, CampaignFact, Campaigns, Draw, MILLION, Offer, PRIZES_MAX, Prize,
 };
+pub use cancellation::Placed;
 pub use civil::Civil;
 pub use closing::{ClosingAction, ClosingFact};
 pub use command::{Action, Command, MediumWish, Order, Party, Payee, Proof, Shown};

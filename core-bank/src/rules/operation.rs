@@ -170,6 +170,7 @@ operations! {
     TerminalLogIn "terminal_log_in" "Starts a customer's session at a counter, a kiosk or a cash machine.",
     TerminalLogOut "terminal_log_out" "Ends the session at a terminal.",
     DeviceRemoval "device_removal" "Removes all devices that log in for the customer, and ends all sessions away from terminals.",
+    OrderCancellation "order_cancellation" "Takes back an order that was not sent.",
 }
 
 impl Operation {
@@ -247,6 +248,7 @@ impl Operation {
             Self::LockSetting => &[Mobile],
             Self::LimitSetting => &[Counter, Kiosk, Mobile, Online],
             Self::CatalogueQuery | Self::CampaignQuery => &[Mobile, Online, Messenger, Operator],
+            Self::OrderCancellation => &[Mobile, Online, Operator],
             Self::Mall | Self::OrderQuery | Self::WelfareRedemption | Self::CampaignClaim => {
                 &[Mobile, Online]
             }

@@ -21,6 +21,8 @@ pub enum PointsReason {
     Gift,
     /// What a voucher was worth beyond the goods that it paid for.
     Voucher,
+    /// An order was cancelled: what paid a part of it came back, or what it earned was taken back.
+    OrderCancelled,
 }
 
 impl PointsReason {
@@ -33,6 +35,7 @@ impl PointsReason {
             Self::Prize => "prize",
             Self::Gift => "gift",
             Self::Voucher => "voucher",
+            Self::OrderCancelled => "order_cancelled",
         }
     }
 }

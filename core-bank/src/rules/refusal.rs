@@ -143,7 +143,8 @@ refusals! {
     InstalmentNotDue "instalment_not_due" 422 final None frozen "The next instalment can be paid from the day that the one before was due; all can be paid back early.";
     AccountInUse "account_in_use" 422 final None frozen "A loan or wealth products still run over the account.";
     PaymentNotFound "payment_not_found" 404 final None frozen "The record is no payment that could go back.";
-    ReturnKindWrong "return_kind_wrong" 422 final None frozen "Transfers are reversed whole and once; payments to billers, shops and other banks are refunded.";
+    ReturnKindWrong "return_kind_wrong" 422 final None frozen "Transfers are reversed whole and once; payments to billers, shops and other banks, and batches of vouchers, are refunded.";
+    ReturnNotWhole "return_not_whole" 422 final None frozen "Of a batch of vouchers whole vouchers go back.";
     ReturnTooLarge "return_too_large" 422 final None frozen "That much of the payment is not left to go back.";
     ReturnNotFound "return_not_found" 404 final None frozen "There is no such reversal or refund that waits.";
     DayClosed "day_closed" 409 final None frozen "The day is closed already.";
@@ -156,6 +157,8 @@ refusals! {
     PriceDiffers "price_differs" 422 final None frozen "The amount is not the price less what the points pay.";
     PointsInsufficient "points_insufficient" 422 final None frozen "The customer has fewer points.";
     OrderNotFound "order_not_found" 404 final None frozen "There is no such order that waits to be sent.";
+    OrderClosed "order_closed" 409 final None frozen "The order was sent or cancelled already.";
+    PointsSpent "points_spent" 422 final None frozen "Points that the order earned are spent; it can be cancelled when the customer has as many again.";
     BatchTooLarge "batch_too_large" 422 final None frozen "A batch holds 1 to 10000 vouchers.";
     BatchNotFound "batch_not_found" 404 final None frozen "There is no such batch of vouchers.";
     BatchExhausted "batch_exhausted" 422 final None frozen "The batch does not hold as many vouchers any more.";

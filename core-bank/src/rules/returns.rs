@@ -17,6 +17,7 @@ use super::{
     operation::Operation,
     refusal::RefusalCode as Code,
     state::State,
+    welfare::WelfareFact,
 };
 
 /// Which way back.
@@ -25,7 +26,8 @@ use super::{
 pub enum ReturnKind {
     /// A transfer that should not have been: all of it, from the payee or from the other bank.
     Reversal,
-    /// A payment to a biller, a shop or another bank: all of it or a part, from who got it.
+    /// A payment to a biller, a shop or another bank: all of it or a part, from who got it. Of a batch
+    /// of vouchers what nobody has been issued.
     Refund,
 }
 
@@ -160,6 +162,9 @@ impl Desk<'_> {
     ) -> Decision {
         let original = *original.ok_or(Code::PaymentNotFound)?;
         may_go_back(&original)?;
+        if let (true, ReturnKind::Refund, Some(amount)) = (vouchers(&original), kind, amount) {
+            self.unissued(original.seq, amount)?;
+        }
         let left = self.left_of(&original)?;
         let within = matches!(original.to, BookAccount::Customer(_));
         let transfer =
@@ -171,7 +176,11 @@ impl Desk<'_> {
         if !right {
             return Err(Code::ReturnKindWrong.into());
         }
-        let amount = amount.unwrap_or(left);
+        let amount = match (amount, vouchers(&original)) {
+            (Some(amount), _) => amount,
+            (None, false) => left,
+            (None, true) => self.worth_unissued(original.seq)?,
+        };
         if amount > left {
             return Err(Code::ReturnTooLarge.into());
         }
@@ -206,6 +215,12 @@ impl Desk<'_> {
         if proposal.amount > self.left_of(&original)? {
             return Err(Code::ReturnTooLarge.into());
         }
+        let mut facts = vec![Fact::Returns(ReturnFact::Approved { id })];
+        if vouchers(&original) {
+            // More may have been issued meanwhile.
+            let (batch, count) = self.unissued(original.seq, proposal.amount)?;
+            facts.push(Fact::Welfare(WelfareFact::Returned { batch, count }));
+        }
         let (payer, _) = self.any_account(Some(original.from))?;
         let source = match original.to {
             BookAccount::Customer(number) => {
@@ -223,7 +238,6 @@ impl Desk<'_> {
             }
             BookAccount::Ledger(_) => original.to,
         };
-        let mut facts = vec![Fact::Returns(ReturnFact::Approved { id })];
         let lines = [
             (source, proposal.amount.outgoing()),
             (BookAccount::Customer(payer), proposal.amount.fen()),
@@ -245,16 +259,25 @@ impl Desk<'_> {
     }
 }
 
-/// What bought something that goes on living is not undone by its money alone: a batch of vouchers can
-/// be issued and spent, an order is sent, earned points and used some up.
+/// An order is not undone by its money alone: it is sent, earned points and used some up. It is
+/// cancelled, see [`super::cancellation`].
 fn may_go_back(original: &Original) -> Result<(), Code> {
     match original.to {
         BookAccount::Customer(_)
         | BookAccount::Ledger(
-            LedgerAccount::Settlement | LedgerAccount::BillsPayable | LedgerAccount::CardNetwork,
+            LedgerAccount::Settlement
+            | LedgerAccount::BillsPayable
+            | LedgerAccount::CardNetwork
+            | LedgerAccount::WelfareVouchers,
         ) => Ok(()),
         BookAccount::Ledger(_) => Err(Code::PaymentNotFound),
     }
+}
+
+/// Whether the payment bought a batch of vouchers: of these whole ones go back, and only those that
+/// nobody has been issued, since the others are somebody's.
+fn vouchers(original: &Original) -> bool {
+    original.to == BookAccount::Ledger(LedgerAccount::WelfareVouchers)
 }
 
 type Folded = Result<(), &'static str>;

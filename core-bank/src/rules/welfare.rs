@@ -114,6 +114,20 @@ pub enum WelfareFact {
         /// The order that it paid for.
         order: OrderId,
     },
+    /// A voucher may be spent again, since what it paid for was cancelled.
+    Restored {
+        /// Which.
+        voucher: VoucherId,
+        /// The order that it had paid for.
+        order: OrderId,
+    },
+    /// Vouchers that nobody has been issued were taken back.
+    Returned {
+        /// Of this batch.
+        batch: BatchId,
+        /// So many.
+        count: u32,
+    },
 }
 
 /// A batch.
@@ -121,7 +135,7 @@ pub enum WelfareFact {
 pub struct Batch {
     /// Whose it is.
     pub customer: CustomerId,
-    /// What was bought.
+    /// What was bought, less what was taken back.
     pub wish: WelfareWish,
     /// How many of it were issued.
     pub issued: u32,
@@ -221,6 +235,32 @@ impl Desk<'_> {
         let payer = BookAccount::Customer(payer);
         let lines = [(payer, amount.outgoing()), (owed, amount.fen())];
         self.movement(None, &lines, facts)
+    }
+
+    /// How many vouchers that nobody has been issued are worth so much together, when the batch that
+    /// was bought by record `seq` holds as many.
+    pub(super) fn unissued(&self, seq: u64, worth: Amount) -> Result<(BatchId, u32), Code> {
+        let id = BatchId::of_seq(seq);
+        let batch = self.state.welfare.batch(id).ok_or(Code::PaymentNotFound)?;
+        let (face, worth) = (batch.wish.face_value.fen().0, worth.fen().0);
+        if worth % face != 0 {
+            return Err(Code::ReturnNotWhole);
+        }
+        let left = batch.wish.count.saturating_sub(batch.issued);
+        match u32::try_from(worth / face) {
+            Ok(count) if count <= left => Ok((id, count)),
+            _ => Err(Code::ReturnTooLarge),
+        }
+    }
+
+    /// What the vouchers of such a batch that nobody has been issued are worth.
+    pub(super) fn worth_unissued(&self, seq: u64) -> Result<Amount, Code> {
+        let batch = self.state.welfare.batch(BatchId::of_seq(seq));
+        let batch = batch.ok_or(Code::PaymentNotFound)?;
+        let left = i64::from(batch.wish.count.saturating_sub(batch.issued));
+        let worth = batch.wish.face_value.fen().0.checked_mul(left);
+        let worth = worth.and_then(|fen| Amount::try_from(Fen(fen)).ok());
+        worth.ok_or(Code::ReturnTooLarge)
     }
 
     fn issue_vouchers(&self, batch: Option<BatchId>, to: &[Option<CustomerId>]) -> Decision {
@@ -359,6 +399,20 @@ impl State {
                 if held.redeemed.replace(*order).is_some() {
                     return Err("the voucher is spent twice");
                 }
+            }
+            WelfareFact::Restored { voucher, order } => {
+                let held = self.welfare.vouchers.edit(voucher);
+                let held = held.ok_or("the voucher does not exist")?;
+                if held.redeemed.take() != Some(*order) {
+                    return Err("the voucher was spent on something else");
+                }
+            }
+            WelfareFact::Returned { batch, count } => {
+                let held = self.welfare.batches.edit(batch);
+                let held = held.ok_or("the batch does not exist")?;
+                let rest = held.wish.count.checked_sub(*count);
+                let rest = rest.filter(|rest| *rest >= held.issued);
+                held.wish.count = rest.ok_or("issued vouchers are taken back")?;
             }
         }
         Ok(())

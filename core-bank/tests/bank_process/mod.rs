@@ -217,6 +217,8 @@ pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Value,
+    /// The body as it came.
+    pub raw: String,
 }
 
 impl Response {
@@ -280,9 +282,13 @@ impl Client {
     }
 
     pub fn get(&mut self, token: &str, path: &str) -> Response {
+        self.try_get(token, path).unwrap()
+    }
+
+    pub fn try_get(&mut self, token: &str, path: &str) -> io::Result<Response> {
         let head =
             format!("GET {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\n\r\n");
-        self.exchange(head.as_bytes()).unwrap()
+        self.exchange(head.as_bytes())
     }
 
     pub fn post(&mut self, token: &str, path: &str, body: &Value) -> Response {
@@ -313,10 +319,7 @@ impl Client {
     }
 
     pub fn delete(&mut self, token: &str, key: &str, path: &str) -> Response {
-        let head = format!(
-            "DELETE {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\nidempotency-key: {key}\r\n\r\n"
-        );
-        self.exchange(head.as_bytes()).unwrap()
+        self.exchange(&delete_bytes(token, key, path)).unwrap()
     }
 
     /// Sends bytes as they are and reads one answer.
@@ -351,6 +354,13 @@ pub fn post_bytes(token: &str, key: &str, path: &str, body: &[u8]) -> Vec<u8> {
     request
 }
 
+pub fn delete_bytes(token: &str, key: &str, path: &str) -> Vec<u8> {
+    format!(
+        "DELETE {path} HTTP/1.1\r\nhost: bank\r\nauthorization: Bearer {token}\r\nidempotency-key: {key}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
 pub fn read_response(stream: &mut BufReader<TcpStream>) -> io::Result<Response> {
     read_response_of(stream)
 }
@@ -380,12 +390,13 @@ pub fn read_response_of(stream: &mut impl io::BufRead) -> io::Result<Response> {
         .unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
-    let text = String::from_utf8(body).unwrap();
-    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let raw = String::from_utf8(body).unwrap();
+    let body = serde_json::from_str(&raw).unwrap_or_else(|_| Value::String(raw.clone()));
     Ok(Response {
         status,
         headers,
         body,
+        raw,
     })
 }
 

@@ -4,10 +4,13 @@
     reason = "each test binary uses its own part of this module"
 )]
 
-use core_bank::rules::{
-    AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardId, Channel,
-    CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName, Phone,
-    ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
+use core_bank::{
+    journal::{RECORD_VERSION, Record},
+    rules::{
+        AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardId, Channel,
+        CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName,
+        Phone, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
+    },
 };
 
 /// Residents with right check digits; the first two are the worked examples of GB 11643.
@@ -34,6 +37,8 @@ pub struct Holder {
 pub struct Desk {
     pub state: State,
     keys: u64,
+    /// What was decided, for whoever wants to write it to a journal.
+    pub records: Vec<Record>,
     /// The time of what does not say its own.
     pub clock: BusinessTime,
 }
@@ -55,6 +60,7 @@ impl Desk {
         Self {
             state: State::default(),
             keys: 0,
+            records: Vec::new(),
             clock: moment(time),
         }
     }
@@ -96,11 +102,17 @@ impl Desk {
             Verdict::TurnedAway(refusal) => Err(refusal.code.code()),
             Verdict::Repeated(_, first) => first.map_err(|refusal| refusal.code.code()),
             Verdict::Decided(command, outcome) => {
-                let seq = self.state.next_seq();
-                let answer = self
-                    .state
-                    .record(seq, self.clock, &command, &key, fingerprint, &outcome)
-                    .unwrap();
+                let record = Record {
+                    v: RECORD_VERSION,
+                    seq: self.state.next_seq(),
+                    at: self.clock,
+                    key,
+                    fingerprint,
+                    command,
+                    outcome,
+                };
+                let answer = record.fold_into(&mut self.state).unwrap();
+                self.records.push(record);
                 assert_eq!(self.state.ledger_sum(), 0);
                 answer.map_err(|refusal| refusal.code.code())
             }

@@ -159,6 +159,7 @@ pub fn exchange(bank: &BankProcess, bytes: &[u8]) -> Response {
             status: 0,
             headers: Vec::new(),
             body: json!(error.to_string()),
+            raw: String::new(),
         })
     })
 }

@@ -260,14 +260,16 @@ pub fn spent_things(
     ] {
         client.post(token, &path, &body).expect(201);
     }
-    let record = names["transfer"][1..].trim_start_matches('0').to_owned();
+    let record = |name: &str| names[name][1..].trim_start_matches('0').to_owned();
     [
         ("spent_voucher", spent),
         ("sent_order", on_its_way),
         ("full_batch", full),
         ("rejected_return", rejected),
         ("cancelled", cancelled),
-        ("transfer_record", record),
+        ("transfer_record", record("transfer")),
+        ("order_record", record("order")),
+        ("batch_record", record("batch")),
         ("drawn_loan", drawn_loan(bank, resident)),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -6,6 +6,7 @@ mod appointments;
 #[path = "../bank_process/mod.rs"]
 mod bank_process;
 mod campaigns;
+mod cancellations;
 mod mall;
 mod sessions;
 mod social_security;

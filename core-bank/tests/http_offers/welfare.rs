@@ -13,8 +13,7 @@ use serde_json::json;
 
 use crate::{
     bank_process::{
-        BankProcess, Person, Response, balance, log_in, new_person, new_rich_person, pay_by_sms_at,
-        resident_id,
+        BankProcess, Person, Response, log_in, new_person, new_rich_person, resident_id,
     },
     list_goods, start,
 };
@@ -210,23 +209,4 @@ fn a_batch_that_breaks_off_says_how_far_it_came_and_issues_nothing_twice() {
     assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
     assert_eq!(replayed.body, rest.body);
     issue("rest", &employees[..20]).refused(422, "idempotency_key_reused");
-}
-
-#[test]
-fn a_batch_is_not_refunded_wherever_it_was_bought() {
-    let (_folder, bank) = start("");
-    let firm = new_rich_person(&bank, 1, "20000");
-    let session = log_in(&bank, &firm);
-    let wish = json!({"from": firm.account, "kind": "voucher", "face_value": "100",
-                      "count": 100, "amount": "10000"});
-    let mut client = bank.client();
-    let away = pay_by_sms_at("/v1/welfare/batches", &mut client, &bank, &session, &wish);
-    let here = client.post(&bank.tokens.counter, "/v1/welfare/batches", &wish);
-    for bought in [away.expect(201), here.expect(201)] {
-        let wish = json!({"record": bought.body["seq"], "kind": "refund", "reason": "?"});
-        client
-            .post(&bank.tokens.operator, "/v1/returns", &wish)
-            .refused(404, "payment_not_found");
-    }
-    assert_eq!(balance(&bank, &firm), "0.00");
 }

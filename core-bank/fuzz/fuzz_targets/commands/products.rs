@@ -14,7 +14,7 @@ use crate::{bytes::Bytes, world::World};
 impl Bytes<'_> {
     pub fn product(&mut self, world: &World) -> Action {
         match self.below(9) {
-            0 => Action::Mall(self.mall()),
+            0 => Action::Mall(self.mall(world)),
             1 => Action::Welfare(self.welfare()),
             2 => Action::Campaign(self.campaign(world)),
             3 | 4 => Action::Appointment(self.appointment(world)),
@@ -60,8 +60,8 @@ impl Bytes<'_> {
         }
     }
 
-    fn mall(&mut self) -> MallCommand {
-        match self.below(4) {
+    fn mall(&mut self, world: &World) -> MallCommand {
+        match self.below(6) {
             0 => MallCommand::ListGoods {
                 name: Self::label(),
                 price: self.amount(),
@@ -71,6 +71,12 @@ impl Bytes<'_> {
                 order: Some(OrderId::of_seq(self.seq())),
                 parcel: Self::label(),
             },
+            2 | 3 => {
+                let place = usize::from(self.next()) % world.placed.len().max(1);
+                MallCommand::Cancel {
+                    placed: world.placed.get(place).cloned().map(Box::new),
+                }
+            }
             _ => {
                 let mut order = self.order();
                 order.payee = core_bank::rules::Payee::Mall(self.mall_wish());

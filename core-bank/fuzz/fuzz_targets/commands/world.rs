@@ -5,7 +5,7 @@ use core_bank::{
     rules::{
         AccountNumber, Action, Amount, BusinessTime, Caller, Channel, CustomerId, Envelope, Fen,
         Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Looked, Original, PersonName,
-        Phone, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
+        Phone, Placed, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
     },
 };
 
@@ -22,6 +22,8 @@ pub struct World {
     pub records: Vec<Record>,
     /// Payments that may be returned.
     pub payments: Vec<Original>,
+    /// Orders of the mall, also those that are not there any more.
+    pub placed: Vec<Placed>,
 }
 
 impl World {
@@ -101,6 +103,7 @@ impl World {
         let read = decode_group(record.seq, bytes.into()).expect("a record reads");
         assert_eq!(read[0].record, record);
         self.payments.extend(record.original());
+        self.placed.extend(Placed::of(record.outcome.iter().flatten()));
         self.records.push(record);
     }
 

@@ -1,0 +1,353 @@
+//! What a worker knows: the naive count of what its customers have, by the answers that it got.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    bank_process::Response,
+    wish::{Newcomer, Paying, Payment, Wish},
+    world::{BATCH, FACE, MONEY, PRICE, PRIZE_POINTS, SIGN_IN_POINTS, fen, yuan},
+};
+
+/// What one customer has.
+#[derive(Clone, Debug)]
+pub struct Own {
+    pub balance: i64,
+    pub points: i64,
+    pub units: i64,
+    pub overseas_lock: bool,
+    /// What was paid by SMS.
+    pub paid_by_sms: i64,
+    /// Wrong codes in a row.
+    pub wrong_codes: u32,
+    pub vouchers: usize,
+    /// Those that are spent, in order.
+    pub spent: Vec<String>,
+    /// Sessions that were begun on the way and not ended.
+    pub sessions: Vec<String>,
+    pub appointment: Option<(String, &'static str)>,
+    /// A loan, and whether it was drawn.
+    pub loan: Option<(String, bool)>,
+    /// How often the balance changed, and how often the customer is to be told of something.
+    pub movements: usize,
+    pub alerts: usize,
+}
+
+impl Own {
+    fn new() -> Self {
+        Self {
+            balance: MONEY,
+            points: 0,
+            units: 0,
+            overseas_lock: false,
+            paid_by_sms: 0,
+            wrong_codes: 0,
+            vouchers: 0,
+            spent: Vec::new(),
+            sessions: Vec::new(),
+            appointment: None,
+            loan: None,
+            // The first deposit, before there were alerts.
+            movements: 1,
+            alerts: 0,
+        }
+    }
+
+    fn move_by(&mut self, fen: i64) {
+        self.balance += fen;
+        self.movements += 1;
+        self.alerts += 1;
+    }
+}
+
+/// One worker's books.
+#[derive(Clone, Debug)]
+pub struct Books {
+    pub own: [Own; 2],
+    /// The bank's own accounts, as far as this worker moved them.
+    pub ledger: BTreeMap<&'static str, i64>,
+    /// What went into the account that everybody pays into, and how often.
+    pub pooled: (i64, usize),
+    /// How many pieces, prizes and places the worker got.
+    pub gone: BTreeMap<String, u64>,
+    /// An authorisation that was asked for and not shown.
+    pub asked: Option<(usize, Payment, String)>,
+    /// A batch that was bought and not issued.
+    pub batch: Option<String>,
+    /// The next step of who is on the way to sign in, and how many came before.
+    pub newcomer: Newcomer,
+    newcomers: u32,
+    /// The sessions and points of those who signed in since somebody looked.
+    pub signed_in: Vec<(String, i64)>,
+}
+
+impl Books {
+    /// `first` numbers the first of the newcomers.
+    pub fn new(first: u32) -> Self {
+        Self {
+            own: [Own::new(), Own::new()],
+            ledger: BTreeMap::from([("cash_counter", -2 * MONEY)]),
+            pooled: (0, 0),
+            gone: BTreeMap::new(),
+            asked: None,
+            batch: None,
+            newcomer: Newcomer::Identify(first),
+            newcomers: first,
+            signed_in: Vec::new(),
+        }
+    }
+
+    /// Enters what a wish came to; fails when the answer is none that these books allow.
+    pub fn enter(&mut self, wish: &Wish, answer: &Response) {
+        match wish {
+            Wish::Deposit(who, fen) => self.cash(*who, *fen, "cash_atm", answer),
+            Wish::Withdraw(who, fen) => self.cash(*who, -fen, "cash_counter", answer),
+            Wish::Transfer(who, fen) => {
+                if self.pays(*who, *fen, answer) {
+                    self.own[1 - who].move_by(*fen);
+                }
+            }
+            Wish::Remit(who, fen) => self.pay_out(*who, *fen, "settlement", answer),
+            Wish::Bill(who, fen) => self.pay_out(*who, *fen, "bills_payable", answer),
+            Wish::Buy(who, _, true) if self.own[*who].overseas_lock => {
+                assert_eq!(answer.code(), "lock_overseas", "{answer:?}");
+            }
+            Wish::Buy(who, fen, _) => self.pay_out(*who, *fen, "card_network", answer),
+            Wish::Lock(who, overseas) => {
+                passed(answer);
+                self.own[*who].overseas_lock = *overseas;
+            }
+            Wish::Ask(_, Payment::Order(..)) | Wish::Spend(..)
+                if answer.code() == "goods_sold_out" => {}
+            Wish::Ask(who, payment) => {
+                let id = passed(answer).text("authorisation");
+                self.asked = Some((*who, payment.clone(), id));
+            }
+            Wish::Pay(paying) => {
+                self.asked = None;
+                self.pay_by_sms(paying, answer);
+            }
+            Wish::Subscribe(who, fen) => {
+                if self.pays(*who, *fen, answer) {
+                    self.own[*who].units += fen;
+                    self.book("wealth_funds", *fen);
+                }
+            }
+            Wish::Redeem(who, units) if self.own[*who].units < *units => {
+                assert_eq!(answer.code(), "units_insufficient", "{answer:?}");
+            }
+            Wish::Redeem(who, units) => {
+                self.own[*who].units -= units;
+                self.cash(*who, *units, "wealth_funds", answer);
+            }
+            Wish::Borrow(..) | Wish::Draw(..) | Wish::RepayEarly(..) => self.lend(wish, answer),
+            Wish::Book(who, slot) if answer.status == 201 => {
+                self.own[*who].appointment = Some((answer.text("appointment"), slot));
+                self.take(slot, 1);
+            }
+            Wish::Book(..) => assert_eq!(answer.code(), "slot_full", "{answer:?}"),
+            Wish::Cancel(who, _) => {
+                assert_eq!(answer.status, 200, "{answer:?}");
+                let (_, slot) = self.own[*who].appointment.take().unwrap();
+                *self.gone.get_mut(slot).unwrap() -= 1;
+            }
+            Wish::LogIn(who) => {
+                let session = passed(answer).text("session");
+                self.own[*who].sessions.push(session);
+                self.own[*who].alerts += 1;
+            }
+            Wish::LogOut(who, session) => {
+                assert_eq!(answer.status, 200, "{answer:?}");
+                self.own[*who].sessions.retain(|open| open != session);
+            }
+            Wish::BuyBatch(who) => {
+                let price = FACE * BATCH;
+                if self.pays(*who, price, answer) {
+                    self.book("welfare_vouchers", price);
+                    self.batch = Some(answer.text("batch"));
+                }
+            }
+            Wish::Issue(..) => {
+                assert_eq!(passed(answer).body["issued"], BATCH);
+                self.batch = None;
+                for own in &mut self.own {
+                    own.vouchers += 1;
+                    own.alerts += 1;
+                }
+            }
+            Wish::Spend(who, voucher, goods) => {
+                passed(answer);
+                self.own[*who].spent.push(voucher.clone());
+                self.own[*who].points += FACE - PRICE;
+                self.book("welfare_vouchers", -FACE);
+                self.book("mall_merchants", PRICE);
+                self.book("points_expense", FACE - PRICE);
+                self.take(goods, 1);
+            }
+            Wish::Newcomer(newcomer) => self.lead(newcomer, answer),
+        }
+    }
+
+    fn book(&mut self, account: &'static str, fen: i64) {
+        *self.ledger.entry(account).or_default() += fen;
+    }
+
+    fn take(&mut self, thing: &str, count: u64) {
+        *self.gone.entry(thing.to_owned()).or_default() += count;
+    }
+
+    /// Money in, or out as a negative number.
+    fn cash(&mut self, who: usize, fen_in: i64, account: &'static str, answer: &Response) {
+        if self.pays(who, -fen_in, answer) {
+            self.book(account, -fen_in);
+        }
+    }
+
+    fn pay_out(&mut self, who: usize, fen: i64, account: &'static str, answer: &Response) {
+        if self.pays(who, fen, answer) {
+            self.book(account, fen);
+        }
+    }
+
+    /// Whether the customer could pay so much; if so, it is paid.
+    fn pays(&mut self, who: usize, amount: i64, answer: &Response) -> bool {
+        let own = &mut self.own[who];
+        if own.balance < amount {
+            assert_eq!(answer.code(), "insufficient_funds", "{answer:?}");
+            return false;
+        }
+        own.move_by(-amount);
+        assert_eq!(
+            fen(&passed(answer).body["balance"]),
+            own.balance,
+            "{answer:?}"
+        );
+        true
+    }
+
+    fn pay_by_sms(&mut self, paying: &Paying, answer: &Response) {
+        let (who, amount) = (paying.who, paying.payment.amount());
+        if matches!(paying.payment, Payment::Order(..)) && answer.code() == "goods_sold_out" {
+            return;
+        }
+        if !paying.right {
+            assert_eq!(answer.code(), "code_wrong", "{answer:?}");
+            self.own[who].wrong_codes += 1;
+            return;
+        }
+        self.own[who].wrong_codes = 0;
+        if !self.pays(who, amount, answer) {
+            return;
+        }
+        self.own[who].paid_by_sms += amount;
+        match &paying.payment {
+            Payment::ToOther(fen) => self.own[1 - who].move_by(*fen),
+            Payment::ToPool(fen) => {
+                self.pooled.0 += fen;
+                self.pooled.1 += 1;
+            }
+            Payment::Bill(fen) => self.book("bills_payable", *fen),
+            Payment::Order(goods, points) => {
+                self.take(goods, 1);
+                self.book("mall_merchants", PRICE);
+                self.book("points_expense", -points);
+                self.own[who].points += amount / 100 - points;
+                assert_eq!(answer.body["points"], self.own[who].points, "{answer:?}");
+            }
+        }
+    }
+
+    fn lend(&mut self, wish: &Wish, answer: &Response) {
+        const PRINCIPAL: i64 = 100_000;
+        match wish {
+            // Ten times what is the customer's own.
+            Wish::Borrow(who) if PRINCIPAL > 10 * self.own[*who].balance => {
+                assert_eq!(passed(answer).text("decision"), "declined");
+            }
+            Wish::Borrow(who) => {
+                assert_eq!(passed(answer).text("decision"), "approved");
+                self.own[*who].loan = Some((answer.text("loan"), false));
+            }
+            Wish::Draw(who, _) if PRINCIPAL > 10 * self.own[*who].balance => {
+                assert_eq!(answer.code(), "loan_not_covered", "{answer:?}");
+            }
+            Wish::Draw(who, loan) => {
+                self.cash(*who, PRINCIPAL, "loans", answer);
+                self.own[*who].loan = Some((loan.clone(), true));
+            }
+            // On the day of the drawing there is no interest yet.
+            Wish::RepayEarly(who, _) => {
+                if self.pays(*who, PRINCIPAL, answer) {
+                    self.book("loans", PRINCIPAL);
+                    self.own[*who].loan = None;
+                }
+            }
+            other => panic!("{other:?} is no loan"),
+        }
+    }
+
+    fn lead(&mut self, newcomer: &Newcomer, answer: &Response) {
+        let answer = passed(answer);
+        self.newcomer = match newcomer.clone() {
+            Newcomer::Identify(_) => Newcomer::Register(answer.text("identity_check")),
+            Newcomer::Register(check) => Newcomer::SignUp {
+                customer: answer.text("customer"),
+                check,
+            },
+            Newcomer::SignUp { customer, .. } => Newcomer::LogIn {
+                customer,
+                device: answer.text("device_token"),
+            },
+            Newcomer::LogIn { .. } => Newcomer::SignIn {
+                session: answer.text("session"),
+                lottery: String::new(),
+            },
+            Newcomer::SignIn { session, lottery } => {
+                let won = answer.body["prize"] == "积分";
+                let points = SIGN_IN_POINTS + if won { PRIZE_POINTS } else { 0 };
+                assert_eq!(answer.body["points"], points, "{answer:?}");
+                self.take(&lottery, u64::from(won));
+                self.signed_in.push((session, points));
+                self.newcomers += 1;
+                Newcomer::Identify(self.newcomers)
+            }
+        };
+    }
+}
+
+fn passed(answer: &Response) -> &Response {
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer
+}
+
+/// What the bank shows of a customer, and what the books say that it should show.
+#[derive(Debug, PartialEq)]
+pub struct Seen {
+    pub balance: String,
+    pub points: i64,
+    pub units: String,
+    pub overseas_lock: bool,
+    pub paid_by_sms: String,
+    pub vouchers: usize,
+    pub spent: Vec<String>,
+    pub sessions: usize,
+    pub appointments: Vec<String>,
+    pub loans: Vec<(String, bool)>,
+}
+
+impl Own {
+    pub fn expected(&self) -> Seen {
+        Seen {
+            balance: yuan(self.balance),
+            points: self.points,
+            units: yuan(self.units),
+            overseas_lock: self.overseas_lock,
+            paid_by_sms: yuan(self.paid_by_sms),
+            vouchers: self.vouchers,
+            spent: self.spent.clone(),
+            // The customer's own, too.
+            sessions: 1 + self.sessions.len(),
+            appointments: self.appointment.iter().map(|(id, _)| id.clone()).collect(),
+            loans: self.loan.iter().cloned().collect(),
+        }
+    }
+}
