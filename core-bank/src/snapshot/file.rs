@@ -298,7 +298,9 @@ mod tests {
         type Things = Vec<(u64, String, Option<i128>, [u8; 3], f64)>;
         let thing = |number: u64| {
             let text = "字".repeat(number as usize % 300);
-            let some = (number % 3 == 0).then_some(-i128::from(number) << 70);
+            let some = number
+                .is_multiple_of(3)
+                .then_some(-i128::from(number) << 70);
             (number << 40, text, some, [1, 2, number as u8], 0.5)
         };
         let mut things: Things = (0..2_000).map(thing).collect();
