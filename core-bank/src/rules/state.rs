@@ -371,6 +371,7 @@ impl State {
                 ..
             } => self.start_session(*session, *customer, *channel),
             Fact::SessionEnded { session } => self.end_session(*session),
+            Fact::BegunFrom { session, origin } => self.note_origin(*session, *origin),
             Fact::Refused { .. } | Fact::AlertDue { .. } => Ok(()),
             Fact::Wealth(fact) => self.fold_wealth(fact),
             Fact::Loans(fact) => self.fold_loans(fact),
