@@ -2,14 +2,14 @@
 
 use core_bank::rules::{
     Action, Amount, Answer, Bill, BillKind, BookAccount, BooksAction, Caller, CardEntry, CardLocks,
-    Channel, Day, Fen, LoanAction, NetAssetValue, Order, Original, Payee, Place, RefusalCode,
-    ReturnAction, ReturnKind, WealthAction,
+    Channel, Day, Fen, LoanAction, NetAssetValue, Order, Original, Payee, PersonName, Place,
+    RefusalCode, ResidentId, ReturnAction, ReturnKind, WealthAction,
 };
 
 use crate::{
     bank::{Bank, balance, product},
     naive::Told,
-    step::Step,
+    step::{PEOPLE, Step},
 };
 
 impl Bank {
@@ -26,12 +26,47 @@ impl Bank {
                 (0..self.customers.len()).for_each(|number| self.log_in(number));
                 return Ok(None);
             }
+            // Whoever follows bank and model has set the clock.
+            Step::Wait(_) => return Ok(None),
+            Step::LogIn(at) => {
+                self.log_in(at);
+                return Ok(None);
+            }
+            Step::Ask(from, to, much, times) => {
+                let order = self.order(from, to, much);
+                let mut key = format!("step-{key}");
+                for _ in 0..times {
+                    let id = self.authorise(&key, &text, &order, from)?;
+                    if self.asked[from].iter().all(|(held, _)| *held != id) {
+                        self.asked[from].push((id, order.clone()));
+                    }
+                    key.push('+');
+                }
+                return Ok(None);
+            }
+            Step::Show(from, back, right) => {
+                let key = format!("step-{key}");
+                let none = || (None, self.order(from, (from + 1) % 3, 1));
+                let asked = self.asked[from].iter().rev().nth(back).cloned();
+                let (id, order) = asked.map_or_else(none, |(id, order)| (Some(id), order));
+                return self
+                    .show(&key, &text, (id, &order), (from, right))
+                    .map(|answer| balance(&answer));
+            }
+            Step::Identify(at) => {
+                let name = PersonName::parse("Ann").unwrap();
+                let resident = ResidentId::parse(PEOPLE[at]);
+                let wish = Action::IdentityCheck { name, resident };
+                let answer = self.judge(&format!("step-{key}"), &text, wish)?;
+                if let Answer::IdentityVerified(check) = answer
+                    && check.seq() == self.state.seq()
+                {
+                    self.checks[at] = check;
+                }
+                return Ok(None);
+            }
             Step::Pay(from, to, much, right) => {
-                let order = Order {
-                    from: account(from),
-                    payee: Payee::Here(account(to)),
-                    amount: amount(much),
-                };
+                let order = self.order(from, to, much);
                 return self
                     .pay(key, &text, &order, (from, right))
                     .map(|answer| balance(&answer));
@@ -56,7 +91,7 @@ impl Bank {
                     code: Some(product()),
                     amount: amount(much),
                 };
-                return self.wealth(Caller::Session(self.token(at)), key, &text, wish);
+                return self.wealth(self.session(at), key, &text, wish);
             }
             Step::Redeem(at, units) => {
                 let wish = WealthAction::Redeem {
@@ -64,7 +99,7 @@ impl Bank {
                     code: Some(product()),
                     units: amount(units),
                 };
-                return self.wealth(Caller::Session(self.token(at)), key, &text, wish);
+                return self.wealth(self.session(at), key, &text, wish);
             }
             Step::Value(price) => {
                 let value = format!("{}.{:04}", price / 10_000, price % 10_000);
@@ -104,15 +139,16 @@ impl Bank {
                     .judge_by(acquirer, &key, &text, wish)
                     .map(|answer| balance(&answer));
             }
-            Step::Lock(at, limit) => {
+            Step::Lock(at, limit, night) => {
                 let wish = Action::SetLocks {
                     card: card(at),
                     locks: CardLocks {
+                        night,
                         pos_daily: limit.map(amount),
                         ..CardLocks::default()
                     },
                 };
-                let session = Caller::Session(self.token(at));
+                let session = self.session(at);
                 let key = format!("step-{key}");
                 return self
                     .judge_by(session, &key, &text, wish)
@@ -157,6 +193,15 @@ impl Bank {
             });
         }
         Ok(balance(&answer))
+    }
+
+    /// A transfer between two of the three.
+    fn order(&self, from: usize, to: usize, much: i64) -> Order {
+        Order {
+            from: Some(self.accounts[from].0),
+            payee: Payee::Here(Some(self.accounts[to].0)),
+            amount: Amount::try_from(Fen(much)).unwrap(),
+        }
     }
 
     pub fn wealth(&mut self, by: Caller, key: u8, text: &str, wish: WealthAction) -> Told {

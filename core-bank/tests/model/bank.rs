@@ -1,13 +1,13 @@
 //! The bank under test: how it is opened, asked and paid through.
 
 use core_bank::rules::{
-    AccountNumber, Action, Amount, Answer, BusinessTime, Caller, CardId, Channel, CustomerId, Day,
-    Envelope, Fact, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, Limits, Looked, MediumWish,
-    Order, Original, PersonName, Phone, ProductCode, Proof, RefusalCode, ResidentId, Scope, Shown,
-    State, TokenDigest, TokenNonce, Verdict, WealthAction, judge,
+    AccountNumber, Action, Amount, Answer, AuthorisationId, BusinessTime, Caller, CardId, Channel,
+    CustomerId, Day, Envelope, Fact, Fen, Fingerprint, IdempotencyKey, IdentityCheckId, Limits,
+    Looked, MediumWish, Order, Original, PersonName, Phone, ProductCode, Proof, RefusalCode,
+    ResidentId, Scope, Shown, State, TokenDigest, TokenNonce, Verdict, WealthAction, judge,
 };
 
-use crate::step::{PEOPLE, SMS, WEALTH};
+use crate::step::{MONEY, PEOPLE, SMS, WEALTH};
 
 /// The bank under test with its three customers, and the facts so far.
 #[derive(Clone)]
@@ -18,6 +18,10 @@ pub struct Bank {
     pub customers: Vec<CustomerId>,
     pub facts: Vec<Fact>,
     pub now: BusinessTime,
+    /// The session of each.
+    pub sessions: [TokenDigest; 3],
+    /// What each asked for, to be shown later.
+    pub asked: [Vec<(AuthorisationId, Order)>; 3],
     /// The last transfer at the counter of each.
     pub last: [Option<Original>; 3],
     pub closed: Day,
@@ -33,6 +37,8 @@ impl Bank {
             customers: Vec::new(),
             facts: Vec::new(),
             now: BusinessTime(1),
+            sessions: [digest(0); 3],
+            asked: Default::default(),
             last: [None; 3],
             closed: Day(-1),
         };
@@ -98,6 +104,11 @@ impl Bank {
             bank.customers.push(customer);
             bank.log_in(number);
             bank.accounts.push((account, card));
+            let wish = Action::Deposit {
+                account: Some(account),
+                amount: Amount::try_from(Fen(MONEY)).unwrap(),
+            };
+            bank.set_up(number, "money", wish);
         }
         bank
     }
@@ -107,24 +118,26 @@ impl Bank {
             .unwrap()
     }
 
-    /// A session of the mobile bank; its token is the number of its customer.
+    /// A session of the mobile bank; its token is its customer's number and the time.
     pub fn log_in(&mut self, number: usize) {
+        let now = self.now.0;
+        let mut token = digest(number);
+        token.0[..8].copy_from_slice(&now.to_le_bytes());
+        self.sessions[number] = token;
         let wish = Action::LogIn {
             customer: Some(self.customers[number]),
             device: digest(number),
-            session: self.token(number),
+            session: token,
             nonce: TokenNonce([0; 16]),
         };
-        let key = format!("log-in-{number}");
+        let key = format!("log-in-{number}-{now}");
         self.judge_by(Caller::Visitor, &key, "log in", wish)
             .unwrap();
     }
 
-    /// The session token of a customer, a new one each day.
-    pub fn token(&self, number: usize) -> TokenDigest {
-        let mut token = digest(number);
-        token.0[..8].copy_from_slice(&self.now.0.to_le_bytes());
-        token
+    /// The caller in a customer's session.
+    pub fn session(&self, number: usize) -> Caller {
+        Caller::Session(self.sessions[number])
     }
 
     /// Asks for an authorisation by SMS and uses it.
@@ -135,26 +148,49 @@ impl Bank {
         order: &Order,
         (from, right): (usize, bool),
     ) -> Result<Answer, RefusalCode> {
-        let session = Caller::Session(self.token(from));
-        let (key, order) = (format!("step-{key}"), order.clone());
+        let id = self.authorise(&format!("step-{key}"), text, order, from)?;
+        self.show(
+            &format!("step-{key}-pay"),
+            text,
+            (Some(id), order),
+            (from, right),
+        )
+    }
+
+    /// Asks for an authorisation by SMS.
+    pub fn authorise(
+        &mut self,
+        key: &str,
+        text: &str,
+        order: &Order,
+        from: usize,
+    ) -> Result<AuthorisationId, RefusalCode> {
         let wish = MediumWish::Sms {
             phone: Phone::parse("12345").unwrap(),
             tail: self.accounts[from].0.last_six(),
         };
-        let ask = Action::AskAuthorisation {
-            wish,
+        let order = order.clone();
+        let ask = Action::AskAuthorisation { wish, order };
+        match self.judge_by(self.session(from), key, text, ask)? {
+            Answer::AuthorisationAsked(id, _) => Ok(id),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Pays with an authorisation.
+    pub fn show(
+        &mut self,
+        key: &str,
+        text: &str,
+        (id, order): (Option<AuthorisationId>, &Order),
+        (from, right): (usize, bool),
+    ) -> Result<Answer, RefusalCode> {
+        let proof = Proof::Sms { right };
+        let pay = Action::AuthorisedTransfer {
             order: order.clone(),
+            shown: Shown { id, proof },
         };
-        let asked = self.judge_by(session, &key, text, ask)?;
-        let Answer::AuthorisationAsked(id, _) = asked else {
-            panic!("{asked:?}")
-        };
-        let shown = Shown {
-            id: Some(id),
-            proof: Proof::Sms { right },
-        };
-        let pay = Action::AuthorisedTransfer { order, shown };
-        self.judge_by(session, &format!("{key}-pay"), text, pay)
+        self.judge_by(self.session(from), key, text, pay)
     }
 
     pub fn judge(&mut self, key: &str, text: &str, action: Action) -> Result<Answer, RefusalCode> {

@@ -6,6 +6,8 @@ mod asked;
 mod bank;
 mod naive;
 mod naive_loan;
+mod naive_sms;
+mod naive_time;
 mod step;
 
 use std::cell::Cell;
@@ -24,17 +26,20 @@ use crate::{
     bank::{Bank, product},
     naive::Model,
     naive_loan::Loan,
-    step::{Groups, PEOPLE, groups},
+    step::{Group, PEOPLE, Step, groups},
 };
 
 /// Follows the groups on the bank and the model; how many steps they held.
-fn follow(groups: Groups) -> Result<u64, TestCaseError> {
+fn follow(groups: Vec<Group>) -> Result<u64, TestCaseError> {
     let (mut bank, mut model) = (Bank::open(), Model::new());
     let mut steps = 0;
-    for (durable, group) in groups {
-        let before = (!durable).then(|| (bank.clone(), model.clone()));
+    for group in groups {
+        let before = (!group.durable).then(|| (bank.clone(), model.clone()));
         bank.state.mark();
-        for (key, step) in &group {
+        for (key, step) in &group.steps {
+            if let Step::Wait(wait) = step {
+                bank.now = BusinessTime(model.moment(*wait));
+            }
             prop_assert_eq!(bank.ask(*key, step), model.ask(*key, step), "{:?}", step);
             steps += 1;
         }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use core_bank::rules::RefusalCode;
 
 use crate::{
-    naive_loan::{Loan, date, interest, month},
-    step::{LOAN, SMS, Step, WEALTH},
+    naive_loan::{Loan, date, interest},
+    naive_sms::Waiting,
+    naive_time::{DAY, HOUR},
+    step::{LOAN, MONEY, Step, WEALTH},
 };
 
 /// What a step was told: the balance left, if it has one to tell.
@@ -17,14 +19,24 @@ pub type Told = Result<Option<i64>, RefusalCode>;
 pub struct Model {
     pub balances: [i64; 3],
     pub lost: [bool; 3],
-    /// By who asked and under which key.
-    pub told: BTreeMap<(usize, u8), (String, Told)>,
+    /// By who asked and under which key; with when that was.
+    pub told: BTreeMap<(usize, u8), (i64, String, Told)>,
+    /// Microseconds since 1970, and the day in China.
+    pub now: i64,
     pub abroad: i64,
     pub network: i64,
     pub cash: i64,
     pub day: u32,
     pub bought: [i64; 3],
     pub pos_limit: [Option<i64>; 3],
+    pub night_lock: [bool; 3],
+    /// When each logged in and was identified last.
+    pub logged_in: [i64; 3],
+    pub identified: [i64; 3],
+    /// The authorisations that each waits for, oldest first, and what was asked for.
+    pub waiting: [Vec<Waiting>; 3],
+    pub asked: [Vec<(u64, usize, i64)>; 3],
+    pub authorisations: u64,
     pub paid_today: [i64; 3],
     pub paid_in_month: [i64; 3],
     pub wrong_in_a_row: [u32; 3],
@@ -54,11 +66,17 @@ impl Model {
     pub fn new() -> Self {
         Self {
             price: 10_000,
+            now: 1,
+            balances: [MONEY; 3],
+            cash: -3 * MONEY,
+            logged_in: [1; 3],
+            identified: [1; 3],
             ..Self::default()
         }
     }
 
     /// What the step answers: the balance left, if it has one to tell.
+    #[expect(clippy::too_many_lines, reason = "a table: one step an arm")]
     pub fn take(&mut self, step: &Step) -> Result<Option<i64>, RefusalCode> {
         match *step {
             Step::Deposit(at, much) => {
@@ -90,21 +108,26 @@ impl Model {
                 Ok(Some(self.balances[from]))
             }
             Step::Sleep(days) => {
-                if month(self.day + days) != month(self.day) {
-                    self.paid_in_month = [0; 3];
-                }
-                for _ in 0..days {
-                    self.held.push(self.balances.iter().sum());
-                }
-                for (product, balance) in self.products.iter_mut().zip(self.balances) {
-                    *product += balance * i64::from(days);
-                }
-                self.day += days;
-                (self.bought, self.paid_today) = ([0; 3], [0; 3]);
-                self.told.clear();
+                self.move_to(self.now + i64::from(days) * DAY);
+                self.logged_in = [self.now; 3];
+                Ok(None)
+            }
+            Step::Wait(wait) => {
+                self.move_to(self.moment(wait));
+                Ok(None)
+            }
+            Step::LogIn(at) => {
+                self.logged_in[at] = self.now;
+                Ok(None)
+            }
+            Step::Identify(at) => {
+                self.identified[at] = self.now;
                 Ok(None)
             }
             Step::Buy(at, _) if self.lost[at] => Err(RefusalCode::CardLost),
+            Step::Buy(at, _) if self.night_lock[at] && self.is_night() => {
+                Err(RefusalCode::LockNight)
+            }
             Step::Buy(at, much) => {
                 if self.pos_limit[at].is_some_and(|limit| self.bought[at] + much > limit) {
                     return Err(RefusalCode::LockPosLimit);
@@ -117,13 +140,29 @@ impl Model {
                 self.balances[at] -= much;
                 Ok(Some(self.balances[at]))
             }
-            Step::Lock(at, limit) => {
-                self.pos_limit[at] = limit;
+            Step::Lock(at, limit, night) => {
+                (self.pos_limit[at], self.night_lock[at]) = (limit, night);
                 Ok(None)
             }
-            Step::Pay(from, to, _, _) if from == to => Err(RefusalCode::SameAccount),
+            Step::Pay(from, to, ..) | Step::Ask(from, to, ..) if from == to => {
+                Err(RefusalCode::SameAccount)
+            }
             Step::Pay(from, to, much, right) => {
                 let left = self.pay(from, much, right)?;
+                self.balances[to] += much;
+                Ok(left)
+            }
+            Step::Ask(from, to, much, times) => {
+                for _ in 0..times {
+                    let id = self.authorise(from)?;
+                    self.asked[from].push((id, to, much));
+                }
+                Ok(None)
+            }
+            Step::Show(from, back, right) => {
+                let asked = self.asked[from].iter().rev().nth(back);
+                let (id, to, much) = asked.copied().unwrap_or_default();
+                let left = self.show(from, id, much, right)?;
                 self.balances[to] += much;
                 Ok(left)
             }
@@ -146,7 +185,9 @@ impl Model {
                 self.end_days();
                 Ok(None)
             }
-            Step::Lift(_) if self.day > 0 => Err(RefusalCode::IdentityCheckNotFound),
+            Step::Lift(at) if self.now >= self.identified[at] + DAY => {
+                Err(RefusalCode::IdentityCheckNotFound)
+            }
             Step::Lose(at) if self.lost[at] => Err(RefusalCode::CardAlreadyLost),
             Step::Lift(at) if !self.lost[at] => Err(RefusalCode::CardNotLost),
             Step::Lose(at) => {
@@ -300,42 +341,19 @@ impl Model {
         self.closed = self.day as usize;
     }
 
-    /// A payment by SMS, as far as the payer is concerned.
-    pub fn pay(&mut self, from: usize, much: i64, right: bool) -> Told {
-        if self.wrong_in_a_row[from] >= 5 {
-            return Err(RefusalCode::MediumLocked);
-        }
-        if !right {
-            self.wrong_in_a_row[from] += 1;
-            return Err(RefusalCode::CodeWrong);
-        }
-        self.wrong_in_a_row[from] = 0;
-        let (once, daily, monthly) = SMS;
-        if much > once {
-            return Err(RefusalCode::LimitPerTransaction);
-        }
-        if self.paid_today[from] + much > daily {
-            return Err(RefusalCode::LimitDaily);
-        }
-        if self.paid_in_month[from] + much > monthly {
-            return Err(RefusalCode::LimitMonthly);
-        }
-        if self.balances[from] < much {
-            return Err(RefusalCode::InsufficientFunds);
-        }
-        self.paid_today[from] += much;
-        self.paid_in_month[from] += much;
-        self.balances[from] -= much;
-        Ok(Some(self.balances[from]))
-    }
-
     pub fn ask(&mut self, key: u8, step: &Step) -> Result<Option<i64>, RefusalCode> {
-        if matches!(step, Step::Sleep(_) | Step::EndDays) {
+        if !step.has_key() {
             return self.take(step);
+        }
+        let expired = |at: usize| self.now >= self.logged_in[at] + 12 * HOUR;
+        if step.session().is_some_and(expired) {
+            return Err(RefusalCode::Unauthenticated);
         }
         let text = format!("{step:?}");
         let key = (step.asker(), key);
-        if let Some((first, answer)) = self.told.get(&key) {
+        if let Some((at, first, answer)) = self.told.get(&key)
+            && self.now < at + DAY
+        {
             return if *first == text {
                 *answer
             } else {
@@ -343,7 +361,7 @@ impl Model {
             };
         }
         let answer = self.take(step);
-        self.told.insert(key, (text, answer));
+        self.told.insert(key, (self.now, text, answer));
         answer
     }
 }
