@@ -13,8 +13,8 @@ use core_bank::{
 };
 use desk::{ATM, COUNTER, Desk, Holder, digest, moment};
 
-fn at(text: &str) -> Option<Origin> {
-    Some(Origin::of(text.parse().unwrap()))
+fn at(text: &str) -> Origin {
+    Origin::of(text.parse().unwrap())
 }
 
 fn wish() -> Action {
@@ -32,23 +32,23 @@ fn asked(desk: &Desk) -> (Option<SessionId>, Option<Origin>) {
 fn a_record_names_its_session_and_the_address_where_that_is_another() {
     let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
     let li = desk.holder(0, "10");
-    desk.from = at("192.0.2.1");
+    desk.from = Some(at("192.0.2.1"));
     let phone = desk.session(li, "phone");
     let begun = desk.state.seq();
     assert_eq!(
         asked(&desk),
-        (None, at("192.0.2.1")),
+        (None, Some(at("192.0.2.1"))),
         "a log-in says from where"
     );
     let session = Some(SessionId::of_seq(begun));
     for (from, told) in [
         ("192.0.2.1", None),
-        ("192.0.2.2", at("192.0.2.2")),
+        ("192.0.2.2", Some(at("192.0.2.2"))),
         ("::ffff:192.0.2.1", None),
-        ("2001:db8::1", at("2001:db8::1")),
+        ("2001:db8::1", Some(at("2001:db8::1"))),
         ("192.0.2.1", None),
     ] {
-        desk.from = at(from);
+        desk.from = Some(at(from));
         desk.ask(phone, wish()).unwrap();
         assert_eq!(asked(&desk), (session, told), "{from}");
     }
@@ -58,22 +58,22 @@ fn a_record_names_its_session_and_the_address_where_that_is_another() {
     let session = Some(SessionId::of_seq(desk.state.seq()));
     desk.ask(tablet, wish()).unwrap();
     assert_eq!(asked(&desk), (session, None));
-    desk.from = at("192.0.2.1");
+    desk.from = Some(at("192.0.2.1"));
     desk.ask(tablet, wish()).unwrap();
-    assert_eq!(asked(&desk), (session, at("192.0.2.1")));
+    assert_eq!(asked(&desk), (session, Some(at("192.0.2.1"))));
 }
 
 #[test]
 fn a_subscriber_of_ipv6_is_one_place() {
     let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
     let li = desk.holder(0, "10");
-    desk.from = at("2001:db8:1:2::1");
+    desk.from = Some(at("2001:db8:1:2::1"));
     let phone = desk.session(li, "phone");
     for (from, told) in [
         ("2001:db8:1:2:a:b:c:d", None),
-        ("2001:db8:1:3::1", at("2001:db8:1:3::1")),
+        ("2001:db8:1:3::1", Some(at("2001:db8:1:3::1"))),
     ] {
-        desk.from = at(from);
+        desk.from = Some(at(from));
         desk.ask(phone, wish()).unwrap();
         assert_eq!(asked(&desk).1, told, "{from}");
     }
@@ -83,16 +83,16 @@ fn a_subscriber_of_ipv6_is_one_place() {
 fn terminals_and_whoever_fails_to_log_in_say_where_they_are() {
     let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
     let li = desk.holder(0, "10");
-    desk.from = at("10.1.0.7");
+    desk.from = Some(at("10.1.0.7"));
     let pin = TerminalAction::SetPin {
         card: Some(li.card),
         check: Some(li.check),
         pin: PinDigest([1; 16]),
     };
     desk.ask(COUNTER, Action::Terminal(pin)).unwrap();
-    assert_eq!(asked(&desk), (None, at("10.1.0.7")));
+    assert_eq!(asked(&desk), (None, Some(at("10.1.0.7"))));
     let set = desk.state.seq();
-    desk.from = at("10.1.0.9");
+    desk.from = Some(at("10.1.0.9"));
     let insert = |right| {
         Action::Terminal(TerminalAction::LogInByPin {
             card: Some(li.card),
@@ -103,7 +103,7 @@ fn terminals_and_whoever_fails_to_log_in_say_where_they_are() {
         })
     };
     assert_eq!(desk.ask(ATM, insert(false)), Err("wrong_credentials"));
-    assert_eq!(asked(&desk), (None, at("10.1.0.9")));
+    assert_eq!(asked(&desk), (None, Some(at("10.1.0.9"))));
     desk.ask(ATM, insert(true)).unwrap();
     let session = Some(SessionId::of_seq(desk.state.seq()));
     let machine = Caller::AtTerminal(Channel::Atm, digest("machine"));
@@ -112,7 +112,7 @@ fn terminals_and_whoever_fails_to_log_in_say_where_they_are() {
     });
     desk.ask(machine, out).unwrap();
     assert_eq!(asked(&desk), (session, None));
-    desk.from = at("198.51.100.1");
+    desk.from = Some(at("198.51.100.1"));
     let guess = Action::LogIn {
         customer: Some(li.customer),
         device: digest("a guess"),
@@ -120,25 +120,25 @@ fn terminals_and_whoever_fails_to_log_in_say_where_they_are() {
         nonce: TokenNonce([0; 16]),
     };
     assert_eq!(desk.ask(Caller::Visitor, guess), Err("wrong_credentials"));
-    assert_eq!(asked(&desk), (None, at("198.51.100.1")));
+    assert_eq!(asked(&desk), (None, Some(at("198.51.100.1"))));
 }
 
 #[test]
 fn a_key_is_the_same_whatever_session_and_address_it_comes_from() {
     let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
     let li = desk.holder(0, "10");
-    desk.from = at("192.0.2.1");
+    desk.from = Some(at("192.0.2.1"));
     let phone = desk.session(li, "phone");
     let tablet = desk.session(li, "tablet");
     desk.ask_with_key(phone, "once", wish()).unwrap();
     let seq = desk.state.seq();
     for (session, from) in [(phone, "192.0.2.2"), (tablet, "2001:db8::1")] {
-        desk.from = at(from);
+        desk.from = Some(at(from));
         assert_eq!(desk.ask_with_key(session, "once", wish()), Ok(Answer::Done));
         assert_eq!(desk.state.seq(), seq, "a repetition");
     }
     for (from, by) in [("10.1.0.7", COUNTER), ("10.1.0.8", COUNTER)] {
-        desk.from = at(from);
+        desk.from = Some(at(from));
         let check = desk.ask_with_key(by, "check", identity(li));
         assert!(check.is_ok());
         assert_eq!(desk.state.seq(), seq + 1);

@@ -284,9 +284,10 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
         let last = page.last().map_or(query.after.0, |link| link.record.seq);
         let mut origins = Origins::default();
         let describe = |record: &Record| {
-            let address = match query.addresses {
-                true => origins.of(&reading, record)?,
-                false => None,
+            let address = if query.addresses {
+                origins.of(&reading, record)?
+            } else {
+                None
             };
             Ok(RecordRow {
                 address: address.map(|origin| origin.to_string()),

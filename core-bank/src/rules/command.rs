@@ -55,6 +55,7 @@ pub enum Party {
 
 impl Party {
     /// Who it is, whatever the session and the address.
+    #[must_use]
     pub fn who(self) -> Self {
         match self {
             Self::CustomerIn(customer, _) | Self::Elsewhere(customer, Channel::Mobile, ..) => {

@@ -313,6 +313,7 @@ impl State {
         self.forget_before(at.before(IDEMPOTENCY_MICROS));
         self.forget_authorisations(at.before(AUTHORISATION_MICROS));
         self.forget_appointments(at);
+        self.forget_campaigns(at);
         // A key that is there already belongs to the first of two records: the first answer stands.
         self.recall(
             key,
