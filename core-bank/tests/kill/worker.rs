@@ -167,6 +167,7 @@ impl Worker {
                 let voucher = self.next_voucher(who, client)?;
                 Wish::Spend(who, voucher, newest(&world.goods))
             }
+            21 if !own.orders.is_empty() => Wish::Return(who, own.orders[0].0.clone()),
             _ => Wish::Newcomer(match self.books.newcomer.clone() {
                 Newcomer::SignIn { session, .. } => Newcomer::SignIn {
                     session,
