@@ -7,9 +7,10 @@ mod payer;
 
 use core_bank::rules::{
     AccountNumber, Action, Answer, AppointmentCommand, AppointmentId, AuthorisationId, BranchId,
-    BusinessTime, Caller, Channel, ClosingAction, Coordinates, IdentityCheckId, Label, LoanAction,
-    LoanId, Medium, Order, PasswordHash, PersonName, PinDigest, Proof, ResidentId, SessionId,
-    Shown, SlotPlan, TerminalAction, TokenDigest, TokenNonce,
+    BusinessTime, Caller, CampaignCommand, CampaignId, Channel, ClosingAction, Coordinates, Draw,
+    IdentityCheckId, Label, LoanAction, LoanId, Medium, Offer, Order, PasswordHash, PersonName,
+    PinDigest, Proof, ResidentId, SessionId, Shown, SlotPlan, TerminalAction, TokenDigest,
+    TokenNonce,
 };
 use desk::{COUNTER, KIOSK, digest, moment, yuan};
 use payer::World;
@@ -29,12 +30,13 @@ enum Thing {
     Authorisation(AuthorisationId, Order),
     Appointment(AppointmentId),
     Loan(LoanId),
+    Campaign(CampaignId),
     /// A request by this key opened a card.
     Key(String),
 }
 
 /// The kinds of things that fall due, and how long each lasts.
-const KINDS: [(&str, i64); 8] = [
+const KINDS: [(&str, i64); 10] = [
     ("check", DAY),
     ("ended session", DAY),
     ("mobile session", 12 * HOUR),
@@ -43,6 +45,8 @@ const KINDS: [(&str, i64); 8] = [
     ("slot", DAY),
     ("slot and its day", 2 * DAY),
     ("key", DAY),
+    ("campaign", HOUR),
+    ("campaign and its month", HOUR + 30 * DAY),
 ];
 
 struct Bank {
@@ -144,6 +148,21 @@ impl Bank {
                 let (id, found) = own.unwrap();
                 let due = found.slot.0 + lasts - DAY;
                 return (Thing::Appointment(id), due);
+            }
+            "campaign" | "campaign and its month" => {
+                let wish = CampaignCommand::Announce {
+                    name: Label::parse("June").unwrap(),
+                    offer: Offer::Gift {
+                        points: 5,
+                        stock: 9,
+                    },
+                    begins: BusinessTime(now),
+                    ends: BusinessTime(now + HOUR),
+                };
+                match self.world.desk.ask(OPERATOR, Action::Campaign(wish)) {
+                    Ok(Answer::CampaignAnnounced(id)) => Thing::Campaign(id),
+                    other => panic!("{other:?}"),
+                }
             }
             "key" => {
                 let wish = self.deposit();
@@ -303,6 +322,21 @@ impl Bank {
                 let wish = Action::Loans(LoanAction::Draw { loan });
                 self.world.desk.ask(COUNTER, wish)
             }
+            Thing::Campaign(id) => {
+                let campaign = Some(*id);
+                let draw = Some(Draw {
+                    campaign,
+                    number: 0,
+                });
+                let ways = [
+                    CampaignCommand::Claim { campaign },
+                    CampaignCommand::CheckIn { draw },
+                ];
+                let way = ways[way % ways.len()].clone();
+                self.world
+                    .desk
+                    .ask(self.world.mobile, Action::Campaign(way))
+            }
             Thing::Key(key) => {
                 let (key, wish) = (key.clone(), self.deposit());
                 self.world.desk.ask_with_key(COUNTER, &key, wish)
@@ -356,6 +390,7 @@ fn each_thing_is_known_until_its_last_microsecond_and_not_then() {
         ("slot and its day", 0, "appointment_not_found"),
         ("slot and its day", 1, "appointment_not_found"),
         ("slot", 2, "appointment_not_found"),
+        ("campaign", 0, "campaign_not_running"),
     ];
     for (name, way, code) in table {
         for (off, expected) in [(-1, None), (0, Some(code)), (1, Some(code))] {
@@ -405,4 +440,51 @@ fn a_key_is_known_until_its_last_microsecond() {
         bank.use_it(&thing, 0).unwrap();
         assert_eq!(bank.world.desk.balance(bank.world.li.account), money);
     }
+}
+
+/// Each record forgets a part of what was claimed; of a campaign that ended a month ago nothing is left,
+/// and one that ended later is whole.
+#[test]
+fn a_campaign_is_forgotten_a_month_after_its_end_with_all_that_was_claimed() {
+    let mut bank = Bank::open();
+    let kind = KINDS
+        .iter()
+        .position(|(kind, _)| *kind == "campaign and its month");
+    let (Thing::Campaign(first), due) = bank.make(kind.unwrap()) else {
+        panic!("no campaign")
+    };
+    let claim = |bank: &mut Bank, id| bank.use_it(&Thing::Campaign(id), 0);
+    claim(&mut bank, first).unwrap();
+    bank.set(bank.now().0 + 1);
+    let (Thing::Campaign(second), _) = bank.make(kind.unwrap()) else {
+        panic!("no campaign")
+    };
+    claim(&mut bank, second).unwrap();
+    assert_eq!(claim(&mut bank, first), Err("claimed_already"));
+    let ids = |bank: &Bank| {
+        let state = &bank.world.desk.state;
+        state
+            .campaigns()
+            .all()
+            .map(|(id, _)| id)
+            .collect::<Vec<_>>()
+    };
+    // The moment is the last for the first campaign, and one too early for the second.
+    bank.set(due - 1);
+    bank.session();
+    assert_eq!(ids(&bank), [first, second]);
+    assert_eq!(claim(&mut bank, first), Err("campaign_not_running"));
+    bank.set(due);
+    assert_eq!(
+        claim(&mut bank, first),
+        Err("campaign_not_running"),
+        "decided before"
+    );
+    assert_eq!(ids(&bank), [second]);
+    assert_eq!(bank.world.desk.state.campaigns().left(first, 0), 0);
+    assert_eq!(bank.world.desk.state.campaigns().left(second, 0), 8);
+    assert_eq!(claim(&mut bank, first), Err("campaign_not_found"));
+    bank.set(due + 1);
+    assert_eq!(claim(&mut bank, second), Err("campaign_not_running"));
+    assert_eq!(ids(&bank), Vec::new());
 }

@@ -47,6 +47,7 @@ fn identity_check(key: &str) -> Envelope {
             name: PersonName::parse("Ann").unwrap(),
             resident: ResidentId::parse("11010519491231002X"),
         },
+        from: None,
         looked: Looked::default(),
     }
 }

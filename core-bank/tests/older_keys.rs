@@ -318,8 +318,9 @@ fn keys_of_a_day_that_cannot_be_read_are_looked_for_and_nothing_is_decided_twice
     let mut body: Vec<u8> = file
         .query_row(select, [damaged + 3], |row| row.get(0))
         .unwrap();
-    let middle = body.len() / 2;
-    body[middle] ^= 1;
+    // Behind its length a record begins with its version; of another one it does not read, whatever
+    // it holds.
+    body[4] ^= 1;
     let update = "UPDATE journal SET body = ?1 WHERE first_seq = ?2";
     file.execute(update, params![body, damaged + 3]).unwrap();
     drop(file);

@@ -324,6 +324,7 @@ fn tell(state: &mut State, line: usize, hour: i64, who: &str, what: &[&str]) -> 
         key: IdempotencyKey::parse(&format!("line-{line}")).unwrap(),
         fingerprint: Fingerprint([0; 16]),
         action: action(what, caller(who)),
+        from: None,
         looked: Looked::default(),
     };
     match judge(state, &envelope, at) {

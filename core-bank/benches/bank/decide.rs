@@ -30,6 +30,7 @@ impl Desk {
             key: IdempotencyKey::parse(&format!("decide-{}", self.number)).unwrap(),
             fingerprint: Fingerprint([3; 16]),
             action,
+            from: None,
             // As after a look at the keys of the seeded records.
             looked: Looked {
                 through: u64::MAX,

@@ -1,7 +1,7 @@
 //! The operator's audits: the journal's records, the trial balance, every account. They show what
 //! is durable, and nothing else.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     extract::{Request, State},
@@ -29,8 +29,8 @@ use crate::{
     rules::{
         AccountNumber, Action, Answer, BatchId, BookAccount, Caller, CampaignCommand, CampaignFact,
         CampaignId, CardId, Channel, CustomerId, Fact, Label, LedgerAccount, Limits, MallFact,
-        OrderId, Payee, Place, RefusalCode as Code, Scope, State as BankState, TerminalAction,
-        VoucherId, WelfareFact,
+        OrderId, Origin, Payee, Place, RefusalCode as Code, Scope, SessionId, State as BankState,
+        TerminalAction, VoucherId, WelfareFact,
     },
 };
 
@@ -92,6 +92,10 @@ struct RecordsQuery {
     #[serde(default = "default_limit")]
     #[param(value_type = u32, required = false, minimum = 1, maximum = 10_000)]
     limit: usize,
+    /// Whether addresses are shown.
+    #[serde(default)]
+    #[param(required = false)]
+    addresses: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -109,6 +113,11 @@ struct RecordRow {
     operation: &'static str,
     key: String,
     channel: &'static str,
+    /// The session in which it was asked, or which it began.
+    #[schema(value_type = Option<SessionId>)]
+    session: Option<SessionId>,
+    /// The network address that it came from, where the page is asked for addresses and it is known.
+    address: Option<String>,
     /// Where a card was used, where the request said it.
     place: Option<Place>,
     /// `applied` or `refused`.
@@ -273,11 +282,49 @@ pub async fn records(State(service): State<Shared>, request: Request) -> Result<
         let links = read_journal(&reading, query.after.0, limit)?;
         let page = &links[..links.len().min(limit)];
         let last = page.last().map_or(query.after.0, |link| link.record.seq);
-        let records = page.iter().map(|link| describe(&link.record)).collect();
+        let mut origins = Origins::default();
+        let describe = |record: &Record| {
+            let address = if query.addresses {
+                origins.of(&reading, record)?
+            } else {
+                None
+            };
+            Ok(RecordRow {
+                address: address.map(|origin| origin.to_string()),
+                ..describe(record)
+            })
+        };
+        let records: Result<_, JournalError> =
+            page.iter().map(|link| &link.record).map(describe).collect();
+        let records = records?;
         Ok::<_, JournalError>(RecordsPage { records, last })
     };
     let document = read_file("the journal", read).await?;
     Ok(json_body(&document).into_response())
+}
+
+/// Where sessions were begun, as far as somebody asked: the record that began one says it.
+#[derive(Default)]
+struct Origins(BTreeMap<SessionId, Option<Origin>>);
+
+impl Origins {
+    /// Where a record came from: as it says itself, or from where its session was begun.
+    fn of(&mut self, service: &Service, record: &Record) -> Result<Option<Origin>, JournalError> {
+        let by = record.command.by;
+        let session = match (by.origin(), by.session()) {
+            (None, Some(session)) => session,
+            (told, _) => return Ok(told),
+        };
+        if let Some(known) = self.0.get(&session) {
+            return Ok(*known);
+        }
+        let began = read_journal(service, session.seq().saturating_sub(1), 1)?;
+        let began = began.first().map(|link| &link.record);
+        let began = began.filter(|began| began.seq == session.seq());
+        let origin = began.and_then(|began| began.command.by.origin());
+        self.0.insert(session, origin);
+        Ok(origin)
+    }
 }
 
 /// Records after a number, those that are durable.
@@ -319,6 +366,8 @@ fn describe(record: &Record) -> RecordRow {
         operation: action.operation().name(),
         key: record.key.to_string(),
         channel: record.command.by.channel().name(),
+        session: record.command.by.session().or_else(|| begun_by(record)),
+        address: None,
         place: action.place(),
         outcome,
         code,
@@ -329,6 +378,18 @@ fn describe(record: &Record) -> RecordRow {
         postings,
         product: ProductEffects::of(record),
     }
+}
+
+/// The session that a record began.
+fn begun_by(record: &Record) -> Option<SessionId> {
+    let mut facts = record.outcome.iter().flatten();
+    let begun = facts.any(|fact| {
+        matches!(
+            fact,
+            Fact::SessionStarted { .. } | Fact::ChannelSessionStarted { .. }
+        )
+    });
+    begun.then(|| SessionId::of_seq(record.seq))
 }
 
 /// The customer that a record names: whose session it was, or for whom it was done.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service,
+    observe::Peer,
     problem::Problem,
     request,
     schemas::{self, Yuan},
@@ -23,7 +24,7 @@ use crate::{
     rules::{
         AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
         CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
-        IdentityCheckId, Label, LoanId, Looked, Operation, OrderId, RefusalCode, ReturnId,
+        IdentityCheckId, Label, LoanId, Looked, Operation, OrderId, Origin, RefusalCode, ReturnId,
         TokenNonce, TransferId,
     },
     writer::Reply,
@@ -40,6 +41,13 @@ pub struct Reading<T> {
     pub body: T,
     key: IdempotencyKey,
     fingerprint: Fingerprint,
+    from: Option<Origin>,
+}
+
+/// Where a request came from: the other end of its connection, whatever its headers say.
+fn origin_of(parts: &Parts) -> Option<Origin> {
+    let peer = parts.extensions.get::<Peer>();
+    peer.map(|Peer(address)| Origin::of(*address))
 }
 
 /// Reads a body of type `T`, and who sent it under which key.
@@ -73,6 +81,7 @@ async fn read_parts<T: DeserializeOwned + Serialize>(
         body,
         key,
         fingerprint,
+        from: origin_of(&parts),
     })
 }
 
@@ -106,6 +115,7 @@ impl<T> Reading<T> {
             key: self.key,
             fingerprint: self.fingerprint,
             action,
+            from: self.from,
             looked: Looked::default(),
         });
         submit(service, envelope, StatusCode::CREATED)
@@ -129,6 +139,7 @@ impl<T> Reading<T> {
                 key,
                 fingerprint: self.fingerprint,
                 action: action.clone(),
+                from: self.from,
                 looked: Looked::default(),
             });
             let reply = decided(service, envelope).await?;
@@ -160,6 +171,7 @@ impl<T> Reading<T> {
                 key: self.key.of_part(number),
                 fingerprint: self.fingerprint,
                 action,
+                from: self.from,
                 looked: Looked::default(),
             });
             let reply = decided(service, envelope).await?;
@@ -214,6 +226,7 @@ pub async fn write_without_body(
         key,
         fingerprint,
         action,
+        from: origin_of(parts),
         looked: Looked::default(),
     });
     submit(service, envelope, StatusCode::OK).await

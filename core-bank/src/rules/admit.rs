@@ -8,6 +8,7 @@ use super::{
     ids::{CustomerId, Fingerprint, IdempotencyKey, TokenDigest},
     keys::{KeyDigest, Known, Looked},
     operation::{Channel, Operation},
+    origin::Origin,
     refusal::{Refusal, RefusalCode as Code},
     state::{Misfit, State},
     terminal::TerminalAction,
@@ -38,6 +39,8 @@ pub struct Envelope {
     pub fingerprint: Fingerprint,
     /// What is wanted.
     pub action: Action,
+    /// Where it came from.
+    pub from: Option<Origin>,
     /// What was found of the key beyond memory: nothing, until [`Verdict::LookFirst`] asks for it.
     pub looked: Looked,
 }
@@ -90,7 +93,7 @@ pub fn foresee<'a>(
             paying.extend(envelope.action.account());
             receiving.extend(envelope.action.payee_here());
             authorised.extend(envelope.action.authorisation());
-            let party = state.party(envelope.caller, now);
+            let party = state.party(envelope.caller, envelope.from, now);
             (party.ok().map(|(by, _)| by), &envelope.key)
         })
         .collect();
@@ -136,7 +139,7 @@ pub fn judge_foreseen(
     foreseen: Option<&Foreseen>,
     now: BusinessTime,
 ) -> Verdict {
-    let (by, open) = match state.party(envelope.caller, now) {
+    let (by, open) = match state.party(envelope.caller, envelope.from, now) {
         Ok(found) => found,
         Err(refusal) => return Verdict::TurnedAway(refusal),
     };
@@ -182,7 +185,7 @@ pub fn judge_again(
     envelope: &Envelope,
     now: BusinessTime,
 ) -> Result<(Command, Vec<Fact>), Refusal> {
-    let (by, _) = state.party(envelope.caller, now)?;
+    let (by, _) = state.party(envelope.caller, envelope.from, now)?;
     let command = Command {
         by,
         action: envelope.action.clone(),
@@ -203,38 +206,40 @@ pub fn judge_again(
 
 /// The channel's rights, and that a visitor may do nothing but log in.
 fn may(by: Party, operation: Operation) -> bool {
-    match by {
+    match by.who() {
         Party::Visitor => operation == Operation::LogIn,
-        Party::Customer(_) | Party::Session(..) | Party::Terminal(_) => {
-            operation.allows(by.channel())
-        }
+        _ => operation.allows(by.channel()),
     }
 }
 
 impl State {
     /// Who a caller is, and whether the session, if it is one, still stands. An ended session still
     /// names its customer, so that a repeated log-out gets its first answer.
-    fn party(&self, caller: Caller, now: BusinessTime) -> Result<(Party, bool), Refusal> {
+    fn party(
+        &self,
+        caller: Caller,
+        from: Option<Origin>,
+        now: BusinessTime,
+    ) -> Result<(Party, bool), Refusal> {
         match caller {
-            Caller::Terminal(channel) => Ok((Party::Terminal(channel), true)),
-            Caller::Visitor => Ok((Party::Visitor, true)),
+            Caller::Terminal(channel) => {
+                let plain = Party::Terminal(channel);
+                let party = from.map_or(plain, |from| Party::TerminalAt(channel, from));
+                Ok((party, true))
+            }
+            Caller::Visitor => Ok((from.map_or(Party::Visitor, Party::VisitorAt), true)),
             Caller::Session(digest) => {
                 let session = self.session(digest).ok_or(Code::Unauthenticated)?;
-                let party = match session.channel {
-                    Channel::Mobile => Party::Customer(session.customer),
-                    // Without its terminal it opens nothing.
-                    Channel::Counter | Channel::Kiosk | Channel::Atm => {
-                        return Err(Code::Unauthenticated.into());
-                    }
-                    channel => Party::Session(session.customer, channel),
-                };
-                Ok((party, session.stands(now)))
+                // Without its terminal it opens nothing.
+                if let Channel::Counter | Channel::Kiosk | Channel::Atm = session.channel {
+                    return Err(Code::Unauthenticated.into());
+                }
+                Ok((session.party(from), session.stands(now)))
             }
             Caller::AtTerminal(channel, digest) => {
                 let session = self.session(digest).filter(|it| it.channel == channel);
                 let session = session.ok_or(Code::Unauthenticated)?;
-                let party = Party::Session(session.customer, channel);
-                Ok((party, session.stands(now)))
+                Ok((session.party(from), session.stands(now)))
             }
         }
     }
@@ -261,12 +266,12 @@ impl State {
         operation: Operation,
         now: BusinessTime,
     ) -> Result<Party, Refusal> {
-        let (party, open) = self.party(caller, now)?;
+        let (party, open) = self.party(caller, None, now)?;
         if !open {
             return Err(Code::Unauthenticated.into());
         }
         may(party, operation)
-            .then_some(party)
+            .then_some(party.who())
             .ok_or(Code::Forbidden.into())
     }
 

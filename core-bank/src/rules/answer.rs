@@ -204,7 +204,8 @@ impl Answer {
             | Fact::Campaign(_)
             | Fact::Appointment(_)
             | Fact::SocialSecurityCardIssued { .. }
-            | Fact::Terminal(_) => None,
+            | Fact::Terminal(_)
+            | Fact::BegunFrom { .. } => None,
         }
     }
 }

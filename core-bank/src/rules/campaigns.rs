@@ -22,6 +22,11 @@ use super::{
 /// Campaigns that may run or be to come at a time. One that has ended counts no longer; the operator
 /// still sees it.
 const CAMPAIGNS_MAX: usize = 1_000;
+/// How long a campaign is remembered after its end, in microseconds: thirty days, in which the operator
+/// sees what was left of it. What was won and claimed stands in the projection.
+const REMEMBERED_MICROS: i64 = 30 * 24 * 3_600 * 1_000_000;
+/// Claims that one record may forget: a few microseconds' work.
+const CLAIMS_FORGOTTEN_AT_ONCE: usize = 64;
 /// Prizes that one lottery may have.
 pub const PRIZES_MAX: usize = 16;
 /// The chances of a draw are counted in millionths.
@@ -195,6 +200,8 @@ pub struct Campaigns {
     left: Table<(CampaignId, u8), u32>,
     claimed: Table<(CampaignId, CustomerId), ()>,
     signed_in: Table<CustomerId, Day>,
+    /// Campaigns by their end.
+    ending: Table<(BusinessTime, CampaignId), ()>,
 }
 
 impl Campaigns {
@@ -203,9 +210,10 @@ impl Campaigns {
         step.take(&mut self.left);
         step.take(&mut self.claimed);
         step.take(&mut self.signed_in);
+        step.take(&mut self.ending);
     }
 
-    /// All campaigns in order of id.
+    /// All campaigns that are remembered, in order of id.
     pub fn all(&self) -> impl Iterator<Item = (CampaignId, &Campaign)> {
         self.announced.iter().map(|(id, campaign)| (*id, campaign))
     }
@@ -384,6 +392,7 @@ impl State {
                     ends: *ends,
                 };
                 self.campaigns.announced.put(*campaign, row);
+                self.campaigns.ending.put((*ends, *campaign), ());
                 Ok(())
             }
             CampaignFact::CheckedIn { customer, day } => {
@@ -411,6 +420,36 @@ impl State {
                 self.campaigns.claimed.put((*campaign, *customer), ());
                 self.take_one(*campaign, 0, *left)
             }
+        }
+    }
+
+    /// Forgets a campaign whose end is long past, a part of it with each record: what was claimed may
+    /// be of as many as the bank has customers.
+    pub(super) fn forget_campaigns(&mut self, now: BusinessTime) {
+        let limit = now.before(REMEMBERED_MICROS);
+        let campaigns = &mut self.campaigns;
+        let Some((&(ends, id), ())) = campaigns.ending.first() else {
+            return;
+        };
+        if ends > limit {
+            return;
+        }
+        let from = (id, CustomerId::of_seq(0));
+        let claims = campaigns.claimed.after(Some(from)).map(|(key, ())| *key);
+        let of_it = claims.take_while(|(of, _)| *of == id);
+        let going: Vec<_> = of_it.take(CLAIMS_FORGOTTEN_AT_ONCE).collect();
+        for claim in &going {
+            campaigns.claimed.remove(claim);
+        }
+        if going.len() < CLAIMS_FORGOTTEN_AT_ONCE {
+            for place in 0..=u8::MAX {
+                if !campaigns.left.contains(&(id, place)) {
+                    break;
+                }
+                campaigns.left.remove(&(id, place));
+            }
+            campaigns.announced.remove(&id);
+            campaigns.ending.remove(&(ends, id));
         }
     }
 
@@ -452,5 +491,56 @@ mod tests {
         assert_eq!(drawn(&prizes, 10_001), None);
         assert_eq!(drawn(&prizes, u64::MAX), None);
         assert_eq!(drawn(&[], 0), None);
+    }
+
+    #[test]
+    fn a_campaign_that_many_claimed_is_forgotten_bit_by_bit_and_undone_with_its_group() {
+        let mut state = State::default();
+        let (gone, kept) = (CampaignId::of_seq(1), CampaignId::of_seq(2));
+        for (campaign, ends) in [(gone, 10), (kept, 11)] {
+            let announced = CampaignFact::Announced {
+                campaign,
+                name: Label::parse("tea").unwrap(),
+                offer: Offer::Gift {
+                    points: 1,
+                    stock: 500,
+                },
+                begins: BusinessTime(0),
+                ends: BusinessTime(ends),
+            };
+            state.fold_campaign(&announced).unwrap();
+            for number in 1..=200 {
+                let claimed = CampaignFact::Claimed {
+                    campaign,
+                    customer: CustomerId::of_seq(number),
+                    name: Label::parse("tea").unwrap(),
+                    left: 500 - number as u32,
+                };
+                state.fold_campaign(&claimed).unwrap();
+            }
+        }
+        let month = REMEMBERED_MICROS;
+        let known = |state: &State| {
+            let ids = state.campaigns.all().map(|(id, _)| id).collect::<Vec<_>>();
+            (ids, state.campaigns.claimed.iter().count())
+        };
+        state.forget_campaigns(BusinessTime(10 + month - 1));
+        assert_eq!(known(&state), (vec![gone, kept], 400));
+        for left in [336, 272, 208] {
+            state.forget_campaigns(BusinessTime(10 + month));
+            assert_eq!(known(&state), (vec![gone, kept], left));
+        }
+        let before = state.clone();
+        state.mark();
+        for _ in 0..9 {
+            state.forget_campaigns(BusinessTime(10 + month));
+        }
+        assert_eq!(known(&state), (vec![kept], 200));
+        assert_eq!(
+            (state.campaigns.left(gone, 0), state.campaigns.left(kept, 0)),
+            (0, 300)
+        );
+        state.drop_changes();
+        assert!(state == before, "an undone group left a trace");
     }
 }

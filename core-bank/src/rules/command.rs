@@ -18,6 +18,7 @@ use super::{
     media::{Limits, Medium, Scope},
     money::Amount,
     operation::{Channel, Operation},
+    origin::Origin,
     resident::{PersonName, Phone, ResidentId},
     returns::ReturnAction,
     session::{AlertWishes, PasswordHash},
@@ -26,7 +27,9 @@ use super::{
     welfare::{WelfareCommand, WelfareWish},
 };
 
-/// Who asks, after the bearer token was understood.
+/// Who asks, after the bearer token was understood. In journals by position, so further variants come
+/// last; those from `CustomerIn` on also tell in which session and from where, which the audit shows
+/// and no decision goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
@@ -38,14 +41,60 @@ pub enum Party {
     Visitor,
     /// A customer in a session of another channel than the mobile bank, at a terminal or away.
     Session(CustomerId, Channel),
+    /// A customer in this session of the mobile bank, from where it was begun.
+    CustomerIn(CustomerId, SessionId),
+    /// A customer in this session of another channel, from where it was begun.
+    SessionIn(CustomerId, Channel, SessionId),
+    /// A customer in this session, from elsewhere than where it was begun.
+    Elsewhere(CustomerId, Channel, SessionId, Origin),
+    /// A terminal of the bank at this address.
+    TerminalAt(Channel, Origin),
+    /// Somebody at this address who has yet to log in.
+    VisitorAt(Origin),
 }
 
 impl Party {
+    /// Who it is, whatever the session and the address.
+    #[must_use]
+    pub fn who(self) -> Self {
+        match self {
+            Self::CustomerIn(customer, _) | Self::Elsewhere(customer, Channel::Mobile, ..) => {
+                Self::Customer(customer)
+            }
+            Self::SessionIn(customer, channel, _) | Self::Elsewhere(customer, channel, ..) => {
+                Self::Session(customer, channel)
+            }
+            Self::TerminalAt(channel, _) => Self::Terminal(channel),
+            Self::VisitorAt(_) => Self::Visitor,
+            Self::Terminal(_) | Self::Customer(_) | Self::Visitor | Self::Session(..) => self,
+        }
+    }
+
+    /// The session in which it is asked, where that is told.
+    pub fn session(self) -> Option<SessionId> {
+        match self {
+            Self::CustomerIn(_, session)
+            | Self::SessionIn(_, _, session)
+            | Self::Elsewhere(_, _, session, _) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Where it came from, where that is told: within a session only when it was not begun there.
+    pub fn origin(self) -> Option<Origin> {
+        match self {
+            Self::Elsewhere(.., origin) | Self::TerminalAt(_, origin) | Self::VisitorAt(origin) => {
+                Some(origin)
+            }
+            _ => None,
+        }
+    }
+
     /// The customer, when it is one in a session.
     pub fn customer(self) -> Option<CustomerId> {
-        match self {
+        match self.who() {
             Self::Customer(customer) | Self::Session(customer, _) => Some(customer),
-            Self::Terminal(_) | Self::Visitor => None,
+            _ => None,
         }
     }
 
@@ -66,9 +115,9 @@ impl Party {
 
     /// The channel of the request.
     pub fn channel(self) -> Channel {
-        match self {
+        match self.who() {
             Self::Terminal(channel) | Self::Session(_, channel) => channel,
-            Self::Customer(_) | Self::Visitor => Channel::Mobile,
+            _ => Channel::Mobile,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     locks::Place,
     money::Fen,
     operation::Channel,
+    origin::Origin,
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
     rows::{Account, AccountStatus, Card, CardStatus, Customer},
@@ -28,7 +29,8 @@ pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
     let desk = Desk {
         state,
-        by: command.by,
+        by: command.by.who(),
+        from: command.by.origin(),
         now,
     };
     match &command.action {
@@ -201,6 +203,8 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
 pub(super) struct Desk<'a> {
     pub(super) state: &'a State,
     pub(super) by: Party,
+    /// Where a log-in came from.
+    pub(super) from: Option<Origin>,
     pub(super) now: BusinessTime,
 }
 

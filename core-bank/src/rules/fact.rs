@@ -20,6 +20,7 @@ use super::{
     media::{Limits, Medium, MediumKey, Scope},
     money::Fen,
     operation::Channel,
+    origin::Origin,
     points::PointsReason,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},
@@ -302,4 +303,11 @@ pub enum Fact {
     },
     /// Something of a PIN.
     Terminal(TerminalFact),
+    /// A session was begun from this address.
+    BegunFrom {
+        /// The digest of the session's token.
+        session: TokenDigest,
+        /// The address.
+        origin: Origin,
+    },
 }

@@ -37,12 +37,12 @@ impl KeyDigest {
 
     /// The same for whoever has nothing but the key's text.
     pub fn of_text(by: Party, key: &str) -> Self {
-        match by {
+        match by.who() {
             Party::Terminal(channel) => Self::scoped(channel.name().as_bytes(), key),
             Party::Customer(customer) | Party::Session(customer, _) => {
                 Self::scoped(&scope_of(customer), key)
             }
-            Party::Visitor => Self::scoped(b"visitor", key),
+            _ => Self::scoped(b"visitor", key),
         }
     }
 

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     card_use::refused,
+    command::Party,
     decide::{Decision, Desk},
     devices::unbound,
     fact::Fact,
     ids::{CardId, CustomerId, IdentityCheckId, SessionId, TokenDigest, TokenNonce},
     operation::Channel,
+    origin::{Network, Origin},
     refusal::{Refusal, RefusalCode as Code},
     rows::Customer,
     state::State,
@@ -53,6 +55,8 @@ pub struct Session {
     pub id: SessionId,
     /// The card that it was begun with, at a terminal.
     pub card: Option<CardId>,
+    /// Where it was begun.
+    pub(super) from: Network,
     /// When it began.
     pub began: BusinessTime,
     /// When it ends by itself.
@@ -60,6 +64,18 @@ pub struct Session {
 }
 
 impl Session {
+    /// Who asks in it, from where.
+    pub(super) fn party(&self, from: Option<Origin>) -> Party {
+        let (customer, channel, id) = (self.customer, self.channel, self.id);
+        match from {
+            Some(origin) if origin.network() != self.from => {
+                Party::Elsewhere(customer, channel, id, origin)
+            }
+            _ if channel == Channel::Mobile => Party::CustomerIn(customer, id),
+            _ => Party::SessionIn(customer, channel, id),
+        }
+    }
+
     /// Whether it may still be used.
     pub fn stands(&self, now: BusinessTime) -> bool {
         self.open && now < self.expires
@@ -159,7 +175,7 @@ impl<'a> Desk<'a> {
         if owner.profile.is_closed(channel) {
             return Ok(refused(Code::ChannelClosed, id));
         }
-        Ok(begin(channel, id, owner, made))
+        Ok(begin(channel, (id, owner), made, self.from))
     }
 
     /// A log-in by password, which was compared before the queue.
@@ -186,7 +202,7 @@ impl<'a> Desk<'a> {
         if profile.is_closed(channel) {
             return Ok(refused(Code::ChannelClosed, id));
         }
-        let mut facts = begin(channel, id, owner, made);
+        let mut facts = begin(channel, (id, owner), made, self.from);
         if profile.wrong_passwords > 0 {
             facts.push(Fact::PasswordProved { customer: id });
         }
@@ -270,9 +286,9 @@ impl<'a> Desk<'a> {
 /// What a log-in brings about.
 pub(super) fn begin(
     channel: Channel,
-    customer: CustomerId,
-    owner: &Customer,
+    (customer, owner): (CustomerId, &Customer),
     (session, nonce): (TokenDigest, TokenNonce),
+    from: Option<Origin>,
 ) -> Vec<Fact> {
     let mut facts = vec![match channel {
         Channel::Mobile => Fact::SessionStarted {
@@ -296,6 +312,7 @@ pub(super) fn begin(
             account: None,
         });
     }
+    facts.extend(from.map(|origin| Fact::BegunFrom { session, origin }));
     facts
 }
 
@@ -315,11 +332,18 @@ impl State {
             open: true,
             id: SessionId::of_seq(self.seq()),
             card: None,
+            from: Network::default(),
             began,
             expires: BusinessTime(began.0.saturating_add(lifetime(channel))),
         };
         self.sessions.put(digest, session);
         self.edit_customer(customer, |owner| owner.sessions.push(digest))
+    }
+
+    pub(super) fn note_origin(&mut self, digest: TokenDigest, origin: Origin) -> Folded {
+        let session = self.sessions.edit(&digest);
+        session.ok_or("the session does not exist")?.from = origin.network();
+        Ok(())
     }
 
     pub(super) fn end_session(&mut self, digest: TokenDigest) -> Folded {

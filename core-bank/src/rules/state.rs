@@ -313,6 +313,7 @@ impl State {
         self.forget_before(at.before(IDEMPOTENCY_MICROS));
         self.forget_authorisations(at.before(AUTHORISATION_MICROS));
         self.forget_appointments(at);
+        self.forget_campaigns(at);
         // A key that is there already belongs to the first of two records: the first answer stands.
         self.recall(
             key,
@@ -371,6 +372,7 @@ impl State {
                 ..
             } => self.start_session(*session, *customer, *channel),
             Fact::SessionEnded { session } => self.end_session(*session),
+            Fact::BegunFrom { session, origin } => self.note_origin(*session, *origin),
             Fact::Refused { .. } | Fact::AlertDue { .. } => Ok(()),
             Fact::Wealth(fact) => self.fold_wealth(fact),
             Fact::Loans(fact) => self.fold_loans(fact),

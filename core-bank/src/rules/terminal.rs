@@ -221,7 +221,7 @@ impl Desk<'_> {
         if owner.profile.is_closed(channel) {
             return Ok(refused(Code::ChannelClosed, customer));
         }
-        let mut facts = begin(channel, customer, owner, made);
+        let mut facts = begin(channel, (customer, owner), made, self.from);
         let session = made.0;
         facts.push(Fact::Terminal(TerminalFact::BegunWith { session, card }));
         if pin.wrong > 0 {
@@ -242,7 +242,7 @@ impl Desk<'_> {
             return Err(Code::IdentityCheckNotFound.into());
         }
         let (customer, owner) = self.present_customer(customer, check)?;
-        Ok(begin(channel, customer, owner, made))
+        Ok(begin(channel, (customer, owner), made, self.from))
     }
 
     /// Ends the sessions that were begun with a card which may be in other hands.
@@ -278,7 +278,7 @@ impl State {
 
     /// Whether this party is none of a channel that the customer closed.
     pub fn serves(&self, by: Party, customer: CustomerId) -> bool {
-        let Party::Terminal(channel @ (Channel::Kiosk | Channel::Atm)) = by else {
+        let Party::Terminal(channel @ (Channel::Kiosk | Channel::Atm)) = by.who() else {
             return true;
         };
         let owner = self.customer(customer);

@@ -8,8 +8,8 @@ use core_bank::{
     journal::{RECORD_VERSION, Record},
     rules::{
         AccountNumber, Action, Amount, Answer, BookAccount, BusinessTime, Caller, CardId, Channel,
-        CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, PersonName,
-        Phone, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
+        CustomerId, Envelope, Fingerprint, IdempotencyKey, IdentityCheckId, Looked, Origin,
+        PersonName, Phone, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
     },
 };
 
@@ -41,6 +41,8 @@ pub struct Desk {
     pub records: Vec<Record>,
     /// The time of what does not say its own.
     pub clock: BusinessTime,
+    /// Where requests come from.
+    pub from: Option<Origin>,
 }
 
 pub fn moment(text: &str) -> BusinessTime {
@@ -62,6 +64,7 @@ impl Desk {
             keys: 0,
             records: Vec::new(),
             clock: moment(time),
+            from: None,
         }
     }
 
@@ -95,6 +98,7 @@ impl Desk {
             key: key.clone(),
             fingerprint,
             action,
+            from: self.from,
             looked: Looked::default(),
         };
         match judge(&self.state, &envelope, self.clock) {

@@ -26,6 +26,8 @@ fn every_request_is_one_line_of_json_and_no_secret_and_no_personal_data_is_in_an
     ] {
         secrets.push(token.clone());
     }
+    // Where everybody was.
+    secrets.push(bank.address.ip().to_string());
     bank.send_terminate();
     assert!(bank.wait().success());
 

@@ -215,6 +215,7 @@ impl Bank {
             key: key.clone(),
             fingerprint,
             action,
+            from: None,
             looked: Looked::default(),
         };
         match judge(&self.state, &envelope, at) {

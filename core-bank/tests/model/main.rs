@@ -152,6 +152,7 @@ fn an_idempotency_key_lives_24_hours_of_business_time() {
         key: IdempotencyKey::parse("k").unwrap(),
         fingerprint: Fingerprint([0; 16]),
         action: Action::IdentityCheck { name, resident },
+        from: None,
         looked: Looked::default(),
     };
     let mut ask = |at: i64| {

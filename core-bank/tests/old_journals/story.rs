@@ -8,10 +8,10 @@ use core_bank::{
         BillKind, BooksAction, BranchId, Caller, CampaignCommand, CampaignId, CardEntry, CardLocks,
         Channel, ClosingAction, Command, Coordinates, Day, Draw, Fen, Fingerprint, GoodsId,
         IdempotencyKey, Label, Limits, LoanAction, MallCommand, MallWish, Medium, NetAssetValue,
-        Offer, OrderId, Party, PasswordHash, Payee, PinDigest, Place, Placed, Prize, ProductCode,
-        Proof, Refusal, RefusalCode, ReturnAction, ReturnId, ReturnKind, Scope, SessionId,
-        SlotPlan, TerminalAction, TokenNonce, VoucherId, VoucherKind, WealthAction, WelfareCommand,
-        WelfareWish,
+        Offer, OrderId, Origin, Party, PasswordHash, Payee, PinDigest, Place, Placed, Prize,
+        ProductCode, Proof, Refusal, RefusalCode, ReturnAction, ReturnId, ReturnKind, Scope,
+        SessionId, SlotPlan, TerminalAction, TokenNonce, VoucherId, VoucherKind, WealthAction,
+        WelfareCommand, WelfareWish,
     },
 };
 
@@ -36,6 +36,7 @@ pub fn tell() -> Vec<Record> {
     story.cards_and_money();
     story.media();
     story.sessions();
+    story.addresses();
     story.terminals();
     story.wealth_and_loans();
     story.returns();
@@ -239,6 +240,29 @@ impl Story {
             amount: yuan("1"),
         };
         self.refused(mobile, transfer, "authorisation_required");
+    }
+
+    /// A session that is begun at one address and used at two, and a terminal at a third.
+    fn addresses(&mut self) {
+        let li = self.world.li;
+        let at = |text: &str| Some(Origin::of(text.parse().unwrap()));
+        self.world.desk.from = at("192.0.2.1");
+        let log_in = Action::LogIn {
+            customer: Some(li.customer),
+            device: digest("device of mobile"),
+            session: digest("addressed"),
+            nonce: NONCE,
+        };
+        self.granted(Caller::Visitor, log_in);
+        let session = Caller::Session(digest("addressed"));
+        let wishes = AlertWishes::default();
+        for address in ["192.0.2.1", "198.51.100.7", "2001:db8::1"] {
+            self.world.desk.from = at(address);
+            self.granted(session, Action::SetAlerts { wishes });
+        }
+        let (account, amount) = (Some(li.account), yuan("1"));
+        self.granted(ATM, Action::Deposit { account, amount });
+        self.world.desk.from = None;
     }
 
     fn terminals(&mut self) {

@@ -18,6 +18,9 @@ use core_bank::{
 /// What no recorded journal holds yet, and why.
 pub const LACKING: &[&str] = &[];
 
+/// What only journals from before hold: a session is named in its records by now.
+pub const PAST: &[&str] = &["party customer", "party session"];
+
 /// A function that names a variant, and the list of all names, from one table.
 macro_rules! named {
     ($function:ident, $all:ident, $kind:ty, $prefix:literal: $($pattern:pat => $name:literal,)+) => {
@@ -164,6 +167,7 @@ named! { name_fact, FACTS, Fact, "fact ":
     Fact::Terminal(TerminalFact::PinFailed { .. }) => "PIN failed",
     Fact::Terminal(TerminalFact::PinProved { .. }) => "PIN proved",
     Fact::Terminal(TerminalFact::BegunWith { .. }) => "session begun with a card",
+    Fact::BegunFrom { .. } => "session begun from an address",
 }
 
 named! { name_party, PARTIES, Party, "party ":
@@ -171,6 +175,11 @@ named! { name_party, PARTIES, Party, "party ":
     Party::Customer(_) => "customer",
     Party::Visitor => "visitor",
     Party::Session(..) => "session",
+    Party::CustomerIn(..) => "customer in a named session",
+    Party::SessionIn(..) => "named session",
+    Party::Elsewhere(..) => "session from elsewhere",
+    Party::TerminalAt(..) => "terminal at an address",
+    Party::VisitorAt(..) => "visitor at an address",
 }
 
 named! { name_payee, PAYEES, Payee, "payee ":

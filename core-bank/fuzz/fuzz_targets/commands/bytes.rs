@@ -1,7 +1,7 @@
 //! Bytes as choices: which thing, how much, when.
 
 use core_bank::rules::{
-    AccountNumber, Amount, BusinessTime, CardId, Channel, CustomerId, Fen, IdentityCheckId, Place,
+    AccountNumber, Amount, BusinessTime, CardId, Channel, CustomerId, Fen, IdentityCheckId, Origin, Place,
     TokenDigest, TokenNonce,
 };
 
@@ -80,6 +80,12 @@ impl Bytes<'_> {
     pub fn place(&mut self) -> Place {
         let places = ["371500", "371502", "110101", "JP", "HK"];
         Place::parse(self.one_of(places)).expect("a place")
+    }
+
+    /// One of two addresses of IPv4, one of IPv6, or none that is told.
+    pub fn origin(&mut self) -> Option<Origin> {
+        let address = self.one_of(["192.0.2.1", "192.0.2.2", "2001:db8::1", ""]);
+        address.parse().ok().map(Origin::of)
     }
 
     pub fn channel(&mut self) -> Channel {

@@ -30,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
         world.now = at.after(bytes.pause());
         let before = undone.then(|| world.state.clone());
         world.state.mark();
+        world.from = bytes.origin();
         let (caller, action) = (bytes.caller(), bytes.action(&world));
         let key = if bytes.below(8) == 0 { 0 } else { key };
         let record = world.decide(caller, key, action);

@@ -4,7 +4,7 @@ use core_bank::{
     journal::{ChainHash, RECORD_VERSION, Record, decode_group, encode_group},
     rules::{
         AccountNumber, Action, Amount, BusinessTime, Caller, Channel, CustomerId, Envelope, Fen,
-        Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Looked, Original, PersonName,
+        Fingerprint, IdempotencyKey, IdentityCheckId, LedgerAccount, Looked, Origin, Original, PersonName,
         Phone, Placed, ResidentId, State, TokenDigest, TokenNonce, Verdict, judge,
     },
 };
@@ -18,6 +18,8 @@ pub const NOON: BusinessTime = BusinessTime(1_780_977_600_000_000);
 pub struct World {
     pub state: State,
     pub now: BusinessTime,
+    /// Where requests come from.
+    pub from: Option<Origin>,
     /// What was recorded and stays.
     pub records: Vec<Record>,
     /// Payments that may be returned.
@@ -77,6 +79,7 @@ impl World {
             key: IdempotencyKey::parse(&format!("k{key}")).expect("a key"),
             fingerprint: Fingerprint([key; 16]),
             action,
+            from: self.from,
             looked: Looked::default(),
         };
         let Verdict::Decided(command, outcome) = judge(&self.state, &envelope, self.now) else {
