@@ -24,6 +24,8 @@ pub struct Own {
     pub spent: Vec<String>,
     /// Sessions that were begun on the way and not ended.
     pub sessions: Vec<String>,
+    /// Orders that were paid: their goods and the points in them, oldest first.
+    pub orders: Vec<(String, String, i64)>,
     pub appointment: Option<(String, &'static str)>,
     /// A loan, and whether it was drawn.
     pub loan: Option<(String, bool)>,
@@ -44,6 +46,7 @@ impl Own {
             vouchers: 0,
             spent: Vec::new(),
             sessions: Vec::new(),
+            orders: Vec::new(),
             appointment: None,
             loan: None,
             // The first deposit, before there were alerts.
@@ -126,6 +129,7 @@ impl Books {
                 self.asked = None;
                 self.pay_by_sms(paying, answer);
             }
+            Wish::Return(who, order) => self.give_back(*who, order, answer),
             Wish::Subscribe(who, fen) => {
                 if self.pays(*who, *fen, answer) {
                     self.own[*who].units += fen;
@@ -251,9 +255,32 @@ impl Books {
                 self.book("mall_merchants", PRICE);
                 self.book("points_expense", -points);
                 self.own[who].points += amount / 100 - points;
+                let order = (answer.text("order"), goods.clone(), *points);
+                self.own[who].orders.push(order);
                 assert_eq!(answer.body["points"], self.own[who].points, "{answer:?}");
             }
         }
+    }
+
+    /// Takes an order back: the money and the points in it, unless what it earned is spent.
+    fn give_back(&mut self, who: usize, order: &str, answer: &Response) {
+        let orders = &self.own[who].orders;
+        let place = orders.iter().position(|(id, ..)| id == order).unwrap();
+        let (_, goods, points) = orders[place].clone();
+        let paid = PRICE - points;
+        let points_after = self.own[who].points + points - paid / 100;
+        if points_after < 0 {
+            assert_eq!(answer.code(), "points_spent", "{answer:?}");
+            return;
+        }
+        self.own[who].orders.remove(place);
+        self.own[who].points = points_after;
+        self.cash(who, paid, "mall_merchants", answer);
+        // The merchants lose the price, of which the points' part was the bank's expense.
+        self.book("mall_merchants", -points);
+        self.book("points_expense", points);
+        *self.gone.get_mut(&goods).unwrap() -= 1;
+        assert_eq!(answer.body["points"], points_after, "{answer:?}");
     }
 
     fn lend(&mut self, wish: &Wish, answer: &Response) {

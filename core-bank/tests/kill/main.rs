@@ -24,7 +24,7 @@ use std::{
 use bank_process::BankProcess;
 use core_bank::{find_noted, verify};
 use dice::Dice;
-use worker::{Unanswered, Worker, count};
+use worker::{Unanswered, Worker, count, get};
 use world::{World, fen, text};
 
 /// Kills in one run. For long: `BANK_KILLS=200 cargo test -p core-bank --test kill -- --nocapture`;
@@ -54,7 +54,9 @@ fn audit(bank: &BankProcess, mut after: u64, records: &mut BTreeMap<String, Vec<
     let mut client = bank.client();
     loop {
         let path = format!("/v1/audit/records?after={after}&limit=10000");
-        let page = client.get(&bank.tokens.operator, &path).expect(200).body;
+        let page = get(&mut client, &bank.tokens.operator, &path)
+            .expect(200)
+            .body;
         let rows = page["records"].as_array().unwrap().clone();
         for row in &rows {
             let seq = row["seq"].as_u64().unwrap();

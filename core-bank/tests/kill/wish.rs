@@ -25,6 +25,8 @@ pub enum Wish {
     /// The authorisation of a payment by SMS.
     Ask(usize, Payment),
     Pay(Paying),
+    /// An order that was paid goes back.
+    Return(usize, String),
     Subscribe(usize, i64),
     Redeem(usize, i64),
     Borrow(usize),
@@ -200,6 +202,10 @@ impl Asker<'_> {
                 let (path, mut body) = self.payment(paying.who, &paying.payment);
                 body["authorisation"] = json!({"id": paying.authorisation, "code": paying.code});
                 (of(paying.who).0, path.to_owned(), body)
+            }
+            Wish::Return(who, order) => {
+                let path = format!("/v1/mall/orders/{order}/cancellations");
+                (of(*who).0, path, json!({}))
             }
             Wish::Subscribe(who, fen) => {
                 let body =

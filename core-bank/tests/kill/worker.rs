@@ -167,6 +167,7 @@ impl Worker {
                 let voucher = self.next_voucher(who, client)?;
                 Wish::Spend(who, voucher, newest(&world.goods))
             }
+            21 if !own.orders.is_empty() => Wish::Return(who, own.orders[0].0.clone()),
             _ => Wish::Newcomer(match self.books.newcomer.clone() {
                 Newcomer::SignIn { session, .. } => Newcomer::SignIn {
                     session,
@@ -238,7 +239,9 @@ impl Worker {
             if there == 0 {
                 self.look(&mut client);
             }
-            let answer = self.send_pending(&mut client).unwrap().unwrap();
+            let answer = self.send_pending(&mut client);
+            let answer = answer.or_else(|_| self.send_pending(&mut client));
+            let answer = answer.unwrap().unwrap();
             let replayed = answer.header("idempotent-replayed") == Some("true");
             assert_eq!(replayed, there == keys.len(), "{wish:?}: {answer:?}");
             told.applied += usize::from(there > 0);
@@ -246,7 +249,7 @@ impl Worker {
         }
         self.look(&mut client);
         for (session, points) in self.books.signed_in.drain(..) {
-            let shown = client.get(&session, "/v1/points").expect(200);
+            let shown = get(&mut client, &session, "/v1/points").expect(200);
             assert_eq!(shown.body["points"], points);
         }
     }
@@ -280,7 +283,8 @@ impl Worker {
                 "{key}"
             );
             if all || place >= self.checked || self.dice.one_in(SAMPLE) {
-                let again = client.exchange(&answered.request.bytes).unwrap();
+                let bytes = &answered.request.bytes;
+                let again = steadily(&mut client, |client| client.exchange(bytes));
                 assert_eq!(
                     (again.status, comparable(&again)),
                     (answered.status, answered.raw.clone()),
@@ -311,6 +315,16 @@ impl Worker {
     }
 }
 
+/// Asks, and once more on a new connection: on a machine that stood still for a minute, the bank may have
+/// given up the one that was kept.
+fn steadily(client: &mut Client, ask: impl Fn(&mut Client) -> io::Result<Response>) -> Response {
+    ask(client).or_else(|_| ask(client)).unwrap()
+}
+
+pub fn get(client: &mut Client, token: &str, path: &str) -> Response {
+    steadily(client, |client| client.try_get(token, path))
+}
+
 /// The body of an answer; of a problem without the id of the very request that it answers.
 fn comparable(answer: &Response) -> String {
     match answer.body["instance"].as_str() {
@@ -324,7 +338,7 @@ pub fn count(bank: &BankProcess, token: &str, path: &str, rows: &str) -> usize {
     let mut client = bank.client();
     let (mut count, mut next) = (0, path.to_owned());
     loop {
-        let page = client.get(token, &next).expect(200).body;
+        let page = get(&mut client, token, &next).expect(200).body;
         count += page[rows].as_array().unwrap().len();
         match page["next"].as_str() {
             Some(cursor) => next = format!("{path}&cursor={cursor}"),
@@ -335,7 +349,7 @@ pub fn count(bank: &BankProcess, token: &str, path: &str, rows: &str) -> usize {
 
 fn seen(client: &mut Client, customer: &Customer) -> Seen {
     let (session, id) = (&customer.session, &customer.person.customer);
-    let mut get = |path: &str| client.get(session, path).expect(200).body;
+    let mut get = |path: &str| get(client, session, path).expect(200).body;
     let accounts = get(&format!("/v1/customers/{id}/accounts"));
     let holdings = get(&format!("/v1/customers/{id}/wealth"));
     let holdings = holdings["holdings"].as_array().unwrap();
