@@ -137,8 +137,8 @@ impl History {
                 found: None,
             });
         };
-        // Another record's answer would be as wrong as none.
-        let record = self.journal.record(seq)?;
+        // Another record's answer would be as wrong as none, and so would one that was changed.
+        let record = self.journal.proven(seq)?;
         let record = record
             .filter(|record| KeyDigest::of(record.command.by, &record.key) == digest)
             .ok_or(rusqlite::Error::InvalidQuery)?;

@@ -318,9 +318,9 @@ fn keys_of_a_day_that_cannot_be_read_are_looked_for_and_nothing_is_decided_twice
     let mut body: Vec<u8> = file
         .query_row(select, [damaged + 3], |row| row.get(0))
         .unwrap();
-    // Behind its length a record begins with its version; of another one it does not read, whatever
-    // it holds.
-    body[4] ^= 1;
+    // The last byte of the record, before its hash: it still reads, and says something else.
+    let last = body.len() - 33;
+    body[last] ^= 1;
     let update = "UPDATE journal SET body = ?1 WHERE first_seq = ?2";
     file.execute(update, params![body, damaged + 3]).unwrap();
     drop(file);

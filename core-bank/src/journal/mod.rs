@@ -173,6 +173,27 @@ pub trait JournalReader: Send {
         Ok(None)
     }
 
+    /// The record of this number, when its hash follows from that of the record before: for whoever believes
+    /// what a single record says, long after the chain was followed.
+    fn proven(&mut self, seq: u64) -> Result<Option<Record>, JournalError> {
+        let before = match seq {
+            0 | 1 => Some(ChainHash::GENESIS),
+            _ => self.record(seq - 1)?.map(|(_, hash)| hash),
+        };
+        let (Some(before), Some(number)) = (before, seq.checked_sub(1)) else {
+            return Ok(None);
+        };
+        let mut found = None;
+        self.visit(number, 1, &mut |frame| {
+            if frame.seq == seq {
+                frame.check(number, before)?;
+                found = Some(frame.record()?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Whether it holds this record with this chain hash, and so is the journal of whoever noted the two.
     fn holds(&mut self, seq: u64, hash: ChainHash) -> Result<bool, JournalError> {
         if seq == 0 {

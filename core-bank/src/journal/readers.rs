@@ -33,12 +33,9 @@ impl JournalReaders {
             .with(|| self.open(), |reader| reader.read(after, limit))
     }
 
-    /// Reads one record, as [`JournalReader::record`] does. Call it where blocking is allowed.
-    pub fn record(&self, seq: u64) -> Result<Option<Record>, JournalError> {
-        let found = self
-            .kept
-            .with(|| self.open(), |reader| reader.record(seq))?;
-        Ok(found.map(|(record, _)| record))
+    /// Reads one record, as [`JournalReader::proven`] does. Call it where blocking is allowed.
+    pub fn proven(&self, seq: u64) -> Result<Option<Record>, JournalError> {
+        self.kept.with(|| self.open(), |reader| reader.proven(seq))
     }
 
     /// How many readers are kept: none before the first read.
