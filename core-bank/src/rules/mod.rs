@@ -24,6 +24,7 @@ mod country;
 mod day_end;
 mod decide;
 mod devices;
+mod dismantle;
 mod fact;
 mod few;
 mod forgotten;

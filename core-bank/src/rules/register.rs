@@ -67,6 +67,13 @@ impl<'de, K: RegisterKey + Deserialize<'de>, V: Clone + Deserialize<'de>> Deseri
     }
 }
 
+impl<K, V> Register<K, V> {
+    /// What it holds, in order.
+    pub(super) fn into_rows(self) -> Vec<(K, V)> {
+        self.rows
+    }
+}
+
 impl<K: RegisterKey, V: Clone> Register<K, V> {
     fn place(&self, key: K) -> Option<usize> {
         let is_it = |place: &u32| self.rows[*place as usize].0 == key;

@@ -60,6 +60,11 @@ impl<T> Ring<T> {
         }
     }
 
+    /// Drops the first of its blocks; `false` when there was none.
+    pub fn drop_block(&mut self) -> bool {
+        self.blocks.pop_front().is_some()
+    }
+
     pub fn front(&self) -> Option<&T> {
         self.blocks.front()?.front()
     }

@@ -76,6 +76,13 @@ impl<'de, K: RegisterKey + Deserialize<'de>, V: Clone + Deserialize<'de>> Deseri
     }
 }
 
+impl<K, V> Shelf<K, V> {
+    /// What it holds, with its gaps, in the order in which it came.
+    pub(super) fn into_rows(self) -> Ring<Option<(K, V)>> {
+        self.rows
+    }
+}
+
 impl<K: RegisterKey, V: Clone> Shelf<K, V> {
     fn place(&self, key: K) -> Option<u32> {
         let is_it = |place: &u32| self.row_at(*place).is_some_and(|(held, _)| *held == key);

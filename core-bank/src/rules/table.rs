@@ -46,6 +46,13 @@ impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for T
     }
 }
 
+impl<K, V> Table<K, V> {
+    /// What it holds, in order.
+    pub(super) fn into_rows(self) -> BTreeMap<K, V> {
+        self.rows
+    }
+}
+
 impl<K: Ord + Clone, V: Clone> Table<K, V> {
     pub fn get(&self, key: &K) -> Option<&V> {
         self.rows.get(key)

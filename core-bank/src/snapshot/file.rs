@@ -43,7 +43,8 @@ pub enum Pace {
 }
 
 impl Pace {
-    fn rest(self) {
+    /// Rests after a piece of work, where there is leisure.
+    pub fn rest(self) {
         if self == Self::Leisure {
             thread::sleep(REST);
         }

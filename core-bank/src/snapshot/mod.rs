@@ -171,7 +171,9 @@ fn make(folder: &SnapshotFolder, journal: &JournalReaders, seq: u64) -> Result<(
     let mut reader = journal.open()?;
     let known = recovery::newest_snapshot(folder, reader.as_mut(), Pace::Leisure)?;
     let (state, head) = recovery::fold_until(reader, known, seq)?;
-    Ok(folder.write(&state, head, Pace::Leisure)?)
+    let written = folder.write(&state, head, Pace::Leisure);
+    state.dismantle(&mut || Pace::Leisure.rest());
+    Ok(written?)
 }
 
 impl Snapshot {
