@@ -230,8 +230,16 @@ impl Books {
 
     fn pay_by_sms(&mut self, paying: &Paying, answer: &Response) {
         let (who, amount) = (paying.who, paying.payment.amount());
-        if matches!(paying.payment, Payment::Order(..)) && answer.code() == "goods_sold_out" {
-            return;
+        if let Payment::Order(_, points) = &paying.payment {
+            if answer.code() == "goods_sold_out" {
+                return;
+            }
+            // An order that went back meanwhile took its points along. What cannot be paid is refused
+            // before its code is looked at.
+            if self.own[who].points < *points {
+                assert_eq!(answer.code(), "points_insufficient", "{answer:?}");
+                return;
+            }
         }
         if !paying.right {
             assert_eq!(answer.code(), "code_wrong", "{answer:?}");
