@@ -126,10 +126,10 @@ struct EntriesQuery {
     #[param(inline, required = false)]
     direction: Option<DirectionName>,
     /// Only entries that moved this at least, whichever way.
-    #[param(value_type = String, required = false, pattern = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "0.01")]
+    #[param(value_type = String, required = false, pattern = r"^(?!0(\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "0.01")]
     min_amount: Option<String>,
     /// Only entries that moved this at most.
-    #[param(value_type = String, required = false, pattern = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "10000")]
+    #[param(value_type = String, required = false, pattern = r"^(?!0(\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "10000")]
     max_amount: Option<String>,
 }
 
