@@ -324,26 +324,20 @@ struct Projector {
 /// gets next to nothing. A thread cannot make itself more urgent again, so there are two, and the
 /// projector goes from one to the other.
 struct Idler {
-    steps: mpsc::Sender<(Projector, u64, Instant, GivingWay)>,
+    steps: mpsc::Sender<(Projector, u64, Turn)>,
     stepped: mpsc::Receiver<(Projector, Result<(), ProjectionError>)>,
 }
 
 impl Idler {
     fn start() -> io::Result<Self> {
-        let (steps, asked) = mpsc::channel::<(Projector, u64, Instant, GivingWay)>();
+        let (steps, asked) = mpsc::channel::<(Projector, u64, Turn)>();
         let (back, stepped) = mpsc::channel();
         thread::Builder::new()
             .name("bank-idler".to_owned())
             .spawn(move || {
                 // Without it the projector only takes more than its share.
                 let _ = rustix::process::setpriority_process(None, IDLER_NICENESS);
-                for (mut projector, goal, until, giving_way) in asked {
-                    let turn = Turn::Leisure {
-                        until,
-                        wanted: Arc::clone(&projector.wanted),
-                        at: projector.at,
-                        giving_way,
-                    };
+                for (mut projector, goal, turn) in asked {
                     let result = projector.step(goal, &turn);
                     if back.send((projector, result)).is_err() {
                         return;
@@ -358,11 +352,10 @@ impl Idler {
         &self,
         projector: Projector,
         goal: u64,
-        until: Instant,
-        giving_way: GivingWay,
+        turn: Turn,
     ) -> io::Result<(Projector, Result<(), ProjectionError>)> {
         let fallen = || io::Error::other("the thread of what nobody waits for fell over");
-        let asked = self.steps.send((projector, goal, until, giving_way));
+        let asked = self.steps.send((projector, goal, turn));
         asked.map_err(|_| fallen())?;
         self.stepped.recv().map_err(|_| fallen())
     }
@@ -389,13 +382,17 @@ impl Projector {
                 let stepped = if haste || awaited || late {
                     self.step(goal, &Turn::Haste)
                 } else {
-                    let until = advanced + LEISURE_TIME_MAX;
-                    let giving_way = if behind > RESTING_BEHIND_MAX {
-                        GivingWay::Yielding
-                    } else {
-                        GivingWay::Resting
+                    let turn = Turn::Leisure {
+                        until: advanced + LEISURE_TIME_MAX,
+                        wanted: Arc::clone(&self.wanted),
+                        at,
+                        giving_way: if behind > RESTING_BEHIND_MAX {
+                            GivingWay::Yielding
+                        } else {
+                            GivingWay::Resting
+                        },
                     };
-                    let (back, stepped) = idler.step(self, goal, until, giving_way)?;
+                    let (back, stepped) = idler.step(self, goal, turn)?;
                     self = back;
                     stepped
                 };

@@ -14,7 +14,7 @@ use super::{
     endpoint::Endpoint,
     problem::Problem,
     reading::{NamedCustomer, read_file, read_of_customer},
-    request::{Seq, caller, query},
+    request::{AmountText, Seq, caller, query},
     schemas::{self, Yuan},
     write::{json_body, planted_slowness},
 };
@@ -126,10 +126,10 @@ struct EntriesQuery {
     #[param(inline, required = false)]
     direction: Option<DirectionName>,
     /// Only entries that moved this at least, whichever way.
-    #[param(value_type = String, required = false, pattern = r"^(?!0(\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "0.01")]
+    #[param(value_type = AmountText, inline, required = false, example = "0.01")]
     min_amount: Option<String>,
     /// Only entries that moved this at most.
-    #[param(value_type = String, required = false, pattern = r"^(?!0(\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$", example = "10000")]
+    #[param(value_type = AmountText, inline, required = false, example = "10000")]
     max_amount: Option<String>,
 }
 

@@ -318,9 +318,7 @@ impl Origins {
         if let Some(known) = self.0.get(&session) {
             return Ok(*known);
         }
-        let began = read_journal(service, session.seq().saturating_sub(1), 1)?;
-        let began = began.first().map(|link| &link.record);
-        let began = began.filter(|began| began.seq == session.seq());
+        let began = read_record(service, session.seq())?;
         let origin = began.and_then(|began| began.command.by.origin());
         self.0.insert(session, origin);
         Ok(origin)
@@ -338,6 +336,15 @@ pub fn read_journal(
         return Ok(Vec::new());
     }
     service.journal.read(after, limit)
+}
+
+/// A durable record by its number, when the chain of hashes vouches for it.
+pub fn read_record(service: &Service, seq: u64) -> Result<Option<Record>, JournalError> {
+    // As of `read_journal`.
+    if seq > i64::MAX as u64 {
+        return Ok(None);
+    }
+    service.journal.proven(seq)
 }
 
 /// One record as the audit shows it, as a document.

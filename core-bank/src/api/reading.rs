@@ -6,7 +6,7 @@ use std::{fmt::Display, sync::Arc};
 use axum::extract::{Path, Request, rejection::PathRejection};
 
 use super::{
-    Service, Shared, audit::read_journal, problem::Problem, request::caller_without_query,
+    Service, Shared, audit::read_record, problem::Problem, request::caller_without_query,
     write::planted_slowness,
 };
 use crate::{
@@ -75,15 +75,8 @@ pub async fn read_file<T: Send + 'static, E: Display + Send + 'static>(
 
 /// A durable record by its number.
 pub async fn record_of(service: &Shared, seq: u64) -> Result<Option<Record>, Problem> {
-    let Some(before) = seq.checked_sub(1) else {
-        return Ok(None);
-    };
     let reading = Arc::clone(service);
-    let found = read_file("the journal", move || read_journal(&reading, before, 1)).await?;
-    let link = found.into_iter().next();
-    Ok(link
-        .map(|link| link.record)
-        .filter(|record| record.seq == seq))
+    read_file("the journal", move || read_record(&reading, seq)).await
 }
 
 #[cfg(test)]

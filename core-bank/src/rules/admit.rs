@@ -2,13 +2,14 @@
 
 use super::{
     answer::Answer,
-    command::{Action, Command, Party},
+    command::{Action, Command},
     decide::decide,
     fact::Fact,
     ids::{CustomerId, Fingerprint, IdempotencyKey, TokenDigest},
     keys::{KeyDigest, Known, Looked},
     operation::{Channel, Operation},
     origin::Origin,
+    party::Party,
     refusal::{Refusal, RefusalCode as Code},
     state::{Misfit, State},
     terminal::TerminalAction,

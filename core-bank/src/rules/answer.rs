@@ -5,7 +5,6 @@ use super::{
     calendar::Day,
     campaigns::CampaignFact,
     closing::ClosingFact,
-    command::Order,
     day_end::BooksFact,
     fact::{Fact, Posting},
     ids::{
@@ -16,6 +15,7 @@ use super::{
     loans::{DeclineReason, LoanFact},
     mall::MallFact,
     money::Fen,
+    payment::Order,
     refusal::Refusal,
     returns::ReturnFact,
     text::Label,

@@ -6,7 +6,6 @@
 use super::{
     calendar::Day,
     card_use::refused,
-    command::{MediumWish, Order, Payee, Proof, Shown},
     decide::{Decision, Desk},
     fact::Fact,
     ids::{
@@ -15,6 +14,7 @@ use super::{
     },
     ledger::{BookAccount, LedgerAccount},
     media::{Limits, Medium, MediumKey, Scope, Waiting},
+    payment::{MediumWish, Order, Payee, Proof, Shown},
     refusal::{Refusal, RefusalCode as Code},
     rows::Account,
     time::BusinessTime,

@@ -1,7 +1,7 @@
 //! The decision: what one command does to this state, or why it does nothing.
 
 use super::{
-    command::{Action, Command, Order, Party, Payee},
+    command::{Action, Command},
     fact::{Fact, Posting},
     ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TransferId},
     keys::IDEMPOTENCY_MICROS,
@@ -10,6 +10,8 @@ use super::{
     money::Fen,
     operation::Channel,
     origin::Origin,
+    party::Party,
+    payment::{Order, Payee},
     refusal::{Refusal, RefusalCode as Code},
     resident::ResidentId,
     rows::{Account, AccountStatus, Card, CardStatus, Customer},

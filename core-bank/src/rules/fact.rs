@@ -7,7 +7,6 @@ use super::{
     calendar::Day,
     campaigns::CampaignFact,
     closing::ClosingFact,
-    command::Order,
     day_end::BooksFact,
     ids::{
         AccountNumber, AuthorisationId, CardId, CustomerId, IdentityCheckId, ShieldKey,
@@ -21,6 +20,7 @@ use super::{
     money::Fen,
     operation::Channel,
     origin::Origin,
+    payment::Order,
     points::PointsReason,
     refusal::RefusalCode,
     resident::{PersonName, Phone, ResidentId},

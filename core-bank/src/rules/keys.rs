@@ -7,10 +7,11 @@
 
 use super::{
     answer::Answer,
-    command::{Order, Party, Payee},
     forgotten::Forgotten,
     ids::{AccountNumber, AuthorisationId, CustomerId, IdempotencyKey, TransferId},
     money::{Amount, Fen},
+    party::Party,
+    payment::{Order, Payee},
     places::Places,
     refusal::Refusal,
     ring::Ring,

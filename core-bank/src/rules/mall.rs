@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     cancellation::Placed,
-    command::Order,
     decide::{Decision, Desk},
     fact::Fact,
     ids::{AccountNumber, CustomerId, GoodsId, OrderId},
     ledger::{BookAccount, LedgerAccount},
     money::{Amount, Fen},
     operation::Operation,
+    payment::Order,
     points::{PointsReason, PointsTerms, moved},
     refusal::{Refusal, RefusalCode as Code},
     state::{State, Step},

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     calendar::Day,
-    command::{Order, Payee},
     ids::{AccountNumber, AuthorisationId, CustomerId, ShieldKey, TokenNonce},
     money::{Amount, Fen},
     operation::Channel,
+    payment::{Order, Payee},
     refusal::RefusalCode as Code,
     state::State,
     time::BusinessTime,

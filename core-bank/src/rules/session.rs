@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     card_use::refused,
-    command::Party,
     decide::{Decision, Desk},
     devices::unbound,
     fact::Fact,
     ids::{CardId, CustomerId, IdentityCheckId, SessionId, TokenDigest, TokenNonce},
     operation::Channel,
     origin::{Network, Origin},
+    party::Party,
     refusal::{Refusal, RefusalCode as Code},
     rows::Customer,
     state::State,

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     card_use::refused,
-    command::Party,
     decide::{Decision, Desk},
     fact::Fact,
     ids::{CardId, CustomerId, IdentityCheckId, TokenDigest, TokenNonce},
     operation::{Channel, Operation},
+    party::Party,
     refusal::{Refusal, RefusalCode as Code},
     rows::CardStatus,
     session::begin,

@@ -7,7 +7,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    command::Order,
     decide::{Decision, Desk},
     fact::Fact,
     ids::{AccountNumber, BatchId, CustomerId, GoodsId, OrderId, VoucherId},
@@ -15,6 +14,7 @@ use super::{
     mall::MallFact,
     money::{Amount, Fen},
     operation::Operation,
+    payment::Order,
     points::{PointsReason, PointsTerms, moved},
     refusal::{Refusal, RefusalCode as Code},
     state::{State, Step},
