@@ -120,7 +120,7 @@ struct EntriesQuery {
     #[param(value_type = i64, required = false, minimum = 0)]
     min_seq: Seq,
     /// Only entries of this operation, by its name.
-    #[param(value_type = String, required = false, example = "deposit")]
+    #[param(value_type = Operation, inline, required = false, example = "deposit")]
     operation: Option<String>,
     /// Only money that came `in` or went `out`.
     #[param(inline, required = false)]
@@ -150,7 +150,7 @@ impl EntriesQuery {
         };
         let operation = self.operation.as_deref().map(str::parse).transpose();
         Ok(Search {
-            operation: operation.map_err(|_| wrong("`operation` is none".to_owned()))?,
+            operation: operation.map_err(|why| wrong(format!("`operation`: {why}")))?,
             direction: self.direction.map(|direction| match direction {
                 DirectionName::In => Direction::In,
                 DirectionName::Out => Direction::Out,

@@ -13,8 +13,8 @@ use super::request::AmountText;
 use crate::rules::{
     Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BillKind, BranchId,
     CampaignId, CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, LoanId, Medium,
-    NetAssetValue, OrderId, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId, ShieldKey,
-    TokenNonce, TransferId, VoucherId, VoucherKind, overseas_pattern,
+    NetAssetValue, Operation, OrderId, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId,
+    ShieldKey, TokenNonce, TransferId, VoucherId, VoucherKind, overseas_pattern,
 };
 
 pub fn text(pattern: &str, example: &str) -> Object {
@@ -82,6 +82,16 @@ impl PartialSchema for Place {
 }
 
 impl ToSchema for Place {}
+
+impl PartialSchema for Operation {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|operation| operation.name());
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.enum_values(Some(names)).build().into()
+    }
+}
+
+impl ToSchema for Operation {}
 
 /// The schema of an account's number.
 pub fn account_number() -> RefOr<Schema> {
