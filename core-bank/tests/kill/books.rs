@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     bank_process::Response,
-    wish::{Newcomer, Paying, Payment, Wish},
+    wish::{Asked, Back, Newcomer, Paid, Paying, Payment, Wish},
     world::{BATCH, FACE, MONEY, PRICE, PRIZE_POINTS, SIGN_IN_POINTS, fen, yuan},
 };
 
@@ -15,10 +15,14 @@ pub struct Own {
     pub points: i64,
     pub units: i64,
     pub overseas_lock: bool,
-    /// What was paid by SMS.
-    pub paid_by_sms: i64,
-    /// Wrong codes in a row.
-    pub wrong_codes: u32,
+    /// What was paid by SMS and by U-shield.
+    pub paid_by: [i64; 2],
+    /// Wrong proofs in a row, of SMS and of the U-shield.
+    pub wrong_proofs: [u32; 2],
+    /// What may go back, oldest first.
+    pub paid: Vec<Paid>,
+    /// Returns that wait, oldest first.
+    pub backs: Vec<Back>,
     pub vouchers: usize,
     /// Those that are spent, in order.
     pub spent: Vec<String>,
@@ -41,8 +45,10 @@ impl Own {
             points: 0,
             units: 0,
             overseas_lock: false,
-            paid_by_sms: 0,
-            wrong_codes: 0,
+            paid_by: [0; 2],
+            wrong_proofs: [0; 2],
+            paid: Vec::new(),
+            backs: Vec::new(),
             vouchers: 0,
             spent: Vec::new(),
             sessions: Vec::new(),
@@ -73,7 +79,7 @@ pub struct Books {
     /// How many pieces, prizes and places the worker got.
     pub gone: BTreeMap<String, u64>,
     /// An authorisation that was asked for and not shown.
-    pub asked: Option<(usize, Payment, String)>,
+    pub asked: Option<Asked>,
     /// A batch that was bought and not issued.
     pub batch: Option<String>,
     /// The next step of who is on the way to sign in, and how many came before.
@@ -119,15 +125,23 @@ impl Books {
                 passed(answer);
                 self.own[*who].overseas_lock = *overseas;
             }
-            Wish::Ask(_, Payment::Order(..)) | Wish::Spend(..)
+            Wish::Ask(_, Payment::Order(..), _) | Wish::Spend(..)
                 if answer.code() == "goods_sold_out" => {}
-            Wish::Ask(who, payment) => {
-                let id = passed(answer).text("authorisation");
-                self.asked = Some((*who, payment.clone(), id));
+            Wish::Ask(who, payment, medium) => {
+                self.asked = Some(Asked {
+                    who: *who,
+                    payment: payment.clone(),
+                    medium: *medium,
+                    id: passed(answer).text("authorisation"),
+                    text: answer.text("text"),
+                });
             }
             Wish::Pay(paying) => {
                 self.asked = None;
-                self.pay_by_sms(paying, answer);
+                self.pay_authorised(paying, answer);
+            }
+            Wish::Propose(..) | Wish::Approve(..) | Wish::TurnDown(..) => {
+                self.go_back(wish, answer);
             }
             Wish::Return(who, order) => self.give_back(*who, order, answer),
             Wish::Subscribe(who, fen) => {
@@ -206,9 +220,50 @@ impl Books {
         }
     }
 
+    /// To somebody who may give it back.
     fn pay_out(&mut self, who: usize, fen: i64, account: &'static str, answer: &Response) {
         if self.pays(who, fen, answer) {
             self.book(account, fen);
+            self.own[who].paid.push(Paid {
+                record: answer.body["seq"].as_u64().unwrap(),
+                account,
+                left: fen,
+            });
+        }
+    }
+
+    /// Nothing moves before the second person's word, and never more than is left.
+    fn go_back(&mut self, wish: &Wish, answer: &Response) {
+        match wish {
+            Wish::Propose(_, paid, amount) if *amount > paid.left => {
+                assert_eq!(answer.code(), "return_too_large", "{answer:?}");
+            }
+            Wish::Propose(who, paid, amount) => {
+                let id = passed(answer).text("return");
+                let (record, amount) = (paid.record, *amount);
+                self.own[*who].backs.push(Back { id, record, amount });
+            }
+            Wish::Approve(who, back) => {
+                let own = &mut self.own[*who];
+                let mut paid = own.paid.iter_mut();
+                let paid = paid.find(|paid| paid.record == back.record).unwrap();
+                // Another part went back meanwhile.
+                if back.amount > paid.left {
+                    assert_eq!(answer.code(), "return_too_large", "{answer:?}");
+                    return;
+                }
+                passed(answer);
+                paid.left -= back.amount;
+                let account = paid.account;
+                own.backs.retain(|waiting| waiting.id != back.id);
+                own.move_by(back.amount);
+                self.book(account, -back.amount);
+            }
+            Wish::TurnDown(who, back) => {
+                passed(answer);
+                self.own[*who].backs.retain(|waiting| waiting.id != back.id);
+            }
+            other => panic!("{other:?} is no return"),
         }
     }
 
@@ -228,9 +283,15 @@ impl Books {
         true
     }
 
-    fn pay_by_sms(&mut self, paying: &Paying, answer: &Response) {
-        let (who, amount) = (paying.who, paying.payment.amount());
-        if let Payment::Order(_, points) = &paying.payment {
+    fn pay_authorised(&mut self, paying: &Paying, answer: &Response) {
+        let Asked {
+            who,
+            payment,
+            medium,
+            ..
+        } = &paying.asked;
+        let (who, medium, amount) = (*who, *medium as usize, payment.amount());
+        if let Payment::Order(_, points) = payment {
             if answer.code() == "goods_sold_out" {
                 return;
             }
@@ -243,15 +304,15 @@ impl Books {
         }
         if !paying.right {
             assert_eq!(answer.code(), "code_wrong", "{answer:?}");
-            self.own[who].wrong_codes += 1;
+            self.own[who].wrong_proofs[medium] += 1;
             return;
         }
-        self.own[who].wrong_codes = 0;
+        self.own[who].wrong_proofs[medium] = 0;
         if !self.pays(who, amount, answer) {
             return;
         }
-        self.own[who].paid_by_sms += amount;
-        match &paying.payment {
+        self.own[who].paid_by[medium] += amount;
+        match payment {
             Payment::ToOther(fen) => self.own[1 - who].move_by(*fen),
             Payment::ToPool(fen) => {
                 self.pooled.0 += fen;
@@ -361,7 +422,7 @@ pub struct Seen {
     pub points: i64,
     pub units: String,
     pub overseas_lock: bool,
-    pub paid_by_sms: String,
+    pub paid_by: [String; 2],
     pub vouchers: usize,
     pub spent: Vec<String>,
     pub sessions: usize,
@@ -376,7 +437,7 @@ impl Own {
             points: self.points,
             units: yuan(self.units),
             overseas_lock: self.overseas_lock,
-            paid_by_sms: yuan(self.paid_by_sms),
+            paid_by: self.paid_by.map(yuan),
             vouchers: self.vouchers,
             spent: self.spent.clone(),
             // The customer's own, too.

@@ -1,5 +1,6 @@
 //! What a worker of the load may want, and the request that it becomes.
 
+use ed25519_dalek::Signer as _;
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,9 +23,14 @@ pub enum Wish {
     Buy(usize, i64, bool),
     /// The card's overseas lock.
     Lock(usize, bool),
-    /// The authorisation of a payment by SMS.
-    Ask(usize, Payment),
+    /// The authorisation of a payment.
+    Ask(usize, Payment, Medium),
     Pay(Paying),
+    /// That so much of what was paid goes back; the operator proposes it.
+    Propose(usize, Paid, i64),
+    /// The reviewer's word on it.
+    Approve(usize, Back),
+    TurnDown(usize, Back),
     /// An order that was paid goes back.
     Return(usize, String),
     Subscribe(usize, i64),
@@ -64,14 +70,46 @@ impl Payment {
     }
 }
 
-/// A payment with the code that was sent for it, or with another one.
+/// What proves that the customer wants a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    Sms,
+    Shield,
+}
+
+/// An authorisation that was asked for and not shown: what for, and the text that a shield signs.
 #[derive(Clone, Debug)]
-pub struct Paying {
+pub struct Asked {
     pub who: usize,
     pub payment: Payment,
-    pub authorisation: String,
-    pub code: String,
+    pub medium: Medium,
+    pub id: String,
+    pub text: String,
+}
+
+/// A payment with its proof, or with a wrong one.
+#[derive(Clone, Debug)]
+pub struct Paying {
+    pub asked: Asked,
+    /// The members of what is shown beside the authorisation.
+    pub proof: Value,
     pub right: bool,
+}
+
+/// A payment that may go back: its record, the bank's account that got it, and what of it is left.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    pub record: u64,
+    pub account: &'static str,
+    pub left: i64,
+}
+
+/// A return that waits for the reviewer.
+#[derive(Clone, Debug)]
+pub struct Back {
+    pub id: String,
+    pub record: u64,
+    pub amount: i64,
 }
 
 /// A person's way to the first sign-in; each step names what the one before answered.
@@ -133,6 +171,7 @@ impl Asker<'_> {
             | Wish::Remit(..)
             | Wish::Bill(..)
             | Wish::Buy(..) => self.in_person(wish),
+            Wish::Propose(..) | Wish::Approve(..) | Wish::TurnDown(..) => self.in_the_office(wish),
             _ => self.in_the_mobile_bank(wish),
         };
         let bytes = post_bytes(&token, &key, &path, body.to_string().as_bytes());
@@ -180,6 +219,28 @@ impl Asker<'_> {
         (token.clone(), path.to_owned(), body)
     }
 
+    fn in_the_office(&self, wish: &Wish) -> (String, String, Value) {
+        let tokens = &self.bank.tokens;
+        let (token, path, body) = match wish {
+            Wish::Propose(_, paid, amount) => (
+                &tokens.operator,
+                "/v1/returns".to_owned(),
+                json!({"record": paid.record, "kind": "refund", "amount": yuan(*amount),
+                    "reason": "退款"}),
+            ),
+            Wish::Approve(_, back) => {
+                let path = format!("/v1/returns/{}/approvals", back.id);
+                (&tokens.reviewer, path, json!({}))
+            }
+            Wish::TurnDown(_, back) => {
+                let path = format!("/v1/returns/{}/rejections", back.id);
+                (&tokens.reviewer, path, json!({}))
+            }
+            other => panic!("{other:?} is not wanted in the office"),
+        };
+        (token.clone(), path, body)
+    }
+
     fn in_the_mobile_bank(&self, wish: &Wish) -> (String, String, Value) {
         let of = |who: usize| (&self.customers[who].session, &self.customers[who].person);
         let counter = &self.bank.tokens.counter;
@@ -190,18 +251,15 @@ impl Asker<'_> {
                     "pos_daily": null, "overseas_card_not_present": false});
                 (of(*who).0, path, locks)
             }
-            Wish::Ask(who, payment) => {
-                let account = &of(*who).1.account;
-                let mut body = self.payment(*who, payment).1;
-                body["medium"] = json!("sms");
-                body["phone"] = json!("13800000000");
-                body["account_tail"] = json!(account[account.len() - 6..]);
+            Wish::Ask(who, payment, medium) => {
+                let body = self.asking(*who, payment, *medium);
                 (of(*who).0, "/v1/authorisations".to_owned(), body)
             }
-            Wish::Pay(paying) => {
-                let (path, mut body) = self.payment(paying.who, &paying.payment);
-                body["authorisation"] = json!({"id": paying.authorisation, "code": paying.code});
-                (of(paying.who).0, path.to_owned(), body)
+            Wish::Pay(Paying { asked, proof, .. }) => {
+                let (path, mut body) = self.payment(asked.who, &asked.payment);
+                body["authorisation"] = proof.clone();
+                body["authorisation"]["id"] = json!(asked.id);
+                (of(asked.who).0, path.to_owned(), body)
             }
             Wish::Return(who, order) => {
                 let path = format!("/v1/mall/orders/{order}/cancellations");
@@ -249,6 +307,23 @@ impl Asker<'_> {
             other => panic!("{other:?} is not wanted in the mobile bank"),
         };
         (token.clone(), path, body)
+    }
+
+    fn asking(&self, who: usize, payment: &Payment, medium: Medium) -> Value {
+        let account = &self.customers[who].person.account;
+        let mut body = self.payment(who, payment).1;
+        match medium {
+            Medium::Sms => {
+                body["medium"] = json!("sms");
+                body["phone"] = json!("13800000000");
+                body["account_tail"] = json!(account[account.len() - 6..]);
+            }
+            Medium::Shield => {
+                body["medium"] = json!("shield");
+                body["shield"] = json!(public_key(&self.customers[who]));
+            }
+        }
+        body
     }
 
     /// Where a payment is asked for, and what it says.
@@ -331,4 +406,21 @@ impl Asker<'_> {
 
 fn bill() -> Value {
     json!({"kind": "electricity", "biller": "lc-power", "reference": "37150001"})
+}
+
+/// The public key of a customer's U-shield.
+pub fn public_key(customer: &Customer) -> String {
+    hex(customer.shield.verifying_key().as_bytes())
+}
+
+/// What a U-shield shows that signed this text.
+pub fn signed(customer: &Customer, text: &str) -> Value {
+    let signature = customer.shield.sign(text.as_bytes());
+    json!({"shield": public_key(customer), "signature": hex(&signature.to_bytes())})
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

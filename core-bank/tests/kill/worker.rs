@@ -7,13 +7,13 @@ use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     bank_process::{BankProcess, Client, Response},
     books::{Books, Seen},
     dice::Dice,
-    wish::{Asker, Newcomer, Paying, Payment, Request, Wish},
+    wish::{Asker, Medium, Newcomer, Paying, Payment, Request, Wish, signed},
     world::{Customer, SLOTS, World, new_load_customer, text},
 };
 
@@ -135,7 +135,7 @@ impl Worker {
             return Ok(Wish::Deposit(who, 100_000));
         }
         let newest = |things: &[String]| things.last().cloned().unwrap_or_default();
-        Ok(match self.dice.below(24) {
+        Ok(match self.dice.below(27) {
             0 => Wish::Deposit(who, fen),
             // Sometimes more than there is.
             1 if self.dice.one_in(4) => Wish::Withdraw(who, own.balance + fen),
@@ -145,7 +145,7 @@ impl Worker {
             5 => Wish::Bill(who, fen),
             6 => Wish::Buy(who, fen, self.dice.one_in(2)),
             7 => Wish::Lock(who, !own.overseas_lock),
-            8..=13 => return self.by_sms(bank, world, (who, fen), client),
+            8..=13 => return self.out_of_the_session(bank, world, (who, fen), client),
             14 => Wish::Subscribe(who, fen),
             15 => Wish::Redeem(who, fen),
             16 => match own.loan.clone() {
@@ -168,6 +168,20 @@ impl Worker {
                 Wish::Spend(who, voucher, newest(&world.goods))
             }
             21 if !own.orders.is_empty() => Wish::Return(who, own.orders[0].0.clone()),
+            22 if !own.paid.is_empty() => {
+                // One of the last, so that two parts of a payment often wait at a time and only one is left.
+                let newest = own.paid.len().min(3) as u64;
+                let paid = own.paid.iter().rev().nth(self.dice.below(newest) as usize);
+                Wish::Propose(who, paid.unwrap().clone(), fen)
+            }
+            23 | 24 if !own.backs.is_empty() => {
+                let waiting = own.backs[0].clone();
+                if self.dice.one_in(4) {
+                    Wish::TurnDown(who, waiting)
+                } else {
+                    Wish::Approve(who, waiting)
+                }
+            }
             _ => Wish::Newcomer(match self.books.newcomer.clone() {
                 Newcomer::SignIn { session, .. } => Newcomer::SignIn {
                     session,
@@ -178,16 +192,16 @@ impl Worker {
         })
     }
 
-    /// Asks for the authorisation of a payment, or pays what was asked for with its code: the one in
-    /// the outbox, or another.
-    fn by_sms(
+    /// Asks for the authorisation of a payment, or pays what was asked for with its proof: the code in
+    /// the outbox or the U-shield's signature, or another.
+    fn out_of_the_session(
         &mut self,
         bank: &BankProcess,
         world: &World,
         (who, fen): (usize, i64),
         client: &mut Client,
     ) -> io::Result<Wish> {
-        let Some((who, payment, authorisation)) = self.books.asked.clone() else {
+        let Some(asked) = self.books.asked.clone() else {
             let points = self.books.own[who].points.min(crate::world::PRICE / 2);
             let payment = match self.dice.below(4) {
                 0 => Payment::ToOther(fen),
@@ -195,19 +209,33 @@ impl Worker {
                 2 => Payment::Bill(fen),
                 _ => Payment::Order(world.goods.last().cloned().unwrap_or_default(), points),
             };
-            return Ok(Wish::Ask(who, payment));
+            let medium = if self.dice.one_in(3) {
+                Medium::Shield
+            } else {
+                Medium::Sms
+            };
+            return Ok(Wish::Ask(who, payment, medium));
         };
-        let path = format!("/v1/test/outbox/{authorisation}");
-        let sent = client.try_get(&bank.tokens.operator, &path)?.expect(200);
-        let sent = sent.text("code");
         // The fifth in a row would lock the medium.
-        let right = self.books.own[who].wrong_codes >= 4 || !self.dice.one_in(8);
-        let other = format!("{}{}", &sent[..5], u8::from(sent.ends_with('0')));
+        let wrong = self.books.own[asked.who].wrong_proofs[asked.medium as usize];
+        let right = wrong >= 4 || !self.dice.one_in(8);
+        let proof = match asked.medium {
+            Medium::Sms => {
+                let path = format!("/v1/test/outbox/{}", asked.id);
+                let sent = client.try_get(&bank.tokens.operator, &path)?.expect(200);
+                let sent = sent.text("code");
+                let other = format!("{}{}", &sent[..5], u8::from(sent.ends_with('0')));
+                json!({"code": if right { sent } else { other }})
+            }
+            Medium::Shield => {
+                let other = asked.text.replace("branchlab", "somewhere");
+                let text = if right { &asked.text } else { &other };
+                signed(&self.customers[asked.who], text)
+            }
+        };
         Ok(Wish::Pay(Paying {
-            who,
-            payment,
-            authorisation,
-            code: if right { sent } else { other },
+            asked,
+            proof,
             right,
         }))
     }
@@ -355,7 +383,10 @@ fn seen(client: &mut Client, customer: &Customer) -> Seen {
     let holdings = holdings["holdings"].as_array().unwrap();
     let limits = get(&format!("/v1/customers/{id}/limits"));
     let limits = limits["limits"].as_array().unwrap();
-    let sms = limits.iter().find(|row| row["scope"] == "sms").unwrap();
+    let used_today = |scope: &str| {
+        let row = limits.iter().find(|row| row["scope"] == scope);
+        text(&row.unwrap()["used_today"])
+    };
     let (mut vouchers, mut spent, mut after) = (0, Vec::new(), String::new());
     loop {
         let page = get(&format!("/v1/welfare/vouchers{after}"));
@@ -379,7 +410,7 @@ fn seen(client: &mut Client, customer: &Customer) -> Seen {
             .map_or("0.00".to_owned(), |row| text(&row["units"])),
         overseas_lock: get(&format!("/v1/cards/{}/locks", customer.person.card))["overseas"]
             == true,
-        paid_by_sms: text(&sms["used_today"]),
+        paid_by: ["sms", "shield"].map(used_today),
         vouchers,
         spent,
         sessions: list(&get("/v1/sessions")["sessions"]).len(),

@@ -1,9 +1,13 @@
 //! What the load finds in the bank: an account that everybody pays into, employees, goods, a lottery, a
 //! branch. What is sold out is renewed between two kills, so that the next load can sell it out again.
 
+use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 
-use crate::bank_process::{BankProcess, Person, new_person, new_rich_person, resident_id};
+use crate::{
+    bank_process::{BankProcess, Person, new_person, new_rich_person, resident_id},
+    wish::public_key,
+};
 
 /// Goods: what one piece costs in fen, and how many there are.
 pub const PRICE: i64 = 305;
@@ -24,10 +28,11 @@ pub const MONEY: i64 = 200_000;
 /// What a newcomer gets for signing in.
 pub const SIGN_IN_POINTS: i64 = 5;
 
-/// A customer with a device and a session of the mobile bank.
+/// A customer with a device, a U-shield and a session of the mobile bank.
 pub struct Customer {
     pub person: Person,
     pub device: String,
+    pub shield: SigningKey,
     pub session: String,
 }
 
@@ -155,11 +160,18 @@ pub fn new_load_customer(bank: &BankProcess, number: u32) -> Customer {
     client
         .post(&session, "/v1/alerts/wishes", &wishes)
         .expect(201);
-    Customer {
+    let shield = SigningKey::from_bytes(&[u8::try_from(number).unwrap() + 1; 32]);
+    let customer = Customer {
         person,
         device,
+        shield,
         session,
-    }
+    };
+    let wish = json!({"customer": customer.person.customer,
+        "identity_check": customer.person.check, "public_key": public_key(&customer)});
+    let registered = client.post(&bank.tokens.kiosk, "/v1/media/shields", &wish);
+    registered.expect(201);
+    customer
 }
 
 /// Somebody without an account.
