@@ -167,10 +167,12 @@ pub enum ExportFormat {
 }
 
 /// The columns of a CSV export.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "seq",
     "at",
     "channel",
+    "session",
+    "place",
     "operation",
     "key",
     "outcome",

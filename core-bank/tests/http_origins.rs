@@ -9,7 +9,7 @@ use std::{
     net::{IpAddr, TcpStream},
 };
 
-use core_bank::verify;
+use core_bank::{ExportFormat, JournalPlace, verify};
 use serde_json::{Value, json};
 
 use bank_process::{
@@ -155,6 +155,30 @@ fn the_audit_tells_who_did_what_in_which_session_and_from_where() {
     );
     bank.kill();
     assert_eq!(verify(folder.path()).unwrap().decided_otherwise, None);
+
+    // An export names the sessions and tells no address.
+    let mut export = Vec::new();
+    let journal = JournalPlace::Folder(folder.path().to_owned());
+    core_bank::export(&journal, ExportFormat::Csv, &mut export).unwrap();
+    let export = String::from_utf8(export).unwrap();
+    let named = |row: &Value| row["session"].as_str().map(ToOwned::to_owned);
+    let mut told: Vec<Option<String>> = Vec::new();
+    let mut last = String::new();
+    for line in export.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        // A record with postings has a row for each.
+        if cells[0] != last {
+            told.push(Some(cells[3].to_owned()).filter(|session| !session.is_empty()));
+            cells[0].clone_into(&mut last);
+        }
+    }
+    assert_eq!(
+        export.lines().next().unwrap().split(',').nth(3),
+        Some("session")
+    );
+    assert_eq!(told, rows.iter().map(named).collect::<Vec<_>>());
+    assert!(told.iter().flatten().count() >= 5);
+    assert!(!export.contains("127.0.0."));
 }
 
 #[test]
