@@ -98,6 +98,28 @@ impl Played {
     }
 }
 
+/// A row, and the bare route of the same server right before and right after it: what the machine does
+/// with its speed meanwhile, it does to both.
+#[derive(Clone, Copy)]
+pub struct Beside {
+    pub row: Played,
+    pub parse: [Played; 2],
+}
+
+impl Beside {
+    /// Requests a second of the row for one of the bare route.
+    pub fn by_rate(&self) -> f64 {
+        let [before, after] = self.parse.map(|parse| parse.per_second());
+        self.row.per_second() / f64::midpoint(before, after)
+    }
+
+    /// CPU of a bare request for that of one of the row.
+    pub fn by_cpu(&self) -> f64 {
+        let [before, after] = self.parse.map(|parse| parse.cpu_micros());
+        f64::midpoint(before, after) / self.row.cpu_micros()
+    }
+}
+
 /// Who pays whom.
 pub struct Load<'a> {
     pub server: &'a Server,
@@ -134,6 +156,21 @@ impl Load<'_> {
             self.accounts[from], self.accounts[to]
         );
         post(route.path(), &self.server.tokens.kiosk, key, &body)
+    }
+
+    /// Measures a row between two of the bare route with as many connections, each half as long.
+    pub fn beside_parse(
+        &self,
+        connections: u32,
+        time: Duration,
+        row: impl FnOnce() -> Played,
+    ) -> Beside {
+        let parse = || self.closed(Route::Parse, connections, time / 2);
+        let (before, row, after) = (parse(), row(), parse());
+        Beside {
+            row,
+            parse: [before, after],
+        }
     }
 
     /// Asks as fast as the answers come.

@@ -2,7 +2,7 @@
 //! run: `cargo bench -p core-bank --bench bank`. `BANK_ROUNDS` and `BANK_SECONDS` set how long,
 //! `BANK_FOLDER` which disk. A word restricts it: `-- serving` to the rows of the server, and `-- replay`
 //! to starts, of the bank in `BANK_TAILED` for a profiler that is to see nothing else; `-- mobile` to
-//! payments of the mobile bank and `-- half-rate` to the open loop, for the same; `-- keys` says how
+//! payments of the mobile bank (`-- mobile off` without observability) and `-- half-rate` to the open loop, for the same; `-- keys` says how
 //! long after a start the keys of a long day are known again.
 #![allow(
     clippy::unwrap_used,
@@ -130,18 +130,22 @@ impl Banks<'_> {
     /// A round of the server's rows.
     fn served(&self, folder: &Path, seconds: Duration) -> Served {
         let ([load, quiet], [phones, silent]) = (self.kiosk, self.mobile);
-        let durable_64 = load.closed(Route::Transfers, 64, seconds);
-        let rate = durable_64.per_second();
+        let probe = disk::probe(folder);
+        let uniform = || load.closed(Route::Transfers, 64, seconds);
+        let durable_64 = load.beside_parse(64, seconds, uniform);
+        let rate = durable_64.row.per_second();
         // Whoever has more to do is not faster.
         let payments = (rate * seconds.as_secs_f64()) as usize;
+        let untold = || quiet.closed(Route::Transfers, 64, seconds);
+        let before = uniform();
         Served {
-            probe: disk::probe(folder),
-            parse_64: load.closed(Route::Parse, 64, seconds),
+            probe,
             durable_64,
+            hot_64: load.closed(Route::HotPayee, 64, seconds),
+            uniform: [before, uniform()],
             mobile_64: phones.pay(64, seconds, payments),
             silent_64: silent.pay(64, seconds, payments),
-            untold_64: quiet.closed(Route::Transfers, 64, seconds),
-            hot_64: load.closed(Route::HotPayee, 64, seconds),
+            untold_64: quiet.beside_parse(64, seconds, untold),
             durable_1: load.closed(Route::Transfers, 1, seconds),
             half_rate: load.open(Route::Transfers, 64, rate / 2.0, seconds),
             standstill: standstill::seen(),
@@ -175,15 +179,23 @@ impl Parts<'_> {
 fn mobile_only(folder: &Path, rounds: u64, seconds: Duration) {
     let (data, log) = (folder.join("mobile"), folder.join("log.json"));
     let city = replay::seed_city(&data, CUSTOMERS);
-    let server = Server::start_logging(&data, &log);
+    // `-- mobile off` is without observability.
+    let told = !env::args().any(|argument| argument == "off");
+    let server = if told {
+        Server::start_logging(&data, &log)
+    } else {
+        Server::start(&data, "off")
+    };
     pin("1");
-    let phones = Mobile::log_in(&server, &city, Some(&log));
+    let phones = Mobile::log_in(&server, &city, told.then_some(&*log));
     for _ in 0..rounds {
-        let played = phones.pay(64, seconds, usize::MAX);
+        let beside = phones.pay(64, seconds, usize::MAX);
+        let played = beside.row;
         println!(
-            "{:.0} payments/s, {:.1} us of CPU each",
+            "{:.0} payments/s, {:.1} us of CPU each, {:.2} of the bare route",
             played.per_second(),
-            played.cpu_micros()
+            played.cpu_micros(),
+            beside.by_rate()
         );
         for (place, thread) in budget::NAMES.iter().enumerate() {
             println!("  {thread} {:.1}", played.thread(place)[0]);

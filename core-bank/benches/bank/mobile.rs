@@ -18,7 +18,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Load, Played, connect, exchange, fresh_key, post},
+    client::{Beside, Load, Played, connect, exchange, fresh_key, post},
     replay::City,
     server::Server,
 };
@@ -85,12 +85,17 @@ impl<'a> Mobile<'a> {
 
     /// Pays as fast as the answers come, at most so many times: that many authorisations are asked for
     /// first, as far as customers may have them waiting, and are good for five minutes.
-    pub fn pay(&self, connections: u32, time: Duration, at_most: usize) -> Played {
+    pub fn pay(&self, connections: u32, time: Duration, at_most: usize) -> Beside {
         let count = at_most.min(self.people.len() * WAITING_MAX);
         let authorised = by_many(self.load.server, count, &|stream, number| {
             self.authorise(stream, number)
         });
         self.load.server.rest();
+        let paying = || self.pay_by(&authorised, connections, time);
+        self.load.beside_parse(connections, time, paying)
+    }
+
+    fn pay_by(&self, authorised: &[Authorised], connections: u32, time: Duration) -> Played {
         let logged = self.lines();
         let next = Cell::new(0);
         let played = self.load.closed_with(connections, time, &|| {
