@@ -5,7 +5,8 @@ use super::{
     command::{Action, Command},
     decide::decide,
     fact::Fact,
-    ids::{CustomerId, Fingerprint, IdempotencyKey, TokenDigest},
+    foresee::Foreseen,
+    ids::{Fingerprint, IdempotencyKey, TokenDigest},
     keys::{KeyDigest, Known, Looked},
     operation::{Channel, Operation},
     origin::Origin,
@@ -60,80 +61,12 @@ pub enum Verdict {
     Decided(Command, Result<Vec<Fact>, Refusal>),
 }
 
-/// What can be known of an envelope before its turn: nothing that a request before it may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Foreseen {
-    by: Party,
-    digest: KeyDigest,
-}
-
-impl Foreseen {
-    /// The digest of an envelope's key when `by` sent it.
-    pub fn digest(this: Option<&Self>, by: Party, key: &IdempotencyKey) -> KeyDigest {
-        match this {
-            Some(foreseen) if foreseen.by == by => foreseen.digest,
-            _ => KeyDigest::of(by, key),
-        }
-    }
-}
-
-/// Looks at what these envelopes are about to touch. Rows and keys stand all over the memory, and
-/// whoever judges waits for one after the other, while looks that need nothing of each other are
-/// fetched together.
-pub fn foresee<'a>(
-    state: &State,
-    envelopes: impl Iterator<Item = &'a Envelope>,
-    now: BusinessTime,
-) -> Vec<Option<Foreseen>> {
-    let count = envelopes.size_hint().0;
-    let mut paying = Vec::with_capacity(count);
-    let mut receiving = Vec::with_capacity(count);
-    let mut authorised = Vec::new();
-    let asking: Vec<(Option<Party>, &IdempotencyKey)> = envelopes
-        .map(|envelope| {
-            paying.extend(envelope.action.account());
-            receiving.extend(envelope.action.payee_here());
-            authorised.extend(envelope.action.authorisation());
-            let party = state.party(envelope.caller, envelope.from, now);
-            (party.ok().map(|(by, _)| by), &envelope.key)
-        })
-        .collect();
-    let foreseen: Vec<Option<Foreseen>> = asking
-        .into_iter()
-        .map(|(by, key)| {
-            let by = by?;
-            let digest = KeyDigest::of(by, key);
-            Some(Foreseen { by, digest })
-        })
-        .collect();
-    let receiving = receiving.into_iter();
-    let receiving = receiving.filter_map(|account| state.account(account));
-    let sum = receiving.fold(0, |sum, row| sum ^ row.balance.0);
-    let owners: Vec<CustomerId> = paying
-        .into_iter()
-        .filter_map(|account| Some(state.account(account)?.customer))
-        .collect();
-    let owners = owners.into_iter().filter_map(|owner| state.customer(owner));
-    let locked = owners.filter(|owner| owner.profile.is_locked()).count();
-    let customers = foreseen.iter().flatten().filter_map(|it| it.by.customer());
-    let served = customers.filter(|customer| state.holds_media(*customer));
-    let served = served.count();
-    let authorised = authorised.into_iter();
-    let authorised = authorised.filter(|id| state.waiting(*id).is_some()).count();
-    let known = foreseen.iter().flatten();
-    let known = known.filter(|foreseen| state.may_know(foreseen.digest, now));
-    let going = state.keys_to_go(count);
-    // The looking is what was wanted: without this it would be left out.
-    std::hint::black_box((known.count(), going, sum, locked, served, authorised));
-    foreseen
-}
-
 /// Judges an envelope on the state at business time `now`.
 pub fn judge(state: &State, envelope: &Envelope, now: BusinessTime) -> Verdict {
     judge_foreseen(state, envelope, None, now)
 }
 
-/// The same, with what [`foresee`] found.
+/// The same, with what [`super::foresee()`] found.
 pub fn judge_foreseen(
     state: &State,
     envelope: &Envelope,
@@ -216,7 +149,7 @@ fn may(by: Party, operation: Operation) -> bool {
 impl State {
     /// Who a caller is, and whether the session, if it is one, still stands. An ended session still
     /// names its customer, so that a repeated log-out gets its first answer.
-    fn party(
+    pub(super) fn party(
         &self,
         caller: Caller,
         from: Option<Origin>,

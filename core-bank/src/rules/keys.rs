@@ -288,23 +288,31 @@ impl Keys {
         self.kept(digest).is_some()
     }
 
-    /// How many of the oldest keys go, so that so many new ones have room, and are not noted as forgotten
-    /// yet. They are looked at one by one.
-    pub(super) fn to_go(&self, new: usize) -> usize {
+    /// Looks for these keys, all together, so that each is near when its turn comes.
+    pub(super) fn draw_near(&self, digests: &[KeyDigest], now: BusinessTime) {
+        let places = self.likely_places(digests);
+        let forgotten = digests.iter();
+        let forgotten = forgotten.filter_map(|digest| self.crowded_out(*digest, now));
+        // The looking is what was wanted: without this it would be left out.
+        std::hint::black_box((places, forgotten.count()));
+    }
+
+    /// The same for the oldest keys, which make room for so many new ones.
+    pub(super) fn draw_oldest_near(&self, new: usize) {
         let count = (self.kept.len() + new).saturating_sub(self.bound);
-        let places = (0..count).map(|number| self.first.wrapping_add(number as u32));
-        let found = places.filter(|place| {
-            let kept = self.kept.get(place.wrapping_sub(self.first) as usize);
-            kept.is_some_and(|kept| {
-                let is_it = |held: &u32| held == place;
-                let noted = self
-                    .forgotten
-                    .as_ref()
-                    .is_some_and(|it| it.has(kept.digest));
-                self.places.find(kept.digest.hash(), is_it).is_some() && !noted
-            })
-        });
-        found.count()
+        let oldest = (0..count).filter_map(|number| Some(self.kept.get(number)?.digest));
+        let oldest: Vec<KeyDigest> = oldest.collect();
+        let places = self.likely_places(&oldest);
+        let noted = self.forgotten.iter();
+        let noted = noted.flat_map(|noted| oldest.iter().filter(|digest| noted.has(**digest)));
+        std::hint::black_box((places, noted.count()));
+    }
+
+    /// A sum that nobody can reckon without the places of these keys.
+    fn likely_places(&self, digests: &[KeyDigest]) -> u32 {
+        let places = digests.iter();
+        let places = places.filter_map(|digest| self.places.likely(digest.hash()));
+        places.fold(0, |sum, place| sum ^ place)
     }
 
     /// The last record whose key was forgotten though it still lives, if this key may be such a one.

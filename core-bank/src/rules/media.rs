@@ -381,11 +381,6 @@ impl State {
         self.media.get(&customer).unwrap_or(&NEW)
     }
 
-    /// Whether a customer has used or set any medium.
-    pub(super) fn holds_media(&self, customer: CustomerId) -> bool {
-        self.media.contains(&customer)
-    }
-
     /// An authorisation that waits.
     pub fn waiting(&self, id: AuthorisationId) -> Option<&Waiting> {
         self.waiting.get(&id)

@@ -27,6 +27,7 @@ mod devices;
 mod dismantle;
 mod fact;
 mod few;
+mod foresee;
 mod forgotten;
 mod ids;
 mod interest;
@@ -62,7 +63,7 @@ mod undo;
 mod wealth;
 mod welfare;
 
-pub use admit::{Caller, Envelope, Foreseen, Verdict, foresee, judge, judge_again, judge_foreseen};
+pub use admit::{Caller, Envelope, Verdict, judge, judge_again, judge_foreseen};
 pub use answer::Answer;
 pub use appointments::{
     AHEAD_DAYS, Appointment, AppointmentCommand, AppointmentFact, AppointmentStatus, Appointments,
@@ -82,6 +83,7 @@ pub use country::overseas_pattern;
 pub use day_end::{Books, BooksAction, BooksFact, Stage, is_credit_day};
 pub use decide::decide;
 pub use fact::{Fact, Posting};
+pub use foresee::{Foreseen, foresee};
 pub use forgotten::Forgotten;
 pub use ids::{
     AccountNumber, AppointmentId, AuthorisationId, BatchId, BranchId, CampaignId, CardId,

@@ -219,14 +219,10 @@ impl State {
         self.keys.holds(key)
     }
 
-    /// Whether anything is known of this key.
-    pub(super) fn may_know(&self, key: KeyDigest, now: BusinessTime) -> bool {
-        self.keys.holds(key) || self.keys.crowded_out(key, now).is_some()
-    }
-
-    /// How many of the oldest keys make room for so many new ones.
-    pub(super) fn keys_to_go(&self, new: usize) -> usize {
-        self.keys.to_go(new)
+    /// Looks for these keys, and at what makes room for as many new ones.
+    pub(super) fn draw_keys_near(&self, keys: &[KeyDigest], now: BusinessTime) {
+        self.keys.draw_near(keys, now);
+        self.keys.draw_oldest_near(keys.len());
     }
 
     /// Remembers the key of a record that is folded already, for a state that comes without keys.
