@@ -1,7 +1,10 @@
 //! The business clock: real time, or a test's own time that may run faster and be set.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Instant,
 };
 
@@ -12,7 +15,11 @@ use crate::rules::BusinessTime;
 /// A clock that starts at a moment and runs at a speed. The rules never read it: the writer stamps
 /// each command with it, never earlier than the record before. Clones show the same time.
 #[derive(Clone, Debug)]
-pub struct BusinessClock(Arc<RwLock<Setting>>);
+pub struct BusinessClock {
+    setting: Arc<RwLock<Setting>>,
+    /// What the last durable record is stamped with, in microseconds.
+    stamped: Arc<AtomicI64>,
+}
 
 /// What the clock showed when it was set, and how it has run since: changed as a whole.
 #[derive(Clone, Copy, Debug)]
@@ -33,13 +40,16 @@ impl BusinessClock {
 
     /// A clock that shows `start` now and moves `speed` business seconds a real second.
     pub fn starting(start: Timestamp, speed: f64) -> Self {
-        Self(Arc::new(RwLock::new(Setting::now(start, speed))))
+        Self {
+            setting: Arc::new(RwLock::new(Setting::now(start, speed))),
+            stamped: Arc::new(AtomicI64::new(i64::MIN)),
+        }
     }
 
     /// From now on this clock and its clones show `start` and run at `speed`.
     pub fn set(&self, start: Timestamp, speed: f64) {
         let setting = Setting::now(start, speed);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = setting;
+        *self.setting.write().unwrap_or_else(PoisonError::into_inner) = setting;
     }
 
     /// Business time now.
@@ -47,6 +57,17 @@ impl BusinessClock {
         let setting = self.setting();
         let micros = setting.origin.elapsed().as_secs_f64() * setting.speed * 1e6;
         BusinessTime(setting.start.0.saturating_add(micros as i64))
+    }
+
+    /// Takes note of what the last durable record is stamped with.
+    pub fn note_stamp(&self, at: BusinessTime) {
+        self.stamped.store(at.0, Ordering::Relaxed);
+    }
+
+    /// What a record would be stamped with now: where the clock is behind the last one, what that is.
+    pub fn next_stamp(&self) -> BusinessTime {
+        let last = BusinessTime(self.stamped.load(Ordering::Relaxed));
+        self.now().max(last)
     }
 
     /// Business seconds a real second.
@@ -60,7 +81,7 @@ impl BusinessClock {
     }
 
     fn setting(&self) -> Setting {
-        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+        *self.setting.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::{repair::with, snapshot::SnapshotFolder};
+
 /// A data folder that this process holds; the lock goes with the process, however it ends.
 pub struct DataFolder {
     path: PathBuf,
@@ -21,6 +23,16 @@ pub enum DataFolderError {
         "another server uses the data folder {0}: stop it first, or name another folder with --data"
     )]
     InUse(String),
+    /// There is no journal where there was one.
+    #[error(
+        "journal.sqlite is missing or empty in the data folder {path}, and {witness} shows that the folder held a bank: put the journal back, restore the bank from a backup into another folder (`branchlab bank restore`), or name an empty folder for a new bank"
+    )]
+    JournalGone {
+        /// The folder.
+        path: String,
+        /// The file that shows it.
+        witness: String,
+    },
     /// The file system refuses.
     #[error("the data folder {path} cannot be used: {error}")]
     Io {
@@ -60,6 +72,31 @@ impl DataFolder {
         Ok(folder)
     }
 
+    /// Refuses a folder without a journal in which anything shows that there was one: a bank that began
+    /// anew there would be taken for the one that is gone.
+    pub fn require_journal(&self) -> Result<(), DataFolderError> {
+        let holds = |path: &Path| fs::metadata(path).is_ok_and(|file| file.len() > 0);
+        if holds(&self.journal()) {
+            return Ok(());
+        }
+        let snapshots = SnapshotFolder::new(&self.path).list();
+        let snapshots = snapshots.map_err(|error| DataFolderError::Io {
+            path: self.path.display().to_string(),
+            error,
+        })?;
+        let snapshots = snapshots.into_iter().map(|(_, path)| path);
+        let others = [with(&self.journal(), "-wal"), self.projection()];
+        let witness = snapshots.chain(others.into_iter().filter(|path| holds(path)));
+        witness.take(1).try_for_each(|witness| {
+            Err(DataFolderError::JournalGone {
+                path: self.path.display().to_string(),
+                witness: witness
+                    .file_name()
+                    .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            })
+        })
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -85,4 +122,10 @@ fn private_file(path: &Path) -> io::Result<File> {
         .truncate(false)
         .mode(0o600)
         .open(path)
+}
+
+/// A new file that only its owner may read.
+pub fn new_private_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).open(path)
 }

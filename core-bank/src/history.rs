@@ -28,11 +28,13 @@ use crate::{
 pub struct History {
     path: PathBuf,
     recent: Arc<Recent>,
-    kept: Kept<Connection>,
+    /// Each with the edition of the file that it reads.
+    kept: Kept<(u64, Connection)>,
     journal: Arc<JournalReaders>,
     projected: watch::Receiver<u64>,
     listed: watch::Receiver<u64>,
     keys_through: watch::Receiver<u64>,
+    edition: Arc<Edition>,
     wanted: Arc<Wanted>,
     metrics: Arc<Metrics>,
 }
@@ -56,10 +58,37 @@ pub struct Progress {
     pub listed: watch::Receiver<u64>,
     /// The last record whose key is written.
     pub keys_through: watch::Receiver<u64>,
+    /// Which edition of the file can be read.
+    pub edition: Arc<Edition>,
     /// What readers wait for.
     pub wanted: Arc<Wanted>,
     /// Where looks for keys are counted.
     pub metrics: Arc<Metrics>,
+}
+
+/// How often the file has been begun anew while the bank serves. What was read while it was would mix
+/// two files, so it counts for nothing.
+#[derive(Default)]
+pub struct Edition(AtomicU64);
+
+impl Edition {
+    /// Nobody reads from now on.
+    pub fn close(&self) {
+        self.0.fetch_or(1, Ordering::SeqCst);
+    }
+
+    /// The file is another one and can be read.
+    pub fn publish(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The number of the edition that can be read: even ones can.
+    fn readable(&self) -> Result<u64, ProjectionError> {
+        match self.0.load(Ordering::SeqCst) {
+            number if number % 2 == 0 => Ok(number),
+            _ => Err(ProjectionError::Anew),
+        }
+    }
 }
 
 /// How long a request waits for the keys of older records to be written.
@@ -108,6 +137,7 @@ impl History {
             projected: progress.projected,
             listed: progress.listed,
             keys_through: progress.keys_through,
+            edition: progress.edition,
             wanted: progress.wanted,
             metrics: progress.metrics,
         }
@@ -217,7 +247,18 @@ impl History {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, ProjectionError>,
     ) -> Result<T, ProjectionError> {
-        self.kept
-            .with(|| self.connect(), |connection| read(connection))
+        let edition = self.edition.readable()?;
+        let connect = || Ok::<_, ProjectionError>((edition, self.connect()?));
+        let found = self.kept.with(connect, |kept| {
+            if kept.0 != edition {
+                *kept = connect()?;
+            }
+            read(&kept.1)
+        })?;
+        if self.edition.readable()? == edition {
+            Ok(found)
+        } else {
+            Err(ProjectionError::Anew)
+        }
     }
 }

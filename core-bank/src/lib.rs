@@ -34,6 +34,7 @@ mod older_keys;
 mod options;
 mod patience;
 mod product_lists;
+mod projection;
 mod projector;
 mod rates;
 mod recovery;

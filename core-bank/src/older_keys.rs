@@ -7,7 +7,9 @@
 //! key looks once into each run, which is a few microseconds. A bank that decides fewer requests a day
 //! than memory holds writes none. Whoever begins anew begins with the last day.
 
-use rusqlite::{Connection, params};
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     forgotten_keys::last_decided_until,
@@ -62,12 +64,17 @@ impl OlderKeys {
         journal: &mut dyn JournalReader,
         bound: usize,
     ) -> Result<Self, ProjectionError> {
-        connection.execute_batch(&format!(
-            "{TABLES}
-             INSERT INTO keys_written SELECT 0, x'{}' WHERE NOT EXISTS (SELECT * FROM keys_written);",
-            ChainHash::GENESIS
-        ))?;
-        let (through, hash) = written(connection)?;
+        connection.execute_batch(TABLES)?;
+        let (through, hash) = match written(connection).optional()? {
+            Some(written) => written,
+            None => {
+                connection.execute(
+                    "INSERT INTO keys_written VALUES (0, ?1)",
+                    [ChainHash::GENESIS.bytes()],
+                )?;
+                (0, ChainHash::GENESIS)
+            }
+        };
         let mut keys = Self {
             through,
             hash,
@@ -78,10 +85,17 @@ impl OlderKeys {
             tracing::warn!("older keys are of another journal: they are read again");
             connection.execute_batch("DELETE FROM key_runs; DELETE FROM older_keys;")?;
             (keys.through, keys.hash) = (0, ChainHash::GENESIS);
-            keys.note_written(connection)?;
+            note_written(connection, keys.through, keys.hash)?;
         }
-        keys.skip_dead(connection, journal)?;
-        Ok(keys)
+        match keys.skip_dead(connection, journal) {
+            // On a full disk they are skipped later.
+            Err(error) => {
+                let file = connection.path().unwrap_or_default();
+                let error = error.of_file(Path::new(file));
+                if error.passes() { Ok(keys) } else { Err(error) }
+            }
+            Ok(()) => Ok(keys),
+        }
     }
 
     /// Goes on to the keys that may still live: time never runs back behind the last record.
@@ -100,17 +114,10 @@ impl OlderKeys {
         let dead = newest.at.before(IDEMPOTENCY_MICROS);
         let (through, hash) = last_decided_until(journal, dead, last)?;
         if through > self.through {
+            note_written(connection, through, hash)?;
             (self.through, self.hash) = (through, hash);
-            self.note_written(connection)?;
         }
         Ok(())
-    }
-
-    fn note_written(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
-        connection
-            .prepare_cached("UPDATE keys_written SET seq = ?1, hash = ?2")?
-            .execute(params![self.through, self.hash.bytes()])
-            .map(drop)
     }
 
     /// Whether keys are due when `durable` is the last record.
@@ -159,7 +166,7 @@ impl OlderKeys {
             unfinished: None,
             ..*self
         };
-        written.note_written(&transaction)?;
+        note_written(&transaction, through, hash)?;
         transaction.commit()?;
         *self = written;
         let dead = newest.before(IDEMPOTENCY_MICROS);
@@ -283,6 +290,17 @@ fn runs(connection: &Connection) -> Result<Vec<(u64, BusinessTime)>, rusqlite::E
     let mut statement = connection.prepare_cached(select)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, BusinessTime(row.get(1)?))))?;
     rows.collect()
+}
+
+fn note_written(
+    connection: &Connection,
+    through: u64,
+    hash: ChainHash,
+) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("UPDATE keys_written SET seq = ?1, hash = ?2")?
+        .execute(params![through, hash.bytes()])
+        .map(drop)
 }
 
 /// How far keys are written, and the chain hash of that record.

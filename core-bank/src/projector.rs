@@ -1,36 +1,34 @@
 //! The projector: tails the journal into histories of accounts, notices and lists of products.
 //!
 //! Notices and lists go to a file at once, entries when their era is over ([`crate::entries`]). The file
-//! is disposable. It is rebuilt from the journal when it is missing, of another version,
-//! damaged, or ahead of the journal. Reads name the record they must include and wait for it.
+//! is disposable. It is rebuilt from the journal when it is missing, of another version or damaged
+//! ([`crate::projection`]), also when the damage shows only as the projector goes on. Reads name the
+//! record they must include and wait for it.
 
 use std::{
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
-    entries::{ENTRIES_TABLE, ERA, Line, Recent, end_of_next_era, lines_of, write_page},
-    history::{History, Progress, Wanted},
-    journal::{ChainHash, JournalError, JournalReader, JournalReaders, Record},
+    entries::{ERA, Line, Recent, end_of_next_era, lines_of, write_page},
+    history::{Edition, History, Progress, Wanted},
+    journal::{ChainHash, JournalReader, JournalReaders, Record},
     metrics::Metrics,
-    notices::{NOTICES_TABLE, NoticeKind, insert_notices, notices_of},
+    notices::{NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
     patience::{GivingWay, InOrder, Pages, Turn},
-    product_lists::{PRODUCT_TABLES, insert_products, is_listed},
-    repair::remove_database,
+    product_lists::{insert_products, is_listed},
+    projection::{Opened, begin_anew, open_or_rebuild},
     rules::IDEMPOTENCY_KEYS_MAX,
 };
-
-/// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 10;
 
 /// Records that are projected together at most.
 const BATCH: u64 = 32_768;
@@ -58,9 +56,6 @@ const RESTING_BEHIND_MAX: u64 = 24_000;
 /// durable when he asked, so nobody sees the delay.
 const GATHERING: Duration = Duration::from_millis(500);
 
-/// Memory for pages, in KiB.
-const CACHE_KIB: i64 = 8 * 1024;
-
 /// How long a batch may take at leisure, when those who are served leave no time: alerts wait for it.
 const LEISURE_TIME_MAX: Duration = Duration::from_secs(2);
 
@@ -71,26 +66,13 @@ const NICENESS: i32 = 5;
 /// The niceness of its other thread, which gets a seventieth of such a core.
 const IDLER_NICENESS: i32 = 19;
 
-/// Pages of the write-ahead log between two checkpoints. Others wait for one, which writes them all
-/// to the file in one go.
-const CHECKPOINT_PAGES: i64 = 64;
-
 /// How long the projector waits after it failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why the projection cannot be kept or read.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectionError {
-    /// `SQLite` refused.
-    #[error("the projection cannot be used; delete projection.sqlite and start again: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The journal cannot be read.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The file system refused.
-    #[error("the projection cannot be made: {0}")]
-    Io(#[from] io::Error),
-}
+/// How often it says at most that it stands still.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+pub use crate::projection::ProjectionError;
 
 /// What the projector works with.
 pub struct ProjectorParts<'a> {
@@ -115,10 +97,16 @@ pub fn start_projector(
 ) -> Result<(History, oneshot::Receiver<Result<(), ProjectionError>>), ProjectionError> {
     let durable = parts.durable;
     let mut journal = parts.journal.open()?;
-    let connection = open_or_rebuild(parts.path, *durable.borrow(), journal.as_mut())?;
-    let Reached { told, sealed, .. } = reached(&connection)?;
+    let last = *durable.borrow();
+    let keys_in_memory = parts.keys_in_memory;
+    let opened = open_or_rebuild(parts.path, last, journal.as_mut(), keys_in_memory)?;
+    let Opened {
+        connection,
+        reached,
+        keys,
+    } = opened;
+    let (told, sealed) = (reached.told, reached.sealed);
     let recent = Arc::new(Recent::after(sealed));
-    let keys = OlderKeys::open(&connection, journal.as_mut(), parts.keys_in_memory)?;
     let (published, projected) = watch::channel(sealed);
     let (listing, listed) = watch::channel(told);
     let (keys_published, keys_through) = watch::channel(keys.through);
@@ -126,9 +114,13 @@ pub fn start_projector(
     let runtime = tokio::runtime::Handle::current();
     let idler = Idler::start()?;
     let wanted = Arc::new(Wanted::default());
+    let edition = Arc::new(Edition::default());
     let projector = Projector {
         clock: parts.clock,
-        replayed: *durable.borrow(),
+        replayed: last,
+        path: parts.path.to_owned(),
+        keys_in_memory,
+        edition: Arc::clone(&edition),
         wanted: Arc::clone(&wanted),
         connection,
         journal,
@@ -156,6 +148,7 @@ pub fn start_projector(
         projected,
         listed,
         keys_through,
+        edition,
         wanted,
         metrics: parts.metrics,
     };
@@ -169,19 +162,27 @@ pub fn project_all(
     last: u64,
 ) -> Result<(), ProjectionError> {
     let mut journal = journal.open()?;
-    let connection = open_or_rebuild(path, last, journal.as_mut())?;
-    let Reached { told, sealed, .. } = reached(&connection)?;
+    let opened = open_or_rebuild(path, last, journal.as_mut(), IDEMPOTENCY_KEYS_MAX)?;
+    let Opened {
+        connection,
+        reached,
+        keys,
+    } = opened;
+    let (told, sealed) = (reached.told, reached.sealed);
     let mut projector = Projector {
         // Nobody waits for an alert of what is projected again.
         clock: BusinessClock::real(),
         replayed: last,
+        path: path.to_owned(),
+        keys_in_memory: IDEMPOTENCY_KEYS_MAX,
+        edition: Arc::default(),
         at: sealed,
         told,
         untold: Untold::default(),
         sealed,
         recent: Arc::new(Recent::after(sealed)),
         sealing: None,
-        keys: OlderKeys::open(&connection, journal.as_mut(), IDEMPOTENCY_KEYS_MAX)?,
+        keys,
         connection,
         journal,
         published: watch::channel(0).0,
@@ -191,91 +192,10 @@ pub fn project_all(
         metrics: Arc::default(),
     };
     while projector.is_behind(last) {
-        projector.step(last, &Turn::Haste)?;
+        let stepped = projector.step(last, &Turn::Haste);
+        stepped.map_err(|error| error.of_file(path))?;
     }
     Ok(())
-}
-
-/// The projection, empty when what was there cannot be continued, be it that of another journal. One
-/// that knows more than the journal is a witness that the journal lost its end.
-fn open_or_rebuild(
-    path: &Path,
-    durable: u64,
-    journal: &mut dyn JournalReader,
-) -> Result<Connection, ProjectionError> {
-    if let Ok(connection) = open(path)
-        && let Ok(Reached { told, hash, .. }) = reached(&connection)
-    {
-        if told > durable {
-            return Err(ProjectionError::Journal(JournalError::TailLost {
-                last: durable,
-                seen: told,
-                witness: path.display().to_string(),
-            }));
-        }
-        if journal.holds(told, hash)? {
-            return Ok(connection);
-        }
-    }
-    tracing::warn!("the projection is rebuilt from the journal");
-    remove_database(path)?;
-    open(path)
-}
-
-fn open(path: &Path) -> Result<Connection, ProjectionError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // What a power cut takes from the projection, the journal gives back.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS projection (
-           version INTEGER NOT NULL,
-           seq INTEGER NOT NULL,
-           hash BLOB NOT NULL,
-           sealed INTEGER NOT NULL
-         ) STRICT;",
-    )?;
-    connection.execute_batch(ENTRIES_TABLE)?;
-    connection.execute_batch(NOTICES_TABLE)?;
-    connection.execute_batch(PRODUCT_TABLES)?;
-    let version: Option<i64> = connection
-        .query_row("SELECT version FROM projection", [], |row| row.get(0))
-        .optional()?;
-    match version {
-        None => {
-            connection.execute(
-                "INSERT INTO projection VALUES (?1, 0, ?2, 0)",
-                params![PROJECTION_VERSION, ChainHash::GENESIS.bytes()],
-            )?;
-        }
-        Some(PROJECTION_VERSION) => {}
-        Some(_) => return Err(rusqlite::Error::InvalidQuery.into()),
-    }
-    Ok(connection)
-}
-
-/// How far a projection reaches.
-struct Reached {
-    /// The last record whose notices and products are in the file.
-    told: u64,
-    /// The chain hash of that record.
-    hash: ChainHash,
-    /// The last record whose entries are.
-    sealed: u64,
-}
-
-fn reached(connection: &Connection) -> Result<Reached, ProjectionError> {
-    let select = "SELECT seq, hash, sealed FROM projection";
-    Ok(connection.query_row(select, [], |row| {
-        Ok(Reached {
-            told: row.get(0)?,
-            hash: ChainHash::of_bytes(row.get(1)?),
-            sealed: row.get(2)?,
-        })
-    })?)
 }
 
 /// What is read and not in the file yet, which may be full.
@@ -299,6 +219,9 @@ struct Projector {
     clock: BusinessClock,
     /// The last record that was there at the start: nobody waited for what is older.
     replayed: u64,
+    path: PathBuf,
+    keys_in_memory: usize,
+    edition: Arc<Edition>,
     connection: Connection,
     journal: Box<dyn JournalReader>,
     /// The last record whose entries can be read.
@@ -368,7 +291,7 @@ impl Projector {
         idler: &Idler,
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), ProjectionError> {
-        let mut wanted = 0;
+        let (mut wanted, mut anew, mut said) = (0, false, None);
         loop {
             let goal = *durable.borrow_and_update();
             let mut haste = false;
@@ -399,14 +322,33 @@ impl Projector {
                 if (self.at, self.keys.through) != (at, through) {
                     advanced = Instant::now();
                 }
-                if let Err(error) = stepped {
-                    // A full disk, most likely: the bank goes on without history until there is
-                    // room, and the journal keeps what is to be projected.
-                    tracing::warn!("history stands still at record {}: {error}", self.at);
-                    if durable.has_changed().is_err() {
+                let Err(error) = stepped else { continue };
+                let stopping = durable.has_changed().is_err();
+                match error.of_file(&self.path) {
+                    // What is left is projected at the next start.
+                    error if stopping && error.passes() => {
+                        tracing::warn!("stopped at record {} of histories: {error}", self.at);
+                        return Ok(());
+                    }
+                    ProjectionError::Damaged(why) if !stopping && !anew => {
+                        anew = true;
+                        tracing::warn!(
+                            "the projection is damaged ({why}): it is rebuilt from the journal"
+                        );
+                        self.begin_anew()?;
+                    }
+                    error if stopping || matches!(error, ProjectionError::Damaged(_)) => {
                         return Err(error);
                     }
-                    thread::sleep(RETRY_AFTER);
+                    // A full disk, most likely: the bank goes on without the newest history until
+                    // there is room, and the journal keeps what is to be projected.
+                    error => {
+                        if said.is_none_or(|at: Instant| at.elapsed() >= SAID_EVERY) {
+                            said = Some(Instant::now());
+                            tracing::warn!("history stands still at record {}: {error}", self.at);
+                        }
+                        thread::sleep(RETRY_AFTER);
+                    }
                 }
             }
             let next = async {
@@ -418,6 +360,31 @@ impl Projector {
                 Err(_) => return Ok(()),
             }
         }
+    }
+
+    /// Begins the file anew: its damage shows only now. Nobody reads meanwhile.
+    fn begin_anew(&mut self) -> Result<(), ProjectionError> {
+        self.edition.close();
+        self.published.send_replace(0);
+        self.listing.send_replace(0);
+        self.keys_published.send_replace(0);
+        // Who was told before that he may read has read by then, or is told to ask again.
+        thread::sleep(RETRY_AFTER);
+        // A connection that closes removes the log by its name, so this one closes first.
+        self.connection = Connection::open_in_memory()?;
+        let opened = begin_anew(&self.path, self.journal.as_mut(), self.keys_in_memory)?;
+        let Opened {
+            connection, keys, ..
+        } = opened;
+        self.keys_published.send_replace(keys.through);
+        (self.connection, self.keys) = (connection, keys);
+        (self.at, self.told, self.sealed) = (0, 0, 0);
+        (self.untold, self.sealing) = (Untold::default(), None);
+        self.replayed = self.journal.last()?;
+        self.recent.begin_anew();
+        self.metrics.projected(0);
+        self.edition.publish();
+        Ok(())
     }
 
     fn is_behind(&self, durable: u64) -> bool {
@@ -578,7 +545,7 @@ mod tests {
     use super::*;
     use crate::{
         history::Held,
-        journal::{Group, Journal as _, MemoryJournal, RECORD_VERSION},
+        journal::{Group, Journal as _, JournalError, MemoryJournal, RECORD_VERSION},
         rules::{
             Action, BusinessTime, Channel, Command, Fingerprint, IdempotencyKey, Party, RefusalCode,
         },

@@ -34,7 +34,7 @@ use crate::{
     connection::{ConnectionWatch, HEADER_TIME_MAX, WatchedStream},
     connections::{Connections, Place},
     data_folder::{DataFolder, DataFolderError},
-    descriptors,
+    descriptors::{self, TooFewDescriptors},
     forgotten_keys::{NotingParts, start_noting},
     journal::{JournalError, JournalReaders},
     metrics::Metrics,
@@ -43,6 +43,7 @@ use crate::{
     projector::{ProjectionError, ProjectorParts, start_projector},
     rates::{Rates, TIDY_EVERY},
     recovery::{Recovered, RecoveryError, recover},
+    room::is_lacking,
     rules::{IDEMPOTENCY_MICROS, Operation},
     snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
     tls::{self, TlsError},
@@ -57,6 +58,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// The most headers of a request and the most bytes of its head.
 const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// What the index of a log takes at least.
+const LOG_INDEX_BYTES: usize = 32 * 1024;
 
 /// Why a server did not start or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -77,8 +80,11 @@ pub enum ServeError {
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
     /// The projection cannot be used.
+    #[error("the bank cannot start without its histories: {0}")]
+    Projection(ProjectionError),
+    /// The system grants too little.
     #[error(transparent)]
-    Projection(#[from] ProjectionError),
+    Descriptors(#[from] TooFewDescriptors),
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -104,6 +110,13 @@ pub enum ServeError {
     Interrupted,
 }
 
+/// By hand: what caused it is in its text, and is not to be told twice.
+impl From<ProjectionError> for ServeError {
+    fn from(error: ProjectionError) -> Self {
+        Self::Projection(error)
+    }
+}
+
 /// Serves until SIGTERM or SIGINT. The first line on standard output is
 /// `listening on http://ADDRESS:PORT`, or `https://…` with a certificate; by then the bank is ready.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
@@ -113,7 +126,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let too_long = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
     let _too_long =
         signal(too_long).map_err(|error| io_error("signals cannot be received", error))?;
-    let connections = Connections::new(descriptors::connections());
+    let connections = Connections::new(descriptors::connections()?);
     let folder = DataFolder::open(&options.data)?;
     let running = start(&options, &folder)?;
     let listener = TcpListener::bind(options.addr).await;
@@ -154,10 +167,19 @@ struct Running {
 }
 
 fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeError> {
+    if options.postgres.is_none() {
+        folder.require_journal()?;
+    }
     let access = Access::open(folder.path())
         .map_err(|error| io_error("the tokens cannot be read or made", error))?;
     let place = journal_place(options)?;
-    let mut journal = place.open()?;
+    let mut journal = place.open().map_err(|error| match error {
+        // SQLite does not say why the index of the journal's log could not be made.
+        JournalError::Unusable(_) if is_lacking(&folder.journal(), LOG_INDEX_BYTES) => {
+            JournalError::StorageFull
+        }
+        other => other,
+    })?;
     let began = Instant::now();
     let recovered = recover(journal.as_mut(), folder.path(), options.keys_in_memory)?;
     let Recovered { state, head, .. } = recovered;
@@ -177,6 +199,15 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         Some(start) => BusinessClock::starting(start, options.clock_speed),
         None => BusinessClock::starting(jiff::Timestamp::now(), options.clock_speed),
     };
+    clock.note_stamp(state.at());
+    let ahead = state.at().0.saturating_sub(clock.now().0);
+    if let Ok(ahead @ 1..) = u64::try_from(ahead) {
+        tracing::warn!(
+            "the clock is {} behind the last record, of {}: records are stamped with that until it has caught up. Set the clock right",
+            rounded(ahead),
+            state.at()
+        );
+    }
     let metrics = Arc::new(Metrics::default());
     metrics.durable(seq);
     let (durable_sender, durable) = watch::channel(seq);
@@ -244,6 +275,13 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         writer_end,
         projector_end,
     })
+}
+
+/// Microseconds in words: `25h 0m 3s`.
+fn rounded(micros: u64) -> String {
+    let seconds = micros.div_ceil(1_000_000);
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!("{hours}h {minutes}m {}s", seconds % 60)
 }
 
 /// Where the journal is. A folder with records of its own is no companion of a database.

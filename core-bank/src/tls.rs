@@ -44,8 +44,17 @@ pub enum TlsError {
     #[error("{} holds no certificate", .0.display())]
     NoCertificate(PathBuf),
     /// The key is not the certificate's, or neither is of a kind that can be used.
-    #[error("the certificate and the key cannot be used: {0}")]
-    Pair(#[from] rustls::Error),
+    #[error(
+        "the certificate in {} and the key in {} cannot be used together: {error}. Name the key that belongs to the first certificate of the chain",
+        files.certificate.display(),
+        files.key.display()
+    )]
+    Pair {
+        /// The files.
+        files: TlsFiles,
+        /// What is wrong.
+        error: rustls::Error,
+    },
 }
 
 /// Reads the files and makes what greets connections.
@@ -62,11 +71,17 @@ pub fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
     }
     let key =
         PrivateKeyDer::from_pem_file(&files.key).map_err(fault(&files.key, "a private key"))?;
+    let pair = |error| TlsError::Pair {
+        files: files.clone(),
+        error,
+    };
     let provider = Arc::new(ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_safe_default_protocol_versions()
+        .map_err(pair)?
         .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+        .with_single_cert(chain, key)
+        .map_err(pair)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

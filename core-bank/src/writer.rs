@@ -35,6 +35,9 @@ const QUEUE_MAX: usize = 1_024;
 /// one would take all of a core. A lone client never waits.
 const SPACING: Duration = Duration::from_micros(500);
 
+/// How often the log is told at most that the disk is full.
+const FULL_SAID_EVERY: Duration = Duration::from_secs(1);
+
 /// How often the bell looks whether the queue still grows before it is heard.
 const GATHERINGS_MAX: u32 = 8;
 
@@ -199,6 +202,7 @@ pub fn start_writer(
         defect: Defect::new(parts.plant),
         parts,
         post: start_post(),
+        full_disk: FullDisk::default(),
     };
     thread::Builder::new()
         .name("bank-writer".to_owned())
@@ -273,6 +277,38 @@ struct Writer {
     /// Bounded by what waits in the queue: nobody asks again before the answer.
     post: mpsc::UnboundedSender<Answers>,
     defect: Defect,
+    full_disk: FullDisk,
+}
+
+/// What the log is told of a full disk: each group is refused by itself, and there may be a thousand a
+/// second.
+#[derive(Default)]
+struct FullDisk {
+    /// Records that were refused and are not in the log yet.
+    untold: usize,
+    told: Option<Instant>,
+}
+
+impl FullDisk {
+    fn refused(&mut self, records: usize) {
+        self.untold += records;
+        if self.told.is_none_or(|at| at.elapsed() >= FULL_SAID_EVERY) {
+            tracing::warn!(
+                "the disk is full: {} records refused; make room under the data folder",
+                std::mem::take(&mut self.untold)
+            );
+            self.told = Some(Instant::now());
+        }
+    }
+
+    fn has_room(&mut self) {
+        if self.told.take().is_some() {
+            tracing::warn!(
+                "the disk has room again: {} more records were refused",
+                std::mem::take(&mut self.untold)
+            );
+        }
+    }
 }
 
 /// A write that waits for its turn.
@@ -356,7 +392,7 @@ impl Writer {
             Ok(()) => self.parts.state.keep(),
             Err(JournalError::StorageFull) => {
                 self.parts.state.drop_changes();
-                tracing::warn!("the disk is full: {} records refused", group.records.len());
+                self.full_disk.refused(group.records.len());
             }
             Err(error) => return Err(error.into()),
         }
@@ -366,6 +402,8 @@ impl Writer {
                 .metrics
                 .appended(group.records.len(), seq, began.elapsed());
             self.parts.durable.send_replace(seq);
+            self.parts.clock.note_stamp(self.parts.state.at());
+            self.full_disk.has_room();
         }
         let mut answers = group.replies;
         if appended.is_err() {

@@ -103,6 +103,36 @@ fn a_flood_of_silent_connections_keeps_nobody_out_and_takes_no_file_from_readers
     );
 }
 
+#[test]
+fn a_bank_with_few_descriptors_serves_and_reads_and_with_too_few_does_not_start() {
+    for granted in [20, 32, 51] {
+        let data = tempfile::tempdir().unwrap();
+        let options = format!("descriptors={granted}:{granted}");
+        let said = BankProcess::start_in_vain_with(data.path(), &options);
+        let named = format!("the system grants {granted} descriptors, and the bank needs 52");
+        assert!(
+            said.contains(&named) && said.contains("ulimit -n"),
+            "{said}"
+        );
+    }
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "descriptors=52:52");
+    let person = new_rich_person(&bank, 1, "3.00");
+    let path = format!("/v1/accounts/{}/entries?min_seq=4", person.account);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let mut client = bank.client();
+                    client.get(&bank.tokens.atm, &path).expect(200);
+                    let records = "/v1/audit/records";
+                    client.get(&bank.tokens.operator, records).expect(200);
+                }
+            });
+        }
+    });
+}
+
 /// How long the bank bears it before it ends the connection.
 fn borne(stream: &mut TcpStream) -> Duration {
     let began = Instant::now();

@@ -5,14 +5,16 @@
 mod bank_process;
 
 use std::{
+    fs::{self, File},
     io::{self, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::Path,
     process::Command,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use bank_process::{BankProcess, balance, log_in, new_person};
+use bank_process::{BankProcess, balance, log_in, new_person, new_rich_person};
 use core_bank::verify;
 use serde_json::{Value, json};
 
@@ -72,6 +74,110 @@ fn files_that_may_grow_no_more_are_a_full_disk() {
     let bank = BankProcess::start(data.path(), "snapshots=1000");
     bank.limit_files(Some(1 << 20));
     fills_and_recovers(bank, data.path(), |bank| bank.limit_files(None));
+}
+
+/// Takes all the room there is but so many KiB.
+fn fill(disk: &SmallDisk, but_kib: u64) {
+    let path = disk.data().join("of-somebody-else");
+    let mut file = File::create(&path).unwrap();
+    while file.write_all(&[1; 4_096]).is_ok() {}
+    let full = file.metadata().unwrap().len();
+    file.set_len(full - but_kib * 1_024).unwrap();
+}
+
+#[test]
+fn a_bank_that_starts_on_a_full_disk_serves_or_says_what_is_wrong_and_touches_nothing() {
+    let Some(disk) = SmallDisk::of("3m") else {
+        return;
+    };
+    let bank = BankProcess::start(disk.data(), "");
+    let person = new_rich_person(&bank, 1, "3.00");
+    let entries = format!("/v1/accounts/{}/entries?min_seq=4", person.account);
+    let first = bank.client().get(&bank.tokens.atm, &entries).expect(200);
+    bank.send_terminate();
+    assert!(bank.wait().success());
+    let projection = disk.data().join("projection.sqlite");
+    let found = || {
+        let inode = fs::metadata(&projection).unwrap().ino();
+        (inode, fs::read(&projection).unwrap())
+    };
+    // No room for the index of any log; for that of the journal; for both and little else.
+    for (room_kib, serves) in [(0, false), (36, false), (80, true)] {
+        for index in ["journal.sqlite-shm", "projection.sqlite-shm"] {
+            let _ = fs::remove_file(disk.data().join(index));
+        }
+        fill(&disk, room_kib);
+        let before = found();
+        if serves {
+            let bank = BankProcess::start(disk.data(), "");
+            let read = bank.client().get(&bank.tokens.atm, &entries).expect(200);
+            assert_eq!(read.body, first.body);
+            assert_eq!(found().0, before.0, "it was made anew");
+        } else {
+            let said = BankProcess::start_in_vain(disk.data());
+            assert!(
+                said.contains("the disk is full: make room"),
+                "{room_kib}: {said}"
+            );
+            assert!(
+                !said.contains("delete") && !said.contains("rebuild"),
+                "{said}"
+            );
+            assert!(found() == before, "{room_kib}: it was touched");
+        }
+    }
+    fs::remove_file(disk.data().join("of-somebody-else")).unwrap();
+    let bank = BankProcess::start(disk.data(), "");
+    bank.client().get(&bank.tokens.atm, &entries).expect(200);
+}
+
+#[test]
+fn a_bank_that_is_stopped_while_the_disk_is_full_ends_in_good_order_and_catches_up() {
+    let Some(disk) = SmallDisk::of("3m") else {
+        return;
+    };
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let bank = BankProcess::start(disk.data(), &format!("log={}", log.path().display()));
+    let person = new_rich_person(&bank, 1, "3.00");
+    let session = log_in(&bank, &person);
+    let mut client = bank.client();
+    let wishes = json!({"balance_changes": true, "log_ins": true});
+    client
+        .post(&session, "/v1/alerts/wishes", &wishes)
+        .expect(201);
+    let deposit = json!({"account": person.account, "amount": "1.00"});
+    fill(&disk, 64);
+    let mut made = 0;
+    while client
+        .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+        .status
+        == 201
+    {
+        made += 1;
+        assert!(made < 100_000, "the disk does not fill");
+    }
+    let refused = Instant::now();
+    while refused.elapsed() < Duration::from_secs(4) {
+        client
+            .post(&bank.tokens.atm, "/v1/deposits", &deposit)
+            .refused(507, "storage_full");
+    }
+    bank.send_terminate();
+    assert_eq!(bank.wait().code(), Some(0));
+    let said = fs::read_to_string(log.path()).unwrap();
+    assert_eq!(said.matches("history stands still at record").count(), 1);
+    // At most one a second.
+    let lines = said.matches("records refused").count();
+    assert!((1..=6).contains(&lines), "{lines}");
+    assert!(said.contains("catch up from the journal"));
+    assert!(!said.contains("delete projection.sqlite") && !said.contains("bank rebuild"));
+    fs::remove_file(disk.data().join("of-somebody-else")).unwrap();
+    let bank = BankProcess::start(disk.data(), "");
+    let alerts = bank
+        .client()
+        .get(&bank.tokens.operator, "/v1/audit/alerts?limit=1000");
+    let alerts = alerts.expect(200).body["alerts"].as_array().unwrap().len();
+    assert_eq!(alerts, made);
 }
 
 fn fills_and_recovers(bank: BankProcess, data: &Path, make_room: impl Fn(&BankProcess)) {

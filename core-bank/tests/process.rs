@@ -6,14 +6,17 @@ mod bank_process;
 use std::{
     io::{BufReader, Write as _},
     net::TcpStream,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
 use bank_process::{
-    BankProcess, balance, new_person, new_rich_person, post_bytes, read_response, resident_id,
+    BankProcess, balance, log_in, new_person, new_rich_person, post_bytes, read_response,
+    resident_id,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
     let data = tempfile::tempdir().unwrap();
@@ -188,6 +191,189 @@ fn a_projection_that_is_gone_or_damaged_is_rebuilt() {
     }
 }
 
+/// What the bank tells of the history of an account, which is asked again while it is made anew.
+fn told(bank: &BankProcess, account: &str, min_seq: u64) -> Value {
+    let path = format!("/v1/accounts/{account}/entries?min_seq={min_seq}");
+    let mut client = bank.client();
+    let began = Instant::now();
+    loop {
+        let answer = client.get(&bank.tokens.atm, &path);
+        if answer.status == 200 || began.elapsed() > Duration::from_secs(20) {
+            return answer.expect(200).body;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+const PAGE: usize = 4_096;
+
+#[test]
+fn whatever_page_of_the_projection_is_damaged_the_bank_starts_and_histories_come_back() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "keys=4");
+    let person = new_rich_person(&bank, 1, "3.00");
+    let session = log_in(&bank, &person);
+    let wishes = json!({"balance_changes": true, "log_ins": true});
+    bank.client()
+        .post(&session, "/v1/alerts/wishes", &wishes)
+        .expect(201);
+    let deposit = json!({"account": person.account, "amount": "1.00"});
+    let deposits = |bank: &BankProcess| {
+        let mut client = bank.client();
+        let mut last = 0;
+        for _ in 0..3 {
+            let answer = client.post(&bank.tokens.atm, "/v1/deposits", &deposit);
+            last = answer.expect(201).body["seq"].as_u64().unwrap();
+        }
+        last
+    };
+    let last = deposits(&bank);
+    told(&bank, &person.account, last);
+    bank.send_terminate();
+    assert!(bank.wait().success());
+    let mut rebuilt = 0;
+    let sound = std::fs::read(data.path().join("projection.sqlite")).unwrap();
+    let pages = sound.len() / PAGE;
+    assert!(pages > 8, "{pages}");
+    for page in 0..pages {
+        let damaged = tempfile::tempdir().unwrap();
+        copy_files(data.path(), damaged.path());
+        let mut bytes = sound.clone();
+        let mut walk = 1_u64;
+        for byte in &mut bytes[page * PAGE..(page + 1) * PAGE] {
+            walk = walk.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            *byte = (walk >> 56) as u8;
+        }
+        let projection = damaged.path().join("projection.sqlite");
+        std::fs::write(&projection, bytes).unwrap();
+        let log = damaged.path().join("log.json");
+        let bank = BankProcess::start(damaged.path(), &format!("keys=4 log={}", log.display()));
+        let last = deposits(&bank);
+        let entries = told(&bank, &person.account, last);
+        assert_eq!(
+            entries["entries"].as_array().unwrap().len(),
+            7,
+            "page {page}"
+        );
+        bank.send_terminate();
+        assert!(bank.wait().success(), "page {page}");
+        let said = std::fs::read_to_string(log).unwrap();
+        let times = said.matches("it is rebuilt from the journal").count();
+        assert!(times <= 1, "page {page}: {times} times");
+        rebuilt += times;
+        let mode = std::fs::metadata(&projection).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "page {page}");
+    }
+    // The others hold what nobody has to read or to write yet.
+    assert!(rebuilt >= 4, "{rebuilt}");
+}
+
+#[test]
+fn a_projection_that_others_may_read_becomes_private_again() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    new_person(&bank, 1);
+    bank.send_terminate();
+    assert!(bank.wait().success());
+    let projection = data.path().join("projection.sqlite");
+    let mode = || std::fs::metadata(&projection).unwrap().permissions().mode() & 0o777;
+    let place = core_bank::JournalPlace::Folder(data.path().to_owned());
+    core_bank::rebuild(data.path(), &place).unwrap();
+    assert_eq!(mode(), 0o600);
+    std::fs::set_permissions(&projection, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    assert_eq!(mode(), 0o600);
+    drop(bank);
+}
+
+#[test]
+fn a_projection_that_another_program_holds_is_left_as_it_is() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    let person = new_rich_person(&bank, 1, "3.00");
+    told(&bank, &person.account, 4);
+    bank.send_terminate();
+    assert!(bank.wait().success());
+    let path = data.path().join("projection.sqlite");
+    let inode = || std::fs::metadata(&path).unwrap().ino();
+    let before = inode();
+    // Whoever writes holds up nothing that is there.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let bank = BankProcess::start(data.path(), "");
+    told(&bank, &person.account, 4);
+    bank.send_terminate();
+    assert_eq!(bank.wait().code(), Some(0));
+    drop(other);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("PRAGMA locking_mode=EXCLUSIVE; BEGIN IMMEDIATE;")
+        .unwrap();
+    let said = BankProcess::start_in_vain(data.path());
+    assert!(
+        said.contains("another program holds projection.sqlite"),
+        "{said}"
+    );
+    assert_eq!(inode(), before, "it was made anew");
+    drop(other);
+    let bank = BankProcess::start(data.path(), "");
+    told(&bank, &person.account, 4);
+    assert_eq!(inode(), before, "it was made anew");
+}
+
+#[test]
+fn a_bank_whose_journal_is_gone_does_not_begin_anew_where_anything_shows_that_it_had_one() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "snapshots=2");
+    new_rich_person(&bank, 1, "3.00");
+    bank.send_terminate();
+    assert!(bank.wait().success());
+    let journal = data.path().join("journal.sqlite");
+    let remove = |name: &str| {
+        let _ = std::fs::remove_file(data.path().join(name));
+    };
+    for suffix in ["", "-wal", "-shm"] {
+        remove(&format!("journal.sqlite{suffix}"));
+    }
+    let refused = |witness: &str| {
+        let said = BankProcess::start_in_vain(data.path());
+        assert!(
+            said.contains("journal.sqlite is missing or empty")
+                && said.contains(witness)
+                && said.contains("backup"),
+            "{said}"
+        );
+    };
+    // Neither can be read: that they are there is enough.
+    std::fs::write(data.path().join("projection.sqlite"), [7; 5_000]).unwrap();
+    let named = std::fs::read_dir(data.path()).unwrap().map(Result::unwrap);
+    let named = named.map(|entry| entry.file_name().into_string().unwrap());
+    let snapshots: Vec<String> = named.filter(|name| name.starts_with("snapshot-")).collect();
+    for name in &snapshots {
+        std::fs::write(data.path().join(name), "damaged").unwrap();
+    }
+    refused("snapshot-");
+    std::fs::write(&journal, "").unwrap();
+    refused("snapshot-");
+    snapshots.iter().for_each(|name| remove(name));
+    refused("projection.sqlite");
+    for suffix in ["", "-wal", "-shm"] {
+        remove(&format!("projection.sqlite{suffix}"));
+    }
+    std::fs::write(data.path().join("journal.sqlite-wal"), [7; 100]).unwrap();
+    refused("journal.sqlite-wal");
+    remove("journal.sqlite-wal");
+    // Tokens alone are those of a bank that has not begun.
+    drop(BankProcess::start(data.path(), ""));
+}
+
 #[test]
 fn a_clock_that_was_set_back_stands_still_and_the_books_stay_in_order() {
     let data = tempfile::tempdir().unwrap();
@@ -199,8 +385,18 @@ fn a_clock_that_was_set_back_stands_still_and_the_books_stay_in_order() {
         .post_with_key(&bank.tokens.atm, "first", "/v1/deposits", &deposit)
         .expect(201);
     bank.kill();
-    let bank = BankProcess::start(data.path(), "clock=2026-06-08T09:00+08:00");
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let options = format!("clock=2026-06-08T09:00+08:00 log={}", log.path().display());
+    let bank = BankProcess::start(data.path(), &options);
     let mut client = bank.client();
+    // What is shown is what records are stamped with.
+    let ready = client.get("", "/readyz").expect(200);
+    assert!(
+        ready.text("business_time").starts_with("2026-06-09T10:0"),
+        "{ready:?}"
+    );
+    let said = std::fs::read_to_string(log.path()).unwrap();
+    assert_eq!(said.matches("the clock is 25h").count(), 1, "{said}");
     // Keys are as old as the books say, not as the clock says.
     let again = client.post_with_key(&bank.tokens.atm, "first", "/v1/deposits", &deposit);
     assert_eq!(

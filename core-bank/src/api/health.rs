@@ -41,6 +41,7 @@ struct ReadyDocument {
     ready: bool,
     /// The last durable record.
     seq: u64,
+    /// What a record would be stamped with now.
     #[schema(value_type = schemas::Moment)]
     business_time: String,
     clock_speed: f64,
@@ -62,7 +63,7 @@ pub async fn readyz(State(service): State<Shared>) -> Response {
     let document = ReadyDocument {
         ready,
         seq: *service.durable.borrow(),
-        business_time: service.clock.now().to_string(),
+        business_time: service.clock.next_stamp().to_string(),
         clock_speed: service.clock.speed(),
         test: service.test,
     };

@@ -129,6 +129,12 @@ impl Recent {
         drop(held);
     }
 
+    /// The file holds nothing any more, and nor does this.
+    pub fn begin_anew(&self) {
+        let held = std::mem::take(&mut *self.write());
+        drop(held);
+    }
+
     /// Visits the entries of an account with numbers below `before`, newest first. Those of records up
     /// to the returned one are in the file.
     pub fn visit(
