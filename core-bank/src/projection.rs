@@ -34,6 +34,9 @@ const CACHE_KIB: i64 = 8 * 1024;
 /// to the file in one go.
 const CHECKPOINT_PAGES: i64 = 64;
 
+/// The length of a file that is checked as a whole when it is opened: some hundredths of a second.
+const CHECKED_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
 /// How much room is tried where `SQLite` does not say whether a write failed for want of it: an index of
 /// the log grows by half of this.
 const ROOM_TRIED: usize = 64 * 1024;
@@ -181,6 +184,7 @@ fn open(
     durable: Option<u64>,
 ) -> Result<Opened, ProjectionError> {
     let connection = connect(path)?;
+    check(&connection)?;
     let reached = reached(&connection)?;
     if let Some(durable) = durable {
         if reached.told > durable {
@@ -236,6 +240,21 @@ fn connect(path: &Path) -> Result<Connection, ProjectionError> {
         )?;
     }
     Ok(connection)
+}
+
+/// Looks for damage that only readers would meet, in a file that is soon read. In a longer one it shows
+/// when it is read.
+fn check(connection: &Connection) -> Result<(), ProjectionError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+    if pragma("page_count")?.saturating_mul(pragma("page_size")?) > CHECKED_BYTES_MAX {
+        return Ok(());
+    }
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" {
+        Ok(())
+    } else {
+        Err(ProjectionError::Damaged(found))
+    }
 }
 
 /// Makes the file for its owner only, before `SQLite` makes it for whoever may read the owner's others;

@@ -120,10 +120,10 @@ fn a_bank_with_few_descriptors_serves_and_reads_and_with_too_few_does_not_start(
     let person = new_rich_person(&bank, 1, "3.00");
     let path = format!("/v1/accounts/{}/entries?min_seq=4", person.account);
     thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..2 {
             scope.spawn(|| {
+                let mut client = bank.client();
                 for _ in 0..20 {
-                    let mut client = bank.client();
                     client.get(&bank.tokens.atm, &path).expect(200);
                     let records = "/v1/audit/records";
                     client.get(&bank.tokens.operator, records).expect(200);
