@@ -212,7 +212,7 @@ pub fn export(arguments: &ExportArguments) -> Ended {
     };
     let journal = arguments.bank.journal();
     // Opened first, so that a wrong folder leaves no empty file behind.
-    journal.open_reader().map_err(refused)?;
+    journal.open_examined().map_err(refused)?;
     let mut out: Box<dyn Write> = match &arguments.out {
         Some(path) => Box::new(private_file(path)?),
         None => Box::new(BufWriter::new(io::stdout())),

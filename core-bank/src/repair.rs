@@ -15,6 +15,7 @@ use crate::{
         ChainHash, Journal as _, JournalError, JournalReader, PostgresJournal, SqliteJournal,
     },
     snapshot::SnapshotFolder,
+    tools::find_file,
 };
 
 /// What a repair found and did.
@@ -46,9 +47,7 @@ pub enum RepairError {
 /// Keeps the journal up to the last record before the first that is damaged, and forgets projections
 /// and snapshots, which may know more than that. No server may be running.
 pub fn repair_keeping_prefix(data: &Path) -> Result<Repaired, RepairError> {
-    if !data.join("journal.sqlite").is_file() {
-        return Err(JournalError::Absent(data.display().to_string()).into());
-    }
+    find_file(data)?;
     let folder = DataFolder::open(data)?;
     let copy = folder.path().join("journal.repaired");
     remove_database(&copy)?;

@@ -1,6 +1,7 @@
 //! What an operator does beside serving: export, backup, restore, rebuild.
 
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
@@ -35,19 +36,22 @@ pub enum JournalPlace {
 }
 
 impl JournalPlace {
-    /// A reader of it; a server may be appending.
+    /// A reader of it; a server may be appending. What its log holds is believed: a tool asks for
+    /// [`Self::open_examined`].
     pub fn open_reader(&self) -> Result<Box<dyn JournalReader>, JournalError> {
         match self {
             Self::Postgres(url) => PostgresJournal::open_reader(url),
-            Self::Folder(data) => {
-                let path = data.join("journal.sqlite");
-                let there = fs::metadata(&path).is_ok_and(|found| found.is_file());
-                if !there {
-                    return Err(JournalError::Absent(data.display().to_string()));
-                }
-                SqliteJournal::open_reader(&path)
-            }
+            Self::Folder(data) => SqliteJournal::open_reader(&find_file(data)?),
         }
+    }
+
+    /// A reader for a tool, of a journal that a server would start on or is appending to: a log that
+    /// is damaged before durable records is refused here as there.
+    pub fn open_examined(&self) -> Result<Box<dyn JournalReader>, JournalError> {
+        if let Self::Folder(data) = self {
+            SqliteJournal::examine(&find_file(data)?)?;
+        }
+        self.open_reader()
     }
 
     /// The journal, for its one writer.
@@ -57,6 +61,26 @@ impl JournalPlace {
             Self::Postgres(url) => Box::new(PostgresJournal::open(url)?),
         })
     }
+}
+
+/// The journal's file of a data folder, which may be read. Asked of the system, which has a word for what is
+/// wrong, and without opening it: to close a file gives up what locks this process holds on it.
+pub(crate) fn find_file(data: &Path) -> Result<PathBuf, JournalError> {
+    let path = data.join("journal.sqlite");
+    let unusable = |what: &dyn fmt::Display| {
+        JournalError::Unusable(format!("{} cannot be read: {what}", path.display()))
+    };
+    match rustix::fs::access(&path, rustix::fs::Access::READ_OK) {
+        Err(rustix::io::Errno::NOENT) => {
+            return Err(JournalError::Absent(data.display().to_string()));
+        }
+        found => found.map_err(|error| unusable(&io::Error::from(error)))?,
+    }
+    let found = fs::metadata(&path).map_err(|error| unusable(&error))?;
+    if !found.is_file() {
+        return Err(unusable(&"it is no file"));
+    }
+    Ok(path)
 }
 
 /// Why a tool did not do its work.
@@ -107,13 +131,13 @@ const SECRETS: [&str; 2] = ["tokens.json", "seal.key"];
 /// Copies a bank into a new folder: its journal up to the record that is durable now, each record
 /// checked, and its secrets. A server may go on serving.
 pub fn backup(data: &Path, journal: &JournalPlace, to: &Path) -> Result<Head, ToolError> {
-    let mut from = journal.open_reader()?;
+    let mut from = journal.open_examined()?;
     copy_bank(from.as_mut(), data, to)
 }
 
 /// Makes a data folder of a backup. Projections come by themselves at the start.
 pub fn restore(backup: &Path, to: &Path) -> Result<Head, ToolError> {
-    let mut from = JournalPlace::Folder(backup.to_owned()).open_reader()?;
+    let mut from = JournalPlace::Folder(backup.to_owned()).open_examined()?;
     copy_bank(from.as_mut(), backup, to)
 }
 
@@ -192,7 +216,7 @@ pub fn export(
     format: ExportFormat,
     out: &mut dyn Write,
 ) -> Result<Head, ToolError> {
-    let mut reader = journal.open_reader()?;
+    let mut reader = journal.open_examined()?;
     if format == ExportFormat::Csv {
         writeln!(out, "{}", COLUMNS.join(",")).map_err(io_error("the export cannot be written"))?;
     }
@@ -259,7 +283,7 @@ fn cell(value: &Value) -> String {
 /// running.
 pub fn rebuild(data: &Path, journal: &JournalPlace) -> Result<Head, ToolError> {
     // Only to fail before anything is removed.
-    journal.open_reader()?;
+    journal.open_examined()?;
     let folder = DataFolder::open(data)?;
     let io = |error| io_error(format!("{} cannot be changed", data.display()))(error);
     remove_database(&folder.projection()).map_err(io)?;

@@ -1,12 +1,16 @@
 //! Damage to a bank's files: what a start makes of it, and what a repair keeps.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use core_bank::{
-    SeedOptions,
-    journal::{Journal, JournalError, MemoryJournal, Record, SqliteJournal, walk},
-    recover, repair_keeping_prefix,
+    ExportFormat, JournalPlace, SeedOptions, backup, export, find_noted,
+    journal::{ChainHash, Journal, JournalError, MemoryJournal, Record, SqliteJournal, walk},
+    rebuild, recover, repair_keeping_prefix, restore,
     rules::Amount,
     seed, verify,
 };
@@ -195,6 +199,78 @@ fn a_flipped_bit_in_the_log_never_lets_durable_records_vanish_unseen() {
         }
     }
     assert!(refused > 300, "{refused}");
+}
+
+#[test]
+fn the_tools_refuse_a_damaged_log_as_a_start_does() {
+    let folder = folder_with_log(&records());
+    let path = folder.path().join("journal.sqlite-wal");
+    let mut log = fs::read(&path).unwrap();
+    log[2_000] ^= 1;
+    fs::write(&path, log).unwrap();
+    let start = SqliteJournal::open(&folder.path().join("journal.sqlite"));
+    let start = start.err().unwrap().to_string();
+    assert!(start.contains("frame 1 of journal.sqlite-wal"), "{start}");
+    let place = JournalPlace::Folder(folder.path().to_owned());
+    let mut exported = Vec::new();
+    let new = tempfile::tempdir().unwrap();
+    let told = [
+        verify(folder.path()).err().unwrap().to_string(),
+        find_noted(folder.path(), ChainHash::GENESIS)
+            .err()
+            .unwrap()
+            .to_string(),
+        export(&place, ExportFormat::Csv, &mut exported)
+            .err()
+            .unwrap()
+            .to_string(),
+        backup(folder.path(), &place, &new.path().join("backup"))
+            .err()
+            .unwrap()
+            .to_string(),
+        restore(folder.path(), &new.path().join("restored"))
+            .err()
+            .unwrap()
+            .to_string(),
+        rebuild(folder.path(), &place).err().unwrap().to_string(),
+    ];
+    for told in told {
+        assert_eq!(told, start);
+    }
+    assert!(exported.is_empty());
+}
+
+#[test]
+fn a_log_that_is_being_written_is_never_taken_for_a_damaged_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=OFF;
+         CREATE TABLE some (body BLOB) STRICT;",
+    )
+    .unwrap();
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let ended = &ended;
+        scope.spawn(move || {
+            // Each log begins anew where the one before was read back.
+            while !ended.load(Ordering::Relaxed) {
+                for _ in 0..20 {
+                    file.execute("INSERT INTO some VALUES (zeroblob(20000))", [])
+                        .unwrap();
+                }
+                file.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+                    .unwrap();
+                file.execute("DELETE FROM some", []).unwrap();
+            }
+        });
+        let judged: Vec<_> = (0..300).map(|_| SqliteJournal::examine(&path)).collect();
+        ended.store(true, Ordering::Relaxed);
+        for judged in judged {
+            judged.unwrap();
+        }
+    });
 }
 
 #[test]

@@ -49,7 +49,8 @@ impl SqliteJournal {
     /// Refuses a file whose log `SQLite` would cut short of durable commits.
     pub fn examine(path: &Path) -> Result<(), JournalError> {
         let examined = wal::examine(path);
-        match examined.map_err(|error| JournalError::Unusable(error.to_string()))? {
+        let unusable = |error| JournalError::Unusable(format!("{}-wal: {error}", path.display()));
+        match examined.map_err(unusable)? {
             WalState::Whole => Ok(()),
             WalState::TornEnd => {
                 tracing::warn!(
