@@ -1,10 +1,9 @@
 //! What an operator does beside serving: export, backup, restore, rebuild.
 
 use std::{
-    fmt,
-    fs::{self, File},
+    fmt, fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,6 +23,7 @@ use crate::{
     repair::remove_database,
     rules::IDEMPOTENCY_KEYS_MAX,
     snapshot::{Pace, SnapshotFolder},
+    unfinished::{KeepError, UnfinishedJournal, private_file},
 };
 
 /// Where a bank's journal is.
@@ -80,6 +80,9 @@ pub(crate) fn find_file(data: &Path) -> Result<PathBuf, JournalError> {
     if !found.is_file() {
         return Err(unusable(&"it is no file"));
     }
+    if found.len() == 0 {
+        return Err(JournalError::Empty(data.display().to_string()));
+    }
     Ok(path)
 }
 
@@ -99,7 +102,9 @@ pub enum ToolError {
     #[error(transparent)]
     Projection(#[from] ProjectionError),
     /// There is something where nothing should be.
-    #[error("{0} is not empty: name a folder that is empty or not there")]
+    #[error(
+        "{0} is not empty: name a folder that is empty or not there (journal.unfinished in it is of a copy that was killed: remove that folder)"
+    )]
     NotEmpty(String),
     /// The file system refuses.
     #[error("{what}: {error}")]
@@ -143,18 +148,32 @@ pub fn restore(backup: &Path, to: &Path) -> Result<Head, ToolError> {
 
 fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<Head, ToolError> {
     let not_empty = || ToolError::NotEmpty(to.display().to_string());
+    let making = || io_error(format!("{} cannot be made", to.display()));
     if to.exists() && fs::read_dir(to).map_or(true, |mut entries| entries.next().is_some()) {
         return Err(not_empty());
     }
-    let making = || io_error(format!("{} cannot be made", to.display()));
     fs::create_dir_all(to).map_err(making())?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(making())?;
-    // Under another name until it is whole, so that half a copy is never taken for a bank.
-    let unfinished = to.join("journal.unfinished");
-    private_file(&unfinished).map_err(making())?;
-    let mut copy = SqliteJournal::open(&unfinished)?;
+    let unfinished = UnfinishedJournal::make(to).map_err(making())?;
+    let copied = copy_whole(from, secrets, to, unfinished);
+    if copied.is_err() {
+        // The secrets came into an empty folder; a copy that failed leaves it so.
+        for name in SECRETS {
+            let _ = fs::remove_file(to.join(name));
+        }
+    }
+    copied
+}
+
+fn copy_whole(
+    from: &mut dyn JournalReader,
+    secrets: &Path,
+    to: &Path,
+    unfinished: UnfinishedJournal,
+) -> Result<Head, ToolError> {
+    let making = || io_error(format!("{} cannot be made", to.display()));
+    let mut copy = unfinished.open()?;
     let (seq, hash) = copy_records(from, &mut copy)?;
-    drop(copy);
     for name in SECRETS {
         let content = fs::read(secrets.join(name)).map_err(io_error(format!(
             "{} cannot be read",
@@ -164,21 +183,11 @@ fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<
         file.write_all(&content).map_err(making())?;
         file.sync_all().map_err(making())?;
     }
-    fs::rename(&unfinished, to.join("journal.sqlite")).map_err(making())?;
-    File::open(to)
-        .and_then(|folder| folder.sync_all())
-        .map_err(making())?;
+    unfinished.keep(copy).map_err(|error| match error {
+        KeepError::Journal(error) => error.into(),
+        KeepError::Io(error) => making()(error),
+    })?;
     Ok(Head { seq, hash })
-}
-
-/// A new file that only its owner may read.
-fn private_file(path: &Path) -> io::Result<File> {
-    fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 /// How an export is written.
