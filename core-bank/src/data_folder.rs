@@ -123,9 +123,3 @@ fn private_file(path: &Path) -> io::Result<File> {
         .mode(0o600)
         .open(path)
 }
-
-/// A new file that only its owner may read.
-pub fn new_private_file(path: &Path) -> io::Result<File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path)
-}

@@ -65,15 +65,14 @@ impl OlderKeys {
         bound: usize,
     ) -> Result<Self, ProjectionError> {
         connection.execute_batch(TABLES)?;
-        let (through, hash) = match written(connection).optional()? {
-            Some(written) => written,
-            None => {
-                connection.execute(
-                    "INSERT INTO keys_written VALUES (0, ?1)",
-                    [ChainHash::GENESIS.bytes()],
-                )?;
-                (0, ChainHash::GENESIS)
-            }
+        let (through, hash) = if let Some(written) = written(connection).optional()? {
+            written
+        } else {
+            connection.execute(
+                "INSERT INTO keys_written VALUES (0, ?1)",
+                [ChainHash::GENESIS.bytes()],
+            )?;
+            (0, ChainHash::GENESIS)
         };
         let mut keys = Self {
             through,

@@ -14,7 +14,6 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, ffi, params};
 
 use crate::{
-    data_folder::new_private_file,
     entries::ENTRIES_TABLE,
     journal::{ChainHash, JournalError, JournalReader},
     notices::NOTICES_TABLE,
@@ -22,6 +21,7 @@ use crate::{
     product_lists::PRODUCT_TABLES,
     repair::{remove_database, with},
     room::is_lacking,
+    unfinished::private_file,
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
@@ -98,6 +98,7 @@ impl From<rusqlite::Error> for ProjectionError {
 
 impl ProjectionError {
     /// The same, told by what the system says where `SQLite` leaves open why a write to this file failed.
+    #[must_use]
     pub fn of_file(self, path: &Path) -> Self {
         let may_lack_room = match &self {
             Self::Sqlite(error) => error.sqlite_error().is_some_and(|error| {
@@ -261,7 +262,7 @@ fn check(connection: &Connection) -> Result<(), ProjectionError> {
 /// its companions take its mode. One that is there is not opened for that: closing it would undo
 /// `SQLite`'s locks.
 fn make_private(path: &Path) -> Result<(), ProjectionError> {
-    match new_private_file(path) {
+    match private_file(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
                 fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;

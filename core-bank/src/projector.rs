@@ -70,7 +70,7 @@ const IDLER_NICENESS: i32 = 19;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How often it says at most that it stands still.
-const SAID_EVERY: Duration = Duration::from_secs(60);
+const SAID_EVERY: Duration = Duration::from_mins(1);
 
 pub use crate::projection::ProjectionError;
 

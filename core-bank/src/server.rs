@@ -36,7 +36,7 @@ use crate::{
     data_folder::{DataFolder, DataFolderError},
     descriptors::{self, TooFewDescriptors},
     forgotten_keys::{NotingParts, start_noting},
-    journal::{JournalError, JournalReaders},
+    journal::{Journal, JournalError, JournalReaders},
     metrics::Metrics,
     office::Office,
     options::{OptionError, ServeOptions},
@@ -44,7 +44,7 @@ use crate::{
     rates::{Rates, TIDY_EVERY},
     recovery::{Recovered, RecoveryError, recover},
     room::is_lacking,
-    rules::{IDEMPOTENCY_MICROS, Operation},
+    rules::{BusinessTime, IDEMPOTENCY_MICROS, Operation},
     snapshot::{SnapshotFolder, SnapshotParts, start_snapshots},
     tls::{self, TlsError},
     tools::JournalPlace,
@@ -173,13 +173,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     let access = Access::open(folder.path())
         .map_err(|error| io_error("the tokens cannot be read or made", error))?;
     let place = journal_place(options)?;
-    let mut journal = place.open().map_err(|error| match error {
-        // SQLite does not say why the index of the journal's log could not be made.
-        JournalError::Unusable(_) if is_lacking(&folder.journal(), LOG_INDEX_BYTES) => {
-            JournalError::StorageFull
-        }
-        other => other,
-    })?;
+    let mut journal = open_journal(&place, folder)?;
     let began = Instant::now();
     let recovered = recover(journal.as_mut(), folder.path(), options.keys_in_memory)?;
     let Recovered { state, head, .. } = recovered;
@@ -200,14 +194,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         None => BusinessClock::starting(jiff::Timestamp::now(), options.clock_speed),
     };
     clock.note_stamp(state.at());
-    let ahead = state.at().0.saturating_sub(clock.now().0);
-    if let Ok(ahead @ 1..) = u64::try_from(ahead) {
-        tracing::warn!(
-            "the clock is {} behind the last record, of {}: records are stamped with that until it has caught up. Set the clock right",
-            rounded(ahead),
-            state.at()
-        );
-    }
+    warn_of_late_clock(&clock, state.at());
     let metrics = Arc::new(Metrics::default());
     metrics.durable(seq);
     let (durable_sender, durable) = watch::channel(seq);
@@ -275,6 +262,31 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         writer_end,
         projector_end,
     })
+}
+
+/// Opens the journal; says that the disk is full where it is.
+fn open_journal(
+    place: &JournalPlace,
+    folder: &DataFolder,
+) -> Result<Box<dyn Journal>, JournalError> {
+    place.open().map_err(|error| match error {
+        // SQLite does not say why the index of the journal's log could not be made.
+        JournalError::Unusable(_) if is_lacking(&folder.journal(), LOG_INDEX_BYTES) => {
+            JournalError::StorageFull
+        }
+        other => other,
+    })
+}
+
+/// Warns where the last record is later than the clock.
+fn warn_of_late_clock(clock: &BusinessClock, last: BusinessTime) {
+    let ahead = last.0.saturating_sub(clock.now().0);
+    if let Ok(ahead @ 1..) = u64::try_from(ahead) {
+        tracing::warn!(
+            "the clock is {} behind the last record, of {last}: records are stamped with that until it has caught up. Set the clock right",
+            rounded(ahead)
+        );
+    }
 }
 
 /// Microseconds in words: `25h 0m 3s`.
