@@ -455,6 +455,8 @@ where
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_MAX)
+        // Whoever has said all that there is to say may still want the answer.
+        .half_close(true)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX);
     let connection = builder.serve_connection(io, service);

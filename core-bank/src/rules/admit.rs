@@ -82,6 +82,10 @@ pub fn judge_foreseen(
     if !open && !envelope.action.may_end_sessions() {
         return Verdict::TurnedAway(Code::Unauthenticated.into());
     }
+    // A channel without the right is not told what another one was answered under the same key.
+    if !may(by, envelope.action.operation()) {
+        return Verdict::TurnedAway(Code::Forbidden.into());
+    }
     let digest = Foreseen::digest(foreseen, by, &envelope.key);
     match state.known(digest, &envelope.looked, now) {
         Known::First(first) => {
@@ -100,9 +104,6 @@ pub fn judge_foreseen(
     }
     if !open {
         return Verdict::TurnedAway(Code::Unauthenticated.into());
-    }
-    if !may(by, envelope.action.operation()) {
-        return Verdict::TurnedAway(Code::Forbidden.into());
     }
     let command = Command {
         by,

@@ -209,6 +209,16 @@ fn spawn(data: &Path, options: &str) -> (Child, Option<String>) {
     let line = lines
         .map_while(Result::ok)
         .find_map(|line| line.find("listening on").map(|at| line[at..].to_owned()));
+    if line.is_some()
+        && let Some(said) = child.stderr.take()
+    {
+        // Its last words belong to the test that it failed; and whom nobody hears out stands still.
+        std::thread::spawn(move || {
+            for line in BufReader::new(said).lines().map_while(Result::ok) {
+                eprintln!("the bank: {line}");
+            }
+        });
+    }
     (child, line)
 }
 
