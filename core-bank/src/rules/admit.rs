@@ -84,7 +84,13 @@ pub fn judge_foreseen(
     }
     // A channel without the right is not told what another one was answered under the same key.
     if !may(by, envelope.action.operation()) {
-        return Verdict::TurnedAway(Code::Forbidden.into());
+        // Whether the session stands is said first.
+        let code = if open {
+            Code::Forbidden
+        } else {
+            Code::Unauthenticated
+        };
+        return Verdict::TurnedAway(code.into());
     }
     let digest = Foreseen::digest(foreseen, by, &envelope.key);
     match state.known(digest, &envelope.looked, now) {
