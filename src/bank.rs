@@ -1,5 +1,6 @@
 //! `branchlab bank`: the core bank, served or verified; further tools are in `bank_tools`.
 
+use crate::answer::answer;
 use crate::arguments::{BankArguments, BankCommand, ServeArguments};
 use crate::bank_tools;
 use crate::exit::{Ended, FAILED, Failure, PASSED};
@@ -92,29 +93,35 @@ fn verify(journal: &JournalPlace, noted: Option<&str>) -> Ended {
         })
         .transpose()?;
     let found = core_bank::verify_journal(journal).map_err(|error| anyhow::anyhow!("{error}"))?;
-    println!("records            {}", found.records);
-    println!("movements of money {}", found.movements);
-    println!("accounts           {}", found.accounts);
     let yuan = |amount: Option<rust_decimal::Decimal>| {
         amount.map_or_else(|| "beyond counting".to_owned(), |amount| amount.to_string())
     };
-    println!("deposits (yuan)    {}", yuan(found.deposits_yuan()));
-    println!("ledger sum (yuan)  {}", yuan(found.ledger_sum_yuan()));
-    println!("chain head         {}", found.head);
+    let mut lines = vec![
+        format!("records            {}", found.records),
+        format!("movements of money {}", found.movements),
+        format!("accounts           {}", found.accounts),
+        format!("deposits (yuan)    {}", yuan(found.deposits_yuan())),
+        format!("ledger sum (yuan)  {}", yuan(found.ledger_sum_yuan())),
+        format!("chain head         {}", found.head),
+    ];
+    let mut code = PASSED;
     if let Some(noted) = noted {
         let place =
             core_bank::find_noted_in(journal, noted).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let Some(seq) = place else {
-            println!(
-                "the noted head is of no record: the journal's tail was cut, or it is another"
-            );
-            return Ok(FAILED);
-        };
-        println!("noted head         record {seq}");
+        let lost = "the noted head is of no record: the journal's tail was cut, or it is another";
+        lines.push(place.map_or_else(
+            || lost.to_owned(),
+            |seq| format!("noted head         record {seq}"),
+        ));
+        if place.is_none() {
+            code = FAILED;
+        }
     }
     if let Some(seq) = found.decided_otherwise {
-        println!("today's rules decide record {seq} otherwise");
-        return Ok(FAILED);
+        lines.push(format!("today's rules decide record {seq} otherwise"));
+        code = FAILED;
     }
-    Ok(PASSED)
+    lines.push(String::new());
+    answer(lines.join("\n"))?;
+    Ok(code)
 }

@@ -1,15 +1,17 @@
 //! `branchlab bank seed`, `repair`, `rebuild`, `export`, `backup` and `restore`: what an operator does
 //! beside serving.
 
+use crate::answer::answer;
 use crate::exit::{Ended, Failure, PASSED};
+use crate::new_file::NewFile;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use core_bank::rules::Amount;
-use core_bank::{Head, JournalPlace, SeedOptions, ServeOptions};
-use std::fs::{File, OpenOptions};
+use core_bank::{
+    Head, JournalPlace, SEED_CUSTOMERS_MAX, SeedOptions, ServeOptions, is_seed_password,
+};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which bank.
 #[derive(Args)]
@@ -49,7 +51,7 @@ pub struct SeedArguments {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// How many customers
-    #[arg(long, default_value_t = 300_000, value_name = "N")]
+    #[arg(long, default_value_t = 300_000, value_name = "N", value_parser = customers)]
     customers: u32,
     /// What tells one city from another
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -60,12 +62,25 @@ pub struct SeedArguments {
     /// Business time of it all; a test's --clock must start later
     #[arg(long, default_value = "2020-01-01T09:00+08:00", value_name = "TIME")]
     at: String,
-    /// A password for the online bank that all share (none: they have none)
-    #[arg(long, value_name = "PASSWORD")]
+    /// A password for the online bank that all share, of 8 to 64 characters (none:
+    /// they have none)
+    #[arg(long, value_name = "PASSWORD", value_parser = password)]
     password: Option<String>,
     /// Write the customers here, as CSV
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+fn customers(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (1..=SEED_CUSTOMERS_MAX).contains(number))
+        .ok_or_else(|| format!("a bank is seeded with 1 to {SEED_CUSTOMERS_MAX} customers"))
+}
+
+fn password(text: &str) -> Result<String, String> {
+    let taken = is_seed_password(text).then(|| text.to_owned());
+    taken.ok_or_else(|| "a password has 8 to 64 characters".to_owned())
 }
 
 /// Makes a bank with a city's customers.
@@ -85,12 +100,12 @@ pub fn seed(arguments: &SeedArguments) -> Ended {
         at,
         password: arguments.password.clone(),
     };
-    let mut list = arguments.out.as_deref().map(private_file).transpose()?;
+    let mut list = arguments.out.as_deref().map(NewFile::begin).transpose()?;
     if let Some(list) = &mut list {
         let head = "customer,name,id_number,phone,account,card,device_token";
         writeln!(list, "{head}").context("the list cannot be written")?;
     }
-    let seeded = core_bank::seed(&arguments.data, &options, &mut |one| {
+    let sown = core_bank::sow(&arguments.data, &options, &mut |one| {
         let Some(list) = &mut list else {
             return Ok(());
         };
@@ -106,12 +121,19 @@ pub fn seed(arguments: &SeedArguments) -> Ended {
             one.device_token
         )
     });
-    let records = seeded.map_err(refused)?;
+    let sown = sown.map_err(refused)?;
+    // No bank without its list, whose tokens are nowhere else.
     if let Some(list) = &mut list {
-        list.flush().context("the list cannot be written")?;
+        list.sync().context("the list cannot be written")?;
     }
-    println!("customers          {}", arguments.customers);
-    println!("records            {records}");
+    let records = sown.keep().map_err(refused)?;
+    if let Some(list) = list {
+        list.end()?;
+    }
+    let customers = arguments.customers;
+    answer(format_args!(
+        "customers          {customers}\nrecords            {records}\n"
+    ))?;
     Ok(PASSED)
 }
 
@@ -140,17 +162,18 @@ pub fn repair(arguments: &RepairArguments) -> Ended {
         Some(url) => core_bank::repair_postgres_keeping_prefix(&bank.data, url),
     };
     let repaired = repaired.map_err(refused)?;
-    match &repaired.given_up {
-        None => println!("the journal is sound to its end"),
-        Some((wrong, aside)) => {
-            println!("damage             {wrong}");
-            println!("damaged journal    {}", aside.display());
-        }
-    }
-    print_head(Head {
+    let found = match &repaired.given_up {
+        None => "the journal is sound to its end".to_owned(),
+        Some((wrong, aside)) => format!(
+            "damage             {wrong}\ndamaged journal    {}",
+            aside.display()
+        ),
+    };
+    let head = Head {
         seq: repaired.last,
         hash: repaired.head,
-    });
+    };
+    answer(format_args!("{found}\n{}", lines_of(head)))?;
     Ok(PASSED)
 }
 
@@ -168,7 +191,8 @@ pub struct RebuildArguments {
 /// Makes projection and snapshot anew.
 pub fn rebuild(arguments: &RebuildArguments) -> Ended {
     let bank = &arguments.bank;
-    print_head(core_bank::rebuild(&bank.data, &bank.journal()).map_err(refused)?);
+    let head = core_bank::rebuild(&bank.data, &bank.journal()).map_err(refused)?;
+    answer(lines_of(head))?;
     Ok(PASSED)
 }
 
@@ -211,15 +235,14 @@ pub fn export(arguments: &ExportArguments) -> Ended {
         Format::Json => core_bank::ExportFormat::Json,
     };
     let journal = arguments.bank.journal();
-    // Opened first, so that a wrong folder leaves no empty file behind.
-    journal.open_reader().map_err(refused)?;
-    let mut out: Box<dyn Write> = match &arguments.out {
-        Some(path) => Box::new(private_file(path)?),
-        None => Box::new(BufWriter::new(io::stdout())),
-    };
-    let head = core_bank::export(&journal, format, &mut out).map_err(refused)?;
-    if arguments.out.is_some() {
-        print_head(head);
+    if let Some(path) = &arguments.out {
+        let mut out = NewFile::begin(path)?;
+        let head = core_bank::export(&journal, format, &mut out).map_err(refused)?;
+        out.end()?;
+        answer(lines_of(head))?;
+    } else {
+        let mut out = BufWriter::new(io::stdout());
+        core_bank::export(&journal, format, &mut out).map_err(refused)?;
     }
     Ok(PASSED)
 }
@@ -247,7 +270,7 @@ pub struct BackupArguments {
 pub fn backup(arguments: &BackupArguments) -> Ended {
     let bank = &arguments.bank;
     let head = core_bank::backup(&bank.data, &bank.journal(), &arguments.to).map_err(refused)?;
-    print_head(head);
+    answer(lines_of(head))?;
     Ok(PASSED)
 }
 
@@ -271,23 +294,18 @@ pub struct RestoreArguments {
 
 /// Makes a bank of a backup.
 pub fn restore(arguments: &RestoreArguments) -> Ended {
-    print_head(core_bank::restore(&arguments.from, &arguments.data).map_err(refused)?);
+    let head = core_bank::restore(&arguments.from, &arguments.data).map_err(refused)?;
+    answer(lines_of(head))?;
     Ok(PASSED)
 }
 
-fn print_head(head: Head) {
-    println!("records            {}", head.seq);
-    println!("chain head         {}", head.hash);
+fn lines_of(head: Head) -> String {
+    format!(
+        "records            {}\nchain head         {}\n",
+        head.seq, head.hash
+    )
 }
 
 fn refused(error: impl std::fmt::Display) -> Failure {
     Failure::Other(anyhow::anyhow!("{error}"))
-}
-
-/// A new file that only its owner may read. One that is there is not overwritten.
-fn private_file(path: &Path) -> Result<BufWriter<File>, Failure> {
-    let mut options = OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(path);
-    let opened = opened.with_context(|| format!("{} cannot be made", path.display()))?;
-    Ok(BufWriter::new(opened))
 }

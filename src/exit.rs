@@ -1,6 +1,8 @@
 //! How a command ends: the exit codes of `docs/summary.md`, and failures that
 //! stop it before it has a verdict.
 
+use std::io::Write;
+
 /// Everything ran and all gates passed.
 pub const PASSED: u8 = 0;
 /// Any failure that is none of the others, an unreachable target among them.
@@ -32,10 +34,12 @@ impl Failure {
 
     /// Writes the failure to stderr, with the place in the file where there is one.
     pub fn print(&self) {
-        match self {
-            Self::Input(report) => eprintln!("error: {report:?}"),
-            Self::Other(error) => eprintln!("error: {error:#}"),
-        }
+        let mut out = std::io::stderr().lock();
+        // The exit code tells it, too, where stderr is closed.
+        let _ = match self {
+            Self::Input(report) => writeln!(out, "error: {report:?}"),
+            Self::Other(error) => writeln!(out, "error: {error:#}"),
+        };
     }
 }
 

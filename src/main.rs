@@ -3,6 +3,7 @@
 //! `core-bank`, its load in `loadgen`, how results look in `reports`; here they
 //! are only strung together, and every way a command can end gets its exit code.
 
+mod answer;
 mod arguments;
 mod bank;
 mod bank_process;
@@ -16,6 +17,7 @@ mod judge;
 mod kill_drill;
 mod load;
 mod machine;
+mod new_file;
 mod progress;
 mod report;
 mod run;

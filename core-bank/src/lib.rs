@@ -46,6 +46,7 @@ mod snapshot;
 mod statements;
 mod tls;
 mod tools;
+mod unfinished;
 mod verify;
 pub mod writer;
 
@@ -57,7 +58,10 @@ pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};
 pub use repair::{RepairError, Repaired, repair_keeping_prefix, repair_postgres_keeping_prefix};
 pub use rules::Operation;
-pub use seed::{SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, seed};
+pub use seed::{
+    SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, SownBank, is_seed_password, seed,
+    sow,
+};
 pub use server::{ServeError, serve};
 pub use tls::{TlsError, TlsFiles};
 pub use tools::{ExportFormat, Head, JournalPlace, ToolError, backup, export, rebuild, restore};

@@ -15,6 +15,7 @@ use crate::{
         ChainHash, Journal as _, JournalError, JournalReader, PostgresJournal, SqliteJournal,
     },
     snapshot::SnapshotFolder,
+    tools::find_file,
 };
 
 /// What a repair found and did.
@@ -41,20 +42,27 @@ pub enum RepairError {
     /// The file system refuses.
     #[error("the data folder cannot be changed: {0}")]
     Io(#[from] io::Error),
+    /// A journal that is not empty would be given up whole.
+    #[error(
+        "nothing of the journal can be kept, so it stays as it is. Restore the bank from a backup. What was found: {0}"
+    )]
+    NothingLeft(String),
 }
 
 /// Keeps the journal up to the last record before the first that is damaged, and forgets projections
 /// and snapshots, which may know more than that. No server may be running.
 pub fn repair_keeping_prefix(data: &Path) -> Result<Repaired, RepairError> {
-    if !data.join("journal.sqlite").is_file() {
-        return Err(JournalError::Absent(data.display().to_string()).into());
-    }
+    find_file(data)?;
     let folder = DataFolder::open(data)?;
     let copy = folder.path().join("journal.repaired");
     remove_database(&copy)?;
     let mut repaired = SqliteJournal::create(&copy)?;
     let examined = SqliteJournal::examine(&folder.journal());
-    let copied = SqliteJournal::open_reader(&folder.journal())
+    // The remains of a file may be whole, and the file still be none that a server reads.
+    let readable = SqliteJournal::open_reader(&folder.journal())
+        .and_then(|mut reader| reader.groups(0, 1).map(drop));
+    let examined = examined.and(readable);
+    let copied = SqliteJournal::open_remains(&folder.journal())
         .and_then(|mut reader| copy_records(reader.as_mut(), &mut repaired));
     let (last, head) = repaired.head();
     drop(repaired);
@@ -64,6 +72,10 @@ pub fn repair_keeping_prefix(data: &Path) -> Result<Repaired, RepairError> {
     };
     let given_up = match wrong {
         None => None,
+        Some(wrong) if last == 0 => {
+            remove_database(&copy)?;
+            return Err(RepairError::NothingLeft(wrong));
+        }
         Some(wrong) => Some((wrong, exchange(&folder, &copy)?)),
     };
     remove_database(&copy)?;
@@ -87,6 +99,7 @@ pub fn repair_postgres_keeping_prefix(data: &Path, url: &str) -> Result<Repaired
     let given_up = match wrong {
         None => None,
         Some(wrong) if wrong.record().is_none() => return Err(wrong.into()),
+        Some(wrong) if last == 0 => return Err(RepairError::NothingLeft(wrong.to_string())),
         Some(wrong) => {
             let aside = free_name(&folder, "groups")?;
             keep_groups_after(reader.as_mut(), last, &aside)?;
@@ -135,7 +148,7 @@ fn free_name(folder: &DataFolder, kind: &str) -> io::Result<PathBuf> {
 /// Puts the repaired journal in the place of the damaged one; returns where that went.
 fn exchange(folder: &DataFolder, repaired: &Path) -> io::Result<PathBuf> {
     let aside = free_name(folder, "sqlite")?;
-    for suffix in ["-wal", "-shm", ""] {
+    for suffix in ["-wal", "-shm", "-journal", ""] {
         match fs::rename(with(&folder.journal(), suffix), with(&aside, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -155,7 +168,7 @@ pub fn with(path: &Path, suffix: &str) -> PathBuf {
 
 /// Removes a database and its companion files, if they are there.
 pub fn remove_database(path: &Path) -> io::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
         match fs::remove_file(with(path, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -3,7 +3,7 @@
 //!
 //! Nothing here goes around the rules: every record is decided and folded as one that came over HTTP.
 
-use std::{io, path::Path};
+use std::{fs, io, path::Path};
 
 use crate::{
     access::{Access, TokenKind, digest},
@@ -15,6 +15,7 @@ use crate::{
         Fingerprint, IdempotencyKey, IdentityCheckId, Misfit, Party, PersonName, Phone, Refusal,
         ResidentId, State, TokenNonce, decide,
     },
+    unfinished::{KeepError, UnfinishedJournal},
 };
 
 /// Customers that one bank can be seeded with.
@@ -65,6 +66,9 @@ pub enum SeedError {
     /// Too many.
     #[error("a bank is seeded with 1 to {SEED_CUSTOMERS_MAX} customers")]
     Customers,
+    /// A password that the API would not take.
+    #[error("a password has 8 to 64 characters")]
+    Password,
     /// The data folder cannot be used.
     #[error(transparent)]
     DataFolder(#[from] DataFolderError),
@@ -72,7 +76,7 @@ pub enum SeedError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// Tokens cannot be made, or the list cannot be written.
-    #[error("the list of customers or the tokens cannot be written: {0}")]
+    #[error("the data folder or the list of customers cannot be written: {0}")]
     Io(#[from] io::Error),
     /// A defect of this program.
     #[error("the rules refuse a seeded record: {0}")]
@@ -85,22 +89,62 @@ pub enum SeedError {
     Malformed(&'static str),
 }
 
-/// Makes the customers in a data folder without records and hands each to `listed` when it is
-/// durable or about to be. Returns the number of records.
+/// Makes the customers in a data folder without records and hands each to `listed` meanwhile. Returns the
+/// number of records.
 pub fn seed(
     data: &Path,
     options: &SeedOptions,
     listed: &mut dyn FnMut(SeededCustomer) -> io::Result<()>,
 ) -> Result<u64, SeedError> {
+    sow(data, options, listed)?.keep()
+}
+
+/// A bank with all its customers that has no name yet: it goes with this value, unless it is kept.
+pub struct SownBank {
+    // Its lock is given back last.
+    journal: SqliteJournal,
+    unfinished: UnfinishedJournal,
+    records: u64,
+    _folder: DataFolder,
+}
+
+impl SownBank {
+    /// Makes it the bank of its data folder, durably. Returns the number of records.
+    pub fn keep(self) -> Result<u64, SeedError> {
+        let kept = self.unfinished.keep(self.journal);
+        kept.map_err(|error| match error {
+            KeepError::Journal(error) => SeedError::Journal(error),
+            KeepError::Io(error) => SeedError::Io(error),
+        })?;
+        Ok(self.records)
+    }
+}
+
+/// Whether a password may be shared by seeded customers: the API takes those of 8 to 64 characters.
+pub fn is_seed_password(password: &str) -> bool {
+    (8..=64).contains(&password.chars().count())
+}
+
+/// The same as [`seed`], for whoever has something else to end before the bank is there.
+pub fn sow(
+    data: &Path,
+    options: &SeedOptions,
+    listed: &mut dyn FnMut(SeededCustomer) -> io::Result<()>,
+) -> Result<SownBank, SeedError> {
     if !(1..=SEED_CUSTOMERS_MAX).contains(&options.customers) {
         return Err(SeedError::Customers);
     }
+    if !options.password.as_deref().is_none_or(is_seed_password) {
+        return Err(SeedError::Password);
+    }
     let folder = DataFolder::open(data)?;
-    let access = Access::open(folder.path())?;
-    let mut journal = SqliteJournal::open(&folder.journal())?;
-    if !journal.reader()?.read(0, 1)?.is_empty() {
+    if holds_records(&folder)? {
         return Err(SeedError::NotEmpty(data.display().to_string()));
     }
+    let access = Access::open(folder.path())?;
+    UnfinishedJournal::clear(folder.path())?;
+    let unfinished = UnfinishedJournal::make(folder.path())?;
+    let mut journal = unfinished.open()?;
     let password = options.password.as_deref();
     let password = password.map(|text| (text, salt(options.seed)));
     let password = password
@@ -159,7 +203,23 @@ pub fn seed(
         })?;
     }
     sower.reap()?;
-    Ok(sower.state.seq())
+    let records = sower.state.seq();
+    Ok(SownBank {
+        journal,
+        unfinished,
+        records,
+        _folder: folder,
+    })
+}
+
+/// Whether there are records in the journal of a folder, which may have none yet.
+fn holds_records(folder: &DataFolder) -> Result<bool, SeedError> {
+    let path = folder.journal();
+    if fs::metadata(&path)?.len() == 0 {
+        return Ok(false);
+    }
+    SqliteJournal::examine(&path)?;
+    Ok(SqliteJournal::open_reader(&path)?.last()? > 0)
 }
 
 /// Decides, folds and records what is sown.

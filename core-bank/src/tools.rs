@@ -1,9 +1,9 @@
 //! What an operator does beside serving: export, backup, restore, rebuild.
 
 use std::{
-    fs::{self, File},
+    fmt, fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -23,6 +23,7 @@ use crate::{
     repair::remove_database,
     rules::IDEMPOTENCY_KEYS_MAX,
     snapshot::{Pace, SnapshotFolder},
+    unfinished::{KeepError, UnfinishedJournal, private_file},
 };
 
 /// Where a bank's journal is.
@@ -35,19 +36,22 @@ pub enum JournalPlace {
 }
 
 impl JournalPlace {
-    /// A reader of it; a server may be appending.
+    /// A reader of it; a server may be appending. What its log holds is believed: a tool asks for
+    /// [`Self::open_examined`].
     pub fn open_reader(&self) -> Result<Box<dyn JournalReader>, JournalError> {
         match self {
             Self::Postgres(url) => PostgresJournal::open_reader(url),
-            Self::Folder(data) => {
-                let path = data.join("journal.sqlite");
-                let there = fs::metadata(&path).is_ok_and(|found| found.is_file());
-                if !there {
-                    return Err(JournalError::Absent(data.display().to_string()));
-                }
-                SqliteJournal::open_reader(&path)
-            }
+            Self::Folder(data) => SqliteJournal::open_reader(&find_file(data)?),
         }
+    }
+
+    /// A reader for a tool, of a journal that a server would start on or is appending to: a log that
+    /// is damaged before durable records is refused here as there.
+    pub fn open_examined(&self) -> Result<Box<dyn JournalReader>, JournalError> {
+        if let Self::Folder(data) = self {
+            SqliteJournal::examine(&find_file(data)?)?;
+        }
+        self.open_reader()
     }
 
     /// The journal, for its one writer.
@@ -57,6 +61,29 @@ impl JournalPlace {
             Self::Postgres(url) => Box::new(PostgresJournal::open(url)?),
         })
     }
+}
+
+/// The journal's file of a data folder, which may be read. Asked of the system, which has a word for what is
+/// wrong, and without opening it: to close a file gives up what locks this process holds on it.
+pub(crate) fn find_file(data: &Path) -> Result<PathBuf, JournalError> {
+    let path = data.join("journal.sqlite");
+    let unusable = |what: &dyn fmt::Display| {
+        JournalError::Unusable(format!("{} cannot be read: {what}", path.display()))
+    };
+    match rustix::fs::access(&path, rustix::fs::Access::READ_OK) {
+        Err(rustix::io::Errno::NOENT) => {
+            return Err(JournalError::Absent(data.display().to_string()));
+        }
+        found => found.map_err(|error| unusable(&io::Error::from(error)))?,
+    }
+    let found = fs::metadata(&path).map_err(|error| unusable(&error))?;
+    if !found.is_file() {
+        return Err(unusable(&"it is no file"));
+    }
+    if found.len() == 0 {
+        return Err(JournalError::Empty(data.display().to_string()));
+    }
+    Ok(path)
 }
 
 /// Why a tool did not do its work.
@@ -75,7 +102,9 @@ pub enum ToolError {
     #[error(transparent)]
     Projection(#[from] ProjectionError),
     /// There is something where nothing should be.
-    #[error("{0} is not empty: name a folder that is empty or not there")]
+    #[error(
+        "{0} is not empty: name a folder that is empty or not there (journal.unfinished in it is of a copy that was killed: remove that folder)"
+    )]
     NotEmpty(String),
     /// The file system refuses.
     #[error("{what}: {error}")]
@@ -107,30 +136,49 @@ const SECRETS: [&str; 2] = ["tokens.json", "seal.key"];
 /// Copies a bank into a new folder: its journal up to the record that is durable now, each record
 /// checked, and its secrets. A server may go on serving.
 pub fn backup(data: &Path, journal: &JournalPlace, to: &Path) -> Result<Head, ToolError> {
-    let mut from = journal.open_reader()?;
+    let mut from = journal.open_examined()?;
     copy_bank(from.as_mut(), data, to)
 }
 
 /// Makes a data folder of a backup. Projections come by themselves at the start.
 pub fn restore(backup: &Path, to: &Path) -> Result<Head, ToolError> {
-    let mut from = JournalPlace::Folder(backup.to_owned()).open_reader()?;
+    let mut from = JournalPlace::Folder(backup.to_owned()).open_examined()?;
     copy_bank(from.as_mut(), backup, to)
 }
 
 fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<Head, ToolError> {
     let not_empty = || ToolError::NotEmpty(to.display().to_string());
+    let making = || io_error(format!("{} cannot be made", to.display()));
     if to.exists() && fs::read_dir(to).map_or(true, |mut entries| entries.next().is_some()) {
         return Err(not_empty());
     }
-    let making = || io_error(format!("{} cannot be made", to.display()));
     fs::create_dir_all(to).map_err(making())?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(making())?;
-    // Under another name until it is whole, so that half a copy is never taken for a bank.
-    let unfinished = to.join("journal.unfinished");
-    private_file(&unfinished).map_err(making())?;
-    let mut copy = SqliteJournal::open(&unfinished)?;
+    let unfinished = UnfinishedJournal::make(to).map_err(making())?;
+    let copied = copy_whole(from, secrets, to, unfinished);
+    if copied.is_err() {
+        // The secrets came into an empty folder; a copy that failed leaves it so.
+        for name in SECRETS {
+            let _ = fs::remove_file(to.join(name));
+        }
+    }
+    copied.map_err(|error| match error {
+        ToolError::Journal(JournalError::StorageFull) => {
+            making()(io::ErrorKind::StorageFull.into())
+        }
+        error => error,
+    })
+}
+
+fn copy_whole(
+    from: &mut dyn JournalReader,
+    secrets: &Path,
+    to: &Path,
+    unfinished: UnfinishedJournal,
+) -> Result<Head, ToolError> {
+    let making = || io_error(format!("{} cannot be made", to.display()));
+    let mut copy = unfinished.open()?;
     let (seq, hash) = copy_records(from, &mut copy)?;
-    drop(copy);
     for name in SECRETS {
         let content = fs::read(secrets.join(name)).map_err(io_error(format!(
             "{} cannot be read",
@@ -140,21 +188,11 @@ fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<
         file.write_all(&content).map_err(making())?;
         file.sync_all().map_err(making())?;
     }
-    fs::rename(&unfinished, to.join("journal.sqlite")).map_err(making())?;
-    File::open(to)
-        .and_then(|folder| folder.sync_all())
-        .map_err(making())?;
+    unfinished.keep(copy).map_err(|error| match error {
+        KeepError::Journal(error) => error.into(),
+        KeepError::Io(error) => making()(error),
+    })?;
     Ok(Head { seq, hash })
-}
-
-/// A new file that only its owner may read.
-fn private_file(path: &Path) -> io::Result<File> {
-    fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 /// How an export is written.
@@ -192,7 +230,7 @@ pub fn export(
     format: ExportFormat,
     out: &mut dyn Write,
 ) -> Result<Head, ToolError> {
-    let mut reader = journal.open_reader()?;
+    let mut reader = journal.open_examined()?;
     if format == ExportFormat::Csv {
         writeln!(out, "{}", COLUMNS.join(",")).map_err(io_error("the export cannot be written"))?;
     }
@@ -259,7 +297,7 @@ fn cell(value: &Value) -> String {
 /// running.
 pub fn rebuild(data: &Path, journal: &JournalPlace) -> Result<Head, ToolError> {
     // Only to fail before anything is removed.
-    journal.open_reader()?;
+    journal.open_examined()?;
     let folder = DataFolder::open(data)?;
     let io = |error| io_error(format!("{} cannot be changed", data.display()))(error);
     remove_database(&folder.projection()).map_err(io)?;

@@ -65,7 +65,7 @@ pub fn verify(data: &Path) -> Result<VerifyReport, VerifyError> {
 
 /// The same for a journal wherever it is.
 pub fn verify_journal(journal: &JournalPlace) -> Result<VerifyReport, VerifyError> {
-    let mut reader = journal.open_reader()?;
+    let mut reader = journal.open_examined()?;
     let mut audit = Audit::default();
     let mut misfit = None;
     let walked = walk(reader.as_mut(), &mut |record| {
@@ -101,7 +101,7 @@ pub fn find_noted(data: &Path, noted: ChainHash) -> Result<Option<u64>, VerifyEr
 
 /// The same for a journal wherever it is.
 pub fn find_noted_in(journal: &JournalPlace, noted: ChainHash) -> Result<Option<u64>, VerifyError> {
-    Ok(find(journal.open_reader()?.as_mut(), noted)?)
+    Ok(find(journal.open_examined()?.as_mut(), noted)?)
 }
 
 #[derive(Default)]

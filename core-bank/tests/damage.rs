@@ -1,29 +1,36 @@
 //! Damage to a bank's files: what a start makes of it, and what a repair keeps.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use core_bank::{
-    SeedOptions,
-    journal::{Journal, JournalError, MemoryJournal, Record, SqliteJournal, walk},
-    recover, repair_keeping_prefix,
+    ExportFormat, JournalPlace, SeedError, SeedOptions, backup, export, find_noted,
+    journal::{ChainHash, Journal, JournalError, MemoryJournal, Record, SqliteJournal, walk},
+    rebuild, recover, repair_keeping_prefix, restore,
     rules::Amount,
     seed, verify,
 };
 
 const KEYS: usize = 1_000;
 
-/// The records of a small seeded bank.
-fn records() -> Vec<Record> {
-    let data = tempfile::tempdir().unwrap();
-    let options = SeedOptions {
-        customers: 3,
+fn options(customers: u32) -> SeedOptions {
+    SeedOptions {
+        customers,
         seed: 1,
         balance: Amount::parse("100.00").unwrap(),
         at: "2026-06-09T10:00+08:00".parse().unwrap(),
         password: None,
-    };
-    seed(data.path(), &options, &mut |_| Ok(())).unwrap();
+    }
+}
+
+/// The records of a small seeded bank.
+fn records() -> Vec<Record> {
+    let data = tempfile::tempdir().unwrap();
+    seeded(data.path(), 3).unwrap();
     let mut reader = SqliteJournal::open_reader(&data.path().join("journal.sqlite")).unwrap();
     let mut records = Vec::new();
     walk(reader.as_mut(), &mut |record| {
@@ -198,6 +205,78 @@ fn a_flipped_bit_in_the_log_never_lets_durable_records_vanish_unseen() {
 }
 
 #[test]
+fn the_tools_refuse_a_damaged_log_as_a_start_does() {
+    let folder = folder_with_log(&records());
+    let path = folder.path().join("journal.sqlite-wal");
+    let mut log = fs::read(&path).unwrap();
+    log[2_000] ^= 1;
+    fs::write(&path, log).unwrap();
+    let start = SqliteJournal::open(&folder.path().join("journal.sqlite"));
+    let start = start.err().unwrap().to_string();
+    assert!(start.contains("frame 1 of journal.sqlite-wal"), "{start}");
+    let place = JournalPlace::Folder(folder.path().to_owned());
+    let mut exported = Vec::new();
+    let new = tempfile::tempdir().unwrap();
+    let told = [
+        verify(folder.path()).err().unwrap().to_string(),
+        find_noted(folder.path(), ChainHash::GENESIS)
+            .err()
+            .unwrap()
+            .to_string(),
+        export(&place, ExportFormat::Csv, &mut exported)
+            .err()
+            .unwrap()
+            .to_string(),
+        backup(folder.path(), &place, &new.path().join("backup"))
+            .err()
+            .unwrap()
+            .to_string(),
+        restore(folder.path(), &new.path().join("restored"))
+            .err()
+            .unwrap()
+            .to_string(),
+        rebuild(folder.path(), &place).err().unwrap().to_string(),
+    ];
+    for told in told {
+        assert_eq!(told, start);
+    }
+    assert!(exported.is_empty());
+}
+
+#[test]
+fn a_log_that_is_being_written_is_never_taken_for_a_damaged_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=OFF;
+         CREATE TABLE some (body BLOB) STRICT;",
+    )
+    .unwrap();
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let ended = &ended;
+        scope.spawn(move || {
+            // Each log begins anew where the one before was read back.
+            while !ended.load(Ordering::Relaxed) {
+                for _ in 0..20 {
+                    file.execute("INSERT INTO some VALUES (zeroblob(20000))", [])
+                        .unwrap();
+                }
+                file.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+                    .unwrap();
+                file.execute("DELETE FROM some", []).unwrap();
+            }
+        });
+        let judged: Vec<_> = (0..300).map(|_| SqliteJournal::examine(&path)).collect();
+        ended.store(true, Ordering::Relaxed);
+        for judged in judged {
+            judged.unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_log_that_a_crash_cut_short_is_no_damage() {
     let records = records();
     let folder = folder_with_log(&records);
@@ -265,8 +344,30 @@ fn a_repair_keeps_what_precedes_the_damage_and_the_damaged_file() {
     check_prefix(&mut journal, data.path(), &records);
 }
 
+/// Seeds a bank of so many customers, of five records each.
+fn seeded(data: &Path, customers: u32) -> Result<u64, SeedError> {
+    seed(data, &options(customers), &mut |_| Ok(()))
+}
+
 #[test]
-fn a_repair_makes_the_best_of_a_file_that_is_cut_in_pieces() {
+fn a_repair_keeps_all_that_can_be_read_of_a_file_that_lost_its_end() {
+    let data = tempfile::tempdir().unwrap();
+    let path = data.path().join("journal.sqlite");
+    // Groups of 1,024 records: the page that is cut off is of the third.
+    seeded(data.path(), 600).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 4_096]).unwrap();
+    assert!(verify(data.path()).is_err());
+    let repaired = repair_keeping_prefix(data.path()).unwrap();
+    let (why, aside) = repaired.given_up.unwrap();
+    assert_eq!(repaired.last, 2_048, "{why}");
+    assert_eq!(fs::read(aside).unwrap(), bytes[..bytes.len() - 4_096]);
+    let report = verify(data.path()).unwrap();
+    assert_eq!((report.records, report.head), (2_048, repaired.head));
+}
+
+#[test]
+fn a_repair_that_would_keep_nothing_of_a_journal_changes_nothing() {
     let records = records();
     let data = tempfile::tempdir().unwrap();
     let path = data.path().join("journal.sqlite");
@@ -274,12 +375,101 @@ fn a_repair_makes_the_best_of_a_file_that_is_cut_in_pieces() {
     append(&mut journal, &records, &[1; 15]);
     drop(journal);
     let bytes = fs::read(&path).unwrap();
-    fs::write(&path, &bytes[..bytes.len() - 3_000]).unwrap();
-    let repaired = repair_keeping_prefix(data.path()).unwrap();
-    assert!(repaired.given_up.is_some());
-    let report = verify(data.path()).unwrap();
-    assert_eq!(report.records, repaired.last);
-    fs::write(&path, "no database at all").unwrap();
-    let repaired = repair_keeping_prefix(data.path()).unwrap();
-    assert_eq!((repaired.last, repaired.given_up.is_some()), (0, true));
+    // Fifteen groups on one page, the last.
+    for damaged in [&bytes[..bytes.len() - 3_000], b"no database at all"] {
+        fs::write(&path, damaged).unwrap();
+        let refused = repair_keeping_prefix(data.path());
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("stays as it is"), "{said}");
+        assert_eq!(fs::read(&path).unwrap(), damaged);
+        let names = fs::read_dir(data.path()).unwrap();
+        let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert!(!names.any(|name| name.contains("damaged") || name.contains("repaired")));
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_opened_is_reported_as_the_system_does() {
+    let data = tempfile::tempdir().unwrap();
+    let path = data.path().join("journal.sqlite");
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    let system = fs::read(&path).err().unwrap().to_string();
+    let repaired = repair_keeping_prefix(data.path()).unwrap_err();
+    for said in [
+        verify(data.path()).err().unwrap().to_string(),
+        repaired.to_string(),
+    ] {
+        assert!(said.contains(&system), "{said}");
+    }
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "").unwrap();
+    let said = verify(data.path()).err().unwrap().to_string();
+    assert!(said.contains("is empty"), "{said}");
+}
+
+#[test]
+fn a_seed_that_fails_leaves_no_bank_and_the_next_one_makes_it() {
+    let data = tempfile::tempdir().unwrap();
+    let mut left = 500;
+    let failed = seed(data.path(), &options(600), &mut |_| {
+        left -= 1;
+        match left {
+            0 => Err(std::io::Error::other("no room")),
+            _ => Ok(()),
+        }
+    });
+    assert!(failed.err().unwrap().to_string().contains("no room"));
+    let size = |name: &str| fs::metadata(data.path().join(name)).ok().map(|it| it.len());
+    assert_eq!(size("journal.sqlite"), Some(0));
+    assert_eq!(size("journal.unfinished"), None);
+    // What a seed that was killed leaves is cleared away as well.
+    fs::write(data.path().join("journal.unfinished"), "half").unwrap();
+    fs::write(data.path().join("journal.unfinished-wal"), "half").unwrap();
+    assert_eq!(seeded(data.path(), 3).unwrap(), 15);
+    assert_eq!(verify(data.path()).unwrap().records, 15);
+    assert_eq!(size("journal.unfinished-wal"), None);
+    let again = seeded(data.path(), 3).err().unwrap().to_string();
+    assert!(again.contains("holds a bank already"), "{again}");
+    let mut short = options(3);
+    short.password = Some("x".to_owned());
+    let short = seed(data.path(), &short, &mut |_| Ok(())).err().unwrap();
+    assert!(short.to_string().contains("8 to 64"), "{short}");
+}
+
+/// The names in a folder, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_backup_is_read_without_writing_and_a_failed_one_leaves_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let new = tempfile::tempdir().unwrap();
+    seeded(data.path(), 3).unwrap();
+    let place = JournalPlace::Folder(data.path().to_owned());
+    let copy = new.path().join("backup");
+    let seal = fs::read(data.path().join("seal.key")).unwrap();
+    fs::remove_file(data.path().join("seal.key")).unwrap();
+    let failed = backup(data.path(), &place, &copy).unwrap_err();
+    assert!(failed.to_string().contains("seal.key"), "{failed}");
+    assert_eq!(names(&copy), [""; 0]);
+    fs::write(data.path().join("seal.key"), seal).unwrap();
+    let head = backup(data.path(), &place, &copy).unwrap();
+    // Both 1: a file with a rollback journal, none with a log, which is 2
+    // (<https://www.sqlite.org/fileformat2.html#file_format_version_numbers>).
+    let journal = fs::read(copy.join("journal.sqlite")).unwrap();
+    assert_eq!(journal[18..20], [1, 1]);
+    let before = names(&copy);
+    assert_eq!(before, ["journal.sqlite", "seal.key", "tokens.json"]);
+    assert_eq!(verify(&copy).unwrap().head, head.hash);
+    assert_eq!(restore(&copy, &new.path().join("again")).unwrap(), head);
+    assert_eq!(names(&copy), before);
+    // A server goes on with what was restored.
+    let mut journal = SqliteJournal::open(&new.path().join("again/journal.sqlite")).unwrap();
+    assert_eq!(journal.replay(&mut |_| Ok(())).unwrap(), (15, head.hash));
 }

@@ -25,6 +25,7 @@ mod starved;
 mod support;
 mod terminal_sessions;
 mod theory;
+mod tools_that_fail;
 mod two_banks;
 mod whole_day;
 mod words;

@@ -60,8 +60,8 @@ impl Problem {
     /// What it is to a long request of which parts may have been done before.
     pub fn after_parts(self, partial: bool, replayed: bool) -> Self {
         Self {
-            partial,
             replayed,
+            partial,
             ..self
         }
     }

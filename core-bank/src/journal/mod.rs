@@ -89,6 +89,11 @@ pub enum JournalError {
     /// There is no journal.
     #[error("{0} holds no journal.sqlite: name the data folder of a bank")]
     Absent(String),
+    /// The journal's file was made, and nothing was ever written to it.
+    #[error(
+        "the journal.sqlite of {0} is empty: no bank was served or seeded to the end there. A bank that keeps its journal in PostgreSQL needs --postgres"
+    )]
+    Empty(String),
     /// The journal cannot be opened or read.
     #[error("the journal cannot be used: {0}")]
     Unusable(String),

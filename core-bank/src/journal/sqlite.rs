@@ -49,7 +49,8 @@ impl SqliteJournal {
     /// Refuses a file whose log `SQLite` would cut short of durable commits.
     pub fn examine(path: &Path) -> Result<(), JournalError> {
         let examined = wal::examine(path);
-        match examined.map_err(|error| JournalError::Unusable(error.to_string()))? {
+        let unusable = |error| JournalError::Unusable(format!("{}-wal: {error}", path.display()));
+        match examined.map_err(unusable)? {
             WalState::Whole => Ok(()),
             WalState::TornEnd => {
                 tracing::warn!(
@@ -101,15 +102,48 @@ impl SqliteJournal {
         })
     }
 
+    /// Ends with everything in the one file, which stands without a log until it is opened for a
+    /// writer again: where nothing can be written, a file with a log cannot even be read.
+    pub fn close_without_log(self) -> Result<(), JournalError> {
+        let mode: String = self
+            .connection
+            .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))
+            .map_err(|error| unusable(&error))?;
+        if mode != "delete" {
+            return Err(JournalError::Unusable(format!(
+                "SQLite keeps journal mode {mode}"
+            )));
+        }
+        self.connection
+            .close()
+            .map_err(|(_, error)| unusable(&error))
+    }
+
+    /// Opens a journal that a server refuses, for reading only what is left of it: a file that is shorter
+    /// than its head says is read as far as it goes. Only the chain of hashes vouches for what is read.
+    pub fn open_remains(path: &Path) -> Result<Box<dyn JournalReader>, JournalError> {
+        let reader = Self::read_only(path)?;
+        // SQLite's own way to the remains of a file (`lockBtree` in its source).
+        reader
+            .pragma_update(None, "writable_schema", true)
+            .map_err(|error| unusable(&error))?;
+        Ok(Box::new(SqliteReader { connection: reader }))
+    }
+
     /// Opens a journal for reading only.
     pub fn open_reader(path: &Path) -> Result<Box<dyn JournalReader>, JournalError> {
+        let connection = Self::read_only(path)?;
+        Ok(Box::new(SqliteReader { connection }))
+    }
+
+    fn read_only(path: &Path) -> Result<Connection, JournalError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(path, flags).map_err(|error| unusable(&error))?;
         connection
             .busy_timeout(Duration::from_secs(5))
             .map_err(|error| unusable(&error))?;
-        Ok(Box::new(SqliteReader { connection }))
+        Ok(connection)
     }
 
     /// Caps the file at this many pages: a disk that is full, for tests.
@@ -182,6 +216,16 @@ fn unusable(error: &rusqlite::Error) -> JournalError {
             JournalError::Malformed(error.to_string())
         }
         _ => JournalError::Unusable(error.to_string()),
+    }
+}
+
+/// The same where a journal is only read, for which `SQLite` makes the log's index anew.
+fn unreadable(error: &rusqlite::Error) -> JournalError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen) => JournalError::Unusable(format!(
+            "{error}. A journal that was served has a log, and is read only where its folder can be written: copy the folder to such a place"
+        )),
+        _ => unusable(error),
     }
 }
 
@@ -322,13 +366,13 @@ impl JournalReader for SqliteReader {
                    coalesce((SELECT max(first_seq) FROM journal WHERE first_seq <= ?1), 0)
                  ORDER BY first_seq",
             )
-            .map_err(|error| unusable(&error))?;
+            .map_err(|error| unreadable(&error))?;
         let mut rows = statement
             .query([as_sql(after + 1)])
-            .map_err(|error| unusable(&error))?;
+            .map_err(|error| unreadable(&error))?;
         let (mut groups, mut records) = (Vec::new(), 0);
         while records < limit as u64 {
-            let read = rows.next().map_err(|error| unusable(&error));
+            let read = rows.next().map_err(|error| unreadable(&error));
             let group = match read.and_then(|row| row.map(group_of).transpose()) {
                 Ok(Some(group)) => group,
                 Err(error) if groups.is_empty() => return Err(error),
@@ -346,7 +390,7 @@ impl JournalReader for SqliteReader {
         let last = self.connection.query_row(select, [], |row| row.get(0));
         Ok(last
             .optional()
-            .map_err(|error| unusable(&error))?
+            .map_err(|error| unreadable(&error))?
             .unwrap_or(0))
     }
 }

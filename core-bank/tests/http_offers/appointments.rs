@@ -147,15 +147,15 @@ fn a_day_has_one_appointment_and_only_slots_that_can_be_booked_are_listed() {
         .expect(201);
     book("2026-06-10T15:00:00+08:00").refused(409, "appointment_exists");
     // Fourteen days ahead to the moment: half past ten of the last day is too far, and so is all after.
-    let list = |day: &str| {
+    let listed = |day: &str| {
         let path = format!("/v1/branches/{branch}/slots?day={day}");
         let told = bank.client().get(&session, &path).expect(200);
         told.body["slots"].as_array().unwrap().clone()
     };
-    let last = list("2026-06-23");
+    let last = listed("2026-06-23");
     assert_eq!(last.len(), 3);
     assert_eq!(last[2]["slot"], "2026-06-23T10:00:00+08:00");
-    assert!(list("2026-06-24").is_empty() && list("2027-06-09").is_empty());
+    assert!(listed("2026-06-24").is_empty() && listed("2027-06-09").is_empty());
     book("2026-06-23T10:30:00+08:00").refused(404, "slot_not_found");
     book("2026-06-23T10:00:00+08:00").expect(201);
 }

@@ -206,11 +206,11 @@ fn a_list_with_one_who_cannot_be_served_is_refused_as_a_whole() {
         assert_eq!(refused.body["customer"].as_str(), named.map(String::as_str));
     }
     // Nobody has one and the key is free: the list that is right passes under it.
-    let issued = issue("list", &employees).expect(201);
-    assert_eq!(issued.body["issued"], 120);
+    let passed = issue("list", &employees).expect(201);
+    assert_eq!(passed.body["issued"], 120);
     let again = issue("list", &employees);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
-    assert_eq!(again.body, issued.body);
+    assert_eq!(again.body, passed.body);
     issue("list", &employees[..20]).refused(422, "idempotency_key_reused");
     issue("more", std::slice::from_ref(&firm.customer)).refused(422, "batch_exhausted");
     // The key is taken for every other request, and another request's for an issue.
