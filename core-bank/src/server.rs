@@ -19,7 +19,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     signal::unix::{SignalKind, signal},
     sync::{oneshot, watch},
 };
@@ -129,7 +129,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let connections = Connections::new(descriptors::connections()?);
     let folder = DataFolder::open(&options.data)?;
     let running = start(&options, &folder)?;
-    let listener = TcpListener::bind(options.addr).await;
+    let listener = listen(options.addr);
     let listener =
         listener.map_err(|error| io_error("the address cannot be listened on", error))?;
     let local = listener
@@ -144,6 +144,21 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
             .map(|(_, duration)| *duration)
             .sum::<Duration>();
     running.serve(listener, connections, tls, patience).await
+}
+
+/// Connections that may wait to be accepted: as many as come when a city's phones come back at once. The
+/// system's bound (`net.core.somaxconn`) holds, too; whoever finds no room tries again a second later.
+const WAITING_TO_BE_ACCEPTED: u32 = 4_096;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // The connections of a server that has just ended keep no other one from its address.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_TO_BE_ACCEPTED)
 }
 
 fn io_error(what: &str, error: io::Error) -> ServeError {
@@ -505,6 +520,8 @@ where
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_MAX)
+        // Whoever has said all that there is to say may still want the answer.
+        .half_close(true)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX);
     let connection = builder.serve_connection(io, service);

@@ -162,7 +162,12 @@ fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<
             let _ = fs::remove_file(to.join(name));
         }
     }
-    copied
+    copied.map_err(|error| match error {
+        ToolError::Journal(JournalError::StorageFull) => {
+            making()(io::ErrorKind::StorageFull.into())
+        }
+        error => error,
+    })
 }
 
 fn copy_whole(

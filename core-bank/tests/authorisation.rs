@@ -312,24 +312,39 @@ fn a_device_never_has_a_time_step_accepted_twice_and_only_beside_the_clock() {
 }
 
 #[test]
-fn a_refusal_by_a_limit_spends_the_code_and_nothing_else() {
+fn a_refusal_by_a_limit_or_the_balance_consumes_nothing() {
+    for medium in [Medium::Sms, Medium::Device, Medium::Shield] {
+        let mut world = World::open_at("2026-06-09T10:00:00+08:00", "9000");
+        let (mobile, li) = (world.mobile, world.li);
+        let order = world.order("9000.01");
+        let id = world.authorise(mobile, medium, &order);
+        let proof = world.right(medium);
+        let refused = world.transfer(mobile, id, proof, &order);
+        assert_eq!(refused, "insufficient_funds", "{medium:?}");
+        // What was authorised stands, with the device's step in it: the money is there, and it passes once.
+        let deposit = Action::Deposit {
+            account: Some(li.account),
+            amount: yuan("0.01"),
+        };
+        world.desk.ask(COUNTER, deposit).unwrap();
+        let proof = world.right(medium);
+        assert_eq!(world.transfer(mobile, id, proof, &order), "ok");
+        let proof = world.right(medium);
+        let again = world.transfer(mobile, id, proof, &order);
+        assert_eq!(again, "authorisation_not_found", "{medium:?}");
+        assert_eq!(world.desk.balance(li.account), "0.00");
+    }
+    // It stands for its five minutes, and three wrong codes still end it.
     let mut world = World::open_at("2026-06-09T10:00:00+08:00", "9000");
     let mobile = world.mobile;
-    let order = world.order("9000.01");
-    let id = world.authorise(mobile, Medium::Device, &order);
-    let proof = world.right(Medium::Device);
-    assert_eq!(
-        world.transfer(mobile, id, proof, &order),
-        "insufficient_funds"
-    );
-    assert_eq!(
-        world.transfer(mobile, id, proof, &order),
-        "authorisation_not_found"
-    );
-    // The step was tried, so it is gone; the limits are whole.
-    assert_eq!(world.pay(mobile, Medium::Device, "1"), "code_replayed");
-    assert_eq!(world.pay(mobile, Medium::Sms, "9000"), "ok");
-    assert_eq!(world.desk.balance(world.li.account), "0.00");
+    let order = world.order("10000.01");
+    let id = world.authorise(mobile, Medium::Sms, &order);
+    let mut tried = |right| world.transfer(mobile, id, Proof::Sms { right }, &order);
+    assert_eq!(tried(true), "limit_per_transaction");
+    for _ in 0..3 {
+        assert_eq!(tried(false), "code_wrong");
+    }
+    assert_eq!(tried(true), "authorisation_not_found");
 }
 
 #[test]

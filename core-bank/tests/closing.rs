@@ -156,3 +156,38 @@ fn an_account_that_a_loan_or_wealth_still_needs_stays_open() {
         Ok(Answer::AccountClosed(Fen(1_000)))
     );
 }
+
+#[test]
+fn loans_to_a_closed_account_that_were_not_drawn_go_with_it() {
+    let (mut desk, li, _) = open("1000");
+    let (_, second) = desk.card(li.customer, li.check);
+    let apply = |account| {
+        let (amount, months) = (yuan("1000"), 3);
+        let account = Some(account);
+        Action::Loans(LoanAction::Apply {
+            account,
+            amount,
+            months,
+        })
+    };
+    for _ in 0..3 {
+        let approved = desk.ask(COUNTER, apply(second));
+        assert!(
+            matches!(approved, Ok(Answer::LoanApproved(_))),
+            "{approved:?}"
+        );
+    }
+    let full = desk.ask(COUNTER, apply(li.account));
+    assert!(matches!(full, Ok(Answer::LoanDeclined(_))), "{full:?}");
+    let other = Holder {
+        account: second,
+        ..li
+    };
+    close_account(&mut desk, COUNTER, other).unwrap();
+    assert_eq!(desk.state.loans_of(li.customer).count(), 0);
+    let approved = desk.ask(COUNTER, apply(li.account));
+    assert!(
+        matches!(approved, Ok(Answer::LoanApproved(_))),
+        "{approved:?}"
+    );
+}

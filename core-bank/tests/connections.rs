@@ -5,7 +5,7 @@ mod bank_process;
 
 use std::{
     io::{BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     thread,
     time::{Duration, Instant},
 };
@@ -190,4 +190,29 @@ fn a_head_that_begins_behind_a_whole_request_has_five_seconds_and_a_quiet_client
             });
         }
     });
+}
+
+#[test]
+fn who_has_said_all_there_is_to_say_still_gets_the_answer() {
+    let data = tempfile::tempdir().unwrap();
+    // Long enough for the end of what is said to be noticed first.
+    let bank = BankProcess::start(data.path(), "slow=deposit=200ms");
+    let li = new_rich_person(&bank, 1, "1");
+    let body = json!({"account": li.account, "amount": "1"}).to_string();
+    for number in 0..4 {
+        let key = format!("half-{number}");
+        let request = post_bytes(&bank.tokens.counter, &key, "/v1/deposits", body.as_bytes());
+        let mut stream = TcpStream::connect(bank.address).unwrap();
+        stream.write_all(&request).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let answer = read_response(&mut BufReader::new(stream.try_clone().unwrap())).unwrap();
+        assert_eq!(
+            answer.expect(201).text("balance"),
+            format!("{}.00", number + 2)
+        );
+        // And then the connection ends.
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).unwrap();
+        assert!(rest.is_empty());
+    }
 }

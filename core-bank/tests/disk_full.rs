@@ -15,7 +15,9 @@ use std::{
 };
 
 use bank_process::{BankProcess, balance, log_in, new_person, new_rich_person};
-use core_bank::verify;
+use core_bank::{
+    JournalPlace, SeedOptions, backup, journal::SqliteJournal, rules::Amount, seed, verify,
+};
 use serde_json::{Value, json};
 
 /// A file system in memory, gone with this value.
@@ -54,14 +56,22 @@ impl Drop for SmallDisk {
     }
 }
 
-#[test]
-fn a_full_disk_refuses_writes_by_name_answers_reads_and_recovers_when_there_is_room() {
-    let Some(disk) = SmallDisk::of("3m") else {
-        // Past the harness, which would keep it to itself. The other test of this file goes the same
-        // way without a mount, `tests/journals.rs` by SQLite's own page limit, and `tests/faults.rs` by
-        // an injected fault.
+/// `None` with a word to whoever runs the tests.
+fn small_disk(size: &str) -> Option<SmallDisk> {
+    let disk = SmallDisk::of(size);
+    if disk.is_none() {
+        // Past the harness, which would keep it to itself. What needs no mount goes the same way in
+        // another test of this file, `tests/journals.rs` by SQLite's own page limit, `tests/faults.rs`
+        // by an injected fault, and `tests/damage.rs` with tools that fail otherwise.
         let said = "NOT TESTED: no file system can be mounted here, so no disk is really full\n";
         io::stderr().write_all(said.as_bytes()).unwrap();
+    }
+    disk
+}
+
+#[test]
+fn a_full_disk_refuses_writes_by_name_answers_reads_and_recovers_when_there_is_room() {
+    let Some(disk) = small_disk("3m") else {
         return;
     };
     let bank = BankProcess::start(disk.data(), "snapshots=1000");
@@ -87,7 +97,7 @@ fn fill(disk: &SmallDisk, but_kib: u64) {
 
 #[test]
 fn a_bank_that_starts_on_a_full_disk_serves_or_says_what_is_wrong_and_touches_nothing() {
-    let Some(disk) = SmallDisk::of("3m") else {
+    let Some(disk) = small_disk("3m") else {
         return;
     };
     let bank = BankProcess::start(disk.data(), "");
@@ -133,7 +143,7 @@ fn a_bank_that_starts_on_a_full_disk_serves_or_says_what_is_wrong_and_touches_no
 
 #[test]
 fn a_bank_that_is_stopped_while_the_disk_is_full_ends_in_good_order_and_catches_up() {
-    let Some(disk) = SmallDisk::of("3m") else {
+    let Some(disk) = small_disk("3m") else {
         return;
     };
     let log = tempfile::NamedTempFile::new().unwrap();
@@ -261,4 +271,56 @@ fn reads_go_on(bank: &BankProcess, account: &str, session: &str, acknowledged: u
     assert_eq!(rows(&records.body, "records"), 1);
     let balances = client.get(operator, "/v1/audit/trial-balance").expect(200);
     assert_eq!(balances.text("sum"), "0.00");
+}
+
+fn seeded(data: &Path, customers: u32) -> Result<u64, String> {
+    let options = SeedOptions {
+        customers,
+        seed: 1,
+        balance: Amount::parse("100.00").unwrap(),
+        at: "2026-06-09T10:00+08:00".parse().unwrap(),
+        password: None,
+    };
+    seed(data, &options, &mut |_| Ok(())).map_err(|error| error.to_string())
+}
+
+/// The names in a folder that begin like this.
+fn named(folder: &Path, beginning: &str) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with(beginning)).count()
+}
+
+#[test]
+fn a_seed_and_a_backup_without_room_leave_no_half_of_a_bank() {
+    let Some(disk) = small_disk("1m") else {
+        return;
+    };
+    let city = disk.data().join("city");
+    let said = seeded(&city, 3_000).unwrap_err();
+    assert!(said.contains("the disk is full"), "{said}");
+    assert_eq!(named(&city, "journal.unfinished"), 0);
+    assert_eq!(seeded(&city, 3), Ok(15));
+
+    let home = tempfile::tempdir().unwrap();
+    seeded(home.path(), 3_000).unwrap();
+    let place = JournalPlace::Folder(home.path().to_owned());
+    let copy = disk.data().join("copy");
+    let said = backup(home.path(), &place, &copy).unwrap_err().to_string();
+    assert!(
+        said.contains(&format!("{} cannot be made", copy.display())),
+        "{said}"
+    );
+    assert_eq!(named(&copy, ""), 0);
+    disk.grow("64m");
+    let head = backup(home.path(), &place, &copy).unwrap();
+
+    // Where nothing can be written a backup is read, and a journal with a log is not.
+    let served = disk.data().join("served");
+    std::fs::create_dir(&served).unwrap();
+    drop(SqliteJournal::open(&served.join("journal.sqlite")).unwrap());
+    assert!(disk.mount("remount,ro"));
+    assert_eq!(verify(&copy).unwrap().head, head.hash);
+    let said = verify(&served).err().unwrap().to_string();
+    assert!(said.contains("folder can be written"), "{said}");
 }

@@ -285,7 +285,8 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     for _ in 0..5 {
         log_in("wrong horse!", "online").refused(401, "wrong_credentials");
     }
-    log_in("correct horse", "online").refused(401, "log_in_locked");
+    let locked = log_in("correct horse", "online").refused(401, "log_in_locked");
+    assert_eq!(locked.header("www-authenticate"), Some("Bearer"));
     set("battery staple", 201);
     let session = log_in("battery staple", "online")
         .expect(201)
@@ -323,6 +324,34 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     assert_eq!(current.len(), 1);
     assert_eq!(current[0]["channel"], "online");
     assert_eq!(current[0]["began"].as_str().unwrap()[..11], *"2026-06-09T");
+}
+
+#[test]
+fn a_channel_without_the_right_is_not_told_what_another_was_answered() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    let mut client = bank.client();
+    let wish = json!({"customer": li.customer, "identity_check": li.check});
+    let device = client.post(&bank.tokens.kiosk, "/v1/ebanking", &wish);
+    let device = device.expect(201).text("device_token");
+    let [mobile, messenger] = ["mobile", "messenger"].map(|channel| {
+        let body = json!({"customer": li.customer, "device_token": device, "channel": channel});
+        bank.client()
+            .post("", "/v1/sessions", &body)
+            .expect(201)
+            .text("session")
+    });
+    let path = format!("/v1/cards/{}/locks", li.card);
+    let locks = json!({"overseas": true, "places": null, "night": false, "pos_daily": null,
+        "overseas_card_not_present": false});
+    client
+        .post_with_key(&mobile, "lock", &path, &locks)
+        .expect(201);
+    client
+        .post_with_key(&messenger, "lock", &path, &locks)
+        .refused(403, "forbidden");
+    let again = client.post_with_key(&mobile, "lock", &path, &locks);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
 }
 
 #[test]

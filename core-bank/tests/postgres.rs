@@ -296,6 +296,18 @@ fn a_damaged_journal_in_postgresql_is_repaired_to_what_is_sound_of_it() {
     assert_eq!(all(journal.reader().unwrap().as_mut()), records[..10]);
     journal.append(10, &records[10..]).unwrap();
     assert_eq!(all(journal.reader().unwrap().as_mut()), records);
+    drop(journal);
+    // Where nothing would be kept, nothing is changed.
+    cluster.sql("UPDATE bank_journal SET body = set_byte(body, 40, get_byte(body, 40) # 1) WHERE first_seq = 1");
+    let select = "SELECT sum(length(body)) FROM bank_journal";
+    let before = cluster.sql(select);
+    let refused = repair_postgres_keeping_prefix(data.path(), &cluster.url());
+    let said = refused.unwrap_err().to_string();
+    assert!(
+        said.contains("record 1 ") && said.contains("stays as it is"),
+        "{said}"
+    );
+    assert_eq!(cluster.sql(select), before);
 }
 
 #[test]

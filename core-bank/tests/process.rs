@@ -362,7 +362,9 @@ fn a_bank_whose_journal_is_gone_does_not_begin_anew_where_anything_shows_that_it
     refused("snapshot-");
     std::fs::write(&journal, "").unwrap();
     refused("snapshot-");
-    snapshots.iter().for_each(|name| remove(name));
+    for name in &snapshots {
+        remove(name);
+    }
     refused("projection.sqlite");
     for suffix in ["", "-wal", "-shm"] {
         remove(&format!("projection.sqlite{suffix}"));

@@ -108,6 +108,53 @@ fn a_card_and_its_pin_open_the_holders_things_at_the_machine_and_nobody_elses() 
 }
 
 #[test]
+fn the_locks_of_the_card_in_the_machine_guard_every_account_of_its_holder() {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), "clock=2026-06-09T23:30+08:00");
+    let li = card_holder(&bank, 1);
+    let mut client = bank.client();
+    let wish = json!({"customer": li.customer, "identity_check": li.check});
+    let second = client.post(&bank.tokens.counter, "/v1/cards", &wish);
+    let second = second.expect(201).text("account");
+    let deposit = json!({"account": second, "amount": "1000"});
+    client
+        .post(&bank.tokens.counter, "/v1/deposits", &deposit)
+        .expect(201);
+    let phone = log_in(&bank, &li);
+    let lock = |client: &mut bank_process::Client, members: Value| {
+        let mut locks = json!({"overseas": false, "places": null, "night": false,
+            "pos_daily": null, "overseas_card_not_present": false});
+        for (member, value) in members.as_object().unwrap() {
+            locks[member] = value.clone();
+        }
+        let path = format!("/v1/cards/{}/locks", li.card);
+        client.post(&phone, &path, &locks).expect(201);
+    };
+    let here = sit_down(&bank, &bank.tokens.atm, &li);
+    for (locks, place, code) in [
+        (json!({"night": true}), "371500", "lock_night"),
+        (json!({"overseas": true}), "JP", "lock_overseas"),
+        (json!({"places": ["371500"]}), "110000", "lock_region"),
+    ] {
+        lock(&mut client, locks);
+        for account in [&li.account, &second] {
+            let out = json!({"account": account, "amount": "100", "place": place});
+            client
+                .post(&here, "/v1/withdrawals", &out)
+                .refused(422, code);
+        }
+        // Without that card nobody asks for its locks: the other account's card has none.
+        let out = json!({"account": second, "amount": "1", "place": place});
+        client
+            .post(&bank.tokens.atm, "/v1/withdrawals", &out)
+            .expect(201);
+    }
+    lock(&mut client, json!({}));
+    let out = json!({"account": second, "amount": "100", "place": "JP"});
+    client.post(&here, "/v1/withdrawals", &out).expect(201);
+}
+
+#[test]
 fn a_person_who_was_identified_sits_at_a_counter_and_pays_without_a_medium() {
     let (_data, bank) = start();
     let (li, wang) = (new_rich_person(&bank, 1, "100"), new_person(&bank, 2));

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::rules::{
     Action, AppointmentCommand, AppointmentId, AppointmentStatus, BranchId, BusinessTime,
-    Coordinates, Day, Label, Operation, Refusal, RefusalCode as Code, SlotPlan,
+    Coordinates, Day, Label, Operation, Refusal, RefusalCode as Code, SlotPlan, is_bookable_at,
 };
 
 /// Branches that one answer may list.
@@ -306,7 +306,7 @@ pub async fn slots(
         let begins = (plan.opens..plan.closes).step_by(usize::from(plan.minutes));
         let slots = begins
             .map(|minute| BusinessTime(midnight.0 + i64::from(minute) * 60_000_000))
-            .filter(|slot| plan.has_slot(*slot) && *slot > now)
+            .filter(|slot| plan.has_slot(*slot) && is_bookable_at(*slot, now))
             .map(|slot| SlotRow {
                 slot: slot.to_string(),
                 free: plan.bookable() - state.appointments().booked(id, slot),

@@ -207,11 +207,14 @@ fn announce(body: &CampaignBody, _: &Asked) -> Result<Action, Problem> {
     let form = "sound: a lottery has 1 to 16 prizes whose chances sum to at most 1000000";
     let offer = body.offer.offer();
     let offer = well_formed("offer", form, offer.is_sound().then_some(offer))?;
+    let (begins, ends) = (moment("begins", &body.begins)?, moment("ends", &body.ends)?);
+    let form = "after `begins`: a campaign ends later than it begins";
+    let ends = well_formed("ends", form, (ends > begins).then_some(ends))?;
     Ok(Action::Campaign(CampaignCommand::Announce {
         name: label("name", &body.name)?,
         offer,
-        begins: moment("begins", &body.begins)?,
-        ends: moment("ends", &body.ends)?,
+        begins,
+        ends,
     }))
 }
 

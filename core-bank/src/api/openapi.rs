@@ -219,7 +219,7 @@ fn problem() -> Value {
             "detail": {"type": "string"},
             "instance": {"type": "string", "pattern": "^urn:branchlab:request:[0-9a-f]+-[0-9a-f]+$"},
             "retryable": {"type": "boolean", "description": "Whether the same request may pass later without a change."},
-            "effect": {"type": "string", "enum": ["none", "unknown"], "description": "What the refused request left behind."},
+            "effect": {"type": "string", "enum": ["none", "partial", "unknown"], "description": "What the refused request left behind."},
             "customer": {"$ref": "#/components/schemas/CustomerId"},
         },
         "additionalProperties": false,

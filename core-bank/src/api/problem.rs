@@ -15,6 +15,8 @@ pub struct Problem {
     refusal: Refusal,
     detail: Option<String>,
     replayed: bool,
+    /// Whether parts of a long request were done before this one was refused.
+    partial: bool,
     /// Whole seconds until a request may pass, where that is known.
     wait_s: Option<u64>,
     /// What the bank failed at: for the log, and for nobody else.
@@ -47,14 +49,20 @@ impl Problem {
         }
     }
 
-    /// The refusal of one part of a long request, with what became of the parts before.
-    pub fn of_part(refusal: Refusal, detail: String) -> Self {
+    /// A refusal with more than its code says.
+    pub fn explained(refusal: Refusal, detail: String) -> Self {
         Self {
-            refusal,
             detail: Some(detail),
-            replayed: false,
-            wait_s: None,
-            fault: None,
+            ..Self::from(refusal)
+        }
+    }
+
+    /// What it is to a long request of which parts may have been done before.
+    pub fn after_parts(self, partial: bool, replayed: bool) -> Self {
+        Self {
+            replayed,
+            partial,
+            ..self
         }
     }
 
@@ -81,7 +89,7 @@ impl Problem {
             "code": code.code(),
             "detail": self.detail.unwrap_or_else(|| code.title().to_owned()),
             "retryable": code.retryable(),
-            "effect": code.effect().name(),
+            "effect": if self.partial { "partial" } else { code.effect().name() },
         });
         if let Some(request_id) = request_id {
             document["instance"] = json!(format!("urn:branchlab:request:{request_id}"));
@@ -97,10 +105,10 @@ impl Problem {
         if self.replayed {
             headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         match code {
-            RefusalCode::Unauthenticated | RefusalCode::WrongCredentials => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
             RefusalCode::Overloaded
             | RefusalCode::ProjectionBehind
             | RefusalCode::OfficeBusy
@@ -122,6 +130,7 @@ impl From<Refusal> for Problem {
             refusal,
             detail: None,
             replayed: false,
+            partial: false,
             wait_s: None,
             fault: None,
         }

@@ -140,12 +140,15 @@ pub async fn body<T: DeserializeOwned>(
     bytes_max: usize,
 ) -> Result<T, Problem> {
     let kind = single(headers, header::CONTENT_TYPE).map_err(|_| Code::UnsupportedMediaType)?;
-    if let Some(kind) = kind {
-        let kind = kind.to_str().unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Code::UnsupportedMediaType.into());
-        }
+    if let Some(kind) = kind
+        && !is_json(kind.to_str().unwrap_or_default())
+    {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    // What is packed would be read as what it is not.
+    let plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(Code::UnsupportedMediaType.into());
     }
     let arriving = Limited::new(body, bytes_max).collect();
     let bytes: Bytes = match tokio::time::timeout(BODY_TIME_MAX, arriving).await {
@@ -161,6 +164,19 @@ pub async fn body<T: DeserializeOwned>(
     };
     let detail = format!("the body is {}, and should be an object", kind_of(&value));
     Err(Problem::detailed(Code::InvalidBody, detail))
+}
+
+/// Whether a content type is JSON in UTF-8, the only character set that JSON has.
+fn is_json(kind: &str) -> bool {
+    let mut parts = kind.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case("application/json")
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -1,5 +1,7 @@
 //! Welfare vouchers: batches that enterprises buy and issue, and their one use.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Shared,
+    Service, Shared,
     authorisations::ShownBody,
     endpoint::{Asked, Endpoint, OF_PAYMENTS},
     mall::address,
@@ -157,13 +159,52 @@ pub async fn issue(
         .iter()
         .map(|customer| CustomerId::parse(customer))
         .collect();
-    let parts = to.chunks(ISSUE_MAX).map(|part| {
+    let mut parts = to.chunks(ISSUE_MAX).map(|part| {
         Action::Welfare(WelfareCommand::Issue {
             batch,
             to: part.to_vec(),
         })
     });
+    let first = parts.next().ok_or(Code::Internal)?;
+    if to.len() > ISSUE_MAX && reading.is_new(&service, first.clone()).await? {
+        check_whole(&service, batch, &to).await?;
+    }
+    let parts = std::iter::once(first).chain(parts);
     reading.submit_parts(&service, parts).await
+}
+
+/// Whom one look at the state asks for; others are served between two.
+const CHECKED_AT_ONCE: usize = 500;
+
+/// Looks through all of a list before its first part is decided: what can be known to be wrong with a later
+/// one is said while nothing is issued.
+async fn check_whole(
+    service: &Service,
+    batch: Option<BatchId>,
+    to: &[Option<CustomerId>],
+) -> Result<(), Problem> {
+    let refused = |refusal: Refusal| {
+        let nothing = format!("{}; nothing was issued", refusal.code.title());
+        Problem::explained(refusal, nothing)
+    };
+    let mut named = BTreeSet::new();
+    for customer in to.iter().flatten() {
+        if !named.insert(*customer) {
+            return Err(refused(Refusal {
+                code: Code::VoucherIssuedAlready,
+                customer: Some(*customer),
+            }));
+        }
+    }
+    let count = to.len();
+    for some in to.chunks(CHECKED_AT_ONCE) {
+        let some = some.to_vec();
+        let read = service
+            .bank
+            .read(move |state| state.may_issue(batch, &some, count));
+        read.await?.map_err(refused)?;
+    }
+    Ok(())
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -25,7 +25,7 @@ use crate::{
         AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
         CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
         IdentityCheckId, Label, LoanId, Looked, Operation, OrderId, Origin, RefusalCode, ReturnId,
-        TokenNonce, TransferId,
+        TokenNonce, TransferId, Verdict, judge,
     },
     writer::Reply,
 };
@@ -155,6 +155,30 @@ impl<T> Reading<T> {
 }
 
 impl<T> Reading<T> {
+    /// What a part of a long request asks for: the first under the request's own key, so that the key is
+    /// taken for every other request, and the others under keys that follow from it.
+    fn part(&self, number: usize, action: Action) -> Box<Envelope> {
+        Box::new(Envelope {
+            caller: self.caller,
+            key: match number {
+                0 => self.key.clone(),
+                _ => self.key.of_part(number),
+            },
+            fingerprint: self.fingerprint,
+            action,
+            from: self.from,
+            looked: Looked::default(),
+        })
+    }
+
+    /// Whether a long request that begins with this action is for the bank to decide: not where it is turned
+    /// away at once, and not where its key may be known, so that it goes on where it broke off.
+    pub async fn is_new(&self, service: &Service, first: Action) -> Result<bool, Problem> {
+        let (envelope, now) = (self.part(0, first), service.clock.now());
+        let judged = service.bank.read(move |state| judge(state, &envelope, now));
+        Ok(matches!(judged.await?, Verdict::Decided(..)))
+    }
+
     /// Has a long request decided in parts, one after the other: each is a short decision and a
     /// record of its own, so that others come in between. A repetition under the same key goes on
     /// where the first attempt broke off. Answers what the parts did together.
@@ -166,15 +190,7 @@ impl<T> Reading<T> {
         let (mut last, mut issued, mut replayed) = (0, 0, true);
         for (number, action) in parts.enumerate() {
             planted_slowness(service, action.operation()).await;
-            let envelope = Box::new(Envelope {
-                caller: self.caller,
-                key: self.key.of_part(number),
-                fingerprint: self.fingerprint,
-                action,
-                from: self.from,
-                looked: Looked::default(),
-            });
-            let reply = decided(service, envelope).await?;
+            let reply = decided(service, self.part(number, action)).await?;
             replayed &= reply.replayed;
             match reply.outcome {
                 Ok((seq, Answer::VouchersIssued(count))) => (last, issued) = (seq, issued + count),
@@ -185,7 +201,7 @@ impl<T> Reading<T> {
                         number + 1,
                         refusal.code.title()
                     );
-                    return Err(Problem::of_part(refusal, done));
+                    return Err(Problem::explained(refusal, done).after_parts(issued > 0, replayed));
                 }
             }
         }

@@ -219,6 +219,16 @@ fn unusable(error: &rusqlite::Error) -> JournalError {
     }
 }
 
+/// The same where a journal is only read, for which `SQLite` makes the log's index anew.
+fn unreadable(error: &rusqlite::Error) -> JournalError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen) => JournalError::Unusable(format!(
+            "{error}. A journal that was served has a log, and is read only where its folder can be written: copy the folder to such a place"
+        )),
+        _ => unusable(error),
+    }
+}
+
 /// What a failed append means.
 ///
 /// A busy file is found before anything is written, and so is a full disk before the last byte of the
@@ -356,13 +366,13 @@ impl JournalReader for SqliteReader {
                    coalesce((SELECT max(first_seq) FROM journal WHERE first_seq <= ?1), 0)
                  ORDER BY first_seq",
             )
-            .map_err(|error| unusable(&error))?;
+            .map_err(|error| unreadable(&error))?;
         let mut rows = statement
             .query([as_sql(after + 1)])
-            .map_err(|error| unusable(&error))?;
+            .map_err(|error| unreadable(&error))?;
         let (mut groups, mut records) = (Vec::new(), 0);
         while records < limit as u64 {
-            let read = rows.next().map_err(|error| unusable(&error));
+            let read = rows.next().map_err(|error| unreadable(&error));
             let group = match read.and_then(|row| row.map(group_of).transpose()) {
                 Ok(Some(group)) => group,
                 Err(error) if groups.is_empty() => return Err(error),
@@ -380,7 +390,7 @@ impl JournalReader for SqliteReader {
         let last = self.connection.query_row(select, [], |row| row.get(0));
         Ok(last
             .optional()
-            .map_err(|error| unusable(&error))?
+            .map_err(|error| unreadable(&error))?
             .unwrap_or(0))
     }
 }

@@ -82,6 +82,16 @@ pub fn judge_foreseen(
     if !open && !envelope.action.may_end_sessions() {
         return Verdict::TurnedAway(Code::Unauthenticated.into());
     }
+    // A channel without the right is not told what another one was answered under the same key.
+    if !may(by, envelope.action.operation()) {
+        // Whether the session stands is said first.
+        let code = if open {
+            Code::Forbidden
+        } else {
+            Code::Unauthenticated
+        };
+        return Verdict::TurnedAway(code.into());
+    }
     let digest = Foreseen::digest(foreseen, by, &envelope.key);
     match state.known(digest, &envelope.looked, now) {
         Known::First(first) => {
@@ -100,9 +110,6 @@ pub fn judge_foreseen(
     }
     if !open {
         return Verdict::TurnedAway(Code::Unauthenticated.into());
-    }
-    if !may(by, envelope.action.operation()) {
-        return Verdict::TurnedAway(Code::Forbidden.into());
     }
     let command = Command {
         by,

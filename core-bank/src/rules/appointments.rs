@@ -288,6 +288,11 @@ impl Appointments {
     }
 }
 
+/// Whether a slot is to come and no further ahead than slots are booked.
+pub fn is_bookable_at(slot: BusinessTime, now: BusinessTime) -> bool {
+    slot > now && slot.0 <= now.0.saturating_add(AHEAD_DAYS * DAY)
+}
+
 impl Desk<'_> {
     pub(super) fn run_appointments(&self, command: &AppointmentCommand) -> Decision {
         let fact = match command {
@@ -337,14 +342,13 @@ impl Desk<'_> {
         let appointments = &self.state.appointments;
         let id = branch.ok_or(Code::BranchNotFound)?;
         let branch = appointments.branch(id).ok_or(Code::BranchNotFound)?;
-        let last = BusinessTime(self.now.0.saturating_add(AHEAD_DAYS * DAY));
-        if !branch.slots.has_slot(slot) || slot <= self.now || slot > last {
+        if !branch.slots.has_slot(slot) || !is_bookable_at(slot, self.now) {
             return Err(Code::SlotNotFound.into());
         }
         let day = Day::of(slot);
         let mut own = appointments.of_customer(customer);
-        let held = own
-            .any(|(_, held)| held.status == AppointmentStatus::Booked && Day::of(held.slot) == day);
+        // Kept or not, it was the one of its day; what was cancelled is not among them.
+        let held = own.any(|(_, held)| Day::of(held.slot) == day);
         if held {
             return Err(Code::AppointmentExists.into());
         }

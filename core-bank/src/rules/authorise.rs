@@ -148,9 +148,9 @@ impl Desk<'_> {
             Ok(step) => step,
             Err(code) => return Ok(failed(code, customer, medium, Some(id))),
         };
-        let spent = Fact::AuthorisationSpent { id, step };
         let day = Day::of(self.now);
-        let refuse = |code| Ok(vec![Fact::Refused { code, customer }, spent.clone()]);
+        // The authorisation stands: whoever frees the limit or pays money in pays with the same proof.
+        let refuse = |code| Ok(refused(code, customer));
         let (today, month_total) = match media.allowance(scope).after(order.amount, day) {
             Ok(totals) => totals,
             Err(code) => return refuse(code),
@@ -167,7 +167,7 @@ impl Desk<'_> {
             today,
             month_total,
         });
-        facts.push(spent);
+        facts.push(Fact::AuthorisationSpent { id, step });
         Ok(facts)
     }
 

@@ -30,11 +30,15 @@ impl Desk<'_> {
             if card == Some(CardStatus::Closed) {
                 return Ok(refused(Code::CardClosed, account.customer));
             }
-            let allowed =
-                self.state
-                    .locks_allow(account.card, CardEntry::Atm, place, amount, self.now);
-            if let Err(code) = allowed {
-                return Ok(refused(code, account.customer));
+            // Whoever has the card and its PIN comes no further with it by naming another account.
+            let shown = self.card_shown(account.customer);
+            for card in [Some(account.card), shown].into_iter().flatten() {
+                let allowed = self
+                    .state
+                    .locks_allow(card, CardEntry::Atm, place, amount, self.now);
+                if let Err(code) = allowed {
+                    return Ok(refused(code, account.customer));
+                }
             }
         }
         if account.balance < amount.fen() {

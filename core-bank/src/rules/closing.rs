@@ -165,8 +165,9 @@ impl State {
                 let product = closed.interest.until(*day, closed.balance);
                 closed.interest = Product::starting(*day);
                 closed.status = AccountStatus::Closed;
-                let card = closed.card;
+                let (card, customer) = (closed.card, closed.customer);
                 self.credit_product(product);
+                self.forget_undrawn_on(*account, customer);
                 self.set_card(card, CardStatus::Closed)
             }
         }

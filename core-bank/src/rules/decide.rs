@@ -3,7 +3,7 @@
 use super::{
     command::{Action, Command},
     fact::{Fact, Posting},
-    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, TransferId},
+    ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, SessionId, TransferId},
     keys::IDEMPOTENCY_MICROS,
     ledger::{BookAccount, LedgerAccount},
     locks::Place,
@@ -32,6 +32,7 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
     let desk = Desk {
         state,
         by: command.by.who(),
+        session: command.by.session(),
         from: command.by.origin(),
         now,
     };
@@ -205,6 +206,8 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
 pub(super) struct Desk<'a> {
     pub(super) state: &'a State,
     pub(super) by: Party,
+    /// In which session; only the locks of the card that it was begun with go by it.
+    pub(super) session: Option<SessionId>,
     /// Where a log-in came from.
     pub(super) from: Option<Origin>,
     pub(super) now: BusinessTime,

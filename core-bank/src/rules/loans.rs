@@ -510,9 +510,18 @@ impl State {
 
     /// Drops approvals of a customer that nobody can draw any more.
     fn forget_undrawn(&mut self, customer: CustomerId, today: Day) {
+        self.forget_approvals(customer, |loan| !may_draw(loan, today));
+    }
+
+    /// Drops approvals of loans to an account that is closed.
+    pub(super) fn forget_undrawn_on(&mut self, account: AccountNumber, customer: CustomerId) {
+        self.forget_approvals(customer, |loan| loan.account == account);
+    }
+
+    fn forget_approvals(&mut self, customer: CustomerId, is_gone: impl Fn(&Loan) -> bool) {
         let gone = self.loans_of(customer);
         let gone: Vec<_> = gone
-            .filter(|(_, loan)| loan.drawn.is_none() && !may_draw(loan, today))
+            .filter(|(_, loan)| loan.drawn.is_none() && is_gone(loan))
             .map(|(id, _)| id)
             .collect();
         for id in gone {

@@ -67,7 +67,7 @@ pub use admit::{Caller, Envelope, Verdict, judge, judge_again, judge_foreseen};
 pub use answer::Answer;
 pub use appointments::{
     AHEAD_DAYS, Appointment, AppointmentCommand, AppointmentFact, AppointmentStatus, Appointments,
-    Branch, Coordinates, SlotPlan,
+    Branch, Coordinates, SlotPlan, is_bookable_at,
 };
 pub use authorise::time_step;
 pub use bills::{BILLERS, Bill, BillKind, Biller};

@@ -9,8 +9,8 @@ use super::{
 };
 
 /// Who asks, after the bearer token was understood. In journals by position, so further variants come
-/// last; those from `CustomerIn` on also tell in which session and from where, which the audit shows
-/// and no decision goes by.
+/// last; those from `CustomerIn` on also tell in which session and from where, which the audit shows.
+/// No decision goes by it but that a card at a machine is under its own locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {

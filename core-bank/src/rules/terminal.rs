@@ -258,6 +258,16 @@ impl Desk<'_> {
         facts.extend(ended.map(|session| Fact::SessionEnded { session: *session }));
     }
 
+    /// The card that the session was begun with in which this is asked.
+    pub(super) fn card_shown(&self, customer: CustomerId) -> Option<CardId> {
+        let asked_in = self.session?;
+        let mut open = self.state.customer(customer)?.sessions.iter();
+        open.find_map(|digest| {
+            let session = self.state.session(*digest)?;
+            session.card.filter(|_| session.id == asked_in)
+        })
+    }
+
     /// A terminal does nothing for a customer who closed its channel. Counters cannot be closed.
     pub(super) fn serves(&self, customer: CustomerId) -> Result<(), Refusal> {
         if self.state.serves(self.by, customer) {

@@ -274,14 +274,8 @@ impl Desk<'_> {
         }
         let mut employees = Vec::with_capacity(to.len());
         for employee in to {
-            let employee = employee.ok_or(Code::CustomerNotFound)?;
-            if self.state.customer(employee).is_none() {
-                return Err(Refusal {
-                    code: Code::CustomerNotFound,
-                    customer: Some(employee),
-                });
-            }
-            if employees.contains(&employee) || welfare.given.contains(&(id, employee)) {
+            let employee = self.state.may_receive(id, *employee)?;
+            if employees.contains(&employee) {
                 return Err(Refusal {
                     code: Code::VoucherIssuedAlready,
                     customer: Some(employee),
@@ -351,6 +345,49 @@ impl Desk<'_> {
             facts.push(moved.ok_or(Code::BalanceOverflow)?.1);
         }
         Ok(facts)
+    }
+}
+
+impl State {
+    /// Whether these of `count` customers could each be issued a voucher of a batch, were all of them decided
+    /// together now.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the first who could not.
+    pub fn may_issue(
+        &self,
+        batch: Option<BatchId>,
+        to: &[Option<CustomerId>],
+        count: usize,
+    ) -> Result<(), Refusal> {
+        let id = batch.ok_or(Code::BatchNotFound)?;
+        let batch = self.welfare.batch(id).ok_or(Code::BatchNotFound)?;
+        if count > (batch.wish.count - batch.issued) as usize {
+            return Err(Code::BatchExhausted.into());
+        }
+        let mut to = to.iter();
+        to.try_for_each(|customer| self.may_receive(id, *customer).map(drop))
+    }
+
+    /// A customer who has no voucher of this batch yet.
+    fn may_receive(
+        &self,
+        batch: BatchId,
+        customer: Option<CustomerId>,
+    ) -> Result<CustomerId, Refusal> {
+        let customer = customer.ok_or(Code::CustomerNotFound)?;
+        let refused = |code| Refusal {
+            code,
+            customer: Some(customer),
+        };
+        if self.customer(customer).is_none() {
+            return Err(refused(Code::CustomerNotFound));
+        }
+        if self.welfare.given.contains(&(batch, customer)) {
+            return Err(refused(Code::VoucherIssuedAlready));
+        }
+        Ok(customer)
     }
 }
 

@@ -206,9 +206,20 @@ fn spawn(data: &Path, options: &str) -> (Child, Option<String>) {
         .unwrap();
     // The test harness speaks first; the server's line follows its own.
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = lines
-        .map_while(Result::ok)
-        .find_map(|line| line.find("listening on").map(|at| line[at..].to_owned()));
+    let mut lines = lines.map_while(Result::ok);
+    let line = lines.find_map(|line| line.find("listening on").map(|at| line[at..].to_owned()));
+    if line.is_some()
+        && let Some(said) = child.stderr.take()
+    {
+        // After a minute the harness around it says so, and ends where nobody listens.
+        thread::spawn(move || lines.for_each(drop));
+        // Its last words belong to the test that it failed; and whom nobody hears out stands still.
+        thread::spawn(move || {
+            for line in BufReader::new(said).lines().map_while(Result::ok) {
+                eprintln!("the bank: {line}");
+            }
+        });
+    }
     (child, line)
 }
 

@@ -122,3 +122,40 @@ fn an_appointment_of_yesterday_is_not_concluded_after_a_quiet_day() {
     // The bank goes on.
     new_person(&bank, 2);
 }
+
+#[test]
+fn a_day_has_one_appointment_and_only_slots_that_can_be_booked_are_listed() {
+    let (_folder, bank) = start("");
+    let branch = json!({"name": "市中支行", "latitude": "36.46", "longitude": "115.98",
+        "slots": {"opens": 540, "closes": 1020, "minutes": 30, "places": 3, "overbooking": 0}});
+    let branch = operator(&bank, "/v1/branches", &branch).expect(201);
+    let branch = branch.text("branch");
+    let clock = json!({"business_time": "2026-06-09T10:05:00+08:00", "speed": 0.001});
+    bank.client()
+        .put(&bank.tokens.operator, "/v1/test/clock", &clock)
+        .expect(200);
+    let session = log_in(&bank, &new_person(&bank, 1));
+    let book = |slot: &str| {
+        let wish = json!({"branch": branch, "slot": slot});
+        bank.client().post(&session, "/v1/appointments", &wish)
+    };
+    // Kept on the day before, it was that day's all the same.
+    let kept = book("2026-06-10T09:00:00+08:00").expect(201);
+    let outcome = format!("/v1/appointments/{}/outcomes", kept.text("appointment"));
+    bank.client()
+        .post(&bank.tokens.counter, &outcome, &json!({"kept": true}))
+        .expect(201);
+    book("2026-06-10T15:00:00+08:00").refused(409, "appointment_exists");
+    // Fourteen days ahead to the moment: half past ten of the last day is too far, and so is all after.
+    let listed = |day: &str| {
+        let path = format!("/v1/branches/{branch}/slots?day={day}");
+        let told = bank.client().get(&session, &path).expect(200);
+        told.body["slots"].as_array().unwrap().clone()
+    };
+    let last = listed("2026-06-23");
+    assert_eq!(last.len(), 3);
+    assert_eq!(last[2]["slot"], "2026-06-23T10:00:00+08:00");
+    assert!(listed("2026-06-24").is_empty() && listed("2027-06-09").is_empty());
+    book("2026-06-23T10:30:00+08:00").refused(404, "slot_not_found");
+    book("2026-06-23T10:00:00+08:00").expect(201);
+}

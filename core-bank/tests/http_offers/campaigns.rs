@@ -76,6 +76,12 @@ fn a_campaign_must_be_sound_and_is_announced_by_the_operator() {
     bank.client()
         .post(&session, "/v1/campaigns", &sound)
         .refused(403, "forbidden");
+    for ends in ["2026-06-09T00:00+08:00", "2026-06-08T23:59:59+08:00"] {
+        let mut over = sound.clone();
+        over["ends"] = json!(ends);
+        let refused = operator(&bank, "/v1/campaigns", &over).refused(400, "invalid_body");
+        assert!(refused.text("detail").contains("`ends`"), "{refused:?}");
+    }
     for offer in [
         json!({"lottery": {"prizes": []}}),
         json!({"lottery": {"prizes": [prize(600_000), prize(400_001)]}}),

@@ -181,32 +181,81 @@ fn a_batch_of_5000_vouchers_starves_nobody() {
 }
 
 #[test]
-fn a_batch_that_breaks_off_says_how_far_it_came_and_issues_nothing_twice() {
+fn a_list_with_one_who_cannot_be_served_is_refused_as_a_whole() {
     let (_folder, bank) = start("");
     let firm = new_rich_person(&bank, 1, "100000");
     let employees = register(&bank, 10, 120);
-    let mut named = employees.clone();
-    "C999999999999".clone_into(&mut named[119]);
     let issues = buy_batch(&bank, &firm, 120);
     let mut client = bank.client();
     let mut issue = |key: &str, to: &[String]| {
         client.post_with_key(&bank.tokens.counter, key, &issues, &json!({ "to": to }))
     };
-    for _ in 0..2 {
-        let refused = issue("first", &named).refused(404, "customer_not_found");
-        assert!(refused.text("detail").contains("part 3"), "{refused:?}");
-        assert!(
-            refused.text("detail").contains("100 were issued before"),
-            "{refused:?}"
-        );
-        assert_eq!(refused.body["customer"], "C999999999999");
+    let (mut unknown, mut twice, mut more) =
+        (employees.clone(), employees.clone(), employees.clone());
+    "C999999999999".clone_into(&mut unknown[119]);
+    employees[3].clone_into(&mut twice[119]);
+    more.push(firm.customer.clone());
+    for (to, status, code, named) in [
+        (&unknown, 404, "customer_not_found", Some(&unknown[119])),
+        (&twice, 409, "voucher_issued_already", Some(&twice[119])),
+        (&more, 422, "batch_exhausted", None),
+    ] {
+        let refused = issue("list", to).refused(status, code);
+        assert_eq!(refused.text("effect"), "none");
+        assert!(refused.text("detail").ends_with("nothing was issued"));
+        assert_eq!(refused.body["customer"].as_str(), named.map(String::as_str));
     }
-    issue("again", &employees[90..100]).refused(409, "voucher_issued_already");
-    let rest = issue("rest", &employees[100..]).expect(201);
-    assert_eq!(rest.body["issued"], 20);
+    // Nobody has one and the key is free: the list that is right passes under it.
+    let passed = issue("list", &employees).expect(201);
+    assert_eq!(passed.body["issued"], 120);
+    let again = issue("list", &employees);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.body, passed.body);
+    issue("list", &employees[..20]).refused(422, "idempotency_key_reused");
     issue("more", std::slice::from_ref(&firm.customer)).refused(422, "batch_exhausted");
-    let replayed = issue("rest", &employees[100..]);
-    assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
-    assert_eq!(replayed.body, rest.body);
-    issue("rest", &employees[..20]).refused(422, "idempotency_key_reused");
+    // The key is taken for every other request, and another request's for an issue.
+    let deposit = json!({"account": firm.account, "amount": "1"});
+    client
+        .post_with_key(&bank.tokens.counter, "list", "/v1/deposits", &deposit)
+        .refused(422, "idempotency_key_reused");
+    client
+        .post_with_key(&bank.tokens.counter, "deposit", "/v1/deposits", &deposit)
+        .expect(201);
+    let to = json!({ "to": employees });
+    client
+        .post_with_key(&bank.tokens.counter, "deposit", &issues, &to)
+        .refused(422, "idempotency_key_reused");
+}
+
+#[test]
+fn an_issue_that_breaks_off_says_how_far_it_came() {
+    let (_folder, bank) = start("slow=welfare_issue=400ms");
+    let firm = new_rich_person(&bank, 1, "100000");
+    let employees = register(&bank, 10, 121);
+    let issues = buy_batch(&bank, &firm, 120);
+    let issue = |key: &str, to: &[String]| {
+        let body = json!({ "to": to });
+        bank.client()
+            .post_with_key(&bank.tokens.counter, key, &issues, &body)
+    };
+    let first = thread::scope(|scope| {
+        let first = scope.spawn(|| issue("first", &employees[..120]));
+        // When its second part is on its way, somebody else takes one of the last.
+        thread::sleep(Duration::from_millis(600));
+        issue("second", &employees[120..]).expect(201);
+        first.join().unwrap()
+    });
+    for (refused, replayed) in [
+        (first, None),
+        (issue("first", &employees[..120]), Some("true")),
+    ] {
+        assert_eq!(refused.header("idempotent-replayed"), replayed);
+        let refused = refused.refused(422, "batch_exhausted");
+        assert_eq!(refused.text("effect"), "partial");
+        let detail = refused.text("detail");
+        assert!(detail.starts_with("part 3"), "{detail}");
+        assert!(detail.ends_with("100 were issued before"), "{detail}");
+    }
+    let rest = issue("rest", &employees[100..119]).expect(201);
+    assert_eq!(rest.body["issued"], 19);
 }

@@ -307,10 +307,10 @@ impl Books {
             self.own[who].wrong_proofs[medium] += 1;
             return;
         }
-        self.own[who].wrong_proofs[medium] = 0;
         if !self.pays(who, amount, answer) {
             return;
         }
+        self.own[who].wrong_proofs[medium] = 0;
         self.own[who].paid_by[medium] += amount;
         match payment {
             Payment::ToOther(fen) => self.own[1 - who].move_by(*fen),

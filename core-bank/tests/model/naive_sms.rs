@@ -59,8 +59,7 @@ impl Model {
             }
             return Err(RefusalCode::CodeWrong);
         }
-        self.waiting[from].remove(place);
-        self.wrong_in_a_row[from] = 0;
+        // Refused from here on, the authorisation stands.
         let (once, daily, monthly) = SMS;
         if much > once {
             return Err(RefusalCode::LimitPerTransaction);
@@ -74,6 +73,8 @@ impl Model {
         if self.balances[from] < much {
             return Err(RefusalCode::InsufficientFunds);
         }
+        self.waiting[from].remove(place);
+        self.wrong_in_a_row[from] = 0;
         self.paid_today[from] += much;
         self.paid_in_month[from] += much;
         self.balances[from] -= much;
