@@ -598,6 +598,40 @@ mod tests {
         assert!(history.reached(Held::Lists, 1, patience).await);
     }
 
+    #[tokio::test]
+    async fn damage_that_shows_as_the_projector_goes_on_has_the_file_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("projection.sqlite");
+        let mut journal = MemoryJournal::default();
+        let read = journal.clone();
+        let (writer, durable) = watch::channel(0);
+        let (history, _end) = start_projector(ProjectorParts {
+            path: &path,
+            journal: Arc::new(JournalReaders::new(move || read.reader())),
+            durable,
+            metrics: Arc::default(),
+            keys_in_memory: IDEMPOTENCY_KEYS_MAX,
+            clock: BusinessClock::real(),
+        })
+        .unwrap();
+        let told = || {
+            history.with_connection(|file| {
+                let select = "SELECT seq FROM projection";
+                Ok(file.query_row(select, [], |row| row.get::<_, u64>(0))?)
+            })
+        };
+        // This reader keeps the old file open.
+        assert_eq!(told().unwrap(), 0);
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("DROP TABLE projection").unwrap();
+        drop(other);
+        journal.append(0, &[record()]).unwrap();
+        writer.send_replace(1);
+        let patience = Duration::from_secs(20);
+        assert!(history.reached(Held::Lists, 1, patience).await);
+        assert_eq!(told().unwrap(), 1);
+    }
+
     /// A reader with a defect that nobody foresaw.
     struct FallsOver(Box<dyn JournalReader>);
 
