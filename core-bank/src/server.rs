@@ -130,8 +130,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let folder = DataFolder::open(&options.data)?;
     let running = start(&options, &folder)?;
     let listener = listen(options.addr);
-    let listener =
-        listener.map_err(|error| io_error("the address cannot be listened on", error))?;
+    let listener = listener
+        .map_err(|error| io_error(&format!("{} cannot be listened on", options.addr), error))?;
     let local = listener
         .local_addr()
         .map_err(|error| io_error("the address is unknown", error))?;

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bank_process::{BankProcess, balance, log_in, new_person, new_rich_person};
+use bank_process::{BankProcess, Client, balance, log_in, new_person, new_rich_person};
 use core_bank::{
     JournalPlace, SeedOptions, backup, journal::SqliteJournal, rules::Amount, seed, verify,
 };
@@ -199,6 +199,18 @@ fn fills_and_recovers(bank: BankProcess, data: &Path, make_room: impl Fn(&BankPr
         .post(&session, "/v1/alerts/wishes", &wishes)
         .expect(201);
     let session = log_in(&bank, &person);
+    // It is written before there is no room, however busy the machine is.
+    let patience = Instant::now() + Duration::from_secs(20);
+    let alerted = |client: &mut Client| {
+        let told = client.get(&bank.tokens.operator, "/v1/audit/alerts");
+        !told.expect(200).body["alerts"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    };
+    while !alerted(&mut client) && Instant::now() < patience {
+        thread::sleep(Duration::from_millis(20));
+    }
     let deposit = json!({"account": person.account, "amount": "1.00"});
     let mut acknowledged = 0;
     let refused = loop {

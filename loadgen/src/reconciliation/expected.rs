@@ -48,7 +48,7 @@ impl Expected {
     }
 
     /// What is expected of the parts in which the bank issues vouchers: it decides fifty at a time,
-    /// each under a key of its own. Parts before one that was refused stand.
+    /// the first under the request's key and each other under one of its own. Parts before one that was refused stand.
     pub fn parts(row: &JournalRow, place: u64) -> Vec<(String, Self)> {
         let fen = row.amount.as_deref().and_then(money::fen).unwrap_or(0);
         let count = fen / i128::from(VOUCHER_FEN);
@@ -67,7 +67,10 @@ impl Expected {
                     effect,
                     ..row.clone()
                 };
-                let key = format!("{}/{part}", &digest.as_str()[..32]);
+                let key = match part {
+                    0 => row.key.clone(),
+                    _ => format!("{}/{part}", &digest.as_str()[..32]),
+                };
                 (key, Self::read(row, place))
             })
             .collect()
