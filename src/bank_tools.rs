@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use core_bank::rules::Amount;
 use core_bank::{
-    Head, JournalPlace, SEED_CUSTOMERS_MAX, SeedOptions, ServeOptions, is_seed_password,
+    Head, JournalPlace, SEED_CUSTOMERS_MAX, SeedOptions, ServeOptions, may_be_password,
 };
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -79,7 +79,7 @@ fn customers(text: &str) -> Result<u32, String> {
 }
 
 fn password(text: &str) -> Result<String, String> {
-    let taken = is_seed_password(text).then(|| text.to_owned());
+    let taken = may_be_password(text).then(|| text.to_owned());
     taken.ok_or_else(|| "a password has 8 to 64 characters".to_owned())
 }
 

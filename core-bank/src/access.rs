@@ -1,17 +1,15 @@
 //! Tokens: those of the terminals, made at the first start, and those of customers, derived from the
 //! bank's seal. The journal holds digests and nonces only, so a stolen journal opens no session.
 
-use std::{
-    fs, io,
-    io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
-};
+use std::{fs, io, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path};
 
 use rand::{TryRng as _, rngs::SysRng};
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{Caller, CardId, Channel, PinDigest, TokenDigest, TokenNonce};
+use crate::{
+    data_folder::owner_only,
+    rules::{Caller, CardId, Channel, PinDigest, TokenDigest, TokenNonce},
+};
 
 /// The bearer tokens of the terminals and the operator: 256 random bits each, in hexadecimal.
 #[derive(Clone, Serialize, Deserialize)]
@@ -206,12 +204,8 @@ pub fn random_number() -> io::Result<u64> {
 /// Writes a file that only its owner may read, whole or not at all.
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("unfinished");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
+    let mut options = owner_only();
+    let mut file = options.create(true).truncate(true).open(&unfinished)?;
     file.set_permissions(fs::Permissions::from_mode(0o600))?;
     file.write_all(content)?;
     file.sync_all()?;

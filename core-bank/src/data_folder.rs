@@ -114,12 +114,13 @@ impl DataFolder {
 }
 
 fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = owner_only();
+    options.read(true).create(true).truncate(false).open(path)
+}
+
+/// How a file is opened for writing that only its owner may read where it is made.
+pub fn owner_only() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
+    options.write(true).mode(0o600);
     options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
 }

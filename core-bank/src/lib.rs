@@ -52,6 +52,7 @@ mod verify;
 pub mod writer;
 
 pub use access::TerminalTokens;
+pub use authentication::may_be_password;
 pub use data_folder::DataFolderError;
 pub use log::{LogInProgress, start_log};
 pub use options::{Observability, OptionError, Plant, ServeOptions};
@@ -59,10 +60,7 @@ pub use projector::ProjectionError;
 pub use recovery::{Recovered, RecoveryError, recover};
 pub use repair::{RepairError, Repaired, repair_keeping_prefix, repair_postgres_keeping_prefix};
 pub use rules::Operation;
-pub use seed::{
-    SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, SownBank, is_seed_password, seed,
-    sow,
-};
+pub use seed::{SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, SownBank, seed, sow};
 pub use server::{ServeError, serve};
 pub use tls::{TlsError, TlsFiles};
 pub use tools::{ExportFormat, Head, JournalPlace, ToolError, backup, export, rebuild, restore};

@@ -14,6 +14,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, ffi, params};
 
 use crate::{
+    data_folder::owner_only,
     entries::ENTRIES_TABLE,
     journal::{ChainHash, JournalError, JournalReader},
     notices::NOTICES_TABLE,
@@ -21,7 +22,6 @@ use crate::{
     product_lists::PRODUCT_TABLES,
     repair::{remove_database, with},
     room::is_lacking,
-    unfinished::private_file,
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
@@ -262,7 +262,7 @@ fn check(connection: &Connection) -> Result<(), ProjectionError> {
 /// its companions take its mode. One that is there is not opened for that: closing it would undo
 /// `SQLite`'s locks.
 fn make_private(path: &Path) -> Result<(), ProjectionError> {
-    match private_file(path) {
+    match owner_only().create_new(true).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
                 fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;

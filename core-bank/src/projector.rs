@@ -566,22 +566,36 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn entries_are_shown_while_the_file_takes_nothing_and_lists_once_it_does() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("projection.sqlite");
-        let mut journal = MemoryJournal::default();
-        let read = journal.clone();
+    /// A projector over the journal that `reader` opens: where its writer says what is durable, the
+    /// histories, and how it ends.
+    fn follow(
+        path: &Path,
+        reader: impl Fn() -> Result<Box<dyn JournalReader>, JournalError> + Send + Sync + 'static,
+    ) -> (
+        watch::Sender<u64>,
+        History,
+        oneshot::Receiver<Result<(), ProjectionError>>,
+    ) {
         let (writer, durable) = watch::channel(0);
-        let (history, _end) = start_projector(ProjectorParts {
-            path: &path,
-            journal: Arc::new(JournalReaders::new(move || read.reader())),
+        let (history, end) = start_projector(ProjectorParts {
+            path,
+            journal: Arc::new(JournalReaders::new(reader)),
             durable,
             metrics: Arc::default(),
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
             clock: BusinessClock::real(),
         })
         .unwrap();
+        (writer, history, end)
+    }
+
+    #[tokio::test]
+    async fn entries_are_shown_while_the_file_takes_nothing_and_lists_once_it_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("projection.sqlite");
+        let mut journal = MemoryJournal::default();
+        let read = journal.clone();
+        let (writer, history, _end) = follow(&path, move || read.reader());
         // Whoever writes holds it up as a full disk would.
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -604,16 +618,7 @@ mod tests {
         let path = folder.path().join("projection.sqlite");
         let mut journal = MemoryJournal::default();
         let read = journal.clone();
-        let (writer, durable) = watch::channel(0);
-        let (history, _end) = start_projector(ProjectorParts {
-            path: &path,
-            journal: Arc::new(JournalReaders::new(move || read.reader())),
-            durable,
-            metrics: Arc::default(),
-            keys_in_memory: IDEMPOTENCY_KEYS_MAX,
-            clock: BusinessClock::real(),
-        })
-        .unwrap();
+        let (writer, history, _end) = follow(&path, move || read.reader());
         let told = || {
             history.with_connection(|file| {
                 let select = "SELECT seq FROM projection";
@@ -650,16 +655,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = MemoryJournal::default();
         let reader = move || Ok(Box::new(FallsOver(journal.reader()?)) as Box<dyn JournalReader>);
-        let (writer, durable) = watch::channel(0);
-        let (_history, end) = start_projector(ProjectorParts {
-            path: &folder.path().join("projection.sqlite"),
-            journal: Arc::new(JournalReaders::new(reader)),
-            durable,
-            metrics: Arc::default(),
-            keys_in_memory: IDEMPOTENCY_KEYS_MAX,
-            clock: BusinessClock::real(),
-        })
-        .unwrap();
+        let path = folder.path().join("projection.sqlite");
+        let (writer, _history, end) = follow(&path, reader);
         writer.send_replace(1);
         let end = tokio::time::timeout(Duration::from_secs(20), end).await;
         let end = end.expect("nobody is told");

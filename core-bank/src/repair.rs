@@ -4,13 +4,12 @@
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use crate::{
     copy::{copy_records, sound_end},
-    data_folder::{DataFolder, DataFolderError},
+    data_folder::{DataFolder, DataFolderError, owner_only},
     journal::{
         ChainHash, Journal as _, JournalError, JournalReader, PostgresJournal, SqliteJournal,
     },
@@ -122,11 +121,7 @@ fn keep_groups_after(
     last: u64,
     aside: &Path,
 ) -> Result<(), RepairError> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(aside)?;
+    let mut file = owner_only().create_new(true).open(aside)?;
     for group in reader.groups(last, usize::MAX)? {
         file.write_all(&group.bytes)?;
     }

@@ -7,7 +7,7 @@ use std::{fs, io, path::Path};
 
 use crate::{
     access::{Access, TokenKind, digest},
-    authentication::hash_password,
+    authentication::{hash_password, may_be_password},
     data_folder::{DataFolder, DataFolderError},
     journal::{Journal, JournalError, RECORD_VERSION, Record, SqliteJournal},
     rules::{
@@ -120,11 +120,6 @@ impl SownBank {
     }
 }
 
-/// Whether a password may be shared by seeded customers: the API takes those of 8 to 64 characters.
-pub fn is_seed_password(password: &str) -> bool {
-    (8..=64).contains(&password.chars().count())
-}
-
 /// The same as [`seed`], for whoever has something else to end before the bank is there.
 pub fn sow(
     data: &Path,
@@ -134,7 +129,7 @@ pub fn sow(
     if !(1..=SEED_CUSTOMERS_MAX).contains(&options.customers) {
         return Err(SeedError::Customers);
     }
-    if !options.password.as_deref().is_none_or(is_seed_password) {
+    if !options.password.as_deref().is_none_or(may_be_password) {
         return Err(SeedError::Password);
     }
     let folder = DataFolder::open(data)?;

@@ -17,6 +17,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -206,7 +207,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     );
     let clock = match options.clock {
         Some(start) => BusinessClock::starting(start, options.clock_speed),
-        None => BusinessClock::starting(jiff::Timestamp::now(), options.clock_speed),
+        None => BusinessClock::starting(Timestamp::now(), options.clock_speed),
     };
     clock.note_stamp(state.at());
     warn_of_late_clock(&clock, state.at());
@@ -296,19 +297,12 @@ fn open_journal(
 /// Warns where the last record is later than the clock.
 fn warn_of_late_clock(clock: &BusinessClock, last: BusinessTime) {
     let ahead = last.0.saturating_sub(clock.now().0);
-    if let Ok(ahead @ 1..) = u64::try_from(ahead) {
+    if let Ok(micros @ 1..) = u64::try_from(ahead) {
+        let ahead = SignedDuration::from_secs(micros.div_ceil(1_000_000).cast_signed());
         tracing::warn!(
-            "the clock is {} behind the last record, of {last}: records are stamped with that until it has caught up. Set the clock right",
-            rounded(ahead)
+            "the clock is {ahead:#} behind the last record, of {last}: records are stamped with that until it has caught up. Set the clock right"
         );
     }
-}
-
-/// Microseconds in words: `25h 0m 3s`.
-fn rounded(micros: u64) -> String {
-    let seconds = micros.div_ceil(1_000_000);
-    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-    format!("{hours}h {minutes}m {}s", seconds % 60)
 }
 
 /// Where the journal is. A folder with records of its own is no companion of a database.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     api::audited,
     copy::copy_records,
-    data_folder::{DataFolder, DataFolderError},
+    data_folder::{DataFolder, DataFolderError, owner_only},
     journal::{
         ChainHash, Journal, JournalError, JournalReader, JournalReaders, PostgresJournal,
         SqliteJournal, walk,
@@ -23,7 +23,7 @@ use crate::{
     repair::remove_database,
     rules::IDEMPOTENCY_KEYS_MAX,
     snapshot::{Pace, SnapshotFolder},
-    unfinished::{KeepError, UnfinishedJournal, private_file},
+    unfinished::{KeepError, UnfinishedJournal},
 };
 
 /// Where a bank's journal is.
@@ -184,7 +184,8 @@ fn copy_whole(
             "{} cannot be read",
             secrets.join(name).display()
         )))?;
-        let mut file = private_file(&to.join(name)).map_err(making())?;
+        let file = owner_only().create_new(true).open(to.join(name));
+        let mut file = file.map_err(making())?;
         file.write_all(&content).map_err(making())?;
         file.sync_all().map_err(making())?;
     }

@@ -4,11 +4,11 @@
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use crate::{
+    data_folder::owner_only,
     journal::{JournalError, SqliteJournal},
     repair::{remove_database, with},
 };
@@ -25,7 +25,7 @@ impl UnfinishedJournal {
     /// An empty one in a folder, for its owner only. There must be none, which another may be making.
     pub fn make(folder: &Path) -> io::Result<Self> {
         let path = folder.join(UNFINISHED);
-        private_file(&path)?;
+        owner_only().create_new(true).open(&path)?;
         Ok(Self {
             folder: folder.to_owned(),
             path,
@@ -76,14 +76,4 @@ pub enum KeepError {
     /// The file system refuses.
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// A new file that only its owner may read.
-pub fn private_file(path: &Path) -> io::Result<File> {
-    fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }

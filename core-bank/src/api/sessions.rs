@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     access::{self, TokenKind, random_salt},
-    authentication::{hash_password, is_password},
+    authentication::{hash_password, is_password, may_be_password},
     rules::{
         Action, Caller, Channel, CustomerId, IdentityCheckId, Operation, Refusal,
         RefusalCode as Code, SESSION_MICROS_MAX, SessionId, TokenDigest, TokenNonce,
@@ -215,9 +215,7 @@ pub async fn set_password(
     }
     let form = "a password of 8 to 64 characters";
     let password = std::mem::take(&mut reading.body.password).0;
-    let password = (8..=64)
-        .contains(&password.chars().count())
-        .then_some(password);
+    let password = may_be_password(&password).then_some(password);
     let password = well_formed("password", form, password)?;
     reading.blind(&service.access, &password);
     let salt = random_salt().map_err(|_| Code::Internal)?;

@@ -132,17 +132,9 @@ impl<T> Reading<T> {
     ) -> Result<Response, Problem> {
         planted_slowness(service, action.operation()).await;
         let stem = blake3::hash(self.key.as_str().as_bytes()).to_hex();
-        let mut key = self.key;
+        let mut key = self.key.clone();
         for step in 1_u32.. {
-            let envelope = Box::new(Envelope {
-                caller: self.caller,
-                key,
-                fingerprint: self.fingerprint,
-                action: action.clone(),
-                from: self.from,
-                looked: Looked::default(),
-            });
-            let reply = decided(service, envelope).await?;
+            let reply = decided(service, self.under(key, action.clone())).await?;
             let more = matches!(&reply.outcome, Ok((_, answer)) if !is_last(answer));
             if !more {
                 return answer(&service.access, reply, StatusCode::CREATED);
@@ -158,12 +150,18 @@ impl<T> Reading<T> {
     /// What a part of a long request asks for: the first under the request's own key, so that the key is
     /// taken for every other request, and the others under keys that follow from it.
     fn part(&self, number: usize, action: Action) -> Box<Envelope> {
+        let key = match number {
+            0 => self.key.clone(),
+            _ => self.key.of_part(number),
+        };
+        self.under(key, action)
+    }
+
+    /// The request for an action, under the request's key or one that follows from it.
+    fn under(&self, key: IdempotencyKey, action: Action) -> Box<Envelope> {
         Box::new(Envelope {
             caller: self.caller,
-            key: match number {
-                0 => self.key.clone(),
-                _ => self.key.of_part(number),
-            },
+            key,
             fingerprint: self.fingerprint,
             action,
             from: self.from,

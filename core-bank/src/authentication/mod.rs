@@ -9,7 +9,7 @@ mod pool;
 mod transfer_text;
 
 pub use code::{device_step, sms_code};
-pub use password::{hash_password, is_password};
+pub use password::{hash_password, is_password, may_be_password};
 pub use pool::ProofPool;
 pub use transfer_text::transfer_text;
 

@@ -7,6 +7,11 @@ use crate::rules::PasswordHash;
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
 
+/// Whether a password may be set: it has 8 to 64 characters.
+pub fn may_be_password(text: &str) -> bool {
+    (8..=64).contains(&text.chars().count())
+}
+
 /// The hash of a password and a salt; `None` where the machine has no memory for it.
 pub fn hash_password(password: &str, salt: [u8; 16]) -> Option<PasswordHash> {
     let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).ok()?;

@@ -2,7 +2,7 @@
 //!
 //! Rows and keys stand all over the memory, and whoever judges waits for one after the other. Looks that
 //! need nothing of each other wait together, and the more of them the less stands between two: so each
-//! table is first asked for all places and then for all rows ([`Places::likely`]), before anything is
+//! table is first asked for all places and then for all rows ([`super::places::Places::draw_near`]), before anything is
 //! made of what stands there.
 
 use super::{

@@ -290,11 +290,10 @@ impl Keys {
 
     /// Looks for these keys, all together, so that each is near when its turn comes.
     pub(super) fn draw_near(&self, digests: &[KeyDigest], now: BusinessTime) {
-        let places = self.likely_places(digests);
+        self.draw_places_near(digests);
         let forgotten = digests.iter();
         let forgotten = forgotten.filter_map(|digest| self.crowded_out(*digest, now));
-        // The looking is what was wanted: without this it would be left out.
-        std::hint::black_box((places, forgotten.count()));
+        std::hint::black_box(forgotten.count());
     }
 
     /// The same for the oldest keys, which make room for so many new ones.
@@ -302,17 +301,15 @@ impl Keys {
         let count = (self.kept.len() + new).saturating_sub(self.bound);
         let oldest = (0..count).filter_map(|number| Some(self.kept.get(number)?.digest));
         let oldest: Vec<KeyDigest> = oldest.collect();
-        let places = self.likely_places(&oldest);
+        self.draw_places_near(&oldest);
         let noted = self.forgotten.iter();
         let noted = noted.flat_map(|noted| oldest.iter().filter(|digest| noted.has(**digest)));
-        std::hint::black_box((places, noted.count()));
+        std::hint::black_box(noted.count());
     }
 
-    /// A sum that nobody can reckon without the places of these keys.
-    fn likely_places(&self, digests: &[KeyDigest]) -> u32 {
-        let places = digests.iter();
-        let places = places.filter_map(|digest| self.places.likely(digest.hash()));
-        places.fold(0, |sum, place| sum ^ place)
+    fn draw_places_near(&self, digests: &[KeyDigest]) {
+        let hashes = digests.iter().map(|digest| digest.hash());
+        self.places.draw_near(hashes, i64::from);
     }
 
     /// The last record whose key was forgotten though it still lives, if this key may be such a one.

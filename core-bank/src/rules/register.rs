@@ -83,16 +83,11 @@ impl<K: RegisterKey, V: Clone> Register<K, V> {
 
     /// Looks at these rows, all together, so that each is near when its turn comes.
     pub fn draw_near(&self, keys: &[K], look: impl Fn(&V) -> i64) {
-        let places: Vec<Option<u32>> = keys
-            .iter()
-            .map(|key| self.places.likely(hash_of(*key)))
-            .collect();
-        let rows = places.into_iter().flatten();
-        let rows = rows.filter_map(|place| self.rows.get(place as usize));
-        // The looking is what was wanted: without this it would be left out.
-        std::hint::black_box(rows.fold(0, |sum, (key, row)| {
-            sum ^ key.number().cast_signed() ^ look(row)
-        }));
+        let hashes = keys.iter().map(|key| hash_of(*key));
+        self.places.draw_near(hashes, |place| {
+            let row = self.rows.get(place as usize);
+            row.map_or(0, |(key, row)| key.number().cast_signed() ^ look(row))
+        });
     }
 
     pub fn get(&self, key: &K) -> Option<&V> {

@@ -91,16 +91,11 @@ impl<K: RegisterKey, V: Clone> Shelf<K, V> {
 
     /// Looks at these rows, all together, so that each is near when its turn comes.
     pub fn draw_near(&self, keys: &[K], look: impl Fn(&V) -> i64) {
-        let places: Vec<Option<u32>> = keys
-            .iter()
-            .map(|key| self.places.likely(hash_of(*key)))
-            .collect();
-        let rows = places.into_iter().flatten();
-        let rows = rows.filter_map(|place| self.row_at(place));
-        // The looking is what was wanted: without this it would be left out.
-        std::hint::black_box(rows.fold(0, |sum, (key, row)| {
-            sum ^ key.number().cast_signed() ^ look(row)
-        }));
+        let hashes = keys.iter().map(|key| hash_of(*key));
+        self.places.draw_near(hashes, |place| {
+            let row = self.row_at(place);
+            row.map_or(0, |(key, row)| key.number().cast_signed() ^ look(row))
+        });
     }
 
     fn row_at(&self, place: u32) -> Option<&(K, V)> {

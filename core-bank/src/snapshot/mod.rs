@@ -11,7 +11,6 @@ mod file;
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -23,6 +22,7 @@ use tokio::sync::watch;
 pub use file::{Pace, read};
 
 use crate::{
+    data_folder::owner_only,
     journal::{ChainHash, JournalError, JournalReaders},
     recovery::{self, RecoveryError},
     rules::State,
@@ -90,12 +90,8 @@ impl SnapshotFolder {
         let seq = state.seq();
         let path = self.0.join(format!("snapshot-{seq:012}.bin"));
         let unfinished = self.0.join(UNFINISHED);
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&unfinished)?;
+        let mut options = owner_only();
+        let file = options.create(true).truncate(false).open(&unfinished)?;
         file::write(state, head, file, pace)?.sync_all()?;
         fs::rename(&unfinished, &path)?;
         File::open(&self.0)?.sync_all()?;
