@@ -7,6 +7,7 @@ use rand::{TryRng as _, rngs::SysRng};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    authentication::SmsKey,
     data_folder::owner_only,
     rules::{Caller, CardId, Channel, PinDigest, TokenDigest, TokenNonce},
 };
@@ -47,7 +48,7 @@ pub enum TokenKind {
 pub struct Access {
     terminals: [(TokenDigest, Channel); 6],
     seal: [u8; 32],
-    sms_key: [u8; 32],
+    sms_key: SmsKey,
 }
 
 impl Access {
@@ -97,7 +98,7 @@ impl Access {
         ];
         Ok(Self {
             terminals,
-            sms_key: *blake3::keyed_hash(&seal.0, b"sms code 1").as_bytes(),
+            sms_key: SmsKey::new(blake3::keyed_hash(&seal.0, b"sms code 1").as_bytes()),
             seal: seal.0,
         })
     }
@@ -166,7 +167,7 @@ impl Access {
     }
 
     /// The key that codes sent by SMS derive from.
-    pub fn sms_key(&self) -> &[u8; 32] {
+    pub fn sms_key(&self) -> &SmsKey {
         &self.sms_key
     }
 }

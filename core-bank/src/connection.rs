@@ -7,8 +7,9 @@
 //! the bank waiting longest has to go first when there are too many ([`crate::connections`]).
 
 use std::{
+    future::poll_fn,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::{Duration, Instant},
@@ -171,6 +172,24 @@ impl ConnectionWatch {
 /// What begins meanwhile is found at most so much late.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Waits on a connection's task, `patience` and at most [`LOOK_EVERY`] more; `None` when the time was up first.
+/// It sets no timer, which would cost each payment a tenth of a microsecond: the connection's watchman
+/// has its task look at all that it waits for so often in any case.
+pub async fn within<T>(patience: Duration, waited: impl Future<Output = T>) -> Option<T> {
+    let began = Instant::now();
+    let mut waited = pin!(waited);
+    let mut looked = false;
+    poll_fn(|context| match waited.as_mut().poll(context) {
+        Poll::Ready(come) => Poll::Ready(Some(come)),
+        Poll::Pending if looked && began.elapsed() > patience => Poll::Ready(None),
+        Poll::Pending => {
+            looked = true;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
 fn left(patience: Duration, since: Instant) -> Option<Duration> {
     let left = patience.checked_sub(since.elapsed())?;
     (!left.is_zero()).then_some(left)
@@ -256,5 +275,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_looked_at_again_and_again_waits_no_longer_than_he_may() {
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+        let patience = Duration::from_millis(100);
+        let began = Instant::now();
+        let late = within(patience, std::future::pending::<()>());
+        tokio::pin!(late);
+        let late = loop {
+            tokio::select! {
+                late = late.as_mut() => break late,
+                _ = ticks.tick() => {}
+            }
+        };
+        assert_eq!(late, None);
+        assert!(began.elapsed() >= patience);
+        let in_time = within(patience, tokio::time::sleep(Duration::from_millis(1)));
+        assert_eq!(in_time.await, Some(()));
     }
 }

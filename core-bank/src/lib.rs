@@ -22,6 +22,7 @@ mod entries;
 mod forgotten_keys;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod handover;
 mod heads;
 mod history;
 pub mod journal;
@@ -36,6 +37,7 @@ mod patience;
 mod product_lists;
 mod projection;
 mod projector;
+mod queue;
 mod rates;
 mod recovery;
 mod repair;

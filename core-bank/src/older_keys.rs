@@ -7,7 +7,7 @@
 //! key looks once into each run, which is a few microseconds. A bank that decides fewer requests a day
 //! than memory holds writes none. Whoever begins anew begins with the last day.
 
-use std::path::Path;
+use std::{collections::VecDeque, path::Path};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -47,6 +47,60 @@ pub struct OlderKeys {
     lag: u64,
     /// The run that the last step did not finish.
     unfinished: Option<Run>,
+    noted: Noted,
+}
+
+/// Keys of records that were decided lately, until they are due: whoever decided them has made their
+/// digests. Those that are missing here are read off the journal.
+#[derive(Default)]
+struct Noted {
+    /// The record before the first.
+    after: u64,
+    /// The last one.
+    last: u64,
+    /// In order, with the record before each's first.
+    some: VecDeque<(u64, Vec<KeyDigest>)>,
+}
+
+impl Noted {
+    /// Adds the keys of all records after `after` up to `last`, if it is them.
+    fn add(&mut self, after: u64, last: u64, keys: Vec<KeyDigest>) {
+        if after != self.last || keys.len() as u64 != last - after {
+            *self = Self::default();
+        }
+        if keys.len() as u64 == last - after {
+            if self.some.is_empty() {
+                self.after = after;
+            }
+            self.last = last;
+            self.some.push_back((after, keys));
+        }
+    }
+
+    /// Forgets what is known of records up to this one, as far as that makes room.
+    fn forget_through(&mut self, seq: u64) {
+        let is_over = |(after, keys): &mut (u64, Vec<KeyDigest>)| *after + keys.len() as u64 <= seq;
+        while let Some((after, keys)) = self.some.pop_front_if(is_over) {
+            self.after = after + keys.len() as u64;
+        }
+    }
+
+    /// Some keys at a time, with their records, of all records after `after` up to `last`; nothing where
+    /// one of them is missing.
+    fn between(
+        &self,
+        after: u64,
+        last: u64,
+    ) -> Option<impl Iterator<Item = impl Iterator<Item = (KeyDigest, u64)>>> {
+        let is_there = self.after <= after && last <= self.last && after < last;
+        let within = move |&(_, seq): &(KeyDigest, u64)| seq > after && seq <= last;
+        is_there.then(|| {
+            self.some.iter().map(move |(before, keys)| {
+                let keys = keys.iter().copied();
+                keys.zip(before + 1..).filter(within)
+            })
+        })
+    }
 }
 
 /// A run that is being written.
@@ -79,6 +133,7 @@ impl OlderKeys {
             hash,
             lag: (bound as u64 / 2).max(1),
             unfinished: None,
+            noted: Noted::default(),
         };
         if !journal.holds(keys.through, keys.hash)? {
             tracing::warn!("older keys are of another journal: they are read again");
@@ -124,6 +179,13 @@ impl OlderKeys {
         durable > self.through.saturating_add(self.lag)
     }
 
+    /// Notes the keys of the records after `after` up to `last`, or that nobody has made them.
+    pub fn note(&mut self, after: u64, last: u64, keys: Vec<KeyDigest>) {
+        self.noted.add(after, last, keys);
+        // A bank whose file is full does not write them.
+        self.noted.forget_through(last.saturating_sub(2 * self.lag));
+    }
+
     /// Writes a run of keys that are due, in short transactions, as far as the turn lets it.
     pub fn step(
         &mut self,
@@ -159,15 +221,10 @@ impl OlderKeys {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO key_runs VALUES (?1, ?2)")?
             .execute(params![self.through, newest.0])?;
-        let written = Self {
-            through,
-            hash,
-            unfinished: None,
-            ..*self
-        };
         note_written(&transaction, through, hash)?;
         transaction.commit()?;
-        *self = written;
+        (self.through, self.hash, self.unfinished) = (through, hash, None);
+        self.noted.forget_through(through);
         let dead = newest.before(IDEMPOTENCY_MICROS);
         for (run, _) in runs(connection)?.into_iter().filter(|(_, at)| *at <= dead) {
             delete_run(connection, run)?;
@@ -206,6 +263,9 @@ impl OlderKeys {
     ) -> Result<Option<Run>, ProjectionError> {
         let end = self.through.saturating_add(RUN);
         let goal = durable.saturating_sub(self.lag / 2).min(end);
+        if let Some(run) = self.noted_run(journal, goal, turn)? {
+            return Ok(run);
+        }
         // The first of two records under one key stands.
         let mut in_order = InOrder::without(|(one, _), (other, _)| one == other);
         let mut keys = Vec::new();
@@ -243,6 +303,40 @@ impl OlderKeys {
         }
         let keys = Pages::of(in_order);
         Ok(Some(Run { keys, last }))
+    }
+
+    /// The same of keys that are all noted; nothing where they are not, or where a day ends among them.
+    fn noted_run(
+        &self,
+        journal: &mut dyn JournalReader,
+        goal: u64,
+        turn: &Turn,
+    ) -> Result<Option<Option<Run>>, ProjectionError> {
+        let Some(some) = self.noted.between(self.through, goal) else {
+            return Ok(None);
+        };
+        let ends = (journal.record(self.through + 1)?, journal.record(goal)?);
+        let (Some((first, _)), Some((last, hash))) = ends else {
+            return Ok(None);
+        };
+        if last.at >= first.at.after(IDEMPOTENCY_MICROS) {
+            return Ok(None);
+        }
+        let mut in_order = InOrder::without(|(one, _), (other, _)| one == other);
+        let mut keys = Vec::new();
+        for noted in some {
+            keys.extend(noted);
+            if keys.len() >= SORTED_AT_ONCE - CHUNK {
+                in_order.add(std::mem::take(&mut keys));
+                if !turn.goes_on() {
+                    return Ok(Some(None));
+                }
+            }
+        }
+        in_order.add(keys);
+        let keys = Pages::of(in_order);
+        let last = (goal, hash, last.at);
+        Ok(Some(Some(Run { keys, last })))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The projector: tails the journal into histories of accounts, notices and lists of products.
+//! The projector: tails the journal into histories of accounts, notices and lists of products. What was
+//! just written it is handed by the writer ([`crate::handover`]); the rest it reads.
 //!
 //! Notices and lists go to a file at once, entries when their era is over ([`crate::entries`]). The file
 //! is disposable. It is rebuilt from the journal when it is missing, of another version or damaged
@@ -18,14 +19,15 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     clock::BusinessClock,
-    entries::{ERA, Line, Recent, end_of_next_era, lines_of, write_page},
+    entries::{ERA, Line, Recent, end_of_next_era, write_page},
+    handover::{Handover, Meaning},
     history::{Edition, History, Progress, Wanted},
     journal::{ChainHash, JournalReader, JournalReaders, Record},
     metrics::Metrics,
     notices::{NoticeKind, insert_notices, notices_of},
     older_keys::OlderKeys,
     patience::{GivingWay, InOrder, Pages, Turn},
-    product_lists::{insert_products, is_listed},
+    product_lists::insert_products,
     projection::{Opened, begin_anew, open_or_rebuild},
     rules::IDEMPOTENCY_KEYS_MAX,
 };
@@ -35,8 +37,8 @@ const BATCH: u64 = 32_768;
 
 /// Records that are read at a time in haste, and those between two yields at leisure: a tenth of a
 /// millisecond.
-const READ_IN_HASTE: usize = 1_024;
-const READ_AT_LEISURE: usize = 128;
+const READ_IN_HASTE: u64 = 1_024;
+const READ_AT_LEISURE: u64 = 128;
 
 /// Records whose entries memory holds before their eras are written with haste.
 const UNSEALED_MAX: u64 = 2 * ERA;
@@ -80,6 +82,8 @@ pub struct ProjectorParts<'a> {
     pub path: &'a Path,
     /// The journal.
     pub journal: Arc<JournalReaders>,
+    /// What the writer hands over.
+    pub handover: Arc<Handover>,
     /// The last durable record; the projector ends when this closes.
     pub durable: watch::Receiver<u64>,
     /// Where its progress is counted.
@@ -124,6 +128,7 @@ pub fn start_projector(
         wanted: Arc::clone(&wanted),
         connection,
         journal,
+        handover: parts.handover,
         at: sealed,
         told,
         untold: Untold::default(),
@@ -185,6 +190,7 @@ pub fn project_all(
         keys,
         connection,
         journal,
+        handover: Arc::default(),
         published: watch::channel(0).0,
         listing: watch::channel(0).0,
         keys_published: watch::channel(0).0,
@@ -224,6 +230,7 @@ struct Projector {
     edition: Arc<Edition>,
     connection: Connection,
     journal: Box<dyn JournalReader>,
+    handover: Arc<Handover>,
     /// The last record whose entries can be read.
     at: u64,
     /// The last record whose notices and products are in the file.
@@ -401,7 +408,7 @@ impl Projector {
     /// Goes on as far as the turn lets it. What it leaves unfinished the next step takes up.
     fn step(&mut self, durable: u64, turn: &Turn) -> Result<(), ProjectionError> {
         if self.at < durable && self.at.saturating_sub(self.told) < UNTOLD_MAX {
-            self.project(turn)?;
+            self.project(durable, turn)?;
         }
         self.tell()?;
         if self.at - self.sealed > UNSEALED_MAX {
@@ -419,8 +426,8 @@ impl Projector {
     }
 
     /// Projects the next batch: its entries can be read from now on.
-    fn project(&mut self, turn: &Turn) -> Result<(), ProjectionError> {
-        let end = self.at.saturating_add(BATCH);
+    fn project(&mut self, durable: u64, turn: &Turn) -> Result<(), ProjectionError> {
+        let end = self.at.saturating_add(BATCH).min(durable);
         while self.at < end {
             let before = self.at;
             self.project_some(turn)?;
@@ -436,33 +443,42 @@ impl Projector {
             Turn::Leisure { .. } => READ_AT_LEISURE,
             Turn::Haste => READ_IN_HASTE,
         };
-        let (told, mut hash, mut read) = (self.told, None, 0);
-        let (mut lines, mut others) = (Vec::with_capacity(2 * limit), Vec::new());
-        let last = self.journal.visit(self.at, limit, &mut |frame| {
-            let record = frame.record()?;
-            hash = Some(frame.hash());
+        let next = match self.handover.take(self.at, limit) {
+            Some(handed) => handed,
+            None => self.read_on(limit, turn)?,
+        };
+        if next.last == self.at {
+            return Ok(());
+        }
+        if next.last > self.told {
+            self.untold.through = Some((next.last, next.hash));
+            let untold = next.telling.into_iter();
+            let untold = untold.filter(|record| record.seq > self.told);
+            self.untold.records.extend(untold);
+        }
+        self.recent.extend(next.lines);
+        self.keys.note(next.after, next.last, next.keys);
+        self.at = next.last;
+        self.metrics.projected(next.last);
+        self.published.send_replace(next.last);
+        Ok(())
+    }
+
+    /// Reads what the next records mean off the journal.
+    fn read_on(&mut self, limit: u64, turn: &Turn) -> Result<Meaning, ProjectionError> {
+        let mut next = Meaning::after(self.at, ChainHash::GENESIS);
+        let mut read = 0;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.journal.visit(self.at, most, &mut |frame| {
+            next.add(frame.record()?, frame.hash());
             // A group may be much longer than what was asked for.
             read += 1;
             if read % limit == 0 {
                 turn.goes_on();
             }
-            lines.extend(lines_of(&record));
-            let tells = is_listed(&record) || notices_of(&record).next().is_some();
-            if tells && record.seq > told {
-                others.push(record);
-            }
             Ok(())
         })?;
-        let Some(hash) = hash else { return Ok(()) };
-        if last > told {
-            self.untold.through = Some((last, hash));
-            self.untold.records.extend(others);
-        }
-        self.recent.extend(lines);
-        self.at = last;
-        self.metrics.projected(last);
-        self.published.send_replace(last);
-        Ok(())
+        Ok(next)
     }
 
     /// Writes what is to be told to the file, together with how far it reaches.
@@ -571,6 +587,7 @@ mod tests {
     fn follow(
         path: &Path,
         reader: impl Fn() -> Result<Box<dyn JournalReader>, JournalError> + Send + Sync + 'static,
+        handover: Arc<Handover>,
     ) -> (
         watch::Sender<u64>,
         History,
@@ -580,6 +597,7 @@ mod tests {
         let (history, end) = start_projector(ProjectorParts {
             path,
             journal: Arc::new(JournalReaders::new(reader)),
+            handover,
             durable,
             metrics: Arc::default(),
             keys_in_memory: IDEMPOTENCY_KEYS_MAX,
@@ -595,7 +613,7 @@ mod tests {
         let path = folder.path().join("projection.sqlite");
         let mut journal = MemoryJournal::default();
         let read = journal.clone();
-        let (writer, history, _end) = follow(&path, move || read.reader());
+        let (writer, history, _end) = follow(&path, move || read.reader(), Arc::default());
         // Whoever writes holds it up as a full disk would.
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -618,7 +636,7 @@ mod tests {
         let path = folder.path().join("projection.sqlite");
         let mut journal = MemoryJournal::default();
         let read = journal.clone();
-        let (writer, history, _end) = follow(&path, move || read.reader());
+        let (writer, history, _end) = follow(&path, move || read.reader(), Arc::default());
         let told = || {
             history.with_connection(|file| {
                 let select = "SELECT seq FROM projection";
@@ -656,10 +674,33 @@ mod tests {
         let journal = MemoryJournal::default();
         let reader = move || Ok(Box::new(FallsOver(journal.reader()?)) as Box<dyn JournalReader>);
         let path = folder.path().join("projection.sqlite");
-        let (writer, _history, end) = follow(&path, reader);
+        let (writer, _history, end) = follow(&path, reader, Arc::default());
         writer.send_replace(1);
         let end = tokio::time::timeout(Duration::from_secs(20), end).await;
         let end = end.expect("nobody is told");
         assert!(!matches!(end, Ok(Ok(()))), "as if it had been told to");
+    }
+
+    #[tokio::test]
+    async fn what_the_writer_hands_over_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = MemoryJournal::default();
+        let unreadable = journal.clone();
+        let reader =
+            move || Ok(Box::new(FallsOver(unreadable.reader()?)) as Box<dyn JournalReader>);
+        let path = folder.path().join("projection.sqlite");
+        let handover = Arc::new(Handover::default());
+        let (writer, history, _end) = follow(&path, reader, Arc::clone(&handover));
+        journal.append(0, &[record()]).unwrap();
+        let (_, hash) = journal.head();
+        handover.give(Meaning::of(vec![record()], Vec::new(), hash).unwrap());
+        writer.send_replace(1);
+        let patience = Duration::from_secs(20);
+        assert!(history.reached(Held::Lists, 1, patience).await);
+        let hash_in_file = history.with_connection(|file| {
+            let select = "SELECT hash FROM projection";
+            Ok(file.query_row(select, [], |row| row.get::<_, [u8; 32]>(0))?)
+        });
+        assert_eq!(&hash_in_file.unwrap(), hash.bytes());
     }
 }

@@ -37,6 +37,7 @@ use crate::{
     data_folder::{DataFolder, DataFolderError},
     descriptors::{self, TooFewDescriptors},
     forgotten_keys::{NotingParts, start_noting},
+    handover::Handover,
     journal::{Journal, JournalError, JournalReaders},
     metrics::Metrics,
     office::Office,
@@ -215,9 +216,11 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
     metrics.durable(seq);
     let (durable_sender, durable) = watch::channel(seq);
     let readers = Arc::new(JournalReaders::new(move || place.open_reader()));
+    let handover = Arc::new(Handover::default());
     let (history, projector_end) = start_projector(ProjectorParts {
         path: &folder.projection(),
         journal: Arc::clone(&readers),
+        handover: Arc::clone(&handover),
         durable: durable.clone(),
         metrics: Arc::clone(&metrics),
         keys_in_memory: options.keys_in_memory,
@@ -252,6 +255,7 @@ fn start(options: &ServeOptions, folder: &DataFolder) -> Result<Running, ServeEr
         plant: options.plant,
         metrics: Arc::clone(&metrics),
         durable: durable_sender,
+        handover,
     })?;
     let service = Arc::new(Service {
         bank: bank.with_history(Arc::clone(&history)),

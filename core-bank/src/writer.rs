@@ -17,10 +17,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     clock::BusinessClock,
     defect::{self, Defect},
+    handover::{Handover, Meaning},
     history::History,
     journal::{Journal, JournalError, RECORD_VERSION, Record},
     metrics::Metrics,
     options::Plant,
+    queue::{Entrance, Exit, Refused, queue},
     rules::{
         Answer, BusinessTime, Envelope, Foreseen, Forgotten, KeyDigest, Looked, Misfit, Refusal,
         RefusalCode, State, Verdict, foresee, judge_again, judge_foreseen,
@@ -73,13 +75,10 @@ enum Work {
     Read(ReadAction),
 }
 
-/// What waits in the queue, and since when.
-type Waiting = (Work, Instant);
-
 /// The way into the queue; cheap to clone.
 #[derive(Clone)]
 pub struct Bank {
-    queue: mpsc::Sender<Waiting>,
+    queue: Entrance<Work>,
     bell: mpsc::Sender<()>,
     history: Option<Arc<History>>,
 }
@@ -147,10 +146,9 @@ impl Bank {
     }
 
     fn enqueue(&self, work: Work) -> Result<(), Refusal> {
-        let waiting = (work, Instant::now());
-        self.queue.try_send(waiting).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Refusal::from(RefusalCode::Overloaded),
-            mpsc::error::TrySendError::Closed(_) => RefusalCode::ShuttingDown.into(),
+        self.queue.put(work).map_err(|refused| match refused {
+            Refused::Full => RefusalCode::Overloaded,
+            Refused::Closed => RefusalCode::ShuttingDown,
         })?;
         // Where it is full, somebody has rung and is yet to be heard.
         let _ = self.bell.try_send(());
@@ -188,6 +186,8 @@ pub struct WriterParts {
     pub metrics: Arc<Metrics>,
     /// Where the number of the last durable record is published.
     pub durable: watch::Sender<u64>,
+    /// Where what durable records mean is handed over to the projector.
+    pub handover: Arc<Handover>,
 }
 
 /// Starts the writer's thread, from within a runtime, which hands out the answers. It ends when the
@@ -195,8 +195,8 @@ pub struct WriterParts {
 pub fn start_writer(
     parts: WriterParts,
 ) -> Result<(Bank, oneshot::Receiver<Result<(), WriterError>>), WriterError> {
-    let (queue, work) = mpsc::channel(QUEUE_MAX);
-    let (bell, rung) = start_bell(queue.downgrade());
+    let (queue, work) = queue(QUEUE_MAX);
+    let (bell, rung) = start_bell(queue.clone());
     let (ended, end) = oneshot::channel();
     let mut writer = Writer {
         defect: Defect::new(parts.plant),
@@ -207,7 +207,8 @@ pub fn start_writer(
     thread::Builder::new()
         .name("bank-writer".to_owned())
         .spawn(move || {
-            let end = writer.run(work, &rung);
+            let end = writer.run(&work, &rung);
+            drop(work);
             // Closes the journal before anybody is told.
             drop(writer);
             let _ = ended.send(end);
@@ -244,15 +245,15 @@ fn start_post() -> mpsc::UnboundedSender<Answers> {
 /// about to ask, too, as long as the queue grows, and only then wakes the writer, once for all of them:
 /// each group costs a sync, and each time that two threads change places on a core costs
 /// microseconds. A lone client waits for one look at the sockets. It ends with the last [`Bank`].
-fn start_bell(queue: mpsc::WeakSender<Waiting>) -> (mpsc::Sender<()>, threads::Receiver<()>) {
+fn start_bell(queue: Entrance<Work>) -> (mpsc::Sender<()>, threads::Receiver<()>) {
     let (bell, mut heard) = mpsc::channel(1);
     let (wake, rung) = threads::sync_channel(1);
     tokio::spawn(async move {
         while heard.recv().await == Some(()) {
-            let mut asked = waiting(&queue);
+            let mut asked = queue.len();
             for _ in 0..GATHERINGS_MAX {
                 tokio::task::yield_now().await;
-                let before = std::mem::replace(&mut asked, waiting(&queue));
+                let before = std::mem::replace(&mut asked, queue.len());
                 if asked == before {
                     break;
                 }
@@ -264,12 +265,6 @@ fn start_bell(queue: mpsc::WeakSender<Waiting>) -> (mpsc::Sender<()>, threads::R
         }
     });
     (bell, rung)
-}
-
-/// How many wait in the queue.
-fn waiting(queue: &mpsc::WeakSender<Waiting>) -> usize {
-    let queue = queue.upgrade();
-    queue.map_or(0, |queue| queue.max_capacity() - queue.capacity())
 }
 
 struct Writer {
@@ -319,16 +314,14 @@ type Write = (Box<Envelope>, oneshot::Sender<Told>);
 struct Group {
     writes: Vec<Write>,
     records: Vec<Record>,
+    /// The digests of their keys.
+    keys: Vec<KeyDigest>,
     replies: Answers,
     reads: Vec<ReadAction>,
 }
 
 impl Writer {
-    fn run(
-        &mut self,
-        mut work: mpsc::Receiver<Waiting>,
-        rung: &threads::Receiver<()>,
-    ) -> Result<(), WriterError> {
+    fn run(&mut self, work: &Exit<Work>, rung: &threads::Receiver<()>) -> Result<(), WriterError> {
         let (mut open, mut company, mut taken) = (true, false, Instant::now());
         while open {
             // Of what was asked before the last bell nothing stays in the queue: it holds no more than
@@ -337,19 +330,15 @@ impl Writer {
             if let (true, Some(rest)) = (company, SPACING.checked_sub(taken.elapsed())) {
                 thread::sleep(rest);
             }
-            let Ok((first, since)) = work.try_recv() else {
+            let Some((works, since)) = work.take() else {
                 continue;
             };
             taken = Instant::now();
             self.parts.metrics.taken(taken - since);
             let now = self.parts.clock.now();
             let mut group = Group::default();
-            take(first, &mut group);
-            for _ in 1..QUEUE_MAX {
-                match work.try_recv() {
-                    Ok((next, _)) => take(next, &mut group),
-                    Err(_) => break,
-                }
+            for work in works {
+                take(work, &mut group);
             }
             if let Ok(noted) = self.parts.forgotten.try_recv() {
                 self.parts.state.take_over_keys(noted);
@@ -371,6 +360,7 @@ impl Writer {
         let envelopes = writes.iter().map(|(envelope, _)| &**envelope);
         let foreseen = foresee(&self.parts.state, envelopes, now);
         group.records.reserve(writes.len());
+        group.keys.reserve(writes.len());
         group.replies.reserve(writes.len());
         for ((envelope, sender), foreseen) in writes.into_iter().zip(foreseen) {
             let told = self.decide(envelope, foreseen.as_ref(), now, group)?;
@@ -413,6 +403,13 @@ impl Writer {
         }
         // The task that hands them out ends with the runtime, and everybody who waits with it.
         let _ = self.post.send(answers);
+        if appended.is_ok() {
+            let (_, hash) = self.parts.journal.head();
+            let meaning = Meaning::of(group.records, group.keys, hash);
+            if let Some(meaning) = meaning {
+                self.parts.handover.give(meaning);
+            }
+        }
         for read in group.reads {
             read(&self.parts.state);
         }
@@ -515,6 +512,7 @@ impl Writer {
     ) -> Result<Result<Answer, Refusal>, Misfit> {
         let answer = record.fold_under(digest, &mut self.parts.state)?;
         group.records.push(record);
+        group.keys.push(digest);
         Ok(answer)
     }
 }

@@ -34,6 +34,7 @@ fn start(journal: &MemoryJournal) -> (Bank, End) {
         clock: BusinessClock::real(),
         plant: None,
         metrics: Arc::new(Metrics::default()),
+        handover: Arc::default(),
     })
     .unwrap()
 }

@@ -21,7 +21,7 @@ use super::{
     welfare,
 };
 use crate::{
-    authentication::{device_step, shield_signed, sms_code, transfer_text},
+    authentication::{device_step, shield_signed, transfer_text},
     rules::{
         AccountNumber, Action, AuthorisationId, GoodsId, Medium, MediumWish, Operation, Order,
         Payee, Phone, Proof, RefusalCode as Code, ShieldKey, Shown, TokenDigest, TokenNonce,
@@ -192,10 +192,9 @@ fn ask(body: &AuthorisationBody, _: &Asked) -> Result<Action, Problem> {
     })
 }
 
-/// What a transfer shows: `code` alone is a message's, with `device` a device's; `shield` and
-/// `signature` belong together.
-/// What a payment is shown to be authorised with.
-#[derive(Clone, Serialize, Deserialize)]
+/// What a payment is shown to be authorised with: `code` alone is a message's, with `device` a device's;
+/// `shield` and `signature` belong together.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShownBody {
     id: String,
@@ -255,14 +254,30 @@ fn signature_of(text: &str) -> Option<[u8; 64]> {
     Some(bytes)
 }
 
+/// What became of what was shown for an order.
+pub enum Checked {
+    /// It is known what it proves.
+    Done(Shown),
+    /// A signature takes long enough to be checked elsewhere.
+    Signed(Signed),
+}
+
+/// A signature over an order that is yet to be checked.
+pub struct Signed {
+    id: Option<AuthorisationId>,
+    text: String,
+    key: ShieldKey,
+    signature: [u8; 64],
+}
+
 /// Checks what was shown for an order, before the writer's queue. An authorisation that is no id
 /// proves nothing, and is not found later.
-pub async fn check(service: &Service, shown: &ShownBody, order: &Order) -> Result<Shown, Problem> {
+pub fn check(service: &Service, shown: &ShownBody, order: &Order) -> Result<Checked, Problem> {
     let id = AuthorisationId::parse(&shown.id);
     let text = id.map(|id| transfer_text(id, order)).unwrap_or_default();
     let proof = match (&shown.code, shown.device, shown.shield, &shown.signature) {
         (Some(code), None, None, None) => Proof::Sms {
-            right: id.is_some() && sms_code(service.access.sms_key(), &text) == *code,
+            right: id.is_some() && service.access.sms_key().code(&text).as_str() == code,
         },
         (Some(code), Some(serial), None, None) => {
             let secret = service.access.device_secret(serial);
@@ -273,9 +288,12 @@ pub async fn check(service: &Service, shown: &ShownBody, order: &Order) -> Resul
         (None, None, Some(key), Some(signature)) => {
             let form = "an Ed25519 signature in 128 hexadecimal digits";
             let signature = well_formed("signature", form, signature_of(signature))?;
-            let proof = move || shield_signed(key, &text, &signature);
-            let right = id.is_some() && service.proofs.check(proof).await?;
-            Proof::Shield { key, right }
+            return Ok(Checked::Signed(Signed {
+                id,
+                text,
+                key,
+                signature,
+            }));
         }
         _ => {
             let form =
@@ -283,5 +301,21 @@ pub async fn check(service: &Service, shown: &ShownBody, order: &Order) -> Resul
             return well_formed("authorisation", form, None);
         }
     };
-    Ok(Shown { id, proof })
+    Ok(Checked::Done(Shown { id, proof }))
+}
+
+impl Signed {
+    /// Checks it on the bounded pool.
+    pub async fn check(self, service: &Service) -> Result<Shown, Problem> {
+        let Self {
+            id,
+            text,
+            key,
+            signature,
+        } = self;
+        let proof = move || shield_signed(key, &text, &signature);
+        let right = id.is_some() && service.proofs.check(proof).await?;
+        let proof = Proof::Shield { key, right };
+        Ok(Shown { id, proof })
+    }
 }

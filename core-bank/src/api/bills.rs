@@ -106,14 +106,20 @@ pub async fn pay_bill(
     request: Request,
 ) -> Result<Response, Problem> {
     let reading = read::<BillPaymentBody>(&service, request, Operation::BillPayment).await?;
-    let body = &reading.body;
-    let order = Order {
-        amount: body.amount.amount()?,
-        from: AccountNumber::parse(&body.from),
-        payee: body.bill.payee()?,
-    };
-    let shown = body.authorisation.clone();
-    pay(&service, reading, order, shown.as_ref()).await
+    let (body, reading) = reading.take_apart();
+    let (order, shown) = body.payment()?;
+    pay(&service, reading, order, shown).await
+}
+
+impl BillPaymentBody {
+    fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
+        let order = Order {
+            amount: self.amount.amount()?,
+            from: AccountNumber::parse(&self.from),
+            payee: self.bill.payee()?,
+        };
+        Ok((order, self.authorisation))
+    }
 }
 
 pub async fn billers(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {

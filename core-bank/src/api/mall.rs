@@ -274,14 +274,20 @@ struct OrderBody {
 
 pub async fn order(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let reading = read::<OrderBody>(&service, request, Operation::Mall).await?;
-    let body = &reading.body;
-    let order = Order {
-        from: AccountNumber::parse(&body.from),
-        payee: wish(&body.goods, body.quantity, body.points, &body.address)?,
-        amount: body.amount.amount()?,
-    };
-    let shown = body.authorisation.clone();
-    pay(&service, reading, order, shown.as_ref()).await
+    let (body, reading) = reading.take_apart();
+    let (order, shown) = body.payment()?;
+    pay(&service, reading, order, shown).await
+}
+
+impl OrderBody {
+    fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
+        let order = Order {
+            from: AccountNumber::parse(&self.from),
+            payee: wish(&self.goods, self.quantity, self.points, &self.address)?,
+            amount: self.amount.amount()?,
+        };
+        Ok((order, self.authorisation))
+    }
 }
 
 pub async fn orders(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {

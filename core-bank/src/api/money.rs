@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service, Shared,
-    authorisations::{self, ShownBody},
+    authorisations::{self, Checked, ShownBody},
     endpoint::{Asked, Endpoint, OF_PAYMENTS},
     problem::Problem,
     request::{self, AmountText, well_formed},
@@ -146,36 +146,45 @@ pub async fn transfer(
     request: Request,
 ) -> Result<Response, Problem> {
     let reading = read::<TransferBody>(&service, request, Operation::TransferOwnBank).await?;
-    let body = &reading.body;
-    let order = Order {
-        amount: body.amount.amount()?,
-        from: AccountNumber::parse(&body.from),
-        payee: payee_of(&body.to, body.bank.as_deref())?,
-    };
-    let shown = body.authorisation.clone();
-    pay(&service, reading, order, shown.as_ref()).await
+    let (body, reading) = reading.take_apart();
+    let (order, shown) = body.payment()?;
+    pay(&service, reading, order, shown).await
+}
+
+impl TransferBody {
+    fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
+        let order = Order {
+            amount: self.amount.amount()?,
+            from: AccountNumber::parse(&self.from),
+            payee: payee_of(&self.to, self.bank.as_deref())?,
+        };
+        Ok((order, self.authorisation))
+    }
 }
 
 /// Has a payment decided: with what was shown for it out of a session, without at a terminal, where
 /// the customer is known in person.
-pub async fn pay<T>(
+pub async fn pay(
     service: &Service,
-    reading: Reading<T>,
+    reading: Reading<()>,
     order: Order,
-    shown: Option<&ShownBody>,
+    shown: Option<ShownBody>,
 ) -> Result<Response, Problem> {
-    let deciding = match shown {
-        None => reading.submit(service, order.without_proof()),
+    let action = match shown {
+        None => order.without_proof(),
         Some(shown) => {
             let terminal = matches!(reading.caller, Caller::Terminal(_) | Caller::AtTerminal(..));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
-            // Its state is large, and a terminal's payment has none of it.
-            let shown = Box::pin(authorisations::check(service, shown, &order)).await?;
-            reading.submit(service, Action::AuthorisedTransfer { order, shown })
+            let shown = match authorisations::check(service, &shown, &order)? {
+                Checked::Done(shown) => shown,
+                // Its state is large, and a payment by code has none of it.
+                Checked::Signed(signed) => Box::pin(signed.check(service)).await?,
+            };
+            Action::AuthorisedTransfer { order, shown }
         }
     };
-    deciding.await
+    reading.submit(service, action).await
 }
 
 /// The payee: here, or in the bank of this code.

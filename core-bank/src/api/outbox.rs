@@ -17,7 +17,7 @@ use super::{
     write::json_body,
 };
 use crate::{
-    authentication::{sms_code, transfer_text},
+    authentication::transfer_text,
     rules::{AuthorisationId, MediumKey, RefusalCode as Code},
 };
 
@@ -63,7 +63,8 @@ pub async fn message(
         by_message.then(|| (waiting.order(), String::from(customer.phone)))
     });
     let (order, phone) = sent.await?.ok_or(Code::AuthorisationNotFound)?;
-    let code = sms_code(service.access.sms_key(), &transfer_text(id, &order));
+    let code = service.access.sms_key().code(&transfer_text(id, &order));
+    let code = code.as_str().to_owned();
     let text = format!(
         "Code {code} for a payment of {} yuan. Never tell it to anybody.",
         order.amount

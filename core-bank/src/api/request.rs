@@ -259,7 +259,7 @@ impl<'de> Deserialize<'de> for AmountText {
 impl Serialize for AmountText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Ok(amount) => serializer.collect_str(&amount),
+            Ok(amount) => serializer.serialize_str(amount.fen().text().as_str()),
             Err(_) => serializer.serialize_none(),
         }
     }

@@ -148,7 +148,7 @@ impl From<i128> for Yuan {
 impl Serialize for Yuan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Ok(fen) = i64::try_from(self.0) {
-            return serializer.collect_str(&Fen(fen));
+            return serializer.serialize_str(Fen(fen).text().as_str());
         }
         let sign = if self.0 < 0 { "-" } else { "" };
         let fen = self.0.unsigned_abs();

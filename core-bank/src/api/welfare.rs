@@ -124,14 +124,20 @@ pub fn wish(kind: VoucherKind, face_value: &AmountText, count: u32) -> Result<Pa
 
 pub async fn buy(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
     let reading = read::<BatchBody>(&service, request, Operation::WelfarePurchase).await?;
-    let body = &reading.body;
-    let order = Order {
-        from: AccountNumber::parse(&body.from),
-        payee: wish(body.kind, &body.face_value, body.count)?,
-        amount: body.amount.amount()?,
-    };
-    let shown = body.authorisation.clone();
-    pay(&service, reading, order, shown.as_ref()).await
+    let (body, reading) = reading.take_apart();
+    let (order, shown) = body.payment()?;
+    pay(&service, reading, order, shown).await
+}
+
+impl BatchBody {
+    fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
+        let order = Order {
+            from: AccountNumber::parse(&self.from),
+            payee: wish(self.kind, &self.face_value, self.count)?,
+            amount: self.amount.amount()?,
+        };
+        Ok((order, self.authorisation))
+    }
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     access::{Access, TokenKind},
     authentication::transfer_text,
+    connection::within,
     rules::{
         AccountNumber, Action, Answer, AppointmentId, AuthorisationId, BatchId, BranchId, Caller,
         CampaignId, CardId, CustomerId, Envelope, Fen, Fingerprint, GoodsId, IdempotencyKey,
@@ -86,6 +87,18 @@ async fn read_parts<T: DeserializeOwned + Serialize>(
 }
 
 impl<T> Reading<T> {
+    /// The body, and the rest without it: whoever waits for the answer is small.
+    pub fn take_apart(self) -> (T, Reading<()>) {
+        let rest = Reading {
+            caller: self.caller,
+            body: (),
+            key: self.key,
+            fingerprint: self.fingerprint,
+            from: self.from,
+        };
+        (self.body, rest)
+    }
+
     /// Makes a secret of the body, which its serialisation leaves out, count in the comparison with
     /// repetitions.
     pub fn blind(&mut self, access: &Access, secret: &str) {
@@ -258,8 +271,8 @@ async fn submit(
 
 async fn decided(service: &Service, envelope: Box<Envelope>) -> Result<Reply, Problem> {
     let deciding = service.bank.write(envelope);
-    let reply = tokio::time::timeout(ANSWER_TIME_MAX, deciding).await;
-    reply.map_err(|_| RefusalCode::AnswerTimeout.into())
+    let reply = within(ANSWER_TIME_MAX, deciding).await;
+    reply.ok_or_else(|| RefusalCode::AnswerTimeout.into())
 }
 
 /// Sleeps as long as a test asked for. It happens ahead of the queue, so nobody else waits.

@@ -2,16 +2,28 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::ocra::{hotp_sha256, ocra_sha256};
+use super::ocra::{HotpKey, ocra_sha256};
+use crate::digits::Digits;
 
 /// The device's suite in the words of RFC 6287: six digits, a challenge of 64 hexadecimal digits, a
 /// time step of one minute.
 const SUITE: &str = "OCRA-1:HOTP-SHA256-6:QH64-T1M";
 
-/// The code that the bank sends for this payment: six digits of HMAC-SHA256 over its text, so that a
-/// code for one payment is none for another.
-pub fn sms_code(key: &[u8; 32], text: &str) -> String {
-    format!("{:06}", hotp_sha256(key, text.as_bytes(), 6))
+/// The key of the codes that the bank sends.
+pub struct SmsKey(HotpKey);
+
+impl SmsKey {
+    /// The key of these bytes.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(HotpKey::new(key))
+    }
+
+    /// The code that the bank sends for this payment: six digits of HMAC-SHA256 over its text, so that
+    /// a code for one payment is none for another.
+    pub fn code(&self, text: &str) -> Digits {
+        let code = self.0.code(text.as_bytes(), 6);
+        Digits::new().decimal(code.into(), 6)
+    }
 }
 
 /// The code that a device shows for this payment within a time step: its challenge is the SHA-256 of
@@ -59,9 +71,10 @@ mod tests {
 
     #[test]
     fn a_messages_code_is_six_digits_of_its_own_payment() {
-        let code = sms_code(&[1; 32], "text");
-        assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()));
-        assert_ne!(code, sms_code(&[2; 32], "text"));
-        assert_ne!(code, sms_code(&[1; 32], "text."));
+        let code = |key: [u8; 32], text: &str| SmsKey::new(&key).code(text).as_str().to_owned();
+        let first = code([1; 32], "text");
+        assert!(first.len() == 6 && first.bytes().all(|byte| byte.is_ascii_digit()));
+        assert_ne!(first, code([2; 32], "text"));
+        assert_ne!(first, code([1; 32], "text."));
     }
 }

@@ -8,7 +8,7 @@ mod password;
 mod pool;
 mod transfer_text;
 
-pub use code::{device_step, sms_code};
+pub use code::{SmsKey, device_step};
 pub use password::{hash_password, is_password, may_be_password};
 pub use pool::ProofPool;
 pub use transfer_text::transfer_text;

@@ -26,9 +26,21 @@ fn truncated(hash: &[u8], digits: u32) -> u32 {
     (word & 0x7fff_ffff) % 10_u32.pow(digits)
 }
 
-/// The code of HMAC-SHA256 over a message, in the manner of RFC 4226 and RFC 6238.
-pub fn hotp_sha256(key: &[u8], message: &[u8], digits: u32) -> u32 {
-    code_of::<Hmac<Sha256>>(key, &[message], digits)
+/// A key of codes by HMAC-SHA256 over a message, in the manner of RFC 4226 and RFC 6238. What HMAC makes
+/// of the key alone is made once, not again for each code.
+pub struct HotpKey(Hmac<Sha256>);
+
+impl HotpKey {
+    /// A key of any length.
+    pub fn new(key: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+    }
+
+    /// The code of a message in so many decimal digits.
+    pub fn code(&self, message: &[u8], digits: u32) -> u32 {
+        let mac = self.0.clone().chain_update(message);
+        truncated(&mac.finalize().into_bytes(), digits)
+    }
 }
 
 /// The OCRA code of a challenge by HMAC-SHA256.
@@ -103,7 +115,7 @@ mod tests {
             (20_000_000_000, 77_737_706),
         ] {
             let step = (seconds / 30).to_be_bytes();
-            assert_eq!(hotp_sha256(KEY_32, &step, 8), code, "{seconds}");
+            assert_eq!(HotpKey::new(KEY_32).code(&step, 8), code, "{seconds}");
         }
     }
 

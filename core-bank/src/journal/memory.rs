@@ -107,6 +107,10 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    fn head(&self) -> (u64, ChainHash) {
+        self.head
+    }
+
     fn reader(&self) -> Result<Box<dyn JournalReader>, JournalError> {
         Ok(Box::new(self.clone()))
     }

@@ -219,6 +219,9 @@ pub trait Journal: Send {
     /// is; on any other error nobody knows.
     fn append(&mut self, expected_seq: u64, group: &[Record]) -> Result<(), JournalError>;
 
+    /// The last record, as far as this writer knows, and its chain hash.
+    fn head(&self) -> (u64, ChainHash);
+
     /// A reader of its own.
     fn reader(&self) -> Result<Box<dyn JournalReader>, JournalError>;
 

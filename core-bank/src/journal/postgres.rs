@@ -288,6 +288,10 @@ impl Journal for PostgresJournal {
         Ok(())
     }
 
+    fn head(&self) -> (u64, ChainHash) {
+        self.head
+    }
+
     fn reader(&self) -> Result<Box<dyn JournalReader>, JournalError> {
         Self::open_reader(&self.url)
     }

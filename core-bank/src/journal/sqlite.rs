@@ -30,6 +30,9 @@ pub const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// 10 ms after 512 groups costs a millisecond after 64, and its two syncs are spread over 64 others.
 const GROUPS_PER_CHECKPOINT: u32 = 64;
 
+/// The number of the last record.
+const SELECT_LAST: &str = "SELECT last_seq FROM journal ORDER BY first_seq DESC LIMIT 1";
+
 /// The journal of a data folder.
 pub struct SqliteJournal {
     connection: Connection,
@@ -60,11 +63,6 @@ impl SqliteJournal {
             }
             WalState::Damaged(frame) => Err(JournalError::LogDamaged { frame }),
         }
-    }
-
-    /// The last record, as far as this writer knows, and its chain hash.
-    pub fn head(&self) -> (u64, ChainHash) {
-        self.head
     }
 
     /// The same as [`Self::open`], whatever the log looks like.
@@ -187,20 +185,38 @@ impl SqliteJournal {
         Ok(cut)
     }
 
+    /// The statements are prepared once: a group waits for what reading their text takes.
     fn commit(&mut self, first: u64, last: u64, body: &[u8]) -> Result<(), rusqlite::Error> {
-        let transaction = self
+        self.run("BEGIN IMMEDIATE")?;
+        let committed = self
+            .insert(first, last, body)
+            .and_then(|()| self.run("COMMIT"));
+        if committed.is_err() && !self.connection.is_autocommit() {
+            // What the failure means is told; the next group begins anew in any case.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        committed
+    }
+
+    fn run(&self, statement: &str) -> Result<(), rusqlite::Error> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        statement.execute([]).map(drop)
+    }
+
+    fn insert(&self, first: u64, last: u64, body: &[u8]) -> Result<(), rusqlite::Error> {
+        let last_there: Option<i64> = self
             .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let next: i64 = transaction
-            .prepare_cached("SELECT coalesce(max(last_seq), 0) + 1 FROM journal WHERE first_seq = (SELECT max(first_seq) FROM journal)")?
-            .query_row([], |row| row.get(0))?;
+            .prepare_cached(SELECT_LAST)?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let next = last_there.unwrap_or(0) + 1;
         if u64::try_from(next) != Ok(first) {
             return Err(rusqlite::Error::IntegralValueOutOfRange(0, next));
         }
-        transaction
+        self.connection
             .prepare_cached("INSERT INTO journal (first_seq, last_seq, body) VALUES (?1, ?2, ?3)")?
-            .execute((as_sql(first), as_sql(last), body))?;
-        transaction.commit()
+            .execute((as_sql(first), as_sql(last), body))
+            .map(drop)
     }
 }
 
@@ -322,6 +338,10 @@ impl Journal for SqliteJournal {
         Ok(())
     }
 
+    fn head(&self) -> (u64, ChainHash) {
+        self.head
+    }
+
     fn reader(&self) -> Result<Box<dyn JournalReader>, JournalError> {
         Self::open_reader(&self.path)
     }
@@ -386,8 +406,7 @@ impl JournalReader for SqliteReader {
     }
 
     fn last(&mut self) -> Result<u64, JournalError> {
-        let select = "SELECT last_seq FROM journal ORDER BY first_seq DESC LIMIT 1";
-        let last = self.connection.query_row(select, [], |row| row.get(0));
+        let last = self.connection.query_row(SELECT_LAST, [], |row| row.get(0));
         Ok(last
             .optional()
             .map_err(|error| unreadable(&error))?

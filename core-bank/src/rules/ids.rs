@@ -15,7 +15,7 @@ macro_rules! serde_as_text_or {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {
-                    serializer.collect_str(self)
+                    serializer.serialize_str(self.text().as_str())
                 } else {
                     self.0.serialize(serializer)
                 }
@@ -60,6 +60,12 @@ macro_rules! sequence_id {
                 plain.then(|| digits.parse().ok().map(Self)).flatten()
             }
 
+            /// The letter and twelve digits.
+            pub fn text(self) -> Digits {
+                let digits = Digits::new().decimal(self.0, 12);
+                digits.character($prefix.as_bytes()[0])
+            }
+
             fn of_content(seq: u64) -> Option<Self> {
                 Some(Self(seq))
             }
@@ -67,8 +73,7 @@ macro_rules! sequence_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let digits = Digits::new().decimal(self.0, 12);
-                f.write_str(digits.character($prefix.as_bytes()[0]).as_str())
+                f.write_str(self.text().as_str())
             }
         }
 
@@ -172,6 +177,11 @@ impl AccountNumber {
     pub fn digits(self) -> u64 {
         self.0
     }
+
+    /// The nineteen digits.
+    pub fn text(self) -> Digits {
+        Digits::new().decimal(self.0, 19)
+    }
 }
 
 impl RegisterKey for AuthorisationId {
@@ -200,7 +210,7 @@ impl RegisterKey for CardId {
 
 impl fmt::Display for AccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Digits::new().decimal(self.0, 19).as_str())
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -258,6 +268,14 @@ macro_rules! hex_bytes {
                 Some(Self(bytes))
             }
 
+            /// Its hexadecimal digits.
+            pub fn text(&self) -> Digits {
+                let bytes = self.0.iter().rev();
+                bytes.fold(Digits::new(), |digits, byte| {
+                    digits.hexadecimal(u64::from(*byte), 2)
+                })
+            }
+
             fn of_content(bytes: [u8; $length]) -> Option<Self> {
                 Some(Self(bytes))
             }
@@ -265,7 +283,7 @@ macro_rules! hex_bytes {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(self.text().as_str())
             }
         }
 
@@ -344,6 +362,10 @@ impl IdempotencyKey {
 
     /// The key as it was sent.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn text(&self) -> &String {
         &self.0
     }
 }

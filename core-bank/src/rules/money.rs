@@ -27,19 +27,23 @@ impl Fen {
     pub fn checked_neg(self) -> Option<Self> {
         self.0.checked_neg().map(Self)
     }
+
+    /// Yuan with two decimals, and a sign where it is negative.
+    pub fn text(self) -> Digits {
+        let fen = self.0.unsigned_abs();
+        let decimals = Digits::new().decimal(fen % 100, 2);
+        let digits = decimals.character(b'.').decimal(fen / 100, 1);
+        if self.0 < 0 {
+            digits.character(b'-')
+        } else {
+            digits
+        }
+    }
 }
 
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fen = self.0.unsigned_abs();
-        let decimals = Digits::new().decimal(fen % 100, 2);
-        let digits = decimals.character(b'.').decimal(fen / 100, 1);
-        let digits = if self.0 < 0 {
-            digits.character(b'-')
-        } else {
-            digits
-        };
-        f.write_str(digits.as_str())
+        f.write_str(self.text().as_str())
     }
 }
 
