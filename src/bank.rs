@@ -2,10 +2,12 @@
 
 use crate::answer::answer;
 use crate::arguments::{BankArguments, BankCommand, ServeArguments};
-use crate::bank_tools;
+use crate::bank_tools::{self, WhichBank};
 use crate::exit::{Ended, FAILED, Failure, PASSED};
 use anyhow::Context;
-use core_bank::{JournalPlace, ServeOptions, TlsFiles, journal::ChainHash, start_log};
+use core_bank::{
+    FoundHistories, ServeError, ServeOptions, TlsFiles, journal::ChainHash, start_log,
+};
 use std::io::{self, Read};
 use tracing_subscriber::EnvFilter;
 
@@ -13,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 pub fn bank(arguments: BankArguments) -> Ended {
     match arguments.command {
         BankCommand::Serve(arguments) => serve(&arguments),
-        BankCommand::Verify { bank, head } => verify(&bank.journal(), head.as_deref()),
+        BankCommand::Verify { bank, head } => verify(&bank, head.as_deref()),
         BankCommand::Seed(arguments) => bank_tools::seed(&arguments),
         BankCommand::Export(arguments) => bank_tools::export(&arguments),
         BankCommand::Backup(arguments) => bank_tools::backup(&arguments),
@@ -37,9 +39,14 @@ fn serve(arguments: &ServeArguments) -> Ended {
         .enable_all()
         .build()
         .context("cannot start the bank's runtime")?;
-    runtime
-        .block_on(core_bank::serve(options))
-        .context("the bank cannot serve")?;
+    let served = runtime.block_on(core_bank::serve(options));
+    served.map_err(|error| match error {
+        // What was given is wrong, and nothing was begun.
+        ServeError::Tls(error) => Failure::usage(format!("the bank cannot serve: {error}")),
+        error => anyhow::Error::new(error)
+            .context("the bank cannot serve")
+            .into(),
+    })?;
     Ok(PASSED)
 }
 
@@ -85,14 +92,16 @@ fn stop_when_stdin_closes() {
     });
 }
 
-fn verify(journal: &JournalPlace, noted: Option<&str>) -> Ended {
+fn verify(bank: &WhichBank, noted: Option<&str>) -> Ended {
+    let journal = &bank.journal();
     let noted = noted
         .map(|text| {
             let problem = || format!("--head {text:?}: a chain head is 64 hexadecimal digits");
             ChainHash::parse(text).ok_or_else(|| Failure::usage(problem()))
         })
         .transpose()?;
-    let found = core_bank::verify_journal(journal).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let (found, histories) =
+        core_bank::verify_bank(&bank.data, journal).map_err(|error| anyhow::anyhow!("{error}"))?;
     let yuan = |amount: Option<rust_decimal::Decimal>| {
         amount.map_or_else(|| "beyond counting".to_owned(), |amount| amount.to_string())
     };
@@ -104,7 +113,8 @@ fn verify(journal: &JournalPlace, noted: Option<&str>) -> Ended {
         format!("ledger sum (yuan)  {}", yuan(found.ledger_sum_yuan())),
         format!("chain head         {}", found.head),
     ];
-    let mut code = PASSED;
+    let (told, mut code) = told_of(&histories);
+    lines.push(format!("histories          {told}"));
     if let Some(noted) = noted {
         let place =
             core_bank::find_noted_in(journal, noted).map_err(|error| anyhow::anyhow!("{error}"))?;
@@ -124,4 +134,27 @@ fn verify(journal: &JournalPlace, noted: Option<&str>) -> Ended {
     lines.push(String::new());
     answer(lines.join("\n"))?;
     Ok(code)
+}
+
+/// What is said of histories, and whether they passed.
+fn told_of(histories: &FoundHistories) -> (String, u8) {
+    match histories {
+        FoundHistories::None => ("none; the next start makes them".to_owned(), PASSED),
+        FoundHistories::OfAnotherVersion => {
+            let told = "of another version; the next start makes them anew";
+            (told.to_owned(), PASSED)
+        }
+        FoundHistories::Sound { through, entries } => {
+            let told =
+                format!("sound: {entries} entries up to record {through}, as the journal says");
+            (told, PASSED)
+        }
+        FoundHistories::Damaged(what) => {
+            let told = format!(
+                "damaged: {what}. The journal is sound: stop the bank, and `branchlab bank rebuild` makes them anew from it"
+            );
+            (told, FAILED)
+        }
+        FoundHistories::Unread(why) => (format!("not looked at: {why}"), FAILED),
+    }
 }

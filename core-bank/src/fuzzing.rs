@@ -59,6 +59,7 @@ impl Edge {
         let request: Request = http::Request::builder()
             .method(method)
             .uri(path)
+            .header("host", "bank")
             .header("authorization", format!("Bearer {token}"))
             .header("idempotency-key", format!("fuzz-{key}"))
             .header("content-type", "application/json")

@@ -24,6 +24,7 @@ mod forgotten_keys;
 pub mod fuzzing;
 mod handover;
 mod heads;
+mod histories_check;
 mod history;
 pub mod journal;
 mod kept;
@@ -56,6 +57,7 @@ pub mod writer;
 pub use access::TerminalTokens;
 pub use authentication::may_be_password;
 pub use data_folder::DataFolderError;
+pub use histories_check::FoundHistories;
 pub use log::{LogInProgress, start_log};
 pub use options::{Observability, OptionError, Plant, ServeOptions};
 pub use projector::ProjectionError;
@@ -66,4 +68,6 @@ pub use seed::{SEED_CUSTOMERS_MAX, SeedError, SeedOptions, SeededCustomer, SownB
 pub use server::{ServeError, serve};
 pub use tls::{TlsError, TlsFiles};
 pub use tools::{ExportFormat, Head, JournalPlace, ToolError, backup, export, rebuild, restore};
-pub use verify::{VerifyError, VerifyReport, find_noted, find_noted_in, verify, verify_journal};
+pub use verify::{
+    VerifyError, VerifyReport, find_noted, find_noted_in, verify, verify_bank, verify_journal,
+};

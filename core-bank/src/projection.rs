@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The version of the projection's tables; another one is thrown away and rebuilt.
-const PROJECTION_VERSION: i64 = 10;
+pub const PROJECTION_VERSION: i64 = 10;
 
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
@@ -273,7 +273,8 @@ fn make_private(path: &Path) -> Result<(), ProjectionError> {
     }
 }
 
-fn reached(connection: &Connection) -> Result<Reached, ProjectionError> {
+/// How far the file reaches.
+pub fn reached(connection: &Connection) -> Result<Reached, ProjectionError> {
     let select = "SELECT seq, hash, sealed FROM projection";
     Ok(connection.query_row(select, [], |row| {
         Ok(Reached {

@@ -559,6 +559,7 @@ mod tests {
             let request = Request::builder()
                 .method(method)
                 .uri(path)
+                .header("host", "bank")
                 .header("authorization", format!("Bearer {token}"))
                 .header("idempotency-key", "key")
                 .body(axum::body::Body::from(proposal))

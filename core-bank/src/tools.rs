@@ -1,7 +1,8 @@
 //! What an operator does beside serving: export, backup, restore, rebuild.
 
 use std::{
-    fmt, fs,
+    fmt,
+    fs::{self, TryLockError},
     io::{self, Write},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -103,9 +104,12 @@ pub enum ToolError {
     Projection(#[from] ProjectionError),
     /// There is something where nothing should be.
     #[error(
-        "{0} is not empty: name a folder that is empty or not there (journal.unfinished in it is of a copy that was killed: remove that folder)"
+        "{0} is not empty: name a folder that is empty or not there. Only what a copy of the same bank left there when it was killed is cleared away"
     )]
     NotEmpty(String),
+    /// Another process copies a bank to the same folder.
+    #[error("another process is writing to {0}: wait until it has ended, or name another folder")]
+    Claimed(String),
     /// The file system refuses.
     #[error("{what}: {error}")]
     Io {
@@ -147,12 +151,8 @@ pub fn restore(backup: &Path, to: &Path) -> Result<Head, ToolError> {
 }
 
 fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<Head, ToolError> {
-    let not_empty = || ToolError::NotEmpty(to.display().to_string());
     let making = || io_error(format!("{} cannot be made", to.display()));
-    if to.exists() && fs::read_dir(to).map_or(true, |mut entries| entries.next().is_some()) {
-        return Err(not_empty());
-    }
-    fs::create_dir_all(to).map_err(making())?;
+    let _claim = claim(secrets, to)?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(making())?;
     let unfinished = UnfinishedJournal::make(to).map_err(making())?;
     let copied = copy_whole(from, secrets, to, unfinished);
@@ -168,6 +168,59 @@ fn copy_bank(from: &mut dyn JournalReader, secrets: &Path, to: &Path) -> Result<
         }
         error => error,
     })
+}
+
+/// Makes the folder of a copy, empty, for this process alone as long as the claim is held. What a killed copy
+/// of the same bank left in it is cleared away, and nothing else.
+fn claim(secrets: &Path, to: &Path) -> Result<fs::File, ToolError> {
+    let making = || io_error(format!("{} cannot be made", to.display()));
+    let not_empty = || ToolError::NotEmpty(to.display().to_string());
+    if to.exists() && !to.is_dir() {
+        return Err(not_empty());
+    }
+    fs::create_dir_all(to).map_err(making())?;
+    let claim = fs::File::open(to).map_err(making())?;
+    let is_claimed = match claim.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return Err(ToolError::Claimed(to.display().to_string())),
+        // Not every file system locks folders; then nobody knows whether what is there is being written.
+        Err(TryLockError::Error(_)) => false,
+    };
+    let left: Vec<_> = fs::read_dir(to)
+        .and_then(Iterator::collect::<io::Result<_>>)
+        .map_err(making())?;
+    if left.is_empty() {
+        return Ok(claim);
+    }
+    let begun = left
+        .iter()
+        .any(|it| UnfinishedJournal::is_begun(&it.path()));
+    if !(is_claimed && begun && left.iter().all(|it| is_of_a_killed_copy(it, secrets))) {
+        return Err(not_empty());
+    }
+    for name in SECRETS {
+        match fs::remove_file(to.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(making()(error)),
+            _ => {}
+        }
+    }
+    // Last, since the rest is known by it.
+    UnfinishedJournal::clear(to).map_err(making())?;
+    Ok(claim)
+}
+
+/// Whether a copy of the bank with these secrets made this file: the journal that is begun, a companion of it, or
+/// one of the secrets, as far as it was written.
+fn is_of_a_killed_copy(entry: &fs::DirEntry, secrets: &Path) -> bool {
+    let (name, path) = (entry.file_name(), entry.path());
+    if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        return false;
+    }
+    if SECRETS.iter().any(|secret| name == *secret) {
+        let both = fs::read(secrets.join(&name)).and_then(|own| Ok((own, fs::read(&path)?)));
+        return both.is_ok_and(|(own, copied)| own.starts_with(&copied));
+    }
+    UnfinishedJournal::is_begun(&path) || UnfinishedJournal::is_companion(&name)
 }
 
 fn copy_whole(

@@ -2,8 +2,9 @@
 //! for a bank.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +15,12 @@ use crate::{
 };
 
 const UNFINISHED: &str = "journal.unfinished";
+
+/// How a file of `SQLite` begins.
+const BEGINS: &[u8] = b"SQLite format 3\0";
+
+/// What `SQLite` keeps beside a file.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The file of a journal that is not whole yet. It goes when this value does, unless it was kept.
 pub struct UnfinishedJournal {
@@ -32,9 +39,39 @@ impl UnfinishedJournal {
         })
     }
 
-    /// Removes what a killed process left of one, in a folder that nobody else uses.
+    /// Whether this file is the beginning of one, by its name and by how it begins.
+    pub fn is_begun(path: &Path) -> bool {
+        if !path.ends_with(UNFINISHED) || !fs::symlink_metadata(path).is_ok_and(|it| it.is_file()) {
+            return false;
+        }
+        let begins = File::open(path).and_then(|file| {
+            let mut begins = Vec::new();
+            file.take(BEGINS.len() as u64).read_to_end(&mut begins)?;
+            Ok(begins)
+        });
+        // A file that was made and not written to is empty.
+        begins.is_ok_and(|begins| begins.is_empty() || begins == BEGINS)
+    }
+
+    /// Whether a file of this name is one that `SQLite` keeps beside it.
+    pub fn is_companion(name: &OsStr) -> bool {
+        let unfinished = Path::new(UNFINISHED);
+        COMPANIONS
+            .iter()
+            .any(|companion| with(unfinished, companion) == Path::new(name))
+    }
+
+    /// Removes what a killed process left of one, in a folder that nobody else uses; the file by which the
+    /// others are known last.
     pub fn clear(folder: &Path) -> io::Result<()> {
-        remove_database(&folder.join(UNFINISHED))
+        let path = folder.join(UNFINISHED);
+        for companion in COMPANIONS {
+            match fs::remove_file(with(&path, companion)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        remove_database(&path)
     }
 
     /// Opens it for its writer, who gives it back to [`Self::keep`].

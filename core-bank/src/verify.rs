@@ -6,7 +6,8 @@ use std::path::Path;
 use rust_decimal::Decimal;
 
 use crate::{
-    journal::{ChainHash, JournalError, Record, find, walk},
+    histories_check::{FoundHistories, HistoriesCheck},
+    journal::{ChainHash, JournalError, JournalReader, Record, find, walk},
     rules::{Misfit, State, decide},
     tools::JournalPlace,
 };
@@ -65,10 +66,30 @@ pub fn verify(data: &Path) -> Result<VerifyReport, VerifyError> {
 
 /// The same for a journal wherever it is.
 pub fn verify_journal(journal: &JournalPlace) -> Result<VerifyReport, VerifyError> {
+    verify_with(journal.open_examined()?.as_mut(), &mut |_| {})
+}
+
+/// The same for a whole bank: also whether the histories in its data folder are sound and say what the journal
+/// says.
+pub fn verify_bank(
+    data: &Path,
+    journal: &JournalPlace,
+) -> Result<(VerifyReport, FoundHistories), VerifyError> {
     let mut reader = journal.open_examined()?;
+    let path = data.join("projection.sqlite");
+    let mut histories = HistoriesCheck::begin(&path, reader.as_mut())?;
+    let report = verify_with(reader.as_mut(), &mut |record| histories.visit(record))?;
+    Ok((report, histories.end()))
+}
+
+fn verify_with(
+    reader: &mut dyn JournalReader,
+    visit: &mut dyn FnMut(&Record),
+) -> Result<VerifyReport, VerifyError> {
     let mut audit = Audit::default();
     let mut misfit = None;
-    let walked = walk(reader.as_mut(), &mut |record| {
+    let walked = walk(reader, &mut |record| {
+        visit(&record);
         audit.visit(&record).map_err(|found| {
             let damaged = JournalError::Damaged {
                 seq: record.seq,

@@ -67,14 +67,28 @@ fn a_bank_with_a_certificate_is_served_over_tls_alone() {
         let refused = output(here, &[&serve, half].concat());
         assert_eq!(code(&refused), 2, "{}", said(&refused));
     }
-    fs::remove_file(here.join("key.pem")).expect("it is there");
-    let refused = output(here, &[&serve[..], &tls].concat());
-    assert_eq!(code(&refused), 1);
-    assert!(
-        said(&refused).contains("key.pem cannot be read"),
-        "{}",
-        said(&refused)
-    );
+    // A wrong input: exit code 2, and the bank is as it was.
+    let key = fs::read_to_string(here.join("key.pem")).expect("it is there");
+    let encrypted = key.replace(" PRIVATE", " ENCRYPTED PRIVATE");
+    for (content, why) in [
+        (
+            Some(encrypted.as_str()),
+            "is encrypted; give it without a passphrase",
+        ),
+        (Some("no key"), "holds no private key"),
+        (None, "key.pem cannot be read"),
+    ] {
+        match content {
+            Some(content) => fs::write(here.join("key.pem"), content).expect("it is written"),
+            None => fs::remove_file(here.join("key.pem")).expect("it is there"),
+        }
+        let refused = output(here, &[&serve[..], &tls].concat());
+        assert_eq!(code(&refused), 2, "{}", said(&refused));
+        let told = said(&refused);
+        // Long lines are broken, and bars stand before what follows.
+        let told: Vec<&str> = told.split_whitespace().filter(|it| *it != "│").collect();
+        assert!(told.join(" ").contains(why), "{told:?}");
+    }
 }
 
 /// How many requests are answered before one comes too soon, out of so many.

@@ -11,11 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Shared,
-    campaigns::moment,
     endpoint::{Asked, Endpoint, Rule},
     mall::label,
     problem::Problem,
-    request::{caller, caller_without_query, query, well_formed},
+    request::{MomentText, caller, caller_without_query, query, well_formed},
     schemas::{self, Latitude, Longitude},
     write::{json_body, planted_slowness, write_without_body},
 };
@@ -330,13 +329,13 @@ struct AppointmentBody {
     #[schema(value_type = BranchId)]
     branch: String,
     #[schema(value_type = schemas::Moment)]
-    slot: String,
+    slot: MomentText,
 }
 
 fn book(body: &AppointmentBody, _: &Asked) -> Result<Action, Problem> {
     Ok(Action::Appointment(AppointmentCommand::Book {
         branch: BranchId::parse(&body.branch),
-        slot: moment("slot", &body.slot)?,
+        slot: body.slot.moment("slot")?,
     }))
 }
 

@@ -4,7 +4,6 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +15,7 @@ use super::{
     money::present,
     paging::{PageQuery, own_page},
     problem::Problem,
-    request::{caller_without_query, well_formed},
+    request::{MomentText, caller_without_query, well_formed},
     schemas,
     write::{json_body, planted_slowness},
 };
@@ -24,8 +23,8 @@ use crate::{
     access::random_number,
     product_lists,
     rules::{
-        Action, BusinessTime, Campaign, CampaignCommand, CampaignId, Campaigns, Day, Draw, Label,
-        Offer, Operation, Prize, Refusal, RefusalCode as Code,
+        Action, Campaign, CampaignCommand, CampaignId, Campaigns, Day, Draw, Label, Offer,
+        Operation, Prize, Refusal, RefusalCode as Code,
     },
 };
 
@@ -72,9 +71,9 @@ struct CampaignBody {
     #[schema(value_type = Label)]
     name: String,
     #[schema(value_type = schemas::Moment)]
-    begins: String,
+    begins: MomentText,
     #[schema(value_type = schemas::Moment)]
-    ends: String,
+    ends: MomentText,
     offer: OfferBody,
 }
 
@@ -90,13 +89,18 @@ enum OfferBody {
     /// Points for having logged in.
     Gift { points: u32, stock: u32 },
     /// An insurance cover.
-    Cover { cover: Label, stock: u32 },
+    Cover {
+        #[schema(value_type = Label)]
+        cover: String,
+        stock: u32,
+    },
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PrizeBody {
-    name: Label,
+    #[schema(value_type = Label)]
+    name: String,
     /// In a draw, in millionths.
     #[schema(maximum = 1_000_000)]
     chance: u32,
@@ -106,20 +110,24 @@ struct PrizeBody {
 }
 
 impl OfferBody {
-    fn offer(&self) -> Offer {
-        match self {
-            Self::Lottery { prizes } => Offer::Lottery {
-                prizes: prizes.iter().map(PrizeBody::prize).collect(),
-            },
+    fn offer(&self) -> Result<Offer, Problem> {
+        Ok(match self {
+            Self::Lottery { prizes } => {
+                let prizes = prizes.iter().enumerate();
+                let prizes = prizes.map(|(place, prize)| prize.prize(place));
+                Offer::Lottery {
+                    prizes: prizes.collect::<Result<_, _>>()?,
+                }
+            }
             Self::Gift { points, stock } => Offer::Gift {
                 points: *points,
                 stock: *stock,
             },
             Self::Cover { cover, stock } => Offer::Cover {
-                cover: cover.clone(),
+                cover: label("offer.cover.cover", cover)?,
                 stock: *stock,
             },
-        }
+        })
     }
 
     fn of(offer: &Offer) -> Self {
@@ -132,7 +140,7 @@ impl OfferBody {
                 stock: *stock,
             },
             Offer::Cover { cover, stock } => Self::Cover {
-                cover: cover.clone(),
+                cover: cover.as_str().to_owned(),
                 stock: *stock,
             },
         }
@@ -140,18 +148,19 @@ impl OfferBody {
 }
 
 impl PrizeBody {
-    fn prize(&self) -> Prize {
-        Prize {
-            name: self.name.clone(),
+    fn prize(&self, place: usize) -> Result<Prize, Problem> {
+        let member = format!("offer.lottery.prizes[{place}].name");
+        Ok(Prize {
+            name: label(&member, &self.name)?,
             chance: self.chance,
             stock: self.stock,
             points: self.points,
-        }
+        })
     }
 
     fn of(prize: &Prize) -> Self {
         Self {
-            name: prize.name.clone(),
+            name: prize.name.as_str().to_owned(),
             chance: prize.chance,
             stock: prize.stock,
             points: prize.points,
@@ -196,18 +205,11 @@ struct AwardRow {
     name: String,
 }
 
-/// A moment with its offset, like `2026-06-09T20:00+08:00`.
-pub fn moment(member: &str, text: &str) -> Result<BusinessTime, Problem> {
-    let read: Option<Timestamp> = text.parse().ok();
-    let form = "a moment like 2026-06-09T20:00+08:00";
-    well_formed(member, form, read.map(BusinessTime::of))
-}
-
 fn announce(body: &CampaignBody, _: &Asked) -> Result<Action, Problem> {
     let form = "sound: a lottery has 1 to 16 prizes whose chances sum to at most 1000000";
-    let offer = body.offer.offer();
+    let offer = body.offer.offer()?;
     let offer = well_formed("offer", form, offer.is_sound().then_some(offer))?;
-    let (begins, ends) = (moment("begins", &body.begins)?, moment("ends", &body.ends)?);
+    let (begins, ends) = (body.begins.moment("begins")?, body.ends.moment("ends")?);
     let form = "after `begins`: a campaign ends later than it begins";
     let ends = well_formed("ends", form, (ends > begins).then_some(ends))?;
     Ok(Action::Campaign(CampaignCommand::Announce {

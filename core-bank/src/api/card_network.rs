@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::{
     endpoint::{Asked, Endpoint},
     problem::Problem,
-    request::{AmountText, well_formed},
+    request::{AmountText, seen, well_formed},
+    schemas::Merchant,
 };
 use crate::rules::{Action, CardEntry, CardId, Operation, Place, RefusalCode as Code};
 
@@ -64,10 +65,7 @@ struct CardPurchaseBody {
     place: Place,
     entry: PurchaseEntry,
     /// The shop, as the network names it.
-    #[schema(
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]{1,64}$",
-        example = "Corner shop"
-    )]
+    #[schema(value_type = Merchant)]
     merchant: String,
 }
 
@@ -81,9 +79,9 @@ enum PurchaseEntry {
 /// Both entries have the same rights, so one operation stands for both here.
 fn purchase(body: &CardPurchaseBody, _: &Asked) -> Result<Action, Problem> {
     let form = "a name of 1 to 64 characters";
-    let named = (1..=64).contains(&body.merchant.chars().count())
-        && !body.merchant.chars().any(char::is_control);
-    let merchant = named.then(|| body.merchant.clone());
+    let merchant = seen("merchant", &body.merchant)?;
+    let named = (1..=64).contains(&merchant.chars().count());
+    let merchant = named.then(|| merchant.to_owned());
     Ok(Action::CardUse {
         card: CardId::parse(&body.card),
         entry: match body.entry {

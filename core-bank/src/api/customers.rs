@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 use super::{
     endpoint::{Asked, Endpoint},
     problem::Problem,
-    request::well_formed,
+    request::{seen, well_formed},
 };
 use crate::{
     access::TokenKind,
     rules::{
-        Action, CustomerId, IdentityCheckId, Operation, PersonName, Phone, RefusalCode as Code,
-        ResidentId,
+        Action, CustomerId, IdentityCheckId, Label, Operation, PersonName, Phone,
+        RefusalCode as Code, ResidentId,
     },
 };
 
@@ -45,10 +45,7 @@ pub const OF_PRESENCE: &[Code] = &[
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IdentityCheckBody {
-    #[schema(
-        pattern = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]{1,64}$",
-        example = "Li Ming"
-    )]
+    #[schema(value_type = Label)]
     name: String,
     /// The resident id (GB 11643), its check digit included.
     #[schema(example = "11010519491231002X")]
@@ -57,7 +54,8 @@ struct IdentityCheckBody {
 
 fn check_identity(body: &IdentityCheckBody, _: &Asked) -> Result<Action, Problem> {
     let form = "a name of 1 to 64 characters";
-    let name = well_formed("name", form, PersonName::parse(&body.name))?;
+    let name = PersonName::parse(seen("name", &body.name)?);
+    let name = well_formed("name", form, name)?;
     Ok(Action::IdentityCheck {
         name,
         resident: ResidentId::parse(&body.id_number),

@@ -21,6 +21,7 @@ use utoipa::{
 
 use super::{
     Shared,
+    authorised::AuthorisedFirst,
     problem::Problem,
     write::{Applied, write},
 };
@@ -52,6 +53,14 @@ impl Rule {
             }
             Self::Operator => vec![Channel::Operator],
             Self::Visitors(_) | Self::Anyone => Vec::new(),
+        }
+    }
+
+    /// What the holders of sessions may ask for.
+    fn operation(self) -> Option<Operation> {
+        match self {
+            Self::Channels(operation) => Some(operation),
+            Self::Visitors(_) | Self::Operator | Self::Anyone => None,
         }
     }
 
@@ -170,7 +179,7 @@ impl Endpoint {
     /// A `POST` that has an operation decided.
     pub fn write<H, T>(path: &'static str, operation: Operation, handler: H) -> Self
     where
-        H: Handler<T, Shared>,
+        H: Handler<T, Shared, Future: Unpin>,
         T: 'static,
     {
         let rule = match operation {
@@ -205,7 +214,7 @@ impl Endpoint {
     /// A `GET` that has an operation read.
     pub fn read<H, T>(path: &'static str, operation: Operation, handler: H) -> Self
     where
-        H: Handler<T, Shared>,
+        H: Handler<T, Shared, Future: Unpin>,
         T: 'static,
     {
         Self::new(Method::GET, path, Rule::Channels(operation), handler)
@@ -215,10 +224,14 @@ impl Endpoint {
     /// An endpoint of any kind; it wants a name.
     pub fn new<H, T>(method: Method, path: &'static str, rule: Rule, handler: H) -> Self
     where
-        H: Handler<T, Shared>,
+        H: Handler<T, Shared, Future: Unpin>,
         T: 'static,
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        let handler = AuthorisedFirst {
+            handler,
+            operation: rule.operation(),
+        };
         let mut endpoint = Self {
             method,
             path,
@@ -236,7 +249,8 @@ impl Endpoint {
             refusals: BTreeSet::new(),
             schemas: Vec::new(),
             handler: MethodRouter::new().on(filter, handler),
-        };
+        }
+        .refuses(&[Code::HostInvalid]);
         if rule != Rule::Anyone {
             endpoint = endpoint.refuses(OF_THE_BANK);
         }

@@ -17,7 +17,7 @@ use super::{
     paging::{PageQuery, own_page},
     problem::Problem,
     reading::{may_ask, record_of},
-    request::{AmountText, caller, query, well_formed},
+    request::{AmountText, caller, query, seen, well_formed},
     schemas::{self, Account, AddressLine, Yuan},
     write::{json_body, planted_slowness, read},
 };
@@ -166,13 +166,14 @@ struct GoodsBody {
 
 /// A name that people read, or which member is none.
 pub fn label(member: &str, text: &str) -> Result<Label, Problem> {
+    let text = seen(member, text)?;
     well_formed(member, "a name of 1 to 64 characters", Label::parse(text))
 }
 
 /// Where a parcel goes.
 pub fn address(text: &str) -> Result<Address, Problem> {
     let form = "an address of 1 to 120 characters on one line";
-    well_formed("address", form, Address::parse(text))
+    well_formed("address", form, Address::parse(seen("address", text)?))
 }
 
 fn list_goods(body: &GoodsBody, _: &Asked) -> Result<Action, Problem> {

@@ -10,6 +10,7 @@
 mod accounts;
 mod audit;
 mod authorisations;
+mod authorised;
 mod bills;
 mod books;
 mod branches;
@@ -21,6 +22,7 @@ mod customers;
 mod description;
 mod endpoint;
 mod health;
+mod host;
 mod loans;
 mod locks;
 mod mall;

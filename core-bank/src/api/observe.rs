@@ -19,7 +19,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, Method};
 use tower::{Layer, Service as Tower};
 
-use super::{Service, Shared, problem::Problem, request::bearer};
+use super::{Service, Shared, host::names_its_host, problem::Problem, request::bearer};
 use crate::{digits::Digits, options::Observability, rules::Caller};
 
 /// Who is at the other end of the connection.
@@ -170,8 +170,10 @@ fn written_out(mut response: Response, request_id: Option<&str>) -> Response {
     document
 }
 
-/// Counts the request against its sender's allowance. Whoever watches over the bank is let through.
+/// Refuses what names no host, and counts the request against its sender's allowance. Whoever watches over
+/// the bank is let through.
 fn admit(service: &Service, request: &Request, route: Option<&MatchedPath>) -> Result<(), Problem> {
+    names_its_host(request)?;
     let watching = ["/healthz", "/readyz", "/metrics"];
     let watched = route.is_some_and(|route| watching.contains(&route.as_str()));
     if watched || !service.rates.limit_anybody() {

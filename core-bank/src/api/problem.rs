@@ -32,6 +32,11 @@ impl Problem {
         }
     }
 
+    /// Why it refuses.
+    pub fn code(&self) -> RefusalCode {
+        self.refusal.code
+    }
+
     /// The bank failed. The log tells at what, with the request's id.
     pub fn failed(fault: impl Into<Box<str>>) -> Self {
         Self {

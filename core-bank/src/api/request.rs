@@ -6,6 +6,7 @@ use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header, header::AsHeaderName, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, IgnoredAny},
@@ -15,8 +16,8 @@ use super::{Service, problem::Problem};
 use crate::{
     access,
     rules::{
-        Amount, AmountError, Caller, Channel, Fingerprint, IdempotencyKey, Operation,
-        RefusalCode as Code, TokenDigest,
+        Amount, AmountError, BusinessTime, Caller, Channel, Fingerprint, IdempotencyKey, Operation,
+        RefusalCode as Code, TokenDigest, unseen,
     },
 };
 
@@ -228,6 +229,17 @@ pub fn well_formed<T>(member: &str, form: &str, value: Option<T>) -> Result<T, P
     value.ok_or_else(|| Problem::detailed(Code::InvalidBody, format!("`{member}` is not {form}")))
 }
 
+/// A text that people read, without characters that nobody sees: they would make it look like another.
+pub fn seen<'a>(member: &str, text: &'a str) -> Result<&'a str, Problem> {
+    let Some((at, character)) = unseen(text) else {
+        return Ok(text);
+    };
+    let code = u32::from(character);
+    let detail =
+        format!("`{member}` holds U+{code:04X} as character {at}, which nobody sees: leave it out");
+    Err(Problem::detailed(Code::InvalidBody, detail))
+}
+
 /// An amount in a body: read whatever it is, so that a number gets its own refusal.
 pub struct AmountText(Result<Amount, AmountError>);
 
@@ -261,6 +273,35 @@ impl Serialize for AmountText {
         match self.0 {
             Ok(amount) => serializer.serialize_str(amount.fen().text().as_str()),
             Err(_) => serializer.serialize_none(),
+        }
+    }
+}
+
+/// A moment with its offset in a body. In a fingerprint the same moment has one spelling, that of Shanghai.
+pub struct MomentText(Result<BusinessTime, String>);
+
+impl MomentText {
+    /// The moment.
+    pub fn moment(&self, member: &str) -> Result<BusinessTime, Problem> {
+        let form = "a moment like 2026-06-09T20:00+08:00";
+        well_formed(member, form, self.0.as_ref().ok().copied())
+    }
+}
+
+impl<'de> Deserialize<'de> for MomentText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read: Result<Timestamp, _> = text.parse();
+        Ok(Self(read.map(BusinessTime::of).map_err(|_| text)))
+    }
+}
+
+/// The canonical spelling, for fingerprints.
+impl Serialize for MomentText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Ok(moment) => serializer.collect_str(moment),
+            Err(text) => serializer.serialize_str(text),
         }
     }
 }

@@ -14,8 +14,8 @@ use super::{
     money::present,
     problem::Problem,
     reading::{may_ask, record_of},
-    request::{AmountText, caller, caller_without_query, query, well_formed},
-    schemas::{Account, Moment, Yuan},
+    request::{AmountText, caller, caller_without_query, query, seen, well_formed},
+    schemas::{Account, Moment, Reason, Yuan},
     write::{json_body, planted_slowness, read},
 };
 use crate::{
@@ -134,11 +134,7 @@ struct ProposalBody {
     #[serde(default)]
     #[schema(required = false)]
     restore_limit: bool,
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
-    )]
+    #[schema(value_type = Reason)]
     reason: String,
 }
 
@@ -146,9 +142,9 @@ pub async fn propose(State(service): State<Shared>, request: Request) -> Result<
     let reading = read::<ProposalBody>(&service, request, Operation::ReturnProposal).await?;
     let body = &reading.body;
     let form = "a reason of 1 to 200 characters";
-    let told = (1..=200).contains(&body.reason.chars().count())
-        && !body.reason.chars().any(char::is_control);
-    let reason = well_formed("reason", form, told.then(|| body.reason.clone()))?;
+    let reason = seen("reason", &body.reason)?;
+    let told = (1..=200).contains(&reason.chars().count());
+    let reason = well_formed("reason", form, told.then(|| reason.to_owned()))?;
     let amount = body.amount.as_ref().map(AmountText::amount).transpose()?;
     may_ask(&service, reading.caller, Operation::ReturnProposal).await?;
     let record = record_of(&service, body.record).await?;

@@ -14,7 +14,7 @@ use crate::rules::{
     Amount, AppointmentId, AppointmentStatus, AuthorisationId, BatchId, BillKind, BranchId,
     CampaignId, CardId, CustomerId, Fen, GoodsId, IdentityCheckId, Label, LoanId, Medium,
     NetAssetValue, Operation, OrderId, Place, ProductCode, ReturnId, ReturnKind, Scope, SessionId,
-    ShieldKey, TokenNonce, TransferId, VoucherId, VoucherKind, overseas_pattern,
+    ShieldKey, TokenNonce, TransferId, VoucherId, VoucherKind, overseas_pattern, seen_pattern,
 };
 
 pub fn text(pattern: &str, example: &str) -> Object {
@@ -62,8 +62,6 @@ texts! {
     AppointmentId "AppointmentId" "^Q[0-9]{12}$" "Q000000000014"
     Latitude "Latitude" "^-?(0{0,2}[0-9]|0?[1-8][0-9])(\\.[0-9]{1,6})?$|^-?0?90(\\.0{1,6})?$" "36.4567"
     Longitude "Longitude" "^-?(0{0,2}[0-9]|0?[1-9][0-9]|1[0-7][0-9])(\\.[0-9]{1,6})?$|^-?180(\\.0{1,6})?$" "115.9854"
-    Label "Label" "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]{1,64}$" "Li Ming"
-    AddressLine "Address" "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]{1,120}$" "1 Century Avenue, Shanghai"
     Account "AccountNumber" "^[0-9]{19}$" "6200001000000000033"
     TokenNonce "DeviceSerial" "^[0-9a-f]{32}$" "00112233445566778899aabbccddeeff"
     ShieldKey "ShieldKey" "^[0-9a-f]{64}$" "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -71,6 +69,30 @@ texts! {
     AmountText "Amount" "^(?!0(\\.0{1,2})?$)(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$" "12.34"
     Yuan "Yuan" "^-?[0-9]+\\.[0-9]{2}$" "100.50"
     Moment "Moment" "^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?\\+08:00$" "2026-06-09T10:00:00+08:00"
+}
+
+macro_rules! lines_of_text {
+    ($($type:ident $name:literal $before:literal $characters_max:literal $example:literal)+) => {$(
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                let seen = seen_pattern();
+                let pattern = format!(concat!("^", $before, "{}{{1,", $characters_max, "}}$"), seen);
+                text(&pattern, $example).into()
+            }
+        }
+        impl ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )+};
+}
+
+lines_of_text! {
+    Label "Label" "(?=.*\\S)" 64 "Li Ming"
+    AddressLine "Address" "(?=.*\\S)" 120 "1 Century Avenue, Shanghai"
+    Merchant "Merchant" "" 64 "Corner shop"
+    Reason "Reason" "" 200 "Paid twice"
 }
 
 impl PartialSchema for Place {
@@ -112,6 +134,12 @@ pub struct Longitude;
 
 /// Stands for where a parcel goes in schemas.
 pub struct AddressLine;
+
+/// Stands for a shop's name in schemas.
+pub struct Merchant;
+
+/// Stands for why something is proposed in schemas.
+pub struct Reason;
 
 /// Stands for a calendar day in schemas.
 pub struct CalendarDay;

@@ -22,7 +22,7 @@ use crate::{
     rules::{BookAccount, BusinessTime, Fen, Operation},
 };
 
-pub use pages::{ENTRIES_TABLE, write_page};
+pub use pages::{ENTRIES_TABLE, visit_sealed, write_page};
 pub use recent::Recent;
 pub use search::{Direction, Found, LOOKED_MAX, Search};
 

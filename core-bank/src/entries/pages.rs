@@ -172,6 +172,24 @@ pub fn visit(
     Ok(())
 }
 
+/// Visits all entries up to record `last` with the numbers of their accounts.
+pub fn visit_sealed(
+    connection: &Connection,
+    last: u64,
+    mut visit: impl FnMut(u64, Entry),
+) -> Result<(), ProjectionError> {
+    let mut statement =
+        connection.prepare("SELECT lines FROM entries ORDER BY era, account, seq")?;
+    let mut pages = statement.query([])?;
+    while let Some(row) = pages.next()? {
+        let page = Unpacked::read(row, 0)?;
+        for (account, line) in page.lines.iter().filter(|(_, line)| line.seq <= last) {
+            visit(*account, page.entry(line)?);
+        }
+    }
+    Ok(())
+}
+
 /// Every account's balance after record `last`, as far as the file knows it, into `balances`.
 pub fn collect_balances(
     connection: &Connection,

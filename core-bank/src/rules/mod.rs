@@ -112,7 +112,7 @@ pub use schedule::{Instalment, loan_rate, schedule};
 pub use session::{AlertWishes, PasswordHash, SESSION_MICROS_MAX, Session};
 pub use state::{Misfit, State};
 pub use terminal::{Pin, PinDigest, TerminalAction, TerminalFact};
-pub use text::{Address, Label};
+pub use text::{Address, Label, seen_pattern, unseen};
 pub use time::BusinessTime;
 pub use wealth::{NetAssetValue, Product, ProductCode, WealthAction, WealthFact};
 pub use welfare::{

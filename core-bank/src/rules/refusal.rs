@@ -75,6 +75,7 @@ macro_rules! refusals {
 }
 
 refusals! {
+    HostInvalid "host_invalid" 400 final None fresh "The header Host is missing, stands twice or names no host.";
     NotFound "not_found" 404 final None fresh "There is nothing at this address.";
     MethodNotAllowed "method_not_allowed" 405 final None fresh "This address does not take this method.";
     Unauthenticated "unauthenticated" 401 final None fresh "The bearer token is missing or unknown.";

@@ -7,6 +7,7 @@
 #[path = "../bank_process/mod.rs"]
 mod bank_process;
 mod description;
+mod examples;
 mod framing;
 mod hostile;
 mod logs;

@@ -5,7 +5,7 @@ use std::{sync::Mutex, thread};
 use serde_json::json;
 
 use crate::{
-    bank_process::{Client, log_in, new_person},
+    bank_process::{Client, log_in, new_person, post_bytes},
     operator, start,
 };
 
@@ -158,4 +158,51 @@ fn a_day_has_one_appointment_and_only_slots_that_can_be_booked_are_listed() {
     assert!(listed("2026-06-24").is_empty() && listed("2027-06-09").is_empty());
     book("2026-06-23T10:30:00+08:00").refused(404, "slot_not_found");
     book("2026-06-23T10:00:00+08:00").expect(201);
+}
+
+/// The same request is what means the same, however it is spelled; another moment is another request.
+#[test]
+fn a_moment_is_the_same_under_its_key_in_whatever_offset_it_is_written() {
+    let (_folder, bank) = start("");
+    let slots = json!({"opens": 540, "closes": 1020, "minutes": 30, "places": 4, "overbooking": 0});
+    let body = json!({"name": "支行", "latitude": "36.46", "longitude": "115.98", "slots": slots});
+    let branch = operator(&bank, "/v1/branches", &body).expect(201);
+    let branch = branch.text("branch");
+    let session = log_in(&bank, &new_person(&bank, 1));
+    let book = |body: String| {
+        let request = post_bytes(&session, "one-key", "/v1/appointments", body.as_bytes());
+        bank.client().exchange(&request).unwrap()
+    };
+    let first = book(format!(
+        r#"{{"branch":"{branch}","slot":"2026-06-10T10:00:00+08:00"}}"#
+    ));
+    let first = first.expect(201).text("appointment");
+    for slot in [
+        "2026-06-10T10:00+08:00",
+        "2026-06-10T02:00:00Z",
+        "2026-06-09T21:00:00.000-05:00",
+        "2026-06-10T10:00:00+08:00[Asia/Shanghai]",
+    ] {
+        let again = book(format!(
+            r#"{{ "slot": "{slot}",{}"branch":"{branch}"}}"#,
+            "\n"
+        ));
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{slot}");
+        assert_eq!(again.expect(201).text("appointment"), first, "{slot}");
+    }
+    let other = format!(r#"{{"branch":"{branch}","slot":"2026-06-10T10:30:00+08:00"}}"#);
+    book(other).refused(422, "idempotency_key_reused");
+
+    // The same of a campaign's two.
+    let gift = json!({"gift": {"points": 1, "stock": 1}});
+    let announce = |begins: &str, ends: &str| {
+        let body = json!({"name": "n", "begins": begins, "ends": ends, "offer": gift});
+        let token = &bank.tokens.operator;
+        let mut client = bank.client();
+        client.post_with_key(token, "campaign", "/v1/campaigns", &body)
+    };
+    let first = announce("2026-06-09T20:00+08:00", "2026-06-12T00:00+08:00").expect(201);
+    let again = announce("2026-06-09T12:00:00Z", "2026-06-11T16:00:00Z").expect(201);
+    assert_eq!(again.text("campaign"), first.text("campaign"));
+    announce("2026-06-09T20:00+08:00", "2026-06-12T00:00Z").refused(422, "idempotency_key_reused");
 }
