@@ -337,6 +337,7 @@ impl Writer {
             self.parts.metrics.taken(taken - since);
             let now = self.parts.clock.now();
             let mut group = Group::default();
+            group.writes.reserve(works.len());
             for work in works {
                 take(work, &mut group);
             }

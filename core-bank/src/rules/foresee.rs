@@ -35,7 +35,6 @@ impl Foreseen {
 }
 
 /// What the requests of a group name.
-#[derive(Default)]
 struct Named {
     sessions: Vec<TokenDigest>,
     paying: Vec<AccountNumber>,
@@ -44,6 +43,15 @@ struct Named {
 }
 
 impl Named {
+    fn with_room(requests: usize) -> Self {
+        Self {
+            sessions: Vec::with_capacity(requests),
+            paying: Vec::with_capacity(requests),
+            receiving: Vec::with_capacity(requests),
+            authorised: Vec::with_capacity(requests),
+        }
+    }
+
     fn note(&mut self, envelope: &Envelope) {
         if let Caller::Session(token) | Caller::AtTerminal(_, token) = envelope.caller {
             self.sessions.push(token);
@@ -60,7 +68,8 @@ pub fn foresee<'a>(
     envelopes: impl Iterator<Item = &'a Envelope> + Clone,
     now: BusinessTime,
 ) -> Vec<Option<Foreseen>> {
-    let mut named = Named::default();
+    let (requests, _) = envelopes.size_hint();
+    let mut named = Named::with_room(requests);
     envelopes.clone().for_each(|envelope| named.note(envelope));
     let ends = |session: &Session| session.expires.0;
     state.sessions.draw_near(&named.sessions, ends);

@@ -3,25 +3,51 @@
 
 /// The former values of the rows that have changed since the mark, in the order of the changes.
 #[derive(Clone, Debug)]
-pub struct Undo<K, V>(Option<Vec<(K, Option<V>)>>);
+pub struct Undo<K, V> {
+    /// None unless a mark is set. The room for them is kept from group to group.
+    changes: Vec<(K, Option<V>)>,
+    marked: bool,
+}
+
+/// Changes for which room is kept: more than most groups make.
+const ROOM_MAX: usize = 1_024;
 
 impl<K, V> Default for Undo<K, V> {
     fn default() -> Self {
-        Self(None)
+        Self {
+            changes: Vec::new(),
+            marked: false,
+        }
     }
 }
 
 impl<K, V> Undo<K, V> {
     /// Notes what a row was before a change, when a mark is set; `None` when there was no row.
     pub fn note(&mut self, former: impl FnOnce() -> (K, Option<V>)) {
-        if let Some(changes) = &mut self.0 {
-            changes.push(former());
+        if self.marked {
+            self.changes.push(former());
         }
     }
 
     /// Whether a mark is set.
     pub fn is_marked(&self) -> bool {
-        self.0.is_some()
+        self.marked
+    }
+
+    fn mark(&mut self) {
+        self.changes.clear();
+        self.marked = true;
+    }
+
+    fn keep(&mut self) {
+        self.changes.clear();
+        self.changes.shrink_to(ROOM_MAX);
+        self.marked = false;
+    }
+
+    fn take(&mut self) -> Vec<(K, Option<V>)> {
+        self.marked = false;
+        std::mem::take(&mut self.changes)
     }
 }
 
@@ -40,12 +66,12 @@ pub trait Undoable {
 
     /// From here on changes can be undone.
     fn mark(&mut self) {
-        self.undo().0 = Some(Vec::new());
+        self.undo().mark();
     }
 
     /// The changes since the mark stay.
     fn keep(&mut self) {
-        self.undo().0 = None;
+        self.undo().keep();
         self.settle();
     }
 
@@ -54,7 +80,7 @@ pub trait Undoable {
 
     /// The changes since the mark never were.
     fn drop_changes(&mut self) {
-        for (key, former) in self.undo().0.take().into_iter().flatten().rev() {
+        for (key, former) in self.undo().take().into_iter().rev() {
             self.restore(key, former);
         }
     }
