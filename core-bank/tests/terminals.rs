@@ -351,7 +351,7 @@ fn closing_a_channel_from_afar_stops_what_is_in_flight_and_all_that_comes_later(
         newest,
         [
             ["deposit", "atm", "channel_closed"],
-            ["log_in", "atm", "channel_closed"]
+            ["terminal_log_in", "atm", "channel_closed"]
         ]
     );
     // Others are served, other channels are open, and a counter opens it again.
