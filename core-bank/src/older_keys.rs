@@ -263,8 +263,8 @@ impl OlderKeys {
     ) -> Result<Option<Run>, ProjectionError> {
         let end = self.through.saturating_add(RUN);
         let goal = durable.saturating_sub(self.lag / 2).min(end);
-        if let Some(run) = self.noted_run(journal, goal, turn)? {
-            return Ok(run);
+        if let Some(last) = self.end_of_noted(journal, goal)? {
+            return Ok(self.sort_noted(last, turn));
         }
         // The first of two records under one key stands.
         let mut in_order = InOrder::without(|(one, _), (other, _)| one == other);
@@ -305,38 +305,40 @@ impl OlderKeys {
         Ok(Some(Run { keys, last }))
     }
 
-    /// The same of keys that are all noted; nothing where they are not, or where a day ends among them.
-    fn noted_run(
+    /// What a run up to record `goal` ends with; nothing where its keys are not all noted, or where a day
+    /// ends among them.
+    fn end_of_noted(
         &self,
         journal: &mut dyn JournalReader,
         goal: u64,
-        turn: &Turn,
-    ) -> Result<Option<Option<Run>>, ProjectionError> {
-        let Some(some) = self.noted.between(self.through, goal) else {
+    ) -> Result<Option<(u64, ChainHash, BusinessTime)>, ProjectionError> {
+        if self.noted.between(self.through, goal).is_none() {
             return Ok(None);
-        };
+        }
         let ends = (journal.record(self.through + 1)?, journal.record(goal)?);
         let (Some((first, _)), Some((last, hash))) = ends else {
             return Ok(None);
         };
-        if last.at >= first.at.after(IDEMPOTENCY_MICROS) {
-            return Ok(None);
-        }
+        let within_a_day = last.at < first.at.after(IDEMPOTENCY_MICROS);
+        Ok(within_a_day.then_some((goal, hash, last.at)))
+    }
+
+    /// Sorts the keys of a run that are all noted, unless the turn ends meanwhile.
+    fn sort_noted(&self, last: (u64, ChainHash, BusinessTime), turn: &Turn) -> Option<Run> {
         let mut in_order = InOrder::without(|(one, _), (other, _)| one == other);
         let mut keys = Vec::new();
-        for noted in some {
+        for noted in self.noted.between(self.through, last.0)? {
             keys.extend(noted);
             if keys.len() >= SORTED_AT_ONCE - CHUNK {
                 in_order.add(std::mem::take(&mut keys));
                 if !turn.goes_on() {
-                    return Ok(Some(None));
+                    return None;
                 }
             }
         }
         in_order.add(keys);
         let keys = Pages::of(in_order);
-        let last = (goal, hash, last.at);
-        Ok(Some(Some(Run { keys, last })))
+        Some(Run { keys, last })
     }
 }
 

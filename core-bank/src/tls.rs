@@ -210,8 +210,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_certificate_or_a_key_is_said() {
-        let make = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let (made, other) = (make(), make());
+        let new_one = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (made, other) = (new_one(), new_one());
         let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
         assert_eq!(said(&certificate, &key), "");
         // Both beside each other, in either file, are no fault.

@@ -5,8 +5,9 @@
 mod desk;
 
 use core_bank::rules::{
-    Action, Answer, Bill, BillKind, BooksAction, Caller, Channel, ClosingAction, Day, Fact, Fen,
-    LedgerAccount, LoanAction, LoanFact, LoanId, Order, Payee,
+    Action, Answer, Bill, BillKind, BookAccount, BooksAction, BooksFact, Caller, Channel,
+    ClosingAction, Day, Fact, Fen, LedgerAccount, LoanAction, LoanFact, LoanId, Order, Original,
+    Payee, Posting, ReturnAction, ReturnKind,
 };
 use desk::{COUNTER, Desk, Holder, KIOSK, yuan};
 
@@ -146,26 +147,8 @@ fn days_that_are_closed_late_accrue_what_was_held_on_each() {
 fn what_goes_to_other_banks_and_billers_is_pending_until_the_day_is_closed() {
     let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
     let li = desk.holder(0, "1000");
-    let elsewhere = Payee::Elsewhere {
-        account: "6227001".to_owned(),
-        bank: "CCB".to_owned(),
-    };
-    let bill = Payee::Biller(Bill {
-        kind: BillKind::Electricity,
-        biller: "lc-power".to_owned(),
-        reference: "1".to_owned(),
-    });
-    let pay = |desk: &mut Desk, payee: &Payee, amount: &str| {
-        let order = Order {
-            from: Some(li.account),
-            payee: payee.clone(),
-            amount: yuan(amount),
-        };
-        desk.ask(COUNTER, order.without_proof()).unwrap();
-        desk.state.seq()
-    };
-    let transfer = pay(&mut desk, &elsewhere, "300");
-    let paid = pay(&mut desk, &bill, "20");
+    let transfer = pay(&mut desk, li, &other_bank(), "300");
+    let paid = pay(&mut desk, li, &power(), "20");
     assert!(!desk.state.is_settled(transfer) && !desk.state.is_settled(paid));
     assert_eq!(desk.state.ledger(LedgerAccount::Nostro), Fen(0));
     desk.at("2026-06-10T00:10:00+08:00");
@@ -174,8 +157,184 @@ fn what_goes_to_other_banks_and_billers_is_pending_until_the_day_is_closed() {
     assert_eq!(desk.state.ledger(LedgerAccount::Nostro), Fen(32_000));
     assert_eq!(desk.state.ledger(LedgerAccount::Settlement), Fen(0));
     assert_eq!(desk.state.ledger(LedgerAccount::BillsPayable), Fen(0));
-    let next = pay(&mut desk, &elsewhere, "1");
+    let next = pay(&mut desk, li, &other_bank(), "1");
     assert!(!desk.state.is_settled(next));
+}
+
+/// A payment at the counter; its record.
+fn pay(desk: &mut Desk, who: Holder, payee: &Payee, amount: &str) -> u64 {
+    let order = Order {
+        from: Some(who.account),
+        payee: payee.clone(),
+        amount: yuan(amount),
+    };
+    desk.ask(COUNTER, order.without_proof()).unwrap();
+    desk.state.seq()
+}
+
+fn other_bank() -> Payee {
+    Payee::Elsewhere {
+        account: "6227001".to_owned(),
+        bank: "CCB".to_owned(),
+    }
+}
+
+fn power() -> Payee {
+    Payee::Biller(Bill {
+        kind: BillKind::Electricity,
+        biller: "lc-power".to_owned(),
+        reference: "1".to_owned(),
+    })
+}
+
+/// What waits for other banks, what waits for billers, and what was settled, in fen.
+fn waiting(desk: &Desk) -> [i64; 3] {
+    [
+        LedgerAccount::Settlement,
+        LedgerAccount::BillsPayable,
+        LedgerAccount::Nostro,
+    ]
+    .map(|account| desk.state.ledger(account).0)
+}
+
+/// So much of a payment goes back, proposed and approved.
+fn refund(desk: &mut Desk, original: Original, amount: &str) {
+    let wish = ReturnAction::Propose {
+        original: Some(original),
+        kind: ReturnKind::Refund,
+        amount: Some(yuan(amount)),
+        restore_limit: false,
+        reason: "paid twice".to_owned(),
+    };
+    let Ok(Answer::ReturnProposed(id)) = desk.ask(OPERATOR, Action::Returns(wish)) else {
+        panic!("not proposed")
+    };
+    let wish = ReturnAction::Approve { id: Some(id) };
+    let reviewer = Caller::Terminal(Channel::Reviewer);
+    desk.ask(reviewer, Action::Returns(wish)).unwrap();
+}
+
+#[test]
+fn the_end_of_a_day_settles_what_was_paid_until_midnight_and_nothing_of_the_next_day() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1000");
+    desk.at("2026-06-09T23:59:59.999999+08:00");
+    let last = pay(&mut desk, li, &other_bank(), "300");
+    let bill = pay(&mut desk, li, &power(), "20");
+    desk.at("2026-06-10T00:00:00+08:00");
+    let first = pay(&mut desk, li, &other_bank(), "4");
+    let next_bill = pay(&mut desk, li, &power(), "0.05");
+    desk.at("2026-06-10T00:10:00+08:00");
+    close(&mut desk, "2026-06-09").unwrap();
+    assert!(desk.state.is_settled(last) && desk.state.is_settled(bill));
+    assert!(!desk.state.is_settled(first) && !desk.state.is_settled(next_bill));
+    assert_eq!(waiting(&desk), [400, 5, 32_000]);
+    let later = pay(&mut desk, li, &other_bank(), "6");
+    desk.at("2026-06-11T00:00:00+08:00");
+    let third = pay(&mut desk, li, &other_bank(), "0.70");
+    close(&mut desk, "2026-06-10").unwrap();
+    for paid in [first, next_bill, later] {
+        assert!(desk.state.is_settled(paid));
+    }
+    assert!(!desk.state.is_settled(third));
+    assert_eq!(waiting(&desk), [70, 0, 33_005]);
+}
+
+#[test]
+fn days_that_are_closed_late_settle_each_its_own() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1000");
+    let mut paid = Vec::new();
+    for (day, amount) in [("09", "100"), ("10", "20"), ("12", "3"), ("13", "0.40")] {
+        desk.at(&format!("2026-06-{day}T12:00:00+08:00"));
+        paid.push(pay(&mut desk, li, &other_bank(), amount));
+    }
+    for (day, left, settled) in [
+        ("09", 2_340, 1),
+        ("10", 340, 2),
+        // Nothing was paid on the 11th.
+        ("11", 340, 2),
+        ("12", 40, 3),
+    ] {
+        close(&mut desk, &format!("2026-06-{day}")).unwrap();
+        assert_eq!(waiting(&desk), [left, 0, 12_340 - left], "{day}");
+        for (number, seq) in paid.iter().enumerate() {
+            assert_eq!(desk.state.is_settled(*seq), number < settled, "{day}");
+        }
+    }
+}
+
+#[test]
+fn what_goes_back_lessens_its_own_days_settlement_until_that_is_done() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1000");
+    let of = |seq, to, amount: &str, text: &str| Original {
+        seq,
+        from: li.account,
+        to: BookAccount::Ledger(to),
+        amount: yuan(amount),
+        day: day(text),
+        used: None,
+    };
+    let first = pay(&mut desk, li, &other_bank(), "100");
+    let first = of(first, LedgerAccount::Settlement, "100", "2026-06-09");
+    let bill = pay(&mut desk, li, &power(), "20");
+    let bill = of(bill, LedgerAccount::BillsPayable, "20", "2026-06-09");
+    desk.at("2026-06-10T09:00:00+08:00");
+    let second = pay(&mut desk, li, &other_bank(), "7");
+    let second = of(second, LedgerAccount::Settlement, "7", "2026-06-10");
+    // The day after, both days are open: what is sent back is missing from the day of its payment.
+    refund(&mut desk, first, "30");
+    refund(&mut desk, bill, "20");
+    refund(&mut desk, second, "2");
+    assert_eq!(waiting(&desk), [7_500, 0, 0]);
+    close(&mut desk, "2026-06-09").unwrap();
+    assert_eq!(waiting(&desk), [500, 0, 7_000]);
+    // From here on the first comes back from the other bank, the second is still here.
+    refund(&mut desk, first, "70");
+    refund(&mut desk, second, "1");
+    assert_eq!(waiting(&desk), [400, 0, 0]);
+    desk.at("2026-06-11T09:00:00+08:00");
+    close(&mut desk, "2026-06-10").unwrap();
+    assert_eq!(waiting(&desk), [0, 0, 400]);
+    assert_eq!(desk.balance(li.account), "996.00");
+}
+
+/// As journals of before tell it: the end of a day took the next day's payments along.
+#[test]
+fn an_end_of_a_day_from_before_settled_all_that_was_paid_before_it() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let li = desk.holder(0, "1000");
+    let yesterday = pay(&mut desk, li, &other_bank(), "100");
+    desk.at("2026-06-10T00:10:00+08:00");
+    let today = pay(&mut desk, li, &other_bank(), "7");
+    let closed = BooksFact::DayClosed {
+        day: day("2026-06-09"),
+    };
+    let lines = [
+        (LedgerAccount::Settlement, -10_700, 0),
+        (LedgerAccount::Nostro, 10_700, 10_700),
+    ];
+    let postings = lines.map(|(account, amount, after)| Posting {
+        account: BookAccount::Ledger(account),
+        amount: Fen(amount),
+        balance_after: Fen(after),
+    });
+    let moved = Fact::MoneyMoved {
+        transfer: None,
+        postings: postings.to_vec(),
+    };
+    for fact in [Fact::Books(closed), moved] {
+        desk.state.fold(&fact).unwrap();
+    }
+    assert!(desk.state.is_settled(yesterday) && desk.state.is_settled(today));
+    let after = pay(&mut desk, li, &other_bank(), "0.30");
+    assert!(!desk.state.is_settled(after));
+    desk.at("2026-06-11T00:10:00+08:00");
+    let next = pay(&mut desk, li, &other_bank(), "5");
+    close(&mut desk, "2026-06-10").unwrap();
+    assert!(desk.state.is_settled(after) && !desk.state.is_settled(next));
+    assert_eq!(waiting(&desk), [500, 0, 10_730]);
 }
 
 fn loan(desk: &mut Desk, who: Holder, amount: &str) -> LoanId {

@@ -38,6 +38,9 @@ fn a_day_is_closed_over_http_once_and_the_books_show_it() {
         .refused(400, "invalid_body");
     let clock = json!({"business_time": "2026-06-10T00:10+08:00", "speed": 1.0});
     client.put(operator, "/v1/test/clock", &clock).expect(200);
+    let next = json!({"from": li.account, "to": "6227001", "bank": "CCB", "amount": "1"});
+    let next = client.post(&bank.tokens.counter, "/v1/transfers", &next);
+    let next = format!("/v1/transfers/{}", next.expect(201).text("transfer"));
     let closed = client
         .post_with_key(operator, "end", "/v1/books/days", &day)
         .expect(201);
@@ -53,10 +56,14 @@ fn a_day_is_closed_over_http_once_and_the_books_show_it() {
     client
         .post(operator, "/v1/books/days", &day)
         .refused(409, "day_closed");
-    assert_eq!(
-        client.get(operator, &transfer).expect(200).text("status"),
-        "settled"
-    );
+    let mut shown = |path: &str| {
+        let shown = client.get(operator, path).expect(200);
+        (shown.text("business_day"), shown.text("status"))
+    };
+    let of = |day: &str, status: &str| (day.to_owned(), status.to_owned());
+    assert_eq!(shown(&transfer), of("2026-06-09", "settled"));
+    // Paid before the day was closed, but on the next.
+    assert_eq!(shown(&next), of("2026-06-10", "pending"));
 
     let seq = closed.body["seq"].as_u64().unwrap();
     let chart = client.get(operator, "/v1/books/chart").expect(200);

@@ -285,7 +285,7 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     for _ in 0..5 {
         log_in("wrong horse!", "online").refused(401, "wrong_credentials");
     }
-    let locked = log_in("correct horse", "online").refused(401, "log_in_locked");
+    let locked = log_in("correct horse", "online").refused(401, "wrong_credentials");
     assert_eq!(locked.header("www-authenticate"), Some("Bearer"));
     set("battery staple", 201);
     let session = log_in("battery staple", "online")
@@ -324,6 +324,55 @@ fn a_password_logs_in_per_channel_and_five_wrong_ones_lock_it() {
     assert_eq!(current.len(), 1);
     assert_eq!(current[0]["channel"], "online");
     assert_eq!(current[0]["began"].as_str().unwrap()[..11], *"2026-06-09T");
+}
+
+#[test]
+fn whoever_guesses_passwords_is_answered_alike_whether_or_not_there_is_such_a_customer() {
+    let (_data, bank) = start("clock=2026-06-09T10:00+08:00");
+    let li = new_person(&bank, 1);
+    let set =
+        json!({"customer": li.customer, "identity_check": li.check, "password": "correct horse"});
+    bank.client()
+        .post(&bank.tokens.kiosk, "/v1/passwords", &set)
+        .expect(201);
+    let mut client = bank.client();
+    let mut answers = |customer: &str| {
+        let mut told = Vec::new();
+        // Seven guesses, one of them twice, and an old key with another body.
+        for (key, guess) in [0, 1, 2, 3, 4, 5, 6, 6].into_iter().enumerate() {
+            let key = format!("{customer} {}", key.min(6)).replace(' ', "-");
+            let body = json!({"customer": customer, "channel": "online",
+                "password": format!("wrong horse {guess}")});
+            let answer = client.post_with_key("", &key, "/v1/sessions", &body);
+            let answer = answer.refused(401, "wrong_credentials");
+            let mut problem = answer.body.clone();
+            for each in ["instance", "seq"] {
+                problem.as_object_mut().unwrap().remove(each);
+            }
+            let replayed = answer.header("idempotent-replayed").map(str::to_owned);
+            let challenge = answer.header("www-authenticate").map(str::to_owned);
+            let retry = answer.header("retry-after").map(str::to_owned);
+            told.push((problem, replayed, challenge, retry));
+        }
+        let other = json!({"customer": customer, "channel": "mobile", "password": "wrong horse 0"});
+        let again = client.post_with_key("", &format!("{customer}-0"), "/v1/sessions", &other);
+        told.push((json!(again.code()), None, None, None));
+        told
+    };
+    let (known, unknown) = (answers(&li.customer), answers("C000000000999"));
+    assert_eq!(known, unknown);
+    // It is locked, and only its customer is told.
+    let body = json!({"customer": li.customer, "password": "correct horse", "channel": "online"});
+    client
+        .post("", "/v1/sessions", &body)
+        .refused(401, "wrong_credentials");
+    let session = log_in(&bank, &li);
+    let events = client.get(&session, "/v1/suspicious-events").expect(200);
+    let events = events.body["events"].as_array().unwrap().clone();
+    let locked = events
+        .iter()
+        .filter(|event| event["code"] == "log_in_locked");
+    assert_eq!((events.len(), locked.count()), (10, 1));
 }
 
 #[test]
@@ -375,7 +424,7 @@ fn whoever_knows_the_key_of_a_log_in_guesses_no_better() {
         log_in("wrong horse 0").refused(401, "wrong_credentials");
     }
     for guess in ["wrong horse 5", "correct horse"] {
-        log_in(guess).refused(401, "log_in_locked");
+        log_in(guess).refused(401, "wrong_credentials");
     }
     client
         .post(&bank.tokens.kiosk, "/v1/passwords", &set)

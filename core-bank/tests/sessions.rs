@@ -5,7 +5,7 @@ mod desk;
 
 use core_bank::rules::{
     Action, AlertWishes, Answer, Caller, Channel, Command, CustomerId, Fact, IdentityCheckId,
-    Party, PasswordHash, SessionId, TokenNonce, decide,
+    Party, PasswordHash, Place, RefusalCode, SessionId, State, TokenNonce, decide,
 };
 use desk::{ATM, COUNTER, Desk, Holder, KIOSK, digest, yuan};
 
@@ -23,11 +23,12 @@ fn set_password(holder: Holder) -> Action {
 }
 
 fn log_in(desk: &Desk, holder: Holder, channel: Channel, right: bool, name: &str) -> Action {
-    let owner = desk.state.customer(holder.customer).unwrap();
+    let owner = desk.state.customer(holder.customer);
+    let password = owner.and_then(|owner| owner.profile.password.as_ref());
     Action::LogInByPassword {
         channel,
         customer: Some(holder.customer),
-        password: owner.profile.password.as_ref().map(|known| known.0),
+        password: password.map(|known| known.0),
         right,
         session: digest(name),
         nonce: NONCE,
@@ -104,9 +105,9 @@ fn five_wrong_passwords_lock_the_log_in_until_a_new_one_is_set_in_person() {
     for _ in 0..5 {
         assert_eq!(try_it(&mut desk, false, "wrong"), "wrong_credentials");
     }
-    assert_eq!(try_it(&mut desk, true, "late"), "log_in_locked");
+    assert_eq!(try_it(&mut desk, true, "late"), "wrong_credentials");
     desk.at("2026-07-09T10:00:00+08:00");
-    assert_eq!(try_it(&mut desk, true, "later"), "log_in_locked");
+    assert_eq!(try_it(&mut desk, true, "later"), "wrong_credentials");
     // A device token is no password; it still resumes.
     let (li, wang) = (desk.renew(li, 0), desk.renew(wang, 1));
     let resumed = desk.session(li, "device");
@@ -174,6 +175,108 @@ fn only_the_askers_own_session_can_be_logged_out() {
     let session = digest("li");
     desk.ask(lis, Action::LogOut { session }).unwrap();
     assert!(!alive(&mut desk, lis));
+}
+
+/// The refusals that the records from one on tell a customer of.
+fn told_of(desk: &Desk, from: usize, told: CustomerId) -> Vec<&'static str> {
+    let facts = desk.records[from..].iter();
+    let facts = facts.flat_map(|record| record.outcome.iter().flatten());
+    let codes = facts.filter_map(|fact| match fact {
+        Fact::Refused { code, customer } if *customer == told => Some(code.code()),
+        _ => None,
+    });
+    codes.collect()
+}
+
+#[test]
+fn guessing_does_not_tell_which_customers_there_are_and_the_customer_learns_of_the_lock() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "1"), desk.holder(1, "1"));
+    desk.ask(COUNTER, set_password(li)).unwrap();
+    // One with a password, one without, one who is not there, and a number that is none.
+    let mut stranger = li;
+    stranger.customer = CustomerId::of_seq(999);
+    let begin = desk.records.len();
+    for attempt in 0..12 {
+        for guessed in [Some(li), Some(wang), Some(stranger), None] {
+            let name = format!("guess {attempt} {guessed:?}");
+            let mut wish = log_in(&desk, guessed.unwrap_or(li), Channel::Online, false, &name);
+            if let (None, Action::LogInByPassword { customer, .. }) = (guessed, &mut wish) {
+                *customer = None;
+            }
+            let told = desk.ask(Caller::Visitor, wish);
+            assert_eq!(told, Err("wrong_credentials"), "{name}");
+        }
+    }
+    for customer in [li.customer, wang.customer] {
+        let told = told_of(&desk, begin, customer);
+        assert_eq!(told.len(), 13);
+        let locked: Vec<_> = (0..13).filter(|at| told[*at] == "log_in_locked").collect();
+        assert_eq!(locked, [5], "once, with the fifth wrong one");
+    }
+    // The lock holds against the right one.
+    let wish = log_in(&desk, li, Channel::Online, true, "right");
+    assert_eq!(desk.ask(Caller::Visitor, wish), Err("wrong_credentials"));
+}
+
+#[test]
+fn what_a_closed_channel_refuses_is_a_suspicious_event_and_does_nothing_else() {
+    let mut desk = Desk::open_at("2026-06-09T10:00:00+08:00");
+    let (li, wang) = (desk.holder(0, "100"), desk.holder(1, "1"));
+    let (card, account, check) = (Some(li.card), Some(li.account), Some(li.check));
+    for channel in [Channel::Atm, Channel::Kiosk] {
+        let close = channel_wish(li.customer, check, channel, false);
+        desk.ask(COUNTER, close).unwrap();
+    }
+    let amount = yuan("10");
+    let place = Place::HOME;
+    let deposit = Action::Deposit { account, amount };
+    let withdrawal = Action::WithdrawalAt {
+        account,
+        amount,
+        place,
+    };
+    let transfer = Action::TransferOwnBank {
+        from: account,
+        to: Some(wang.account),
+        amount,
+    };
+    let customer = Some(li.customer);
+    let open_card = Action::OpenCard { customer, check };
+    for (by, action) in [
+        (ATM, deposit.clone()),
+        (ATM, withdrawal.clone()),
+        (KIOSK, transfer),
+        (KIOSK, Action::ReportLoss { card }),
+        (KIOSK, open_card),
+    ] {
+        let before = desk.state.clone();
+        let named = format!("{action:?}");
+        assert_eq!(desk.ask(by, action), Err("channel_closed"), "{named}");
+        let last = desk.records.last().unwrap();
+        let told = Fact::Refused {
+            code: RefusalCode::ChannelClosed,
+            customer: li.customer,
+        };
+        assert_eq!(last.outcome, Ok(vec![told]), "{named}");
+        assert_eq!(desk.balance(li.account), "100.00");
+        let cards = |state: &State| {
+            (
+                state.card(li.card).copied(),
+                state.accounts_after(None).count(),
+            )
+        };
+        assert_eq!(cards(&desk.state), cards(&before), "{named}");
+        assert_eq!(desk.state.ledger_sum(), 0);
+    }
+    // Of whoever left the channel open nothing is told, and the counter serves.
+    let others = Action::Deposit {
+        account: Some(wang.account),
+        amount,
+    };
+    desk.ask(ATM, others).unwrap();
+    desk.ask(COUNTER, deposit).unwrap();
+    assert!(told_of(&desk, 0, wang.customer).is_empty());
 }
 
 #[test]

@@ -341,6 +341,19 @@ fn closing_a_channel_from_afar_stops_what_is_in_flight_and_all_that_comes_later(
         .refused(422, "channel_closed");
     let entries = format!("/v1/accounts/{}/entries", li.account);
     client.get(&atm, &entries).refused(422, "channel_closed");
+    // What was tried there is told, but for readings, which leave no record.
+    let events = client.get(&phone, "/v1/suspicious-events").expect(200);
+    let newest: Vec<_> = events.body["events"].as_array().unwrap()[..2]
+        .iter()
+        .map(|event| ["operation", "channel", "code"].map(|member| event[member].clone()))
+        .collect();
+    assert_eq!(
+        newest,
+        [
+            ["deposit", "atm", "channel_closed"],
+            ["terminal_log_in", "atm", "channel_closed"]
+        ]
+    );
     // Others are served, other channels are open, and a counter opens it again.
     let wang = card_holder(&bank, 2);
     sit_down(&bank, &atm, &wang);

@@ -75,6 +75,9 @@ fn kill_a_copy(whole: &Path, folder: &Path, journal_bytes: usize) {
     fs::write(folder.join("seal.key"), &seal[..20]).unwrap();
 }
 
+/// Puts something of somebody else's into a copy that was begun, of this bank.
+type Foreign = fn(&Path, &Path);
+
 #[test]
 fn a_copy_that_was_killed_is_begun_again_and_nothing_of_anybody_else_is_cleared_away() {
     let data = tempfile::tempdir().unwrap();
@@ -98,19 +101,18 @@ fn a_copy_that_was_killed_is_begun_again_and_nothing_of_anybody_else_is_cleared_
     // One thing that is not its own, and all stays as it is.
     let other = tempfile::tempdir().unwrap();
     seeded(other.path(), 2);
-    type Foreign = fn(&Path, &Path);
     let foreign: [(&str, Foreign); 8] = [
         ("a note", |copy, _| {
-            fs::write(copy.join("notes.txt"), "mine").unwrap()
+            fs::write(copy.join("notes.txt"), "mine").unwrap();
         }),
         ("a folder", |copy, _| {
-            fs::create_dir(copy.join("old")).unwrap()
+            fs::create_dir(copy.join("old")).unwrap();
         }),
         ("a bank", |copy, _| {
-            fs::write(copy.join("journal.sqlite"), "").unwrap()
+            fs::write(copy.join("journal.sqlite"), "").unwrap();
         }),
         ("no journal", |copy, _| {
-            fs::remove_file(copy.join("journal.unfinished")).unwrap()
+            fs::remove_file(copy.join("journal.unfinished")).unwrap();
         }),
         ("another file", |copy, _| {
             fs::write(copy.join("journal.unfinished"), "Dear diary").unwrap();

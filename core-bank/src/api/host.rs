@@ -31,18 +31,15 @@ fn wrong(what: &str) -> Result<(), Problem> {
 /// HTTP (RFC 9110, 4.2.1).
 fn is_host(value: &HeaderValue) -> bool {
     let value = value.as_bytes();
-    let (is_named, rest) = match value.strip_prefix(b"[") {
-        Some(bracketed) => {
-            let Some(end) = bracketed.iter().position(|byte| *byte == b']') else {
-                return false;
-            };
-            (is_ipv6(&bracketed[..end]), &bracketed[end + 1..])
-        }
-        None => {
-            let end = value.iter().position(|byte| *byte == b':');
-            let (name, rest) = value.split_at(end.unwrap_or(value.len()));
-            (is_name(name), rest)
-        }
+    let (is_named, rest) = if let Some(bracketed) = value.strip_prefix(b"[") {
+        let Some(end) = bracketed.iter().position(|byte| *byte == b']') else {
+            return false;
+        };
+        (is_ipv6(&bracketed[..end]), &bracketed[end + 1..])
+    } else {
+        let end = value.iter().position(|byte| *byte == b':');
+        let (name, rest) = value.split_at(end.unwrap_or(value.len()));
+        (is_name(name), rest)
     };
     is_named && (rest.is_empty() || rest.strip_prefix(b":").is_some_and(is_port))
 }

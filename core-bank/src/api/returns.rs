@@ -15,7 +15,7 @@ use super::{
     problem::Problem,
     reading::{may_ask, record_of},
     request::{AmountText, caller, caller_without_query, query, seen, well_formed},
-    schemas::{Account, Moment, Reason, Yuan},
+    schemas::{Account, CalendarDay, Moment, Reason, Yuan},
     write::{json_body, planted_slowness, read},
 };
 use crate::{
@@ -85,7 +85,11 @@ struct TransferDocument {
     to: Option<String>,
     bank: Option<String>,
     amount: Yuan,
-    /// `pending` until it is passed on to another bank or a biller, then `settled`.
+    /// The business day that it belongs to.
+    #[schema(value_type = CalendarDay)]
+    business_day: String,
+    /// What goes to another bank or a biller is `pending` until its business day is closed, then
+    /// `settled`.
     status: &'static str,
     /// How much of it went back.
     returned: Yuan,
@@ -293,6 +297,7 @@ fn describe(state: &BankState, record: &Record, original: &Original) -> Transfer
         to: payee.map(|payee| payee.to_string()),
         bank,
         amount: original.amount.into(),
+        business_day: original.day.to_string(),
         status,
         returned: state.returned(record.seq).into(),
     }

@@ -31,11 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::write("/v1/sessions", Operation::LogIn, log_in)
             .takes::<LogInBody>()
             .applied(&["session"])
-            .refuses(&[
-                Code::WrongCredentials,
-                Code::LogInLocked,
-                Code::ChannelClosed,
-            ]),
+            .refuses(&[Code::WrongCredentials, Code::ChannelClosed]),
         Endpoint::read("/v1/sessions", Operation::SessionQuery, list).answers::<SessionsDocument>(),
         Endpoint::new(
             Method::DELETE,

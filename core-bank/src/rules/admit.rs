@@ -185,12 +185,12 @@ impl State {
         }
     }
 
-    /// Why no secret logs in where this action wants to, when that is so.
+    /// What every secret is told where this action wants to log in, when none does.
     fn locked_out(&self, action: &Action) -> Option<Code> {
         match action {
             Action::LogInByPassword { customer, .. } => {
                 let owner = self.customer((*customer)?)?;
-                owner.profile.is_locked().then_some(Code::LogInLocked)
+                owner.profile.is_locked().then_some(Code::WrongCredentials)
             }
             Action::Terminal(TerminalAction::LogInByPin { card, .. }) => {
                 let pin = self.pin((*card)?)?;

@@ -114,7 +114,9 @@ impl Answer {
             Fact::Returns(ReturnFact::Proposed { id, .. }) => Some(Self::ReturnProposed(*id)),
             Fact::Returns(ReturnFact::Approved { .. }) => Some(Self::Done),
             Fact::Books(BooksFact::Reached { day, .. }) => Some(Self::DayEnd(*day, false)),
-            Fact::Books(BooksFact::DayClosed { day }) => Some(Self::DayEnd(*day, true)),
+            Fact::Books(BooksFact::DayClosed { day } | BooksFact::DayEnded { day, .. }) => {
+                Some(Self::DayEnd(*day, true))
+            }
             _ => Self::of_offer(fact, facts),
         }
     }

@@ -1,5 +1,5 @@
-//! The end of a business day: instalments collected, interest credited and accrued, what is owed to
-//! other banks and billers settled.
+//! The end of a business day: instalments collected, interest credited and accrued, what was paid until
+//! then to other banks and billers settled.
 //!
 //! A day is closed once, after it is over, and in order. The work is cut into records of bounded size,
 //! so that customers are served between them; the state remembers how far it is, and a repetition goes
@@ -87,10 +87,18 @@ pub enum BooksFact {
         /// The products of all of them.
         fen_days: i128,
     },
-    /// The day is closed; what was paid to other banks and billers before this record is settled.
+    /// The day is closed, and what was paid to other banks and billers before this record is settled,
+    /// of later days, too. Only old journals tell it.
     DayClosed {
         /// Which.
         day: Day,
+    },
+    /// The day is closed, and what was paid to other banks and billers until its end is settled.
+    DayEnded {
+        /// Which.
+        day: Day,
+        /// The last record whose payment is settled.
+        settled_seq: u64,
     },
 }
 
@@ -287,27 +295,27 @@ impl Desk<'_> {
         Ok(true)
     }
 
-    /// Payables to others go to the central bank's account, accruals to expense and income.
+    /// What was paid to others until the day's end goes to the central bank's account, accruals go to
+    /// expense and income.
     fn post_accruals(&self, day: Day, due: Fen, mut facts: Vec<Fact>) -> Decision {
         let held = |account| self.state.ledger(account);
-        let (transfers, bills) = (
-            held(LedgerAccount::Settlement),
-            held(LedgerAccount::BillsPayable),
-        );
-        let settled = transfers.checked_add(bills).ok_or(Code::BalanceOverflow)?;
+        let paid = self.state.due_by(day).ok_or(Code::BalanceOverflow)?;
+        let settled = paid.transfers.checked_add(paid.bills);
+        let settled = settled.ok_or(Code::BalanceOverflow)?;
         let owed = interest_on(self.state.fen_days_by(day).max(0)).ok_or(Code::BalanceOverflow)?;
         let expense = held(LedgerAccount::DepositInterestPayable).0 - owed.0;
         let income = held(LedgerAccount::LoanInterestReceivable).0 + due.0;
         let ours = [
-            (LedgerAccount::Settlement, Fen(-transfers.0)),
-            (LedgerAccount::BillsPayable, Fen(-bills.0)),
+            (LedgerAccount::Settlement, Fen(-paid.transfers.0)),
+            (LedgerAccount::BillsPayable, Fen(-paid.bills.0)),
             (LedgerAccount::Nostro, settled),
             (LedgerAccount::DepositInterestPayable, Fen(-expense)),
             (LedgerAccount::DepositInterestExpense, Fen(expense)),
             (LedgerAccount::LoanInterestReceivable, Fen(-income)),
             (LedgerAccount::LoanInterestIncome, Fen(income)),
         ];
-        facts.push(Fact::Books(BooksFact::DayClosed { day }));
+        let settled_seq = paid.through;
+        facts.push(Fact::Books(BooksFact::DayEnded { day, settled_seq }));
         self.post_lines(std::iter::empty(), &ours, &mut facts)?;
         Ok(facts)
     }
@@ -345,11 +353,6 @@ impl State {
     /// What the books need beside the accounts.
     pub fn books(&self) -> Books {
         self.books.get(&()).copied().unwrap_or_default()
-    }
-
-    /// Whether the payment of a record to another bank or a biller was settled.
-    pub fn is_settled(&self, seq: u64) -> bool {
-        seq <= self.books().settled_seq
     }
 
     fn edit_books(&mut self, change: impl FnOnce(&mut Books)) {
@@ -438,22 +441,34 @@ impl State {
                 fen_days,
             } => self.fold_credit(*after, *last, *fen_days),
             BooksFact::DayClosed { day } => {
-                let closed = self.books().closed;
-                if closed.is_some_and(|closed| *day != closed.next()) {
-                    return Err("a day is closed out of order");
+                self.settle_days(Day::of(self.at()))?;
+                self.end_day(*day, self.seq())
+            }
+            BooksFact::DayEnded { day, settled_seq } => {
+                let due = self.due_by(*day);
+                if due.is_none_or(|due| due.through != *settled_seq) {
+                    return Err("other payments are settled than those until the day's end");
                 }
-                let fen_days = self.fen_days_by(*day);
-                let settled_seq = self.seq();
-                self.edit_books(|books| {
-                    books.closed = Some(*day);
-                    books.running = None;
-                    books.settled_seq = settled_seq;
-                    books.fen_days = fen_days;
-                });
-                self.forget_totals_before(*day);
-                Ok(())
+                self.settle_days(*day)?;
+                self.end_day(*day, *settled_seq)
             }
         }
+    }
+
+    fn end_day(&mut self, day: Day, settled_seq: u64) -> Folded {
+        let closed = self.books().closed;
+        if closed.is_some_and(|closed| day != closed.next()) {
+            return Err("a day is closed out of order");
+        }
+        let fen_days = self.fen_days_by(day);
+        self.edit_books(|books| {
+            books.closed = Some(day);
+            books.running = None;
+            books.settled_seq = settled_seq;
+            books.fen_days = fen_days;
+        });
+        self.forget_totals_before(day);
+        Ok(())
     }
 
     /// The credited accounts count from today; what was posted to them today earns from today on.

@@ -1,6 +1,7 @@
 //! The decision: what one command does to this state, or why it does nothing.
 
 use super::{
+    card_use::refused,
     command::{Action, Command},
     fact::{Fact, Posting},
     ids::{AccountNumber, CardId, CustomerId, IdentityCheckId, SessionId, TransferId},
@@ -27,7 +28,6 @@ pub(super) type Decision = Result<Vec<Fact>, Refusal>;
 
 /// Decides a command on the state at business time `now`. Whether the channel may ask at all, and
 /// whether the request is a repetition, was settled before (see [`super::judge`]).
-#[expect(clippy::too_many_lines, reason = "a table: one command an arm")]
 pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
     let desk = Desk {
         state,
@@ -36,7 +36,20 @@ pub fn decide(state: &State, command: &Command, now: BusinessTime) -> Decision {
         from: command.by.origin(),
         now,
     };
-    match &command.action {
+    match decide_at(&desk, &command.action) {
+        // Whoever closed a channel wants to hear of what is tried on it.
+        Err(Refusal {
+            code: Code::ChannelClosed,
+            customer: Some(customer),
+        }) => Ok(refused(Code::ChannelClosed, customer)),
+        decision => decision,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "a table: one command an arm")]
+fn decide_at(desk: &Desk, action: &Action) -> Decision {
+    let state = desk.state;
+    match action {
         Action::IdentityCheck { name, resident } => {
             let resident = resident.ok_or(Code::IdentityNotVerified)?;
             let check = IdentityCheckId::of_seq(state.next_seq());

@@ -122,7 +122,8 @@ pub enum Fact {
         session: TokenDigest,
     },
     /// The command was refused for a reason that its customer will want to know, or that left a
-    /// trace, which other facts of the record tell. It comes first, and no money moves with it.
+    /// trace, which other facts of the record tell. It comes first, and no money moves with it. A
+    /// further one is for the customer alone.
     Refused {
         /// The reason.
         code: RefusalCode,

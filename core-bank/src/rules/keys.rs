@@ -225,6 +225,8 @@ pub struct Keys {
     forgotten: Option<Forgotten>,
     /// Since the mark: what was crowded out before, and the changes.
     former: Option<(CrowdedOut, Vec<Change>)>,
+    /// Room for the changes of the next group.
+    room: Vec<Change>,
 }
 
 impl Default for Keys {
@@ -237,6 +239,7 @@ impl Default for Keys {
             crowded_out: None,
             forgotten: Some(Forgotten::default()),
             former: None,
+            room: Vec::new(),
         }
     }
 }
@@ -410,11 +413,15 @@ impl Keys {
     }
 
     pub(super) fn mark(&mut self) {
-        self.former = Some((self.crowded_out, Vec::new()));
+        let room = std::mem::take(&mut self.room);
+        self.former = Some((self.crowded_out, room));
     }
 
     pub(super) fn keep(&mut self) {
-        self.former = None;
+        if let Some((_, mut changes)) = self.former.take() {
+            changes.clear();
+            self.room = changes;
+        }
     }
 
     pub(super) fn drop_changes(&mut self) {

@@ -52,6 +52,7 @@ mod ring;
 mod rows;
 mod schedule;
 mod session;
+mod settlement;
 mod shelf;
 mod social_security;
 mod state;

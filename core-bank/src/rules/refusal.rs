@@ -102,8 +102,8 @@ refusals! {
     CardNotFound "card_not_found" 404 final None frozen "There is no such card.";
     CardAlreadyLost "card_already_lost" 409 final None frozen "The card is reported lost already.";
     CardNotLost "card_not_lost" 409 final None frozen "The card is not reported lost.";
-    WrongCredentials "wrong_credentials" 401 final None frozen "The customer, the device token or the password is wrong.";
-    LogInLocked "log_in_locked" 401 final None frozen "Five wrong passwords in a row have locked the log-in; a new password at the counter unlocks it.";
+    WrongCredentials "wrong_credentials" 401 final None frozen "The customer, the device token, the password or the PIN is wrong, or wrong passwords have locked the log-in by password.";
+    LogInLocked "log_in_locked" 401 final None frozen "Five wrong passwords in a row have locked the log-in; a new password at the counter or the kiosk unlocks it. A suspicious event, which nobody who logs in is told.";
     PinLocked "pin_locked" 401 final None frozen "Three wrong PINs in a row have locked the card's PIN; a new one at the counter or the kiosk unlocks it.";
     ChannelClosed "channel_closed" 422 final None frozen "The customer has closed this channel; the counter opens it again.";
     SessionNotFound "session_not_found" 404 final None frozen "The customer has no such open session.";
@@ -232,7 +232,8 @@ impl<'de> Deserialize<'de> for RefusalCode {
 pub struct Refusal {
     /// The reason.
     pub code: RefusalCode,
-    /// The customer that exists already, for `customer_exists`.
+    /// The customer that exists already, for `customer_exists`, or who closed the channel while it is
+    /// decided, for `channel_closed`.
     pub customer: Option<CustomerId>,
 }
 

@@ -305,6 +305,7 @@ impl State {
             ReturnFact::Approved { id } => {
                 let proposal = self.proposals.get(id);
                 let proposal = *proposal.ok_or("the return does not wait")?;
+                self.take_off_its_way(&proposal.original, proposal.amount.fen())?;
                 let seq = proposal.original.seq;
                 let gone = self.returned(seq).checked_add(proposal.amount.fen());
                 let gone = gone.filter(|gone| *gone <= proposal.original.amount.fen());

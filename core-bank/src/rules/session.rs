@@ -189,14 +189,19 @@ impl<'a> Desk<'a> {
         let id = customer.ok_or(Code::WrongCredentials)?;
         let owner = self.state.customer(id).ok_or(Code::WrongCredentials)?;
         let profile = &owner.profile;
+        // Whoever guesses is not told of the lock, or five guesses would tell which numbers exist. Nor is
+        // the right password told from others by then, or the guessing could go on.
         if profile.is_locked() {
-            return Ok(refused(Code::LogInLocked, id));
+            return Ok(refused(Code::WrongCredentials, id));
         }
         // One that was set meanwhile is not the one that was compared.
         let current = profile.password.as_ref().map(|known| known.0);
         if !right || current.is_none() || current != password {
             let mut facts = refused(Code::WrongCredentials, id);
             facts.push(Fact::PasswordFailed { customer: id });
+            if profile.wrong_passwords + 1 == WRONG_PASSWORDS_MAX {
+                facts.extend(refused(Code::LogInLocked, id));
+            }
             return Ok(facts);
         }
         if profile.is_closed(channel) {

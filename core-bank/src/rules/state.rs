@@ -34,6 +34,7 @@ use super::{
     returns::Proposal,
     rows::{Account, AccountStatus, Card, CardStatus, Customer, IdentityCheck},
     session::{Profile, Session},
+    settlement::OnItsWay,
     shelf::Shelf,
     table::Table,
     terminal::Pin,
@@ -82,6 +83,8 @@ pub struct State {
     pub(super) books: Table<(), Books>,
     /// What all deposits held at the end of days that are not closed.
     pub(super) day_totals: Table<Day, i128>,
+    /// What is on its way to others, of days that are not closed.
+    pub(super) on_its_way: Table<Day, OnItsWay>,
     pub(super) points: Table<CustomerId, i64>,
     pub(super) social_security: Table<CustomerId, ()>,
     pub(super) pins: Table<CardId, Pin>,
@@ -273,6 +276,7 @@ impl State {
         step.take(&mut self.returned);
         step.take(&mut self.books);
         step.take(&mut self.day_totals);
+        step.take(&mut self.on_its_way);
         step.take(&mut self.points);
         step.take(&mut self.social_security);
         step.take(&mut self.pins);
@@ -543,6 +547,7 @@ impl State {
                 BookAccount::Ledger(account) => {
                     let before = self.ledger(account);
                     self.ledger.put(account, posting.lead_from(before)?);
+                    self.count_on_its_way(account, posting.amount)?;
                 }
                 BookAccount::Customer(number) => {
                     let account = self

@@ -273,7 +273,10 @@ impl Desk<'_> {
         if self.state.serves(self.by, customer) {
             Ok(())
         } else {
-            Err(Code::ChannelClosed.into())
+            Err(Refusal {
+                code: Code::ChannelClosed,
+                customer: Some(customer),
+            })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Short texts that people read: names of goods, prizes and branches, and where a parcel goes.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ const UNSEEN: &[(char, char)] = &[
     ('\u{e01f0}', '\u{e0fff}'),
 ];
 
-/// The first character of a text that nobody sees, and the how manieth it is, counted from 1. Requests may hold
+/// The first character of a text that nobody sees, and its place among them, counted from 1. Requests may hold
 /// none; texts of older records may.
 pub fn unseen(text: &str) -> Option<(usize, char)> {
     let is_unseen = |character: &char| {
@@ -90,9 +90,11 @@ pub fn seen_pattern() -> String {
     for (first, last) in UNSEEN {
         for (character, after) in [(first, "-"), (last, "")] {
             match u16::try_from(u32::from(*character)) {
-                Ok(unit) => class.push_str(&format!("\\u{unit:04x}{after}")),
-                Err(_) => class.push_str(&format!("{character}{after}")),
+                // A string takes whatever is written.
+                Ok(unit) => drop(write!(class, "\\u{unit:04x}")),
+                Err(_) => class.push(*character),
             }
+            class += after;
         }
     }
     class + "]"

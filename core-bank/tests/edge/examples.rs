@@ -66,21 +66,21 @@ fn the_examples_of_the_documentation_run_in_their_order_and_answer_what_is_print
     };
     seed(&data, &city, &mut |_| Ok(())).unwrap();
     let bank = BankProcess::start(&data, "clock=2026-06-09T10:00+08:00");
-    let mut script = "set -eu\n".to_owned();
+    let mut script = vec!["set -eu".to_owned()];
     let mut printed = Vec::new();
     for line in lines() {
         if line.starts_with("BANK=") {
-            script += &format!("BANK=http://{}\n", bank.address);
+            script.push(format!("BANK=http://{}", bank.address));
         } else if line.starts_with('{') {
-            script += &format!("echo '{MARK}'\n");
+            script.push(format!("echo '{MARK}'"));
             printed.push(line);
         } else {
-            script += &format!("{line}\n");
+            script.push(line);
         }
     }
     assert!(printed.len() > 30, "{printed:?}");
     let ran = Command::new("sh")
-        .args(["-c", &script])
+        .args(["-c", &script.join("\n")])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -94,7 +94,7 @@ fn the_examples_of_the_documentation_run_in_their_order_and_answer_what_is_print
     assert_eq!(answers.len(), printed.len() + 1);
     for (printed, before) in printed.iter().zip(&answers) {
         let found = before.trim_end().lines().last().unwrap();
-        let values = [printed.as_str(), found].map(|text| serde_json::from_str::<Value>(text));
+        let values = [printed.as_str(), found].map(serde_json::from_str::<Value>);
         let [Ok(wanted), Ok(value)] = values else {
             panic!("printed: {printed}\nfound:   {found}");
         };

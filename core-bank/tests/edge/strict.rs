@@ -248,9 +248,9 @@ fn no_text_takes_a_character_that_nobody_sees_and_the_refusal_names_it() {
                     let answer = send(&bank, Some(&token), &row.method, &path, Some(&bent));
                     let answer = answer.refused(400, "invalid_body");
                     let told = answer.text("detail");
-                    let named = format!("holds U+{:04X} as character 2,", u32::from(character));
+                    let said = format!("holds U+{:04X} as character 2,", u32::from(character));
                     let member = text.rsplit('/').next().unwrap();
-                    assert!(told.contains(&named), "{bent}: {told}");
+                    assert!(told.contains(&said), "{bent}: {told}");
                     assert!(told.contains(&format!("{member}`")), "{bent}: {told}");
                 }
             }

@@ -2,8 +2,8 @@
 
 use core_bank::rules::{
     Action, Amount, Answer, Bill, BillKind, BookAccount, BooksAction, Caller, CardEntry, CardLocks,
-    Channel, Day, Fen, LoanAction, NetAssetValue, Order, Original, Payee, PersonName, Place,
-    RefusalCode, ResidentId, ReturnAction, ReturnKind, WealthAction,
+    Channel, Day, Fen, LedgerAccount, LoanAction, NetAssetValue, Order, Original, Payee,
+    PersonName, Place, RefusalCode, ResidentId, ReturnAction, ReturnKind, WealthAction,
 };
 
 use crate::{
@@ -109,7 +109,12 @@ impl Bank {
                 };
                 return self.wealth(Caller::Terminal(Channel::Operator), key, &text, wish);
             }
-            Step::Undo(at) => return self.undo(key, &text, at),
+            Step::Undo(at) => {
+                return self.send_back((key, &text), self.last[at], ReturnKind::Reversal);
+            }
+            Step::SendBack(at) => {
+                return self.send_back((key, &text), self.sent[at], ReturnKind::Refund);
+            }
             Step::Borrow(at) => return self.borrow(key, &text, at),
             Step::Repay(at, whole) => {
                 let mut running = self.state.loans_of(self.customers[at]);
@@ -121,8 +126,8 @@ impl Bank {
                     LoanAction::Repay { loan }
                 })
             }
-            Step::EndDays => {
-                self.end_days();
+            Step::EndDays(most) => {
+                self.end_days(most);
                 return Ok(None);
             }
             Step::Buy(at, much) => {
@@ -180,17 +185,28 @@ impl Bank {
             },
         };
         let answer = self.judge(&format!("step-{key}"), &text, action)?;
-        if let (Step::Transfer(from, to, much), Answer::Transferred(id, _)) = (step, &answer)
+        if let Answer::Transferred(id, _) = answer
             && id.seq() == self.state.seq()
         {
-            self.last[*from] = Some(Original {
-                seq: id.seq(),
-                from: self.accounts[*from].0,
-                to: BookAccount::Customer(self.accounts[*to].0),
-                amount: amount(*much),
-                day: Day::of(self.now),
-                used: None,
-            });
+            let paid = |from: usize, to, much| {
+                Some(Original {
+                    seq: id.seq(),
+                    from: self.accounts[from].0,
+                    to,
+                    amount: amount(much),
+                    day: Day::of(self.now),
+                    used: None,
+                })
+            };
+            let abroad = BookAccount::Ledger(LedgerAccount::Settlement);
+            match *step {
+                Step::Transfer(from, to, much) => {
+                    let to = BookAccount::Customer(self.accounts[to].0);
+                    self.last[from] = paid(from, to, much);
+                }
+                Step::Remit(from, much) => self.sent[from] = paid(from, abroad, much),
+                _ => {}
+            }
         }
         Ok(balance(&answer))
     }
@@ -228,10 +244,15 @@ impl Bank {
     }
 
     /// The operator proposes, the reviewer approves.
-    pub fn undo(&mut self, key: u8, text: &str, at: usize) -> Told {
+    fn send_back(
+        &mut self,
+        (key, text): (u8, &str),
+        original: Option<Original>,
+        kind: ReturnKind,
+    ) -> Told {
         let wish = ReturnAction::Propose {
-            original: self.last[at],
-            kind: ReturnKind::Reversal,
+            original,
+            kind,
             amount: None,
             restore_limit: false,
             reason: "undo".to_owned(),
@@ -252,8 +273,11 @@ impl Bank {
             .map(|answer| balance(&answer))
     }
 
-    pub fn end_days(&mut self) {
-        while self.closed.next() < Day::of(self.now) {
+    pub fn end_days(&mut self, most: usize) {
+        for _ in 0..most {
+            if self.closed.next() >= Day::of(self.now) {
+                break;
+            }
             let day = self.closed.next();
             for step in 0.. {
                 let wish = Action::Books(BooksAction::CloseDay { day });

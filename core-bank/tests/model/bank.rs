@@ -24,6 +24,8 @@ pub struct Bank {
     pub asked: [Vec<(AuthorisationId, Order)>; 3],
     /// The last transfer at the counter of each.
     pub last: [Option<Original>; 3],
+    /// The last transfer to another bank of each.
+    pub sent: [Option<Original>; 3],
     pub closed: Day,
 }
 
@@ -40,6 +42,7 @@ impl Bank {
             sessions: [digest(0); 3],
             asked: Default::default(),
             last: [None; 3],
+            sent: [None; 3],
             closed: Day(-1),
         };
         let launch = WealthAction::Launch {

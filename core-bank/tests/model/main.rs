@@ -80,8 +80,8 @@ fn compare(bank: &Bank, model: &Model) -> Result<(), TestCaseError> {
     }
     for (account, expected) in [
         (LedgerAccount::CashCounter, model.cash),
-        (LedgerAccount::Settlement, model.abroad),
-        (LedgerAccount::BillsPayable, model.bills),
+        (LedgerAccount::Settlement, model.abroad.values().sum()),
+        (LedgerAccount::BillsPayable, model.bills.values().sum()),
         (LedgerAccount::Nostro, model.settled),
         (LedgerAccount::CardNetwork, model.network),
         (LedgerAccount::WealthFunds, model.funds),

@@ -23,7 +23,8 @@ pub struct Model {
     pub told: BTreeMap<(usize, u8), (i64, String, Told)>,
     /// Microseconds since 1970, and the day in China.
     pub now: i64,
-    pub abroad: i64,
+    /// What was paid on each day to other banks and is not settled.
+    pub abroad: BTreeMap<u32, i64>,
     pub network: i64,
     pub cash: i64,
     pub day: u32,
@@ -40,7 +41,8 @@ pub struct Model {
     pub paid_today: [i64; 3],
     pub paid_in_month: [i64; 3],
     pub wrong_in_a_row: [u32; 3],
-    pub bills: i64,
+    /// What was paid on each day to billers and is not settled.
+    pub bills: BTreeMap<u32, i64>,
     /// What was settled with other banks and billers.
     pub settled: i64,
     pub units: [i64; 3],
@@ -50,6 +52,8 @@ pub struct Model {
     pub funds: i64,
     /// The last transfer at the counter: to whom, how much, whether it went back.
     pub last: [Option<(usize, i64, bool)>; 3],
+    /// The last transfer to another bank: on which day, how much, whether it came back.
+    pub sent: [Option<(u32, i64, bool)>; 3],
     /// What all held at the end of each day that is over.
     pub held: Vec<i64>,
     pub closed: usize,
@@ -103,7 +107,8 @@ impl Model {
                 Ok(Some(self.balances[from]))
             }
             Step::Remit(from, much) => {
-                self.abroad += much;
+                *self.abroad.entry(self.day).or_default() += much;
+                self.sent[from] = Some((self.day, much, false));
                 self.balances[from] -= much;
                 Ok(Some(self.balances[from]))
             }
@@ -168,7 +173,7 @@ impl Model {
             }
             Step::Bill(from, much, right) => {
                 let left = self.pay(from, much, right)?;
-                self.bills += much;
+                *self.bills.entry(self.day).or_default() += much;
                 Ok(left)
             }
             Step::Subscribe(at, much) => self.subscribe(at, much),
@@ -181,8 +186,9 @@ impl Model {
             Step::Undo(at) => self.undo(at),
             Step::Borrow(at) => Ok(self.borrow(at)),
             Step::Repay(at, whole) => self.repay(at, whole),
-            Step::EndDays => {
-                self.end_days();
+            Step::SendBack(at) => self.send_back(at),
+            Step::EndDays(most) => {
+                self.end_days(most);
                 Ok(None)
             }
             Step::Lift(at) if self.now >= self.identified[at] + DAY => {
@@ -245,6 +251,24 @@ impl Model {
             Some((to, much, _)) => {
                 self.last[at] = Some((to, much, true));
                 self.balances[to] -= much;
+                self.balances[at] += much;
+                Ok(None)
+            }
+        }
+    }
+
+    /// From what is to be settled for its day; once that is closed, from what was settled.
+    pub fn send_back(&mut self, at: usize) -> Told {
+        match self.sent[at] {
+            None => Err(RefusalCode::PaymentNotFound),
+            Some((_, _, true)) => Err(RefusalCode::ReturnTooLarge),
+            Some((day, much, false)) => {
+                self.sent[at] = Some((day, much, true));
+                if (day as usize) < self.closed {
+                    self.settled -= much;
+                } else {
+                    *self.abroad.get_mut(&day).unwrap() -= much;
+                }
                 self.balances[at] += much;
                 Ok(None)
             }
@@ -322,9 +346,11 @@ impl Model {
         }
     }
 
-    /// Closes each day that is over: interest at the end of a quarter's 20th, then the day's accrual.
-    pub fn end_days(&mut self) {
-        for day in self.closed..self.day as usize {
+    /// Closes days that are over, so many at most: interest at the end of a quarter's 20th, then the day's accrual
+    /// and what it settles.
+    pub fn end_days(&mut self, most: usize) {
+        let last = (self.day as usize).min(self.closed + most);
+        for day in self.closed..last {
             self.collect(day as u32);
             let (month, in_month) = date(day as u32);
             if (month % 12) % 3 == 2 && in_month == 19 {
@@ -334,11 +360,15 @@ impl Model {
                 }
             }
             self.unpaid += self.held[day];
-            self.settled += self.abroad + self.bills;
-            (self.abroad, self.bills) = (0, 0);
+            let paid = (day as u32, [&mut self.abroad, &mut self.bills]);
+            self.settled += paid
+                .1
+                .map(|of| of.remove(&paid.0).unwrap_or(0))
+                .iter()
+                .sum::<i64>();
             self.interest = interest(self.unpaid.max(0));
         }
-        self.closed = self.day as usize;
+        self.closed = self.closed.max(last);
     }
 
     pub fn ask(&mut self, key: u8, step: &Step) -> Result<Option<i64>, RefusalCode> {

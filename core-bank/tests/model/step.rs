@@ -47,8 +47,10 @@ pub enum Step {
     Borrow(usize),
     /// The next instalment of the oldest loan, or all of it.
     Repay(usize, bool),
-    /// Every day that is over is closed.
-    EndDays,
+    /// The last transfer of this customer to another bank comes back, if two people agree.
+    SendBack(usize),
+    /// Days that are over are closed, so many at most.
+    EndDays(usize),
     /// So many days pass; then everybody logs in.
     Sleep(u32),
     /// Some time passes.
@@ -92,7 +94,7 @@ impl Step {
             | Self::Redeem(customer, _)
             | Self::Lock(customer, ..) => *customer,
             Self::Buy(..) => 3,
-            Self::Value(_) | Self::Undo(_) => 5,
+            Self::Value(_) | Self::Undo(_) | Self::SendBack(_) => 5,
             _ => 4,
         }
     }
@@ -106,7 +108,7 @@ impl Step {
     pub fn has_key(&self) -> bool {
         !matches!(
             self,
-            Self::Sleep(_) | Self::Wait(_) | Self::EndDays | Self::LogIn(_)
+            Self::Sleep(_) | Self::Wait(_) | Self::EndDays(_) | Self::LogIn(_)
         )
     }
 }
@@ -174,7 +176,8 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_usize).prop_map(Step::Borrow),
         2 => (0..3_usize, prop::bool::weighted(0.3))
             .prop_map(|(at, whole)| Step::Repay(at, whole)),
-        1 => Just(Step::EndDays),
+        1 => (0..3_usize).prop_map(Step::SendBack),
+        2 => prop_oneof![Just(1_usize), Just(2), Just(99)].prop_map(Step::EndDays),
         1 => prop_oneof![Just(1_u32), 1..40_u32].prop_map(Step::Sleep),
     ]
 }

@@ -552,6 +552,9 @@ impl Story {
             self.world
                 .desk
                 .at(&format!("2026-06-{}T00:30:00+08:00", day + 1));
+            // Paid after midnight: the end of the day before leaves it.
+            let order = self.world.order_to(elsewhere(), "1");
+            self.granted(COUNTER, order.without_proof());
             let day = Day::parse(&format!("2026-06-{day}")).unwrap();
             let close = Action::Books(BooksAction::CloseDay { day });
             while !matches!(

@@ -18,8 +18,9 @@ use core_bank::{
 /// What no recorded journal holds yet, and why.
 pub const LACKING: &[&str] = &[];
 
-/// What only journals from before hold: a session is named in its records by now.
-pub const PAST: &[&str] = &["party customer", "party session"];
+/// What only journals from before hold: a session is named in its records by now, and the end of a day
+/// says what it settled.
+pub const PAST: &[&str] = &["party customer", "party session", "fact day closed"];
 
 /// A function that names a variant, and the list of all names, from one table.
 macro_rules! named {
@@ -144,6 +145,7 @@ named! { name_fact, FACTS, Fact, "fact ":
     Fact::Books(BooksFact::Reached { .. }) => "end of day reached a stage",
     Fact::Books(BooksFact::InterestCredited { .. }) => "interest credited",
     Fact::Books(BooksFact::DayClosed { .. }) => "day closed",
+    Fact::Books(BooksFact::DayEnded { .. }) => "day ended",
     Fact::Mall(MallFact::GoodsListed { .. }) => "goods listed",
     Fact::Mall(MallFact::Ordered { .. }) => "ordered",
     Fact::Mall(MallFact::Dispatched { .. }) => "dispatched",
