@@ -177,7 +177,7 @@ fn damaged(path: &Path, what: &'static str, error: &pem::Error) -> TlsError {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     let fault = match error {
         pem::Error::MissingSectionEnd { end_marker } => {
-            format!("its end, `{}`, is missing", text(end_marker))
+            format!("its end, `-----END {}-----`, is missing", text(end_marker))
         }
         pem::Error::IllegalSectionStart { line } => {
             format!("`{}` is no line that begins a section", text(line))

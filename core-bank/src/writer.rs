@@ -78,9 +78,11 @@ enum Work {
 /// The way into the queue; cheap to clone.
 #[derive(Clone)]
 pub struct Bank {
+    /// First, so that its readers close their files before the writer hears that this is dropped, and the
+    /// projector, which ends after that, closes its own as the last and leaves no log.
+    history: Option<Arc<History>>,
     queue: Entrance<Work>,
     bell: mpsc::Sender<()>,
-    history: Option<Arc<History>>,
 }
 
 /// How often a request is asked to look for its key beyond memory before it is turned away: once,
@@ -215,9 +217,9 @@ pub fn start_writer(
         })
         .map_err(|error| WriterError::Thread(error.to_string()))?;
     let bank = Bank {
+        history: None,
         queue,
         bell,
-        history: None,
     };
     Ok((bank, end))
 }

@@ -25,6 +25,8 @@ use super::{
 };
 use crate::rules::{Caller, Operation, RefusalCode as Code};
 
+const SESSION_AT_TERMINAL: HeaderName = HeaderName::from_static(TERMINAL_SESSION);
+
 /// A handler whose callers are told of their faults after it is known that they may ask.
 #[derive(Clone)]
 pub struct AuthorisedFirst<H> {
@@ -47,7 +49,7 @@ where
                 service: Arc::clone(&service),
                 operation,
                 token: shown(header::AUTHORIZATION),
-                terminal_session: shown(HeaderName::from_static(TERMINAL_SESSION)),
+                terminal_session: shown(SESSION_AT_TERMINAL),
             }
         });
         Answering::Handled(self.handler.call(request, service), shown)
@@ -102,7 +104,7 @@ impl Shown {
         let mut headers = HeaderMap::new();
         headers.extend(self.token.map(|token| (header::AUTHORIZATION, token)));
         let session = self.terminal_session;
-        headers.extend(session.map(|it| (HeaderName::from_static(TERMINAL_SESSION), it)));
+        headers.extend(session.map(|it| (SESSION_AT_TERMINAL, it)));
         let asked = match caller(&self.service, &headers, self.operation) {
             // Of a terminal nothing more is to be known.
             Ok(Caller::Terminal(_)) => Ok(()),

@@ -81,11 +81,12 @@ use problem::Problem;
 
 /// Everything that a request may need.
 pub(crate) struct Service {
+    /// Before the bank, whose end the projector's follows, so that its files are closed by then.
+    pub history: Arc<History>,
     pub bank: Bank,
     pub access: Access,
     pub proofs: ProofPool,
     pub office: Office,
-    pub history: Arc<History>,
     pub journal: Arc<JournalReaders>,
     pub metrics: Arc<Metrics>,
     pub clock: BusinessClock,
