@@ -11,11 +11,11 @@ use super::{
     Shared,
     authorisations::ShownBody,
     endpoint::{Endpoint, OF_PAYMENTS},
-    money::{pay, present},
+    money::{PaymentBody, present},
     problem::Problem,
     request::{AmountText, caller_without_query, well_formed},
     schemas::Account,
-    write::{json_body, planted_slowness, read},
+    write::{json_body, planted_slowness},
 };
 use crate::rules::{
     AccountNumber, BILLERS, Bill, BillKind, Operation, Order, Payee, RefusalCode as Code,
@@ -24,8 +24,7 @@ use crate::rules::{
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::read("/v1/billers", Operation::BillerQuery, billers).answers::<Billers>(),
-        Endpoint::write("/v1/bill-payments", Operation::BillPayment, pay_bill)
-            .takes::<BillPaymentBody>()
+        Endpoint::payment::<BillPaymentBody>("/v1/bill-payments", Operation::BillPayment)
             .applied(&["transfer", "balance"])
             .refuses(OF_PAYMENTS)
             .refuses(&[
@@ -101,17 +100,7 @@ struct BillPaymentBody {
     authorisation: Option<ShownBody>,
 }
 
-pub async fn pay_bill(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let reading = read::<BillPaymentBody>(&service, request, Operation::BillPayment).await?;
-    let (body, reading) = reading.take_apart();
-    let (order, shown) = body.payment()?;
-    pay(&service, reading, order, shown).await
-}
-
-impl BillPaymentBody {
+impl PaymentBody for BillPaymentBody {
     fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
         let order = Order {
             amount: self.amount.amount()?,

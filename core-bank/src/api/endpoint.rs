@@ -22,6 +22,7 @@ use utoipa::{
 use super::{
     Shared,
     authorised::AuthorisedFirst,
+    money::{PaymentBody, pay},
     problem::Problem,
     write::{Applied, write},
 };
@@ -207,6 +208,17 @@ impl Endpoint {
                 action(body, &Asked { named, access })
             })
             .await
+        };
+        Self::write(path, operation, handler).takes::<B>()
+    }
+
+    /// A `POST` whose body orders a payment.
+    pub fn payment<B>(path: &'static str, operation: Operation) -> Self
+    where
+        B: PaymentBody + ToSchema + Send + 'static,
+    {
+        let handler = move |State(service): State<Shared>, request: Request| {
+            pay::<B>(service, request, operation)
         };
         Self::write(path, operation, handler).takes::<B>()
     }

@@ -13,7 +13,7 @@ use super::{
     authorisations::ShownBody,
     endpoint::{Asked, Endpoint, OF_PAYMENTS},
     loans::NothingMore,
-    money::{pay, present},
+    money::{PaymentBody, present},
     paging::{PageQuery, own_page},
     problem::Problem,
     reading::{may_ask, record_of},
@@ -47,8 +47,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::read(goods, Operation::CatalogueQuery, catalogue)
             .asks::<CatalogueQuery>()
             .answers::<CataloguePage>(),
-        Endpoint::write(orders_path, Operation::Mall, order)
-            .takes::<OrderBody>()
+        Endpoint::payment::<OrderBody>(orders_path, Operation::Mall)
             .applied(&["order", "balance"])
             .applied_perhaps(&["points"])
             .refuses(OF_PAYMENTS)
@@ -273,14 +272,7 @@ struct OrderBody {
     authorisation: Option<ShownBody>,
 }
 
-pub async fn order(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    let reading = read::<OrderBody>(&service, request, Operation::Mall).await?;
-    let (body, reading) = reading.take_apart();
-    let (order, shown) = body.payment()?;
-    pay(&service, reading, order, shown).await
-}
-
-impl OrderBody {
+impl PaymentBody for OrderBody {
     fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
         let order = Order {
             from: AccountNumber::parse(&self.from),

@@ -1,22 +1,22 @@
 //! Money: deposits, withdrawals and transfers.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    Service, Shared,
+    Shared,
     authorisations::{self, Checked, ShownBody},
     endpoint::{Asked, Endpoint, OF_PAYMENTS},
     problem::Problem,
     request::{self, AmountText, well_formed},
     schemas::Account,
-    write::{Reading, json_body, read},
+    write::{json_body, read},
 };
 use crate::rules::{
     AccountNumber, Action, Caller, Operation, Order, Payee, Place, RefusalCode as Code,
@@ -44,12 +44,12 @@ pub fn endpoints() -> Vec<Endpoint> {
                 Code::InsufficientFunds,
                 Code::BalanceOverflow,
             ]),
-        Endpoint::write("/v1/transfers", Operation::TransferOwnBank, transfer)
+        // Own bank and other bank have the same rights, so one operation stands for both here.
+        Endpoint::payment::<TransferBody>("/v1/transfers", Operation::TransferOwnBank)
             .named(
                 "transfer",
                 "Moves money to another account, here or elsewhere.",
             )
-            .takes::<TransferBody>()
             .applied(&["transfer", "balance"])
             .refuses(OF_PAYMENTS)
             .refuses(&[
@@ -140,18 +140,7 @@ pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// Own bank and other bank have the same rights, so one operation stands for both here.
-pub async fn transfer(
-    State(service): State<Shared>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let reading = read::<TransferBody>(&service, request, Operation::TransferOwnBank).await?;
-    let (body, reading) = reading.take_apart();
-    let (order, shown) = body.payment()?;
-    pay(&service, reading, order, shown).await
-}
-
-impl TransferBody {
+impl PaymentBody for TransferBody {
     fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
         let order = Order {
             amount: self.amount.amount()?,
@@ -162,29 +151,36 @@ impl TransferBody {
     }
 }
 
+/// A body that orders a payment.
+pub trait PaymentBody: Serialize + DeserializeOwned {
+    /// What is to be paid, and what authorises it, if anything was shown.
+    fn payment(self) -> Result<(Order, Option<ShownBody>), Problem>;
+}
+
 /// Has a payment decided: with what was shown for it out of a session, without at a terminal, where
 /// the customer is known in person.
-pub async fn pay(
-    service: &Service,
-    reading: Reading<()>,
-    order: Order,
-    shown: Option<ShownBody>,
+pub async fn pay<B: PaymentBody>(
+    service: Shared,
+    request: Request,
+    operation: Operation,
 ) -> Result<Response, Problem> {
+    let (body, reading) = read::<B>(&service, request, operation).await?.take_apart();
+    let (order, shown) = body.payment()?;
     let action = match shown {
         None => order.without_proof(),
         Some(shown) => {
             let terminal = matches!(reading.caller, Caller::Terminal(_) | Caller::AtTerminal(..));
             let form = "for terminals, where the customer is known in person";
             well_formed("authorisation", form, (!terminal).then_some(()))?;
-            let shown = match authorisations::check(service, &shown, &order)? {
+            let shown = match authorisations::check(&service, &shown, &order)? {
                 Checked::Done(shown) => shown,
                 // Its state is large, and a payment by code has none of it.
-                Checked::Signed(signed) => Box::pin(signed.check(service)).await?,
+                Checked::Signed(signed) => Box::pin(signed.check(&service)).await?,
             };
             Action::AuthorisedTransfer { order, shown }
         }
     };
-    reading.submit(service, action).await
+    reading.submit(&service, action).await
 }
 
 /// The payee: here, or in the bank of this code.

@@ -14,7 +14,7 @@ use super::{
     authorisations::ShownBody,
     endpoint::{Asked, Endpoint, OF_PAYMENTS},
     mall::address,
-    money::{pay, present},
+    money::{PaymentBody, present},
     problem::Problem,
     request::{AmountText, caller, query, well_formed},
     schemas::{Account, AddressLine, Yuan},
@@ -31,8 +31,7 @@ pub const OF_BATCHES: &[Code] = &[Code::BatchTooLarge, Code::PriceDiffers];
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::write("/v1/welfare/batches", Operation::WelfarePurchase, buy)
-            .takes::<BatchBody>()
+        Endpoint::payment::<BatchBody>("/v1/welfare/batches", Operation::WelfarePurchase)
             .applied(&["batch", "balance"])
             .refuses(OF_PAYMENTS)
             .refuses(OF_BATCHES)
@@ -122,14 +121,7 @@ pub fn wish(kind: VoucherKind, face_value: &AmountText, count: u32) -> Result<Pa
     }))
 }
 
-pub async fn buy(State(service): State<Shared>, request: Request) -> Result<Response, Problem> {
-    let reading = read::<BatchBody>(&service, request, Operation::WelfarePurchase).await?;
-    let (body, reading) = reading.take_apart();
-    let (order, shown) = body.payment()?;
-    pay(&service, reading, order, shown).await
-}
-
-impl BatchBody {
+impl PaymentBody for BatchBody {
     fn payment(self) -> Result<(Order, Option<ShownBody>), Problem> {
         let order = Order {
             from: AccountNumber::parse(&self.from),
