@@ -161,13 +161,25 @@ pub fn with(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// What `SQLite` keeps beside a database: names that end like this.
+pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// Removes a database and its companion files, if they are there.
 pub fn remove_database(path: &Path) -> io::Result<()> {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        match fs::remove_file(with(path, suffix)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    remove_if_there(path)?;
+    remove_companions(path)
+}
+
+/// Removes the files that `SQLite` keeps beside a database, if they are there.
+pub fn remove_companions(path: &Path) -> io::Result<()> {
+    let mut companions = COMPANIONS.iter().map(|suffix| with(path, suffix));
+    companions.try_for_each(|companion| remove_if_there(&companion))
+}
+
+/// Removes a file, if it is there.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    Ok(())
 }

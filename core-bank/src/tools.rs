@@ -21,7 +21,7 @@ use crate::{
     },
     projector::{ProjectionError, project_all},
     recovery::{RecoveryError, recover},
-    repair::remove_database,
+    repair::{remove_database, remove_if_there},
     rules::IDEMPOTENCY_KEYS_MAX,
     snapshot::{Pace, SnapshotFolder},
     unfinished::{KeepError, UnfinishedJournal},
@@ -199,10 +199,7 @@ fn claim(secrets: &Path, to: &Path) -> Result<fs::File, ToolError> {
         return Err(not_empty());
     }
     for name in SECRETS {
-        match fs::remove_file(to.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(making()(error)),
-            _ => {}
-        }
+        remove_if_there(&to.join(name)).map_err(making())?;
     }
     // Last, since the rest is known by it.
     UnfinishedJournal::clear(to).map_err(making())?;

@@ -11,16 +11,13 @@ use std::{
 use crate::{
     data_folder::owner_only,
     journal::{JournalError, SqliteJournal},
-    repair::{remove_database, with},
+    repair::{COMPANIONS, remove_companions, remove_database, remove_if_there, with},
 };
 
 const UNFINISHED: &str = "journal.unfinished";
 
 /// How a file of `SQLite` begins.
 const BEGINS: &[u8] = b"SQLite format 3\0";
-
-/// What `SQLite` keeps beside a file.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The file of a journal that is not whole yet. It goes when this value does, unless it was kept.
 pub struct UnfinishedJournal {
@@ -65,13 +62,8 @@ impl UnfinishedJournal {
     /// others are known last.
     pub fn clear(folder: &Path) -> io::Result<()> {
         let path = folder.join(UNFINISHED);
-        for companion in COMPANIONS {
-            match fs::remove_file(with(&path, companion)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        remove_database(&path)
+        remove_companions(&path)?;
+        remove_if_there(&path)
     }
 
     /// Opens it for its writer, who gives it back to [`Self::keep`].
@@ -86,10 +78,7 @@ impl UnfinishedJournal {
         File::open(&self.path)?.sync_all()?;
         let named = self.folder.join("journal.sqlite");
         for companion in ["-wal", "-shm"] {
-            match fs::remove_file(with(&named, companion)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
+            remove_if_there(&with(&named, companion))?;
         }
         fs::rename(&self.path, named)?;
         File::open(&self.folder)?.sync_all()?;

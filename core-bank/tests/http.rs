@@ -7,14 +7,9 @@ use std::thread;
 
 use bank_process::{
     BankProcess, balance, fresh_key, log_in, new_person, new_rich_person, pay_by_sms, resident_id,
+    start,
 };
 use serde_json::json;
-
-fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
-    let data = tempfile::tempdir().unwrap();
-    let bank = BankProcess::start(data.path(), options);
-    (data, bank)
-}
 
 #[test]
 fn every_operation_does_what_its_row_of_the_documentation_says() {

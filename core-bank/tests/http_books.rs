@@ -3,14 +3,8 @@
 
 mod bank_process;
 
-use bank_process::{BankProcess, balance, log_in, new_person, new_rich_person, pay_by_sms};
+use bank_process::{balance, log_in, new_person, new_rich_person, pay_by_sms, start};
 use serde_json::{Value, json};
-
-fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
-    let data = tempfile::tempdir().unwrap();
-    let bank = BankProcess::start(data.path(), options);
-    (data, bank)
-}
 
 #[test]
 fn a_day_is_closed_over_http_once_and_the_books_show_it() {

@@ -5,14 +5,8 @@ mod bank_process;
 
 use std::thread;
 
-use bank_process::{BankProcess, log_in, new_person, new_rich_person, pay_by_sms_at};
+use bank_process::{BankProcess, log_in, new_person, new_rich_person, pay_by_sms_at, start};
 use serde_json::{Value, json};
-
-fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
-    let data = tempfile::tempdir().unwrap();
-    let bank = BankProcess::start(data.path(), options);
-    (data, bank)
-}
 
 fn bill(from: &str, biller: &str, amount: &str) -> Value {
     let bill = json!({"kind": "electricity", "biller": biller, "reference": "3715-0001"});

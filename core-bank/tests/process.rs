@@ -14,15 +14,9 @@ use std::{
 
 use bank_process::{
     BankProcess, balance, log_in, new_person, new_rich_person, post_bytes, read_response,
-    resident_id,
+    resident_id, start,
 };
 use serde_json::{Value, json};
-
-fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
-    let data = tempfile::tempdir().unwrap();
-    let bank = BankProcess::start(data.path(), options);
-    (data, bank)
-}
 
 #[test]
 fn a_repeated_sign_up_and_log_in_give_the_same_secrets_even_after_a_restart() {

@@ -30,6 +30,7 @@ const SESSION_AT_TERMINAL: HeaderName = HeaderName::from_static(TERMINAL_SESSION
 /// A handler whose callers are told of their faults after it is known that they may ask.
 #[derive(Clone)]
 pub struct AuthorisedFirst<H> {
+    /// What answers them.
     pub handler: H,
     /// What they ask for; none where that is not for the holders of sessions.
     pub operation: Option<Operation>,
@@ -82,7 +83,8 @@ impl<F: Future<Output = Response> + Unpin> Future for Answering<F> {
     }
 }
 
-/// Whether the request itself was at fault, so that it was not asked who sent it.
+/// Whether the request itself was at fault, so that it was not asked who sent it: the codes of such faults stand
+/// together in the table of refusals.
 fn is_of_a_fault(response: &Response) -> bool {
     response.status().is_client_error()
         && response.extensions().get::<Problem>().is_some_and(|it| {

@@ -178,16 +178,10 @@ pub fn visit_sealed(
     last: u64,
     mut visit: impl FnMut(u64, Entry),
 ) -> Result<(), ProjectionError> {
-    let mut statement =
-        connection.prepare("SELECT lines FROM entries ORDER BY era, account, seq")?;
-    let mut pages = statement.query([])?;
-    while let Some(row) = pages.next()? {
-        let page = Unpacked::read(row, 0)?;
-        for (account, line) in page.lines.iter().filter(|(_, line)| line.seq <= last) {
-            visit(*account, page.entry(line)?);
-        }
-    }
-    Ok(())
+    each_line(connection, last, |page, account, line| {
+        visit(account, page.entry(line)?);
+        Ok(())
+    })
 }
 
 /// Every account's balance after record `last`, as far as the file knows it, into `balances`.
@@ -196,15 +190,25 @@ pub fn collect_balances(
     last: u64,
     balances: &mut BTreeMap<u64, Fen>,
 ) -> Result<(), ProjectionError> {
+    each_line(connection, last, |_, account, line| {
+        balances.insert(account, line.balance_after);
+        Ok(())
+    })
+}
+
+/// Visits all lines of records up to `last`, each with its page and the number of its account, era by era.
+fn each_line(
+    connection: &Connection,
+    last: u64,
+    mut visit: impl FnMut(&Unpacked, u64, &UnpackedLine) -> Result<(), ProjectionError>,
+) -> Result<(), ProjectionError> {
     let select = "SELECT lines FROM entries WHERE era <= ?1 ORDER BY era, account, seq";
     let mut statement = connection.prepare_cached(select)?;
     let mut pages = statement.query([era_of(last)])?;
     while let Some(row) = pages.next()? {
         let page = Unpacked::read(row, 0)?;
-        for (account, line) in page.lines {
-            if line.seq <= last {
-                balances.insert(account, line.balance_after);
-            }
+        for (account, line) in page.lines.iter().filter(|(_, line)| line.seq <= last) {
+            visit(&page, *account, line)?;
         }
     }
     Ok(())

@@ -91,6 +91,13 @@ pub struct BankProcess {
     pub tokens: TerminalTokens,
 }
 
+/// A bank in a folder of its own.
+pub fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
+    let data = tempfile::tempdir().unwrap();
+    let bank = BankProcess::start(data.path(), options);
+    (data, bank)
+}
+
 impl BankProcess {
     pub fn start(data: &Path, options: &str) -> Self {
         let (child, line) = spawn(data, options);

@@ -5,15 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    bank_process::{BankProcess, fresh_key},
+    bank_process::{fresh_key, start},
     world::{described, operations, send},
 };
-
-fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
-    let data = tempfile::tempdir().unwrap();
-    let bank = BankProcess::start(data.path(), options);
-    (data, bank)
-}
 
 /// Calls `look` with every value of a document.
 fn walk(value: &Value, look: &mut impl FnMut(&Value)) {

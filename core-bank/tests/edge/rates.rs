@@ -5,15 +5,9 @@ use std::{thread, time::Duration};
 use serde_json::json;
 
 use crate::{
-    bank_process::{BankProcess, Response, balance},
+    bank_process::{BankProcess, Response, balance, start},
     world::Resident,
 };
-
-fn start(options: &str) -> (tempfile::TempDir, BankProcess) {
-    let data = tempfile::tempdir().unwrap();
-    let bank = BankProcess::start(data.path(), options);
-    (data, bank)
-}
 
 /// Asks until it is refused: how often it passed, and the refusal.
 fn until_refused(mut ask: impl FnMut() -> Response) -> (usize, Response) {
